@@ -1,0 +1,1 @@
+"""When does a plugin's code run?"""

@@ -1,0 +1,225 @@
+"""A registry: named contributions of one type, in order. Names and descriptions never import a plugin."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING, Generic, T
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, Final, TypeVar, overload
+
+    from pegboard.contributions.ledger import Contribution, Ledger
+    from pegboard.errors import PegboardError
+    from pegboard.plugins.plugin import Plugin
+
+    D = TypeVar("D")
+
+_LEFT_OUT: Final = object()
+_PLAIN = (str, int, float, bool, type(None))
+
+
+class Registry(Generic[T]):
+    """Contributions of one type by name: commands, exporters, themes.
+
+    Made by `Host.registry`. Reading it makes the host ready first; `names`, `describe` and `in` import no
+    primed plugin, `registry[name]` imports the one that owns the name.
+
+    Two plugins with one name: the first in order keeps it, unless a later one registers with `override=True`
+    or the application made the registry with `allow_override=True`. What loses is reported, and shown by `explain`.
+    """
+
+    __slots__ = ("_allow_override", "_generation", "_ledger", "_ready", "_report", "_reported", "_winners", "name")
+
+    def __init__(
+        self,
+        name: str,
+        ledger: Ledger,
+        *,
+        ready: Callable[[], None],
+        report: Callable[[PegboardError], None],
+        allow_override: bool = False,
+    ) -> None:
+        self.name: str = name
+        """What the registry is called, e.g. `commands`; its rows' kind in the ledger."""
+        self._ledger = ledger
+        self._ready = ready
+        self._report = report
+        self._allow_override = allow_override
+        self._generation = -1
+        self._winners: dict[str, Contribution] = {}
+        self._reported: set[tuple[Plugin, str]] = set()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def register(self, name: str, item: T, *, override: bool = False, **metadata: Any) -> T: ...
+
+        @overload
+        def register(self, name: str, *, override: bool = False, **metadata: Any) -> Callable[[T], T]: ...
+
+    def register(self, name: str, item: Any = _LEFT_OUT, *, override: bool = False, **metadata: Any) -> Any:
+        """Add *item* under *name*; as a decorator when *item* is left out.
+
+        Args:
+            name: At least one character, on one line.
+            item: The contribution itself.
+            override: Whether it may replace what an earlier plugin registered under that name.
+            **metadata: Plain data that describes it; what lists, help and completion show.
+
+        Returns:
+            *item*, or a decorator that returns what it decorates.
+
+        Raises:
+            InvalidNameError: If *name* cannot be shown in a list.
+            MetadataError: If *metadata* is not plain data.
+        """
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            from pegboard.errors import InvalidNameError
+
+            raise InvalidNameError(self.name, name)
+        for field, value in metadata.items():
+            if not _is_plain(value):
+                from pegboard.errors import MetadataError
+
+                raise MetadataError(self.name, name, field, type(value).__name__)
+        if item is _LEFT_OUT:
+
+            def decorate(decorated: T) -> T:
+                self._ledger.add(self.name, name, decorated, metadata=metadata, override=override)
+                return decorated
+
+            return decorate
+        self._ledger.add(self.name, name, item, metadata=metadata, override=override)
+        return item
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> T:
+        """Return the contribution of that name, importing its plugin if need be.
+
+        Raises:
+            ContributionNotFoundError: If there is none; a KeyError that knows the nearest name.
+            PluginError: If its plugin cannot be imported.
+        """
+        row = self._winning().get(name)
+        if row is None:
+            from pegboard.errors import ContributionNotFoundError
+
+            raise ContributionNotFoundError(self.name, name, self.names())
+        live: T = self._ledger.live(row)
+        return live
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, name: str) -> T | None: ...
+
+        @overload
+        def get(self, name: str, default: D) -> T | D: ...
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the contribution of that name, or *default* when there is none."""
+        return self[name] if name in self else default
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names in order, without importing a primed plugin."""
+        return tuple(self._winning())
+
+    def describe(self, name: str) -> Mapping[str, Any]:
+        """Return the metadata of *name*, without importing a primed plugin.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return dict(self._row(name).metadata)
+
+    def owner(self, name: str) -> Plugin:
+        """Return the plugin that provides *name*; the application itself has the empty name.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return self._row(name).owner
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """Yield names and contributions in order, importing every plugin that owns one."""
+        for name in self.names():
+            yield name, self[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._winning()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._winning())
+
+    def __len__(self) -> int:
+        return len(self._winning())
+
+    def __repr__(self) -> str:
+        return f"<registry {self.name!r}>"
+
+    # -- deciding -----------------------------------------------------------------------------------------------------
+
+    def candidates(self, name: str) -> tuple[Contribution, ...]:
+        """Return every row that claims *name*, in order; the one in use is `winner(name)`."""
+        self._ready()
+        return tuple(row for row in self._ledger.rows(self.name) if row.id == name)
+
+    def winner(self, name: str) -> Contribution:
+        """Return the row in use for *name*.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return self._row(name)
+
+    def _row(self, name: str) -> Contribution:
+        row = self._winning().get(name)
+        if row is None:
+            from pegboard.errors import ContributionNotFoundError
+
+            raise ContributionNotFoundError(self.name, name, self.names())
+        return row
+
+    def _winning(self) -> dict[str, Contribution]:
+        self._ready()
+        generation = self._ledger.generation
+        if self._generation != generation:
+            winners: dict[str, Contribution] = {}
+            clashes: list[tuple[Contribution, Contribution]] = []
+            for row in self._ledger.rows(self.name):
+                name = row.id
+                assert isinstance(name, str)  # noqa: S101 -- register() refused everything else
+                held = winners.get(name)
+                if held is None or row.owner is held.owner or row.override or self._allow_override:
+                    winners[name] = row
+                elif not held.override or not row.override:
+                    clashes.append((row, held))
+            self._winners = winners
+            self._generation = generation
+            for row, held in clashes:
+                self._tell(row, held)
+        return self._winners
+
+    def _tell(self, row: Contribution, held: Contribution) -> None:
+        key = (row.owner, str(row.id))
+        if key not in self._reported:
+            self._reported.add(key)
+            from pegboard.errors import NameClashError
+
+            owner = row.owner
+            self._report(
+                NameClashError(
+                    owner.name, str(owner.distribution or ""), self.name, str(row.id), held.owner.who() or "the application"
+                )
+            )
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, _PLAIN):
+        return True
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    return False

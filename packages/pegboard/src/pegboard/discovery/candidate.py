@@ -1,0 +1,65 @@
+"""A candidate: one plugin as it was found, before anybody decided anything about it."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pegboard.errors import PegboardError
+
+
+class Distribution:
+    """What a user installs: a name and a version, as its metadata has them (core metadata 2.1, `Name`, `Version`)."""
+
+    __slots__ = ("name", "version")
+
+    def __init__(self, name: str, version: str) -> None:
+        self.name: str = name
+        self.version: str = version
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    def __repr__(self) -> str:
+        return f"Distribution({self.name!r}, {self.version!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Distribution):
+            return NotImplemented
+        return (self.name, self.version) == (other.name, other.version)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.version))
+
+
+class Candidate:
+    """One module or package that could be a plugin; nothing of it has been imported."""
+
+    __slots__ = ("distribution", "module", "name", "origin", "problem", "source")
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        *,
+        origin: str | None = None,
+        source: str = "namespace",
+        distribution: Distribution | None = None,
+        problem: PegboardError | None = None,
+    ) -> None:
+        self.name: str = name
+        """What the plugin is called: the last part of its module, or its entry point's name."""
+        self.module: str = module
+        """The full name to import."""
+        self.origin: str | None = origin
+        """The file that would be imported; None when only an import hook knows."""
+        self.source: str = source
+        """`built-in`, `namespace`, `entry point` or `folder`."""
+        self.distribution: Distribution | None = distribution
+        """Who owns the file; None when no installed distribution does."""
+        self.problem: PegboardError | None = problem
+        """Why Python cannot import it; None when it can, as far as looking tells."""
+
+    def __repr__(self) -> str:
+        owner = f" of {self.distribution}" if self.distribution else ""
+        return f"<{self.source} {self.name!r}{owner}: {self.module} at {self.origin}>"

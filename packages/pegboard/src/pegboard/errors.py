@@ -1,0 +1,445 @@
+"""Every error that pegboard raises, or contains, on purpose.
+
+    PegboardError
+    ├── ConfigurationError            plugins.toml, environment variables
+    ├── HostError                     the application's author used a host wrongly
+    │   ├── InvalidNameError
+    │   └── MetadataError
+    ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
+    ├── PluginNotFoundError           no plugin has the name asked for (also a LookupError)
+    ├── PluginError                   always names a plugin and its distribution
+    │   ├── PluginImportError         raised, exited or recursed while being imported
+    │   ├── PluginCallError           raised while something of it was called
+    │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
+    │   ├── PluginWithdrewError       its contribution is gone since it was recorded
+    │   ├── RequiredPluginError       the application cannot do without it
+    │   ├── DuplicatePluginError      two distributions bring one plugin name
+    │   ├── NameClashError            two plugins register one name
+    │   └── OrderError                unknown name or circle in before/after
+    ├── PluginFolderError             the user's plugin folder cannot be used
+    └── ContainerError
+        ├── MissingDependencyError    nothing provides a key (also a LookupError)
+        ├── CircularDependencyError
+        ├── AnnotationError           a parameter cannot be injected (also a TypeError)
+        ├── ProviderError             a provider failed; names who provided it
+        ├── ScopeError                wrong scope, or a scope already closed
+        └── AsyncRequiredError        resolved synchronously what can only be awaited
+
+An error's fields come first and its text is made from them, so that it can be pickled, compared by field, and
+worded anew. The text answers in this order: what, cause, where, hint.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class PegboardError(Exception):
+    """Base of every error that pegboard raises on purpose."""
+
+    code: ClassVar[str] = "pegboard-error"
+    """The heading of this error in `docs/reference/errors.md`."""
+
+    def what(self) -> str:
+        """Return what happened, in one line, without a full stop."""
+        return ", ".join(map(str, self.args))
+
+    def because(self) -> str | None:
+        """Return the cause in one line, or None when *what* says it all."""
+        return None
+
+    def where(self) -> str | None:
+        """Return the file, entry point or setting that is concerned, or None."""
+        return None
+
+    def hint(self) -> str | None:
+        """Return what the reader can do about it, or None."""
+        return None
+
+    def __str__(self) -> str:
+        lines = [self.what()]
+        lines += [
+            f"  {label}: {text}"
+            for label, text in (("cause", self.because()), ("where", self.where()), ("hint", self.hint()))
+            if text
+        ]
+        return "\n".join(lines)
+
+    def render(self, severity: str = "error") -> str:
+        """Return the whole message as it is shown to a person: `error[code]: what`, cause, where, hint."""
+        return f"{severity}[{self.code}]: {self}"
+
+    def summary(self) -> str:
+        """Return the message in one line: what and cause."""
+        cause = self.because()
+        return f"{self.what()}: {cause}" if cause else self.what()
+
+
+def describe_exception(error: BaseException) -> str:
+    """Return *error* as one line, `Type: message`, the way a traceback ends."""
+    if isinstance(error, PegboardError):
+        return error.summary()
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
+    name = type(error).__qualname__
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # a broken __str__ in somebody's error must not hide the error
+        text = "(its message cannot be shown)"
+    return f"{name}: {text}" if text else name
+
+
+def _nearest(name: str, known: tuple[str, ...], kind: str) -> str:
+    from difflib import get_close_matches  # 21 modules, only paid on failure
+
+    if near := get_close_matches(name, known, n=1):
+        return f"did you mean {near[0]!r}?"
+    return f"known {kind}: {', '.join(sorted(known)) or 'none'}"
+
+
+# -- configuration and the host ---------------------------------------------------------------------------------------
+
+
+class ConfigurationError(PegboardError):
+    """A setting cannot be understood; it is left out and the application goes on with its default."""
+
+    code = "configuration-invalid"
+
+    def __init__(self, place: str, problem: str, line: int | None = None) -> None:
+        self.place: str = place
+        self.problem: str = problem
+        self.line: int | None = line
+
+    def what(self) -> str:
+        """Name the setting's place and what is wrong with it."""
+        return f"{self.place} cannot be used"
+
+    def because(self) -> str:
+        """Return what is wrong."""
+        return self.problem
+
+    def where(self) -> str | None:
+        """Return file and line, where the line is known."""
+        return f"{self.place}, line {self.line}" if self.line else None
+
+    def hint(self) -> str:
+        """Tell that defaults apply."""
+        return "the default is used until it is mended"
+
+
+class HostError(PegboardError):
+    """The application uses its host in a way that cannot work; for the application's author."""
+
+    code = "host-misused"
+
+    def __init__(self, problem: str, advice: str | None = None) -> None:
+        self.problem: str = problem
+        self.advice: str | None = advice
+
+    def what(self) -> str:
+        """Return what was done wrong."""
+        return self.problem
+
+    def hint(self) -> str | None:
+        """Return what to do instead."""
+        return self.advice
+
+
+class InvalidNameError(HostError, ValueError):
+    """A name is empty, not text, or holds characters that a list of names could not show."""
+
+    code = "invalid-name"
+
+    def __init__(self, kind: str, name: object) -> None:
+        self.kind: str = kind
+        self.name: str = name if isinstance(name, str) else repr(name)
+
+    def what(self) -> str:
+        """Name the kind and the name."""
+        return f"{self.name!r} is no name for a {self.kind}"
+
+    def hint(self) -> str:
+        """Say what a name is."""
+        return "a name is text of at least one character, on one line"
+
+
+class MetadataError(HostError, TypeError):
+    """Metadata is not plain data, so that it could not be shown without importing the plugin."""
+
+    code = "metadata-not-plain"
+
+    def __init__(self, registry: str, name: str, field: str, type_name: str) -> None:
+        self.registry: str = registry
+        self.name: str = name
+        self.field: str = field
+        self.type_name: str = type_name
+
+    def what(self) -> str:
+        """Name the contribution, the field and the offending type."""
+        return f"metadata {self.field!r} of {self.name!r} in registry {self.registry!r} is of type {self.type_name}"
+
+    def hint(self) -> str:
+        """Say what metadata may be."""
+        return "use text, numbers, True, False, None, and lists, tuples or dictionaries of these"
+
+
+class ContributionNotFoundError(PegboardError, KeyError):
+    """Nothing in a registry has the name asked for."""
+
+    code = "contribution-not-found"
+
+    def __init__(self, registry: str, name: str, known: tuple[str, ...]) -> None:
+        self.registry: str = registry
+        self.name: str = name
+        self.known: tuple[str, ...] = known
+
+    def what(self) -> str:
+        """Name the registry and the name."""
+        return f"nothing in registry {self.registry!r} is named {self.name!r}"
+
+    def hint(self) -> str:
+        """Return the nearest name, or all of them."""
+        return _nearest(self.name, self.known, "names")
+
+    __str__ = PegboardError.__str__  # KeyError's shows only a repr
+
+
+class PluginNotFoundError(PegboardError, LookupError):
+    """No plugin has the name asked for."""
+
+    code = "plugin-not-found"
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name: str = name
+        self.known: tuple[str, ...] = known
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"no plugin is named {self.name!r}"
+
+    def hint(self) -> str:
+        """Return the nearest name, or all of them."""
+        return _nearest(self.name, self.known, "plugins")
+
+
+# -- plugins ----------------------------------------------------------------------------------------------------------
+
+
+class PluginError(PegboardError):
+    """Something is wrong with one plugin. It is always named, with its distribution."""
+
+    code = "plugin-error"
+
+    def __init__(self, plugin: str, distribution: str, cause: str, place: str | None = None) -> None:
+        self.plugin: str = plugin
+        self.distribution: str = distribution
+        """Name and version, e.g. `acme-csv 1.2.0`; empty when no distribution owns the plugin."""
+        self.cause: str = cause
+        self.place: str | None = place
+
+    def who(self) -> str:
+        """Return the plugin with its distribution, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
+        return _who(self.plugin, self.distribution)
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} has a problem"
+
+    def because(self) -> str:
+        """Return the cause."""
+        return self.cause
+
+    def where(self) -> str | None:
+        """Return the file concerned."""
+        return self.place
+
+
+def _who(plugin: str, distribution: str) -> str:
+    return f"plugin {plugin!r} of {distribution}" if distribution else f"plugin {plugin!r}"
+
+
+class PluginImportError(PluginError):
+    """A plugin raised, exited or recursed while it was imported; it is left out."""
+
+    code = "plugin-import-failed"
+
+    def __init__(
+        self, plugin: str, distribution: str, cause: str, place: str | None = None, advice: str | None = None
+    ) -> None:
+        super().__init__(plugin, distribution, cause, place)
+        self.advice: str | None = advice
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} could not be imported and is left out"
+
+    def hint(self) -> str:
+        """Return what the user can do."""
+        return self.advice or "update or uninstall it, or report the cause to its author"
+
+
+class PluginCallError(PluginError):
+    """Something that a plugin contributed raised while it was called."""
+
+    code = "plugin-call-failed"
+
+    def __init__(self, plugin: str, distribution: str, doing: str, cause: str, place: str | None = None) -> None:
+        super().__init__(plugin, distribution, cause, place)
+        self.doing: str = doing
+
+    def what(self) -> str:
+        """Name the plugin and what it was doing."""
+        return f"{self.who()} failed while {self.doing}"
+
+    def hint(self) -> str:
+        """Say whose fault it is."""
+        return "this is a fault of the plugin: update it, or report the cause to its author"
+
+
+class PluginNotImportableError(PluginError, ImportError):
+    """A plugin was found, but Python cannot import it; the cause says why."""
+
+    code = "plugin-not-importable"
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} is installed but cannot be imported"
+
+    def hint(self) -> str:
+        """Say what can be done."""
+        return "reinstall it for this Python, or remove what stands in its way"
+
+    __str__ = PegboardError.__str__
+
+
+class PluginWithdrewError(PluginError, LookupError):
+    """A plugin no longer contributes what it contributed when it was last imported."""
+
+    code = "contribution-withdrawn"
+
+    def __init__(self, plugin: str, distribution: str, kind: str, name: str) -> None:
+        super().__init__(plugin, distribution, f"it no longer registers {name!r}")
+        self.kind: str = kind
+        self.name: str = name
+
+    def what(self) -> str:
+        """Name the plugin and what is gone."""
+        return f"{self.who()} no longer contributes {self.name!r} to {self.kind!r}"
+
+    def because(self) -> str:
+        """Explain how this can be."""
+        return "the plugin registered it when it was last imported, and does not now"
+
+    def hint(self) -> str:
+        """Tell that the record has been refreshed."""
+        return "its record has been refreshed; try again"
+
+
+class RequiredPluginError(PluginError):
+    """A plugin that the application cannot do without is missing, disabled or broken."""
+
+    code = "required-plugin-unusable"
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} is required by the application and cannot be used"
+
+    def hint(self) -> str:
+        """Say what the user can do."""
+        return "enable it, or reinstall the application"
+
+
+class DuplicatePluginError(PluginError):
+    """Two distributions bring a plugin of one name; the one found first is used."""
+
+    code = "plugin-duplicate"
+
+    def __init__(self, plugin: str, distribution: str, place: str | None, other: str, other_place: str | None) -> None:
+        super().__init__(plugin, distribution, "", place)
+        self.other: str = other
+        self.other_place: str | None = other_place
+
+    def what(self) -> str:
+        """Name the plugin and both distributions."""
+        return f"{self.who()} hides another plugin of that name" + (f" of {self.other}" if self.other else "")
+
+    def because(self) -> str:
+        """Name the place of the hidden one."""
+        return f"{self.other_place or 'the other'} is not used"
+
+    def hint(self) -> str:
+        """Say what the user can do."""
+        return "uninstall one of the two"
+
+
+class NameClashError(PluginError):
+    """Two plugins register one name in one registry; the first in order keeps it."""
+
+    code = "name-clash"
+
+    def __init__(self, plugin: str, distribution: str, registry: str, name: str, other: str) -> None:
+        super().__init__(plugin, distribution, "")
+        self.registry: str = registry
+        self.name: str = name
+        self.other: str = other
+        """Who keeps the name, as text, e.g. `plugin 'a' of acme-a 1.0`."""
+
+    def what(self) -> str:
+        """Name both plugins and the name."""
+        return f"{self.who()} registers {self.name!r} in {self.registry!r}, which {self.other} already has"
+
+    def because(self) -> str:
+        """Say which one is used."""
+        return f"the first in order keeps the name: {self.other}"
+
+    def hint(self) -> str:
+        """Say what user and author can do."""
+        return "disable one of the two; to replace it on purpose, a plugin registers with override=True"
+
+
+class OrderError(PluginError):
+    """A wish for an order cannot be met: an unknown plugin is named, or the wishes form a circle."""
+
+    code = "order-impossible"
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} cannot be ordered as wished"
+
+    def hint(self) -> str:
+        """Tell what happens instead."""
+        return "the wish is left out; the order is by name where nothing else decides"
+
+
+class PluginFolderError(PegboardError):
+    """The user's plugin folder, or a file in it, cannot be used."""
+
+    code = "plugin-folder-unusable"
+
+    def __init__(self, folder: str, cause: str) -> None:
+        self.folder: str = folder
+        self.cause: str = cause
+
+    def what(self) -> str:
+        """Name the folder."""
+        return f"the plugin folder {self.folder} cannot be read"
+
+    def because(self) -> str:
+        """Return the cause."""
+        return self.cause
+
+    def hint(self) -> str:
+        """Say what belongs there."""
+        return "it must be a folder that holds *.py files or packages; remove it if it is not wanted"
+
+
+# -- container --------------------------------------------------------------------------------------------------------
+
+
+class ContainerError(PegboardError):
+    """A component cannot be built."""
+
+    code = "container-error"
