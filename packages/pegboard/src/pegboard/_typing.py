@@ -17,7 +17,7 @@ else:
 
         __slots__ = ()
 
-        def __class_getitem__(cls, _item):
+        def __class_getitem__(cls, _item: object) -> type:
             return cls
 
     T = None

@@ -119,7 +119,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the contribution of that name, or *default* when there is none."""
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 -- this is `get`
 
     def names(self) -> tuple[str, ...]:
         """Return all names in order, without importing a primed plugin."""
@@ -193,7 +193,7 @@ class Registry(Generic[T]):
                 held = winners.get(name)
                 if held is None or row.owner is held.owner or row.override or self._allow_override:
                     winners[name] = row
-                elif not held.override or not row.override:
+                else:
                     clashes.append((row, held))
             self._winners = winners
             self._generation = generation
@@ -210,7 +210,11 @@ class Registry(Generic[T]):
             owner = row.owner
             self._report(
                 NameClashError(
-                    owner.name, str(owner.distribution or ""), self.name, str(row.id), held.owner.who() or "the application"
+                    owner.name,
+                    str(owner.distribution or ""),
+                    self.name,
+                    str(row.id),
+                    held.owner.who() or "the application",
                 )
             )
 

@@ -1,0 +1,39 @@
+"""Make a Python application and its separately published plugins behave as one virtual package.
+
+The public names are loaded when they are first used (PEP 562): an application that only starts pays only for that.
+"""
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pegboard.contributions.container import Container
+    from pegboard.contributions.registry import Registry
+    from pegboard.errors import PegboardError, PluginError
+    from pegboard.host import Host
+    from pegboard.plugins.plugin import Plugin
+
+__all__ = ["Container", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
+
+_HOMES = {
+    "Container": "pegboard.contributions.container",
+    "Host": "pegboard.host",
+    "PegboardError": "pegboard.errors",
+    "Plugin": "pegboard.plugins.plugin",
+    "PluginError": "pegboard.errors",
+    "Registry": "pegboard.contributions.registry",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sys import modules
+
+    __import__(_HOMES[name])
+    value: object = getattr(modules[_HOMES[name]], name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

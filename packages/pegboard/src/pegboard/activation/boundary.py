@@ -1,0 +1,53 @@
+"""The boundary: what a plugin's code raises when it is called becomes an error that names the plugin."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from pegboard.plugins.plugin import Plugin
+
+    R = TypeVar("R")
+
+
+def contained(
+    plugin: Plugin, doing: str, function: Callable[[], R], passing: tuple[type[BaseException], ...] = ()
+) -> R:
+    """Return what *function*, code of *plugin*, returns; see `Host.run`.
+
+    Raises:
+        PluginCallError: From whatever it raised, but for `KeyboardInterrupt` and what *passing* names.
+    """
+    if plugin.is_built_in:
+        return function()
+    try:
+        return function()
+    except BaseException as error:
+        from pegboard.errors import PegboardError, PluginCallError, describe_exception
+
+        # an error of ours already says who and why
+        if isinstance(error, (KeyboardInterrupt, PegboardError, *passing)):
+            raise
+        raise PluginCallError(
+            plugin.name, str(plugin.distribution or ""), doing, describe_exception(error), place_in(plugin, error)
+        ) from error
+
+
+def place_in(plugin: Plugin, error: BaseException) -> str | None:
+    """Return the last place in the plugin's own code that *error* came through, as `file:line`.
+
+    Its file, where the error never ran its code; None where it has no file either.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    place = None
+    steps = error.__traceback__
+    while steps is not None:
+        name = steps.tb_frame.f_globals.get("__name__") or ""
+        if name == plugin.module or name.startswith(plugin.module + "."):
+            place = f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
+        steps = steps.tb_next
+    return place or plugin.origin

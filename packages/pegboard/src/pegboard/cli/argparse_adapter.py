@@ -1,0 +1,126 @@
+"""Sub-commands for `argparse`, built one at a time: parsing one command never touches the others.
+
+Source: the `argparse` reference, "Sub-commands"; `Action` classes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pegboard.contributions.registry import Registry
+
+
+class SubCommand(Protocol):
+    """What a registry of commands must hold, as far as its parser is concerned."""
+
+    @property
+    def add_args(self) -> Callable[[argparse.ArgumentParser], object]:
+        """Add the command's own arguments to its parser."""
+
+
+def add_commands(
+    parser: argparse.ArgumentParser,
+    commands: Registry[Any],
+    *,
+    dest: str = "command",
+    configure: Callable[[str, argparse.ArgumentParser], None] | None = None,
+    on_error: Callable[[str, BaseException], None] | None = None,
+    **options: Any,
+) -> LazySubParsers:
+    """Give *parser* one sub-command for each name in *commands*.
+
+    Names and descriptions come from the registry's metadata (`description`), so listing them in help or completion
+    imports no primed plugin. The parser of a command is made when that command is parsed.
+
+    Args:
+        parser: The application's parser.
+        commands: A registry whose items have `add_args(parser)`, as `SubCommand` says.
+        dest: The attribute of the parsed arguments that holds the command's name.
+        configure: Called with each command's name and its new parser; instead of the item's `add_args`.
+        on_error: Called with a command's name and what was raised while its parser was built; it must raise.
+        **options: Passed on to `add_subparsers`, e.g. `required=True`.
+
+    Returns:
+        The action that holds the sub-commands.
+    """
+    action = parser.add_subparsers(dest=dest, action=LazySubParsers, **options)
+    assert isinstance(action, LazySubParsers)  # noqa: S101 -- argparse makes what `action` names
+
+    def build(name: str) -> argparse.ArgumentParser:
+        description = commands.describe(name).get("description")
+        subparser: argparse.ArgumentParser = action.make_parser(name, description)
+        try:
+            if configure is not None:
+                configure(name, subparser)
+            else:
+                commands[name].add_args(subparser)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if on_error is None:
+                raise
+            on_error(name, error)
+            raise
+        return subparser
+
+    action.take(commands, build)
+    return action
+
+
+class _LazyParsers(Mapping[str, argparse.ArgumentParser]):
+    """Parsers by command name; each is built when it is first looked up."""
+
+    def __init__(self, commands: Registry[Any], build: Callable[[str], argparse.ArgumentParser]) -> None:
+        self._commands = commands
+        self._build = build
+        self._built: dict[str, argparse.ArgumentParser] = {}
+
+    def __getitem__(self, name: str) -> argparse.ArgumentParser:
+        if name not in self._built:
+            if name not in self._commands:
+                raise KeyError(name)
+            self._built[name] = self._build(name)
+        return self._built[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._commands
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._commands.names())
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+
+class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """The sub-commands of a parser, known by name and description, built on use."""
+
+    def take(self, commands: Registry[Any], build: Callable[[str], argparse.ArgumentParser]) -> None:
+        """Offer every name in *commands*; *build* makes the parser of one."""
+        self._registry = commands
+        parsers = _LazyParsers(commands, build)
+        self._name_parser_map = parsers  # type: ignore[assignment]  # a read-only mapping does for argparse
+        self.choices = parsers
+
+    def make_parser(self, name: str, description: str | None) -> argparse.ArgumentParser:
+        """Return a new parser for the command *name*, with the usage prefix of its parent."""
+        parser: argparse.ArgumentParser = self._parser_class(
+            prog=f"{self._prog_prefix} {name}", description=description
+        )
+        return parser
+
+    def _get_subactions(self) -> list[argparse.Action]:
+        return [
+            self._ChoicesPseudoAction(name, (), _escaped(self._registry.describe(name).get("description") or ""))
+            for name in self._registry.names()
+        ]
+
+
+def _escaped(text: str) -> str:
+    """Return *text* so that argparse does not take a per cent sign in it for a format."""
+    return text.replace("%", "%%")

@@ -1,0 +1,218 @@
+"""The policy: what the user wants of the plugins, from `plugins.toml`, the environment and the command line.
+
+The command line beats the environment, the environment beats the file, the file beats the default. What cannot
+be understood is a problem to report and changes nothing else: a slip in a file must not take the program away.
+
+    # plugins.toml
+    strict = false                 # true: any problem with a plugin is an error
+    enabled = true                 # false: only plugins that are enabled below run
+    order = ["summary", "balance"] # these, in this order, wherever else they would come
+
+    [plugins.balance]
+    enabled = false
+
+Environment, for an application named `utt`: `UTT_NO_PLUGINS=1` leaves out all but the built-in plugins,
+`UTT_NO_PLUGINS=a,b` leaves out those; `UTT_PLUGINS=a,b` enables what the file disables;
+`UTT_PLUGINS_STRICT=1` is strict.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.places import environment_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pegboard.errors import ConfigurationError
+    from pegboard.plugins.plugin import Plugin
+
+_YES = ("1", "true", "yes", "on", "all")
+_NO = ("", "0", "false", "no", "off")
+
+
+class Policy:
+    """What the user wants: which plugins run, in which order, and how faults are treated."""
+
+    __slots__ = (
+        "disabled",
+        "enabled",
+        "enabled_by_default",
+        "lazy",
+        "order",
+        "problems",
+        "safe_mode",
+        "strict",
+    )
+
+    def __init__(self) -> None:
+        self.safe_mode: str | None = None
+        """Why every plugin but the built-in ones is left out, or None."""
+        self.disabled: dict[str, str] = {}
+        """Plugin name to the reason that is shown for it."""
+        self.enabled: set[str] = set()
+        """Plugins that run although the file disables them, or all others."""
+        self.enabled_by_default: bool = True
+        self.order: tuple[str, ...] = ()
+        self.strict: bool | None = None
+        """Whether a fault is an error; None where the user says nothing."""
+        self.lazy: bool | None = None
+        """Whether plugins may wait until they are used; None where the user says nothing."""
+        self.problems: list[ConfigurationError] = []
+
+    def leave_out(self, names: Iterable[str], reason: str) -> None:
+        """Disable *names*; none at all means every plugin that is not built in."""
+        chosen = [name for name in (name.strip() for name in names) if name]
+        if not chosen:
+            self.safe_mode = reason
+        for name in chosen:
+            self.disabled[name] = reason
+            self.enabled.discard(name)
+
+    def objection(self, plugin: Plugin) -> str | None:
+        """Return why *plugin* shall not run, or None when it may."""
+        if self.safe_mode and not plugin.is_built_in:
+            return self.safe_mode
+        if plugin.name in self.disabled:
+            return self.disabled[plugin.name]
+        if not self.enabled_by_default and not plugin.is_built_in and plugin.name not in self.enabled:
+            return "plugins.toml enables plugins one by one, and not this one"
+        return None
+
+
+def load_policy(application: str, file: str | None, environ: Mapping[str, str]) -> Policy:
+    """Return the policy of *application* as its file and the environment have it.
+
+    Args:
+        application: Its name; the environment variables begin with it, in upper case.
+        file: Path of `plugins.toml`; it need not exist. None when there is no place for one.
+        environ: Where variables are looked up.
+    """
+    policy = Policy()
+    if file is not None:
+        _read_file(policy, file)
+    _read_environment(policy, environment_prefix(application), environ)
+    return policy
+
+
+def _read_environment(policy: Policy, prefix: str, environ: Mapping[str, str]) -> None:
+    for name in _names(environ.get(f"{prefix}_PLUGINS", "")):
+        policy.disabled.pop(name, None)
+        policy.enabled.add(name)
+    left_out = environ.get(f"{prefix}_NO_PLUGINS", "").strip()
+    reason = f"left out by {prefix}_NO_PLUGINS"
+    if left_out.lower() in _YES:
+        policy.leave_out((), reason)
+    elif left_out.lower() not in _NO:
+        policy.leave_out(left_out.split(","), reason)
+    policy.strict = _switch(policy, f"{prefix}_PLUGINS_STRICT", environ, policy.strict)
+    policy.lazy = _switch(policy, f"{prefix}_PLUGINS_LAZY", environ, policy.lazy)
+
+
+def _switch(policy: Policy, variable: str, environ: Mapping[str, str], default: bool | None) -> bool | None:  # noqa: FBT001
+    text = environ.get(variable)
+    if text is None:
+        return default
+    if text.strip().lower() in _YES:
+        return True
+    if text.strip().lower() in _NO:
+        return False
+    from pegboard.errors import ConfigurationError
+
+    policy.problems.append(ConfigurationError(f"environment variable {variable}", f"{text!r} is neither 1 nor 0"))
+    return default
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in (part.strip() for part in text.split(",")) if name]
+
+
+# -- plugins.toml -----------------------------------------------------------------------------------------------------
+
+
+def _read_file(policy: Policy, file: str) -> None:
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _complain(policy, file, error.strerror or str(error))
+        return
+    import tomllib  # 33 modules: paid only by who has a file
+
+    try:
+        text = data.decode()
+        content = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        _complain(policy, file, "it is not UTF-8 text", data.count(b"\n", 0, error.start) + 1)
+    except tomllib.TOMLDecodeError as error:
+        _complain(policy, file, str(error), _line_in(str(error)))
+    else:
+        _Reader(policy, file, text).read(content)
+
+
+def _complain(policy: Policy, file: str, problem: str, line: int | None = None) -> None:
+    from pegboard.errors import ConfigurationError
+
+    policy.problems.append(ConfigurationError(file, problem, line))
+
+
+def _line_in(message: str) -> int | None:
+    # EOL 3.13: since 3.14 the error has the attribute lineno
+    _, found, tail = message.partition("at line ")
+    digits = tail.partition(",")[0]
+    return int(digits) if found and digits.isdigit() else None
+
+
+class _Reader:
+    """Takes what it understands of one `plugins.toml` into a policy, and complains about the rest line by line."""
+
+    def __init__(self, policy: Policy, file: str, text: str) -> None:
+        self.policy = policy
+        self.file = file
+        self.lines = text.splitlines()
+
+    def read(self, content: dict[str, object]) -> None:
+        policy = self.policy
+        for key, value in content.items():
+            if key == "strict" and isinstance(value, bool):
+                policy.strict = value
+            elif key == "enabled" and isinstance(value, bool):
+                policy.enabled_by_default = value
+            elif key == "order" and isinstance(value, list) and all(isinstance(name, str) for name in value):
+                policy.order = tuple(dict.fromkeys(value))
+            elif key == "plugins" and isinstance(value, dict):
+                for name, table in value.items():
+                    self._plugin(name, table)
+            elif key in _EXPECTED:
+                self._complain(key, f"{key!r} must be {_EXPECTED[key]}")
+            else:
+                self._complain(key, f"there is no setting {key!r}; known are {', '.join(_EXPECTED)}")
+
+    def _plugin(self, name: str, table: object) -> None:
+        if not isinstance(table, dict):
+            self._complain(name, f"'plugins.{name}' must be a table, [plugins.{name}]")
+            return
+        for key, value in table.items():
+            if key == "enabled" and isinstance(value, bool):
+                if value:
+                    self.policy.enabled.add(name)
+                else:
+                    self.policy.disabled[name] = f"disabled in {self.file}"
+            elif key == "enabled":
+                self._complain(key, f"'plugins.{name}.enabled' must be true or false")
+            else:
+                self._complain(key, f"there is no setting 'plugins.{name}.{key}'; known is enabled")
+
+    def _complain(self, key: str, problem: str) -> None:
+        named = (number for number, line in enumerate(self.lines, 1) if key in line.partition("#")[0])
+        _complain(self.policy, self.file, problem, next(named, None))
+
+
+_EXPECTED = {
+    "strict": "true or false",
+    "enabled": "true or false",
+    "order": "a list of plugin names",
+    "plugins": "tables, [plugins.NAME]",
+}
