@@ -1,0 +1,44 @@
+"""Fixtures shared by the tests of the framework: real packages in real folders, and a clean interpreter after each."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def interpreter():
+    """Give back `sys.path`, `sys.modules` and `sys.meta_path` as they were."""
+    path, meta_path, modules = list(sys.path), list(sys.meta_path), set(sys.modules)
+    yield
+    sys.path[:], sys.meta_path[:] = path, meta_path
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+class Tree:
+    """Writes files below a folder: `tree.write("app/plugins/a.py", "...")`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, path: str, text: str = "") -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+        importlib.invalidate_caches()
+        return file
+
+
+@pytest.fixture
+def tree(tmp_path, interpreter):
+    """Return a writer of files in a fresh folder that is first on `sys.path`."""
+    root = tmp_path / "tree"
+    root.mkdir()
+    sys.path.insert(0, str(root))
+    return Tree(root)
