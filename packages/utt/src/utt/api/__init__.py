@@ -1,0 +1,1 @@
+"""What plugins may use, by version: `from utt.api import v1`."""

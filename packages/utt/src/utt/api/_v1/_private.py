@@ -1,0 +1,121 @@
+"""What plugins were never promised but could reach. New plugins find what they need of it in `utt.api.v1`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser
+from typing import Any, Type  # noqa: UP035  # both were always here
+
+from utt.api.v1 import (
+    Activities,
+    AddEntry,
+    Command,
+    Commands,
+    ConfigDirname,
+    ConfigFilename,
+    CSVReportView,
+    DataDirname,
+    DataFilename,
+    DefaultConfig,
+    Entries,
+    EntryLines,
+    EntryParser,
+    Now,
+    Output,
+    ReportArgs,
+    ReportModel,
+    register_command,
+    register_component,
+)
+from utt.app import (
+    activities,
+    config,
+    config_dirname,
+    config_filename,
+    data_dirname,
+    data_filename,
+    entries,
+    host,
+    now,
+    parse_args,
+    report,
+    report_args,
+)
+from utt.app import commands as _registry
+from utt.domain.report_args import CSV_SECTION_NAMES as csv_section_name_to_csv_section  # noqa: N811
+
+__all__ = [
+    "Activities",
+    "AddEntry",
+    "Any",
+    "CSVReportView",
+    "Command",
+    "Commands",
+    "ConfigDirname",
+    "ConfigFilename",
+    "ConfigParser",
+    "DataDirname",
+    "DataFilename",
+    "DefaultConfig",
+    "Entries",
+    "EntryLines",
+    "EntryParser",
+    "Now",
+    "Output",
+    "ReportArgs",
+    "ReportModel",
+    "Type",
+    "activities",
+    "argparse",
+    "commands",
+    "config",
+    "config_dirname",
+    "config_filename",
+    "container",
+    "create_container",
+    "csv_section_name_to_csv_section",
+    "data_dirname",
+    "data_filename",
+    "entries",
+    "now",
+    "parse_args",
+    "register_command",
+    "register_component",
+    "report",
+    "report_args",
+    "sys",
+]
+
+
+class _Container:
+    """The application's container as a mapping: getting an item resolves it, setting one registers it."""
+
+    def __getitem__(self, interface: Any) -> Any:
+        return host.container.get(interface)
+
+    def __setitem__(self, interface: Any, constructor: Any) -> None:
+        host.container.provide(interface, constructor)
+
+
+class _Commands(Mapping[str, Command]):
+    """The registered commands by name, as they are at the moment of asking."""
+
+    def __getitem__(self, name: str) -> Command:
+        return _registry[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_registry.names())
+
+    def __len__(self) -> int:
+        return len(_registry)
+
+
+container = _Container()
+commands = _Commands()
+
+
+def create_container() -> _Container:
+    """Return the application's container; there is one."""
+    return container

@@ -1,0 +1,160 @@
+"""The interface for plugins, version 1: everything that a plugin may use, and nothing else.
+
+A plugin is a module in `utt.plugins`. It registers what it adds while it is imported:
+
+    from utt.api import v1
+
+    class Greet:
+        def __init__(self, now: v1.Now, output: v1.Output):
+            self._now, self._output = now, output
+
+        def __call__(self) -> None:
+            print(f"It is {self._now:%H:%M}", file=self._output)
+
+    v1.register_command(v1.Command("greet", "Say what time it is", Greet, lambda parser: None))
+
+Every type here that an argument can be annotated with and that is no plain value can be injected; also
+`argparse.Namespace` (the parsed arguments) and `configparser.ConfigParser` (the configuration).
+"""
+
+from __future__ import annotations
+
+from utt.app import commands as _commands
+from utt.app import host as _host
+from utt.command import Command
+from utt.components import (
+    Commands,
+    ConfigDirname,
+    ConfigFilename,
+    DataDirname,
+    DataFilename,
+    Now,
+    Output,
+)
+from utt.domain.activity import Activities, Activity
+from utt.domain.entry import HELLO_ENTRY_NAME, Entries, Entry
+from utt.domain.name import Name
+from utt.domain.report_args import CSVSection, DateRange, ReportArgs
+from utt.exceptions import UttError
+from utt.log.components import AddEntry, EntryLines, EntryParser
+from utt.log.config import DefaultConfig
+from utt.report.interface import CSVReportView, ReportView
+from utt.report.model import ReportModel
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    from utt.domain.duration import format_duration
+    from utt.report.activities import ActivitiesModel, ActivitiesView
+    from utt.report.arguments import add_report_arguments
+    from utt.report.details import DetailsModel, DetailsView
+    from utt.report.per_day import PerDayModel, PerDayView
+    from utt.report.projects import ProjectsModel, ProjectsView
+    from utt.report.summary import SummaryModel, SummaryView
+
+    T = TypeVar("T")
+
+__all__ = [
+    "HELLO_ENTRY_NAME",
+    "Activities",
+    "ActivitiesModel",
+    "ActivitiesView",
+    "Activity",
+    "AddEntry",
+    "CSVReportView",
+    "CSVSection",
+    "Command",
+    "Commands",
+    "ConfigDirname",
+    "ConfigFilename",
+    "DataDirname",
+    "DataFilename",
+    "DateRange",
+    "DefaultConfig",
+    "DetailsModel",
+    "DetailsView",
+    "Entries",
+    "Entry",
+    "EntryLines",
+    "EntryParser",
+    "Name",
+    "Now",
+    "Output",
+    "PerDayModel",
+    "PerDayView",
+    "ProjectsModel",
+    "ProjectsView",
+    "ReportArgs",
+    "ReportModel",
+    "ReportView",
+    "SummaryModel",
+    "SummaryView",
+    "UttError",
+    "add_report_arguments",
+    "format_duration",
+    "get_component",
+    "register_command",
+    "register_component",
+]
+
+# Only reports need these, and adding an entry shall not wait for them (PEP 562).
+_LAZY = {
+    "ActivitiesModel": "utt.report.activities",
+    "ActivitiesView": "utt.report.activities",
+    "DetailsModel": "utt.report.details",
+    "DetailsView": "utt.report.details",
+    "PerDayModel": "utt.report.per_day",
+    "PerDayView": "utt.report.per_day",
+    "ProjectsModel": "utt.report.projects",
+    "ProjectsView": "utt.report.projects",
+    "SummaryModel": "utt.report.summary",
+    "SummaryView": "utt.report.summary",
+    "add_report_arguments": "utt.report.arguments",
+    "format_duration": "utt.domain.duration",
+}
+
+
+def register_command(command: Command) -> None:
+    """Add a sub-command to utt.
+
+    Args:
+        command: Its name must be new: a command that is there already stays, and the user is told.
+    """
+    _commands.register(command.name, command, description=command.description)
+
+
+def register_component(interface: Any, constructor: Any) -> None:
+    """Say what is injected wherever *interface* is asked for; the last one to say so wins.
+
+    Args:
+        interface: The type that parameters are annotated with, one of utt's or one of your own.
+        constructor: A class or a function: called when the component is first needed, with its own
+            parameters injected; what it returns is used from then on. Anything else is the value itself.
+    """
+    _host.container.provide(interface, constructor)
+
+
+def get_component(interface: type[T]) -> T:
+    """Return the component that would be injected for *interface*.
+
+    For what a command needs only in some cases; what it always needs belongs into its constructor.
+    """
+    component: T = _host.container.get(interface)
+    return component
+
+
+def __getattr__(name: str) -> object:
+    home = _LAZY.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,172 @@
+"""The application: its host, its registry of commands, and every component that can be injected.
+
+A component is known by its type. What makes it is a function here, called when somebody first needs it; a
+plugin may put another in its place, and everything that needs the component then gets that one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from configparser import ConfigParser
+
+from pegboard import Host
+from utt.command import Command
+from utt.components import (
+    CommandLine,
+    Commands,
+    ConfigDirname,
+    ConfigFilename,
+    DataDirname,
+    DataFilename,
+    Now,
+    Output,
+)
+from utt.domain.activity import Activities
+from utt.domain.entry import Entries
+from utt.domain.report_args import ReportArgs
+from utt.log.components import AddEntry, EntryLines, EntryParser
+from utt.log.config import DefaultConfig
+from utt.report.interface import CSVReportView
+from utt.report.model import ReportModel
+
+host = Host("utt")
+commands = host.registry("commands", Command)
+
+
+# -- the command line -------------------------------------------------------------------------------------------------
+
+
+def parse_args(command_line: CommandLine) -> argparse.Namespace:
+    """Return the parsed command line; completion, help and wrong usage end the program here."""
+    from utt.cli.parser import parse
+
+    return parse(command_line, host, commands)
+
+
+def all_commands() -> Commands:
+    """Return every command in its order."""
+    return [commands[name] for name in commands.names()]
+
+
+def output() -> Output:
+    """Return the stream that is standard output now."""
+    stream: Output = sys.stdout  # type: ignore[assignment]  # a key only: any text stream will do
+    return stream
+
+
+def now(args: argparse.Namespace) -> Now:
+    """Return the moment that counts as now.
+
+    Also a moment given goes through the clock of the system, so that one which a change to summer time
+    leaves out becomes the one that clocks showed instead.
+
+    Raises:
+        UttError: If the system's clock cannot express the moment given.
+    """
+    if args.now is None:
+        return Now.now()  # the log is in local time
+    try:
+        return Now.fromtimestamp(args.now.timestamp())
+    except (ValueError, OverflowError, OSError) as exc:
+        from utt.exceptions import UttError
+
+        raise UttError(f"Invalid time: {args.now:%Y-%m-%d %H:%M} ({exc})") from exc
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def data_dirname() -> DataDirname:
+    """Return the folder of the log."""
+    from utt.log.paths import data_dirname
+
+    return DataDirname(data_dirname())
+
+
+def data_filename(args: argparse.Namespace, dirname: DataDirname) -> DataFilename:
+    """Return the path of the log: the one given with `--data`, or the usual one."""
+    return DataFilename(args.data_filename or os.path.join(dirname, "utt.log"))  # noqa: PTH118
+
+
+def config_dirname() -> ConfigDirname:
+    """Return the folder of the configuration file."""
+    from utt.log.paths import config_dirname
+
+    return ConfigDirname(config_dirname())
+
+
+def config_filename(dirname: ConfigDirname) -> ConfigFilename:
+    """Return the path of the configuration file."""
+    return ConfigFilename(os.path.join(dirname, "utt.cfg"))  # noqa: PTH118
+
+
+def config(filename: ConfigFilename, default_config: DefaultConfig) -> ConfigParser:
+    """Return the configuration: the default, overridden by the file."""
+    from utt.log.config import read_config
+
+    return read_config(filename, default_config())
+
+
+# -- the log ----------------------------------------------------------------------------------------------------------
+
+
+def entries(entry_lines: EntryLines, entry_parser: EntryParser) -> Entries:
+    """Return every entry of the log, checked."""
+    from utt.log.components import read_entries
+
+    return read_entries(entry_lines, entry_parser)
+
+
+def add_entry(filename: DataFilename, known: Entries, entry_lines: EntryLines) -> AddEntry:
+    """Return what appends to the log."""
+    return AddEntry(filename, known, log=getattr(entry_lines, "log", None))
+
+
+# -- the report -------------------------------------------------------------------------------------------------------
+
+
+def report_args(args: argparse.Namespace, moment: Now) -> ReportArgs:
+    """Return what the report is asked to show."""
+    from utt.domain.report_args import report_args_from
+
+    return report_args_from(args, moment.date())
+
+
+def activities(args: ReportArgs, moment: Now, known: Entries) -> Activities:
+    """Return the activities that the report is about."""
+    from utt.domain.selection import select_activities
+
+    return select_activities(known, args, moment)
+
+
+def report(selected: Activities, args: ReportArgs) -> ReportModel:
+    """Return what the report says."""
+    return ReportModel(selected, args)
+
+
+PROVIDERS = {
+    argparse.Namespace: parse_args,
+    Commands: all_commands,
+    Output: output,
+    Now: now,
+    DataDirname: data_dirname,
+    DataFilename: data_filename,
+    ConfigDirname: config_dirname,
+    ConfigFilename: config_filename,
+    DefaultConfig: DefaultConfig,
+    ConfigParser: config,
+    EntryLines: EntryLines,
+    EntryParser: EntryParser,
+    Entries: entries,
+    AddEntry: add_entry,
+    ReportArgs: report_args,
+    Activities: activities,
+    ReportModel: report,
+    CSVReportView: CSVReportView,
+}
+"""What makes each component. `ReportView` is not among them: a built-in plugin provides it."""
+
+for _key, _provider in PROVIDERS.items():
+    host.container.provide(_key, _provider)

@@ -1,0 +1,110 @@
+"""The program: parses, runs the command, and turns whatever goes wrong into a sentence and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from utt.exceptions import UttError
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DONE = 0
+FAILED = 1
+INTERRUPTED = 130  # what shells say for a program that Ctrl-C ended
+TRACEBACK_VARIABLE = "UTT_TRACEBACK"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what *arguments* say and return the exit status.
+
+    Raises:
+        SystemExit: Help and the like, wrong usage, and commands that end the program themselves.
+    """
+    try:
+        try:
+            _run_command(arguments)
+        finally:
+            _flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()  # the reader has seen enough, as in `utt report | head`
+        return FAILED
+    except UttError as exc:
+        return _fail(str(exc))
+    except Exception as exc:
+        return _explain(exc)
+    return DONE
+
+
+def _run_command(arguments: Sequence[str]) -> None:
+    from argparse import Namespace
+
+    from pegboard.cli import take_no_plugins
+    from utt.app import commands, host
+    from utt.components import CommandLine
+
+    host.container.provide_value(CommandLine, CommandLine(take_no_plugins(arguments, host)))
+    name = host.container.get(Namespace).command
+    if name is None:
+        return
+    handler_class = commands[name].handler_class
+
+    def construct_and_call() -> None:
+        host.container.build(handler_class)()
+
+    host.run(
+        commands.owner(name),
+        f"running command {name!r}",
+        construct_and_call,
+        passing=(UttError, BrokenPipeError, SystemExit),
+    )
+
+
+def _explain(exc: Exception) -> int:
+    """Print what an error other than our own means to the user; never a traceback, unless asked for."""
+    cause: BaseException | None = exc
+    while cause is not None and not isinstance(cause, UttError):
+        cause = cause.__cause__
+    if cause is not None:  # a plugin or the container has passed it on in an error of its own
+        return _fail(str(cause))
+    if os.environ.get(TRACEBACK_VARIABLE):
+        raise exc
+    from pegboard import PegboardError
+
+    if isinstance(exc, PegboardError):
+        return _fail(str(exc))
+    if isinstance(exc, UnicodeEncodeError):
+        character = exc.object[exc.start : exc.start + 1]
+        return _fail(
+            f"cannot print {character!a} in the encoding {exc.encoding}; set PYTHONIOENCODING=utf-8, "
+            "or use a UTF-8 locale",
+        )
+    if isinstance(exc, OSError):
+        _forget_output()  # most likely it is where we print to that is full or gone
+        return _fail(str(exc))
+    return _fail(
+        f"{type(exc).__name__}: {exc}\n  hint: this is a fault of utt; {TRACEBACK_VARIABLE}=1 shows where it happened",
+    )
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return FAILED
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _forget_output() -> None:
+    """Keep the interpreter from complaining, at its end, that it cannot write what is still in its buffer."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return  # not a real file: nothing will be complained about

@@ -1,0 +1,67 @@
+"""A sub-command, as plugins describe it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from dataclasses import dataclass
+
+    @dataclass
+    class Command:
+        """A sub-command of utt.
+
+        Args:
+            name: What the user types after `utt`.
+            description: One sentence for `utt --help` and `utt NAME --help`.
+            handler_class: Built with injected arguments when the command is chosen, then called
+                without arguments. A function that returns a callable does as well.
+            add_args: Receives the command's own parser, to add arguments to it. Called only when the
+                command is chosen or its help or completion is asked for.
+        """
+
+        name: str
+        description: str
+        handler_class: Callable[..., Callable[[], object]]
+        add_args: Callable[[argparse.ArgumentParser], object]
+
+else:
+    # At run time the same thing by hand: importing `dataclasses` costs more than the rest of the
+    # start, and all that needs it is a plugin asking for `dataclasses.fields(Command)`.
+
+    # ruff: noqa: ANN001, ANN204, D101 -- the typed and documented class is the one above
+
+    class _LazyDataclassAttribute:
+        """An attribute that `dataclasses` put on its classes, made when first asked for."""
+
+        def __set_name__(self, owner, name):
+            self._name = name
+
+        def __get__(self, instance, owner):
+            from dataclasses import make_dataclass
+
+            model = make_dataclass("Command", Command.__match_args__)
+            return getattr(model, self._name)
+
+    class Command:
+        __match_args__ = ("name", "description", "handler_class", "add_args")
+        __dataclass_fields__ = _LazyDataclassAttribute()
+        __dataclass_params__ = _LazyDataclassAttribute()
+        __hash__ = None  # mutable and compared by value, like any dataclass
+
+        def __init__(self, name, description, handler_class, add_args):
+            self.name = name
+            self.description = description
+            self.handler_class = handler_class
+            self.add_args = add_args
+
+        def __eq__(self, other):
+            if other.__class__ is not self.__class__:
+                return NotImplemented
+            return all(getattr(self, name) == getattr(other, name) for name in self.__match_args__)
+
+        def __repr__(self):
+            fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+            return f"Command({fields})"

@@ -1,0 +1,1 @@
+"""What utt knows about time: entries, activities, dates, durations. No input, no output."""

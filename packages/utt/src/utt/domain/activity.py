@@ -1,0 +1,88 @@
+"""What was done from one moment to another."""
+
+from __future__ import annotations
+
+from typing import List  # noqa: UP035  # plugins use `typing.List[Activity]` as the same key
+
+from utt.domain.name import Name
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+
+class ActivityType:
+    """How an activity counts; `ActivityType.name(n)` gives the name of a value."""
+
+    WORK = 0
+    BREAK = 1
+    IGNORED = 2
+
+    @staticmethod
+    def name(value: int) -> str:
+        """Return `'WORK'`, `'BREAK'` or `'IGNORED'`.
+
+        Raises:
+            KeyError: If *value* is none of the types.
+        """
+        return {0: "WORK", 1: "BREAK", 2: "IGNORED"}[value]
+
+    @staticmethod
+    def of(name: str) -> int:
+        """Return the type that a full name says by its end: `***` ignored, `**` break, else work."""
+        if name.endswith("***"):
+            return ActivityType.IGNORED
+        return ActivityType.BREAK if name.endswith("**") else ActivityType.WORK
+
+
+class Activity:
+    """Something done from *start* to *end*.
+
+    Args:
+        name: The full name, `PROJECT: TASK` or just a task; available as a `Name`.
+        start: When it began.
+        end: When it was finished.
+        is_current_activity: True if it is still going on: *end* is now.
+        comment: A remark, or nothing.
+    """
+
+    Type = ActivityType
+
+    def __init__(
+        self,
+        name: str,
+        start: datetime,
+        end: datetime,
+        is_current_activity: bool,  # noqa: FBT001  # published interface
+        comment: str | None,
+    ) -> None:
+        self.name: Name = Name(name)
+        self.start: datetime = start
+        self.end: datetime = end
+        self.duration: timedelta = end - start
+        self.type: int = ActivityType.of(name)
+        self.is_current_activity: bool = is_current_activity
+        self.comment: str | None = comment
+
+    def clip(self, start: datetime | None = None, end: datetime | None = None) -> Activity:
+        """Return a copy limited to what lies from *start* to *end*; this activity does not change.
+
+        Args:
+            start: The earliest moment to keep; None for no limit.
+            end: The latest moment to keep; None for no limit.
+
+        Returns:
+            A new activity. Without anything in common with the limits it is zero long, at its own end
+            nearest to them.
+        """
+        first = self.start if start is None else min(max(self.start, start), self.end)
+        last = self.end if end is None else max(min(self.end, end), self.start)
+        return Activity(self.name.name, first, last, self.is_current_activity, self.comment)
+
+    def __repr__(self) -> str:
+        return f"<Activity {self.name.name!r} {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M}>"
+
+
+Activities = List[Activity]  # noqa: UP006
+"""The activities that a report is about; the key under which plugins have them injected."""

@@ -1,0 +1,43 @@
+"""One line of the log: at this time, this was finished."""
+
+from __future__ import annotations
+
+from typing import List  # noqa: UP035  # plugins use `typing.List[Entry]` as the same key
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+HELLO_ENTRY_NAME = "hello"
+"""Name of the entry that starts a day; the time before it counts for nothing."""
+
+
+class Entry:
+    """One entry of the log.
+
+    Args:
+        entry_datetime: When the work named was finished; naive local time, or aware.
+        name: What was done.
+        is_current_entry: True for what is still going on, which is in no log.
+        comment: A remark, or nothing.
+    """
+
+    def __init__(self, entry_datetime: datetime, name: str, is_current_entry: bool, comment: str | None) -> None:  # noqa: FBT001  # published interface
+        self.datetime: datetime = entry_datetime
+        self.name: str = name
+        self.is_current_entry: bool = is_current_entry
+        self.comment: str | None = comment
+
+    def __str__(self) -> str:
+        """The entry as a line of the log, without the line end."""
+        when = self.datetime
+        text = f"{when.year:04d}-{when:%m-%d %H:%M%z} {self.name}"
+        return f"{text}  # {self.comment}" if self.comment else text
+
+    def __repr__(self) -> str:
+        return f"<Entry {self}>"
+
+
+Entries = List[Entry]  # noqa: UP006
+"""Every entry of the log, in order; the key under which plugins have it injected."""

@@ -1,0 +1,80 @@
+"""What a report is asked to show."""
+
+from __future__ import annotations
+
+from datetime import date  # the fields' types are read at run time
+from enum import Enum
+from typing import NamedTuple
+
+from utt.domain.dates import parse_range
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class CSVSection(Enum):
+    """A section that can be had as comma-separated values."""
+
+    per_day = 1
+    per_task = 2
+
+
+CSV_SECTION_NAMES: dict[str, CSVSection] = {
+    "per-day": CSVSection.per_day,
+    "per_day": CSVSection.per_day,
+    "per_task": CSVSection.per_task,
+    "per-task": CSVSection.per_task,
+}
+"""What `--csv-section` accepts, in the order of the help screen."""
+
+
+class DateRange(NamedTuple):
+    """The days of a report, both included; *end* before *start* means none."""
+
+    start: date
+    end: date
+
+
+class ReportArgs(NamedTuple):
+    """What a report is asked to show."""
+
+    range: DateRange
+    current_activity_name: str | None
+    """Name of the activity going on; None to leave it out."""
+    project_name_filter: str | None
+    """The only project to report; empty for activities without one; None for all."""
+    csv_section: CSVSection | None
+    show_comments: bool
+    show_details: bool
+    show_per_day: bool
+
+
+def report_args_from(args: argparse.Namespace, today: date) -> ReportArgs:
+    """Return what the parsed arguments ask for.
+
+    Args:
+        args: Has every argument of `utt report`, whichever command it came from.
+        today: The day that it is.
+
+    Raises:
+        UttError: If a day, week or month means nothing.
+    """
+    first, last = parse_range(
+        today,
+        day=args.report_date,
+        month=args.month,
+        week=args.week,
+        from_date=args.from_date,
+        to_date=args.to_date,
+    )
+    return ReportArgs(
+        range=DateRange(first, last),
+        current_activity_name=None if args.no_current_activity else args.current_activity,
+        project_name_filter=args.project,
+        csv_section=CSV_SECTION_NAMES[args.csv_section] if args.csv_section else None,
+        show_comments=args.comments,
+        show_details=args.details,
+        show_per_day=args.per_day,
+    )

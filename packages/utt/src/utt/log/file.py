@@ -1,0 +1,288 @@
+"""The log file: read in one go, appended to in one go.
+
+What holds whatever happens (two utt at once, a full disk, a crash, Ctrl-C):
+
+* Nothing that is in the log is ever changed, removed or rewritten; entries are only appended.
+* Looking at the last entry, deciding, and appending happen under one lock.
+* An entry is there as a whole and on the disk, or not at all.
+* A log that is there but cannot be read is an error, never an empty log.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import io
+import os
+
+from utt.domain.entry import Entry
+from utt.domain.grammar import parse_entry, parse_lines, parse_log
+from utt.exceptions import LogError, RefusedEntryError
+from utt.log.lock import lock, unlock
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_A_MINUTE_S = 60
+_NOTHING = (0, 0, 0)
+
+
+class LogFile:
+    """The log at one path.
+
+    Args:
+        path: Where the log is, or will be.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path: str = path
+        # What the file was like when its entries were read; None before that, or if they came from elsewhere.
+        self._entries_of: tuple[int, int, int] | None = None
+        self._parse: Callable[[str], Entry] | None = None
+
+    def text(self) -> str:
+        r"""Return the whole log, with `\n` as the only line end; empty if there is no file.
+
+        Raises:
+            LogError: If the file cannot be read or decoded.
+        """
+        return self._read()[0]
+
+    def lines(self) -> list[tuple[int, str]]:
+        r"""Return every line with its number, counted from 1; each ends with `\n`, but perhaps the last."""
+        lines = [line + "\n" for line in self.text().split("\n")]
+        last = lines.pop()[:-1]
+        if last:
+            lines.append(last)
+        return list(enumerate(lines, 1))
+
+    def entries(self, parse: Callable[[str], Entry] | None = None) -> list[Entry]:
+        """Return every entry.
+
+        Args:
+            parse: Turns a stripped line into an entry, in place of utt's own grammar.
+
+        Raises:
+            LogError: If the file cannot be read, or for its first bad line.
+        """
+        text, state = self._read()
+        collecting = gc.isenabled()
+        gc.disable()  # tens of thousands of objects, none of them garbage: saves a third of the time
+        try:
+            entries = parse_log(text) if parse is None else parse_lines(list(enumerate(text.split("\n"), 1)), parse)
+        finally:
+            if collecting:
+                gc.enable()
+        self._entries_of = state
+        self._parse = parse
+        return entries
+
+    def append(self, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool = False) -> None:
+        """Add *entry* at the end.
+
+        It goes on a line of its own, after an empty line if the last entry is of another day. If another
+        process added to the log since *entries* were read from it, what is there now counts. Should the last
+        entry then be later than *entry*, but by no more than a minute, the two were made at the same time,
+        and *entry* gets the other's time.
+
+        Args:
+            entry: What to add.
+            entries: What is in the log, as far as the caller knows.
+            only_if_unchanged: Refuse if the log changed since *entries* were read from it.
+
+        Raises:
+            RefusedEntryError: If *entry* would make the log invalid; the log is untouched.
+            LogError: If the log cannot be written; it is as it was before.
+        """
+        entry = _as_it_will_be_read(entry)
+        if entries:
+            _check_order(entry, entries[-1])
+        self._encode(entry)  # before anything is created
+        is_new = not os.path.exists(self.path)  # noqa: PTH110
+        folder = os.path.dirname(self.path)  # noqa: PTH120
+        try:
+            if folder:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            descriptor = _open_locked(self.path)
+        except OSError as exc:
+            raise self._cannot("write", exc) from exc
+        try:
+            self._append_locked(descriptor, entry, entries, only_if_unchanged=only_if_unchanged)
+            if is_new:
+                _make_name_durable(folder)
+        except OSError as exc:
+            raise self._cannot("write", exc) from exc
+        finally:
+            if is_new:
+                _remove_if_empty(self.path, descriptor)
+            unlock(descriptor)
+            os.close(descriptor)
+
+    def _append_locked(self, descriptor: int, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool) -> None:
+        if self._entries_of is not None and self._entries_of != _state(descriptor):
+            if only_if_unchanged:
+                raise RefusedEntryError(
+                    f"another program changed the log at this very moment, nothing was added; try again ({self.path})",
+                )
+            entries = self.entries(self._parse)
+            entry = _moved_if_simultaneous(entry, entries)
+        if entries:
+            _check_order(entry, entries[-1])
+        size = os.fstat(descriptor).st_size
+        lead = b"" if _ends_its_line(descriptor, size) else b"\n"
+        if entries and entries[-1].datetime.date() != entry.datetime.date():
+            lead += b"\n"
+        _append(descriptor, size, lead + self._encode(entry))
+
+    def _read(self) -> tuple[str, tuple[int, int, int]]:
+        try:
+            with open(self.path, "rb") as file:  # noqa: PTH123
+                state = _state(file.fileno())
+                data = file.read()
+        except FileNotFoundError:
+            return "", _NOTHING
+        except OSError as exc:
+            raise self._cannot("read", exc) from exc
+        encoding = _locale_encoding()
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as exc:
+            line = data.count(b"\n", 0, exc.start) + 1
+            raise LogError(
+                f"cannot read the log {self.path}: line {line} is not {encoding} (byte {exc.start}: {exc.reason}); "
+                f"convert the file to {encoding}, or run utt in the locale it was written in",
+            ) from exc
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text, state
+
+    def _encode(self, entry: Entry) -> bytes:
+        encoding = _locale_encoding()
+        try:
+            return f"{entry}\n".encode(encoding)
+        except UnicodeEncodeError as exc:
+            raise RefusedEntryError(
+                f"the entry has a character that {encoding} cannot express, nothing was added "
+                f"({exc.object[exc.start : exc.end]!r}); run utt in a UTF-8 locale",
+            ) from exc
+
+    def _cannot(self, do: str, exc: OSError) -> LogError:
+        safe = "; nothing was added" if do == "write" else ""
+        return LogError(f"cannot {do} the log {self.path}: {exc.strerror or exc}{safe}")
+
+
+def _locale_encoding() -> str:
+    """Return the encoding in which Python opens text files here: UTF-8 nearly everywhere."""
+    return io.TextIOWrapper(io.BytesIO()).encoding
+
+
+def _as_it_will_be_read(entry: Entry) -> Entry:
+    """Return *entry* as its line of the log will be understood.
+
+    Raises:
+        RefusedEntryError: If that line would not be an entry.
+    """
+    if not entry.name.strip():
+        raise RefusedEntryError("an entry needs a name, nothing was added; say what you did: utt add 'write report'")
+    for what, text in (("name", entry.name), ("comment", entry.comment or "")):
+        if "\n" in text or "\r" in text:
+            raise RefusedEntryError(f"a line break in the {what}, nothing was added; put it in one line: {text!r}")
+    if entry.comment is not None and not entry.comment.strip():
+        # Written out, "name  # " would be read back as a name that ends with "#".
+        entry = Entry(entry.datetime, entry.name, entry.is_current_entry, None)
+    try:
+        read = parse_entry(str(entry))
+    except ValueError as exc:
+        raise RefusedEntryError(f"utt could not read this entry back, nothing was added: {entry}") from exc
+    return Entry(read.datetime, entry.name, entry.is_current_entry, entry.comment)
+
+
+def _check_order(entry: Entry, last: Entry) -> None:
+    if entry.datetime < last.datetime.replace(second=0, microsecond=0):
+        raise RefusedEntryError(
+            f"{entry.datetime:%Y-%m-%d %H:%M} is earlier than the last entry in the log, nothing was added "
+            f"(last: {last}); to put an entry in between, or to correct the last one, run: utt edit",
+        )
+
+
+def _moved_if_simultaneous(entry: Entry, entries: list[Entry]) -> Entry:
+    late_s = (entries[-1].datetime - entry.datetime).total_seconds() if entries else 0
+    if 0 < late_s <= _A_MINUTE_S:
+        return Entry(entries[-1].datetime, entry.name, entry.is_current_entry, entry.comment)
+    return entry
+
+
+def _state(descriptor: int) -> tuple[int, int, int]:
+    """Return what changes whenever the file does; the same for no file and an empty one."""
+    status = os.fstat(descriptor)
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else _NOTHING
+
+
+def _open_locked(path: str) -> int:
+    """Open the file for appending, create it if need be, and wait until we alone may write it."""
+    while True:
+        descriptor = os.open(path, _OPEN, 0o666)
+        try:
+            lock(descriptor)
+            # While we waited, an editor may have put another file in its place: that one is the log now.
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):  # noqa: PTH116
+                return descriptor
+        except FileNotFoundError:
+            pass  # removed while we waited
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _ends_its_line(descriptor: int, size: int) -> bool:
+    if not size:
+        return True
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1) == b"\n"
+
+
+def _append(descriptor: int, size: int, data: bytes) -> None:
+    """Write *data* after the *size* bytes of the file, all of it and durably, or leave no trace of it."""
+    written = 0
+    try:
+        while written < len(data):  # one round, unless the disk is full
+            written += os.write(descriptor, data[written:])
+        _sync(descriptor)
+    except BaseException:
+        # Only what we wrote: a program that knows no locks may have appended in the meantime.
+        if written and os.fstat(descriptor).st_size == size + written:
+            os.ftruncate(descriptor, size)
+        raise
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # not a file on a disk, such as /dev/null
+            raise
+
+
+def _make_name_durable(folder: str) -> None:
+    """See to it that a new log is found again after a power failure; where the system can do that."""
+    try:
+        descriptor = os.open(folder or os.curdir, os.O_RDONLY)
+    except OSError:
+        return  # Windows opens no folders
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_if_empty(path: str, descriptor: int) -> None:
+    """Take away the file that we made and then did not write to; whoever waits for its lock looks again."""
+    if os.fstat(descriptor).st_size == 0:
+        try:
+            os.unlink(os.path.realpath(path))  # noqa: PTH108
+        except OSError:
+            return  # an empty file in its place does no harm

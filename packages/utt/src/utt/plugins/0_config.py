@@ -1,0 +1,43 @@
+"""`utt config`: the configuration and where it is."""
+
+from __future__ import annotations
+
+import argparse
+from configparser import ConfigParser
+
+from utt.api import v1
+
+
+class ConfigHandler:
+    """Prints the configuration, its default, or its path."""
+
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        filename: v1.ConfigFilename,
+        default_config: v1.DefaultConfig,
+        output: v1.Output,
+    ) -> None:
+        self._args = args
+        self._filename = filename
+        self._default_config = default_config
+        self._output = output
+
+    def __call__(self) -> None:
+        """Print what the arguments ask for."""
+        if self._args.filename:
+            print(self._filename, file=self._output)
+        elif self._args.default:
+            self._default_config().write(self._output)
+        else:
+            # Read only now: where the file is and what the default is can be told also if it is malformed.
+            v1.get_component(ConfigParser).write(self._output)
+
+
+def add_args(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `utt config`."""
+    parser.add_argument("--default", action="store_true", help="show what holds without a configuration file")
+    parser.add_argument("--filename", action="store_true", help="show where the configuration file is looked for")
+
+
+v1.register_command(v1.Command("config", "Show your configuration", ConfigHandler, add_args))

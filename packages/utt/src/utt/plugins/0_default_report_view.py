@@ -1,0 +1,32 @@
+"""How the text report looks, unless another plugin gives it other looks."""
+
+from __future__ import annotations
+
+from utt.api import v1
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from utt.report.layout import Writable
+
+
+class DefaultReportView(v1.ReportView):
+    """Summary, Projects or Per Day, Activities, and Details for a single day or when asked for."""
+
+    def __init__(self, report: v1.ReportModel) -> None:
+        self._report = report
+
+    def render(self, output: Writable) -> None:
+        """Print all sections to *output*."""
+        report, args = self._report, self._report.args
+        v1.SummaryView(report.summary_model).render(output)
+        if args.show_per_day:
+            v1.PerDayView(report.per_day_model).render(output)
+        else:
+            v1.ProjectsView(report.projects_model).render(output)
+        v1.ActivitiesView(report.activities_model).render(output)
+        if args.show_details or args.range.start == args.range.end:
+            v1.DetailsView(report.details_model, show_comments=args.show_comments).render(output)
+
+
+v1.register_component(v1.ReportView, DefaultReportView)

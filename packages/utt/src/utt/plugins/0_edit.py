@@ -1,0 +1,39 @@
+"""`utt edit`: the log in an editor."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from utt.api import v1
+
+
+class EditHandler:
+    """Runs the user's editor on the log and waits for it."""
+
+    def __init__(self, data_filename: v1.DataFilename) -> None:
+        self._data_filename = data_filename
+
+    def __call__(self) -> None:
+        """Run the editor."""
+        # `VISUAL='code -w'` is a command line, so that a shell runs it; the path is one word of it.
+        os.system(f"{_editor()} {_quoted(self._data_filename)}")  # noqa: S605
+
+
+def _editor() -> str:
+    for variable in ("VISUAL", "EDITOR"):
+        editor = os.environ.get(variable, "")
+        if editor.strip():
+            return editor
+    return "vi"
+
+
+def _quoted(path: str) -> str:
+    if sys.platform == "win32":
+        return f'"{path}"'
+    import shlex
+
+    return shlex.quote(path)
+
+
+v1.register_command(v1.Command("edit", "Open your log in an editor", EditHandler, lambda _parser: None))

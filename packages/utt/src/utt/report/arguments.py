@@ -1,0 +1,58 @@
+"""The arguments of `utt report`; other commands that show a report may take the same."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    import argparse
+
+_WHERE_FROM_AND_TO = "--from and --to, if given, move either end."
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give *parser* every argument that `ReportArgs` is made from."""
+    from utt.domain.report_args import CSV_SECTION_NAMES
+
+    add = parser.add_argument
+    add(
+        "report_date",
+        metavar="date",
+        nargs="?",
+        help="the day to report (by default today): today, yesterday, a weekday (the latest), or YYYY-MM-DD",
+    )
+    add(
+        "--current-activity",
+        default="-- Current Activity --",
+        help="what to call the time since the last entry",
+    )
+    add("--no-current-activity", action="store_true", help="leave out the time since the last entry")
+    add("--from", dest="from_date", help="first day to report, written like DATE")
+    add(
+        "--to",
+        dest="to_date",
+        help="last day to report, seen from the first one: a weekday is the next such day, and may be the first day",
+    )
+    add("--project", help="report this project only")
+    add("--per-day", action="store_true", help="list the hours of each day in place of those of each project")
+    add(
+        "--csv-section",
+        choices=list(CSV_SECTION_NAMES),
+        help="print a part of the report as comma-separated values, and nothing else",
+    )
+    add(
+        "--month",
+        nargs="?",
+        const="this",
+        help="report a whole month: this one if no MONTH follows; else this, prev, a name (mar), a number (3: the "
+        f"latest March, -1: a month back), or YYYY-MM. {_WHERE_FROM_AND_TO}",
+    )
+    add(
+        "--week",
+        nargs="?",
+        const="this",
+        help="report a whole week, Monday to Sunday: this one if no WEEK follows; else this, prev, or a number (9: the "
+        f"latest week 9, -1: a week back). {_WHERE_FROM_AND_TO}",
+    )
+    add("--details", action="store_true", help="list every activity, also for a report of several days")
+    add("--comments", action="store_true", help="show the comments of the activities listed")

@@ -1,0 +1,84 @@
+"""Section Summary: which days, and how long altogether."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from utt.domain.activity import Activity
+from utt.domain.duration import format_duration
+from utt.report.layout import section_head
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from utt.domain.report_args import DateRange
+    from utt.report.layout import Writable
+
+# Not `strftime`: the names are English whatever the locale.
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class SummaryModel:
+    """How much was worked and rested in a range of days.
+
+    Args:
+        activities: What was done, the current activity last if it counts.
+        report_range: The days of the report.
+    """
+
+    def __init__(self, activities: list[Activity], report_range: DateRange) -> None:
+        self.report_range: DateRange = report_range
+        self.working_time: timedelta = _time(activities, Activity.Type.WORK)
+        self.break_time: timedelta = _time(activities, Activity.Type.BREAK)
+        self.total_time: timedelta = self.working_time + self.break_time
+        self.last_activity: Activity | None = activities[-1] if activities else None
+
+
+class SummaryView:
+    """Prints the section Summary.
+
+    Args:
+        model: What to print.
+    """
+
+    def __init__(self, model: SummaryModel) -> None:
+        self._model = model
+
+    def render(self, output: Writable) -> None:
+        """Print the section to *output*."""
+        model = self._model
+        first, last = model.report_range.start, model.report_range.end
+        days = _day(first) if first == last else f"{_day(first)} to {_day(last)}"
+        activity_type = Activity.Type
+        output.write(
+            f"{section_head(days)}"
+            f"  Total: {self._duration(model.total_time, None)}\n"
+            f"Working: {self._duration(model.working_time, activity_type.WORK)}\n"
+            f"  Break: {self._duration(model.break_time, activity_type.BREAK)}\n",
+        )
+
+    def _duration(self, duration: timedelta, counted: int | None) -> str:
+        """Return *duration*, and, if the current activity is in it, what it is made of.
+
+        Args:
+            duration: A total of this section.
+            counted: The type of activity that it counts; None for the grand total. That one mentions every
+                current activity, also one that is ignored.
+        """
+        text = format_duration(duration)
+        last = self._model.last_activity
+        if last is None or not last.is_current_activity or counted not in {None, last.type}:
+            return text
+        return f"{text} ({format_duration(duration - last.duration)} + {format_duration(last.duration)})"
+
+
+def _time(activities: list[Activity], activity_type: int) -> timedelta:
+    return sum((a.duration for a in activities if a.type == activity_type), timedelta())
+
+
+def _day(day: date) -> str:
+    month = _MONTHS[day.month - 1]
+    return f"{_WEEKDAYS[day.weekday()]}, {month} {day.day:02d}, {day.year} (week {day.isocalendar().week})"
