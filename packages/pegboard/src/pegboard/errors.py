@@ -14,8 +14,10 @@
     │   ├── PluginWithdrewError       its contribution is gone since it was recorded
     │   ├── RequiredPluginError       the application cannot do without it
     │   ├── DuplicatePluginError      two distributions bring one plugin name
+    │   ├── StrayPackageFileError     brings a file that is the application's to bring
     │   ├── NameClashError            two plugins register one name
     │   └── OrderError                unknown name or circle in before/after
+    ├── StaleMetadataError            two versions of one distribution are installed at once
     ├── PluginFolderError             the user's plugin folder cannot be used
     └── ContainerError
         ├── MissingDependencyError    nothing provides a key (also a LookupError)
@@ -375,6 +377,24 @@ class DuplicatePluginError(PluginError):
         return "uninstall one of the two"
 
 
+class StrayPackageFileError(PluginError):
+    """A plugin's distribution brings `app/__init__.py` or `app/plugins/__init__.py`, which are the application's."""
+
+    code = "stray-package-file"
+
+    def __init__(self, plugin: str, distribution: str, package: str, path: str) -> None:
+        super().__init__(plugin, distribution, "only the application may bring that file", path)
+        self.package: str = package
+
+    def what(self) -> str:
+        """Name the culprit and the package."""
+        return f"{self.distribution or 'something installed'} brings an __init__ file for {self.package!r}"
+
+    def hint(self) -> str:
+        """Say what user and author can do."""
+        return "it is passed over where Python lets us; its author should leave the file out of the distribution"
+
+
 class NameClashError(PluginError):
     """Two plugins register one name in one registry; the first in order keeps it."""
 
@@ -412,6 +432,36 @@ class OrderError(PluginError):
     def hint(self) -> str:
         """Tell what happens instead."""
         return "the wish is left out; the order is by name where nothing else decides"
+
+
+class StaleMetadataError(PegboardError):
+    """Two versions of one distribution are found at once; the one that an installer recorded is believed."""
+
+    code = "stale-metadata"
+
+    def __init__(self, distribution: str, place: str, other: str) -> None:
+        self.distribution: str = distribution
+        """Name and version that is believed, e.g. `acme-csv 1.2.0`."""
+        self.place: str = place
+        """The metadata that is passed over."""
+        self.other: str = other
+        """Name and version there."""
+
+    def what(self) -> str:
+        """Name both."""
+        return f"{self.distribution} is installed, and there is metadata of {self.other} as well"
+
+    def because(self) -> str:
+        """Say where such metadata comes from."""
+        return "a build left it behind, or an older version was not uninstalled"
+
+    def where(self) -> str:
+        """Return the metadata that is passed over."""
+        return self.place
+
+    def hint(self) -> str:
+        """Say what to do."""
+        return "remove it, or reinstall the distribution"
 
 
 class PluginFolderError(PegboardError):

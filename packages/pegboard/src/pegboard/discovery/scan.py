@@ -1,0 +1,449 @@
+"""Discovery: every plugin of an application, by all sources together, and nothing imported.
+
+Cold: it runs when there is no valid index. Four sources are united, and this is their order of precedence: the
+application's own modules in `app.plugins`, modules that others add to `app.plugins`, entry points in the group
+`app.plugins`, files in the user's folder.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.discovery import namespace
+from pegboard.discovery.candidate import Candidate
+from pegboard.discovery.distributions import Owners, believed, installed
+from pegboard.discovery.entry_points import entry_points
+from pegboard.discovery.files import Files
+from pegboard.discovery.folder import check_folder
+from pegboard.discovery.package import PLUGINS
+from pegboard.errors import (
+    DuplicatePluginError,
+    PluginNotImportableError,
+    StaleMetadataError,
+    StrayPackageFileError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pegboard.discovery.candidate import Distribution
+    from pegboard.discovery.distributions import Owner
+    from pegboard.discovery.entry_points import EntryPoint
+    from pegboard.errors import PegboardError
+
+BUILT_IN = "built-in"
+NAMESPACE = "namespace"
+ENTRY_POINT = "entry point"
+FOLDER = "folder"
+_PRECEDENCE = (BUILT_IN, NAMESPACE, ENTRY_POINT, FOLDER)
+
+
+class Discovery:
+    """What was found."""
+
+    __slots__ = ("candidates", "directories", "init", "portions", "problems")
+
+    def __init__(
+        self,
+        candidates: tuple[Candidate, ...],
+        portions: tuple[str, ...],
+        problems: tuple[PegboardError, ...],
+        directories: tuple[str, ...],
+        init: str | None,
+    ) -> None:
+        self.candidates: tuple[Candidate, ...] = candidates
+        """Built-in ones first, then by name. Each name, and each module, is there once."""
+        self.portions: tuple[str, ...] = portions
+        """The search path that `app.plugins` needs so that every candidate can be imported."""
+        self.problems: tuple[PegboardError, ...] = problems
+        """What was survived; what makes one candidate unusable is in `Candidate.problem` instead."""
+        self.directories: tuple[str, ...] = directories
+        """Every path whose `stat` tells whether this is still true, absent ones included."""
+        self.init: str | None = init
+        """The application's own `plugins/__init__` file, which `extend_namespace` may run; None when it has none."""
+
+    def __repr__(self) -> str:
+        return f"<Discovery of {len(self.candidates)} plugins in {len(self.portions)} places>"
+
+
+def discover(application: str, *, folder: str | None = None) -> Discovery:
+    """Find every plugin of *application*. No plugin is imported, and nothing else that is not yet.
+
+    An application whose `plugins/__init__` appends to `__path__` gets those directories searched if that package has
+    been imported before; `extend_namespace` tells whether it should be discovered once more.
+
+    Args:
+        application: The package that the host was made for; may be dotted.
+        folder: The user's plugin folder; it need not exist.
+    """
+    return _Discoverer(application, folder).run()
+
+
+class _Part:
+    """One directory of `app.plugins`."""
+
+    __slots__ = ("is_archive", "is_folder", "is_home", "path")
+
+    def __init__(self, path: str, *, is_home: bool, is_folder: bool, is_archive: bool) -> None:
+        self.path = path
+        self.is_home = is_home
+        self.is_folder = is_folder
+        self.is_archive = is_archive
+
+
+class _Find:
+    """One module in one part: a candidate, if no other of its name comes before it."""
+
+    __slots__ = ("candidate", "is_namespace", "is_seen", "others", "part")
+
+    def __init__(
+        self, candidate: Candidate, part: _Part, *, is_seen: bool, is_namespace: bool, others: list[str]
+    ) -> None:
+        self.candidate = candidate
+        self.part = part
+        self.is_seen = is_seen
+        """Whether Python's search stops at it; it passes over an extension module for another Python."""
+        self.is_namespace = is_namespace
+        """Whether it is a directory without `__init__`: Python takes it only when nothing else has the name."""
+        self.others = others
+        """Files of the same module name beside it, which it hides."""
+
+
+class _Discoverer:
+    """One discovery: its inputs, and the problems met on the way."""
+
+    def __init__(self, application: str, folder: str | None) -> None:
+        self.package = f"{application}.{PLUGINS}"
+        self.application = application
+        self.folder = os.path.abspath(folder) if folder else None
+        self.files = Files()
+        self.problems: list[PegboardError] = []
+        self.entries = namespace.entries()
+        self.metadata, self.stale = believed(installed(self.entries, self.files))
+        self.owners = Owners(application, self.metadata, self.files)
+        self.locations = namespace.locations(application, self.files)
+        self.home = self._find_home()
+        self.app_owner = self.owners.owner_of_application(self.home) if self.home else None
+
+    def run(self) -> Discovery:
+        parts = self._parts()
+
+        finds = [find for part in parts for find in self._search(part)]
+        self._keep_built_ins_visible(parts, finds)
+        winners = self._winners(parts, finds)
+        by_module = {candidate.module: candidate for candidate in winners}
+        for candidate in self._hooked(parts, by_module):
+            by_module[candidate.module] = candidate
+        self._add_entry_points(by_module, parts)
+        candidates = self._unique(by_module.values())
+
+        init = self._own_init()
+        self._report_strays(parts, candidates)
+        self._report_stale(candidates)
+        return Discovery(
+            tuple(candidates),
+            tuple(part.path for part in parts),
+            tuple(self.problems),
+            self._directories(parts),
+            init,
+        )
+
+    # -- where the application is --------------------------------------------------------------------------------------
+
+    def _find_home(self) -> str | None:
+        """Return the application's own directory: the one with `api` in it; else the first that Python would use."""
+        for location in self.locations:
+            if "api" in namespace.modules_in(location, self.files):
+                return location
+        for location in self.locations:
+            if namespace.init_file(location, self.files):
+                return location
+        return self.locations[0] if self.locations else None
+
+    def _parts(self) -> list[_Part]:
+        home_part = os.path.realpath(f"{self.home}/{PLUGINS}") if self.home else None
+        parts = [
+            _Part(
+                path,
+                is_home=os.path.realpath(path) == home_part,
+                is_folder=False,
+                is_archive=self.files.is_archive(path),
+            )
+            for path in namespace.portions(self.application, self.locations, self.files)
+        ]
+        if self.folder:
+            usable, problem = check_folder(self.folder)
+            if problem is not None:
+                self.problems.append(problem)
+            real = os.path.realpath(self.folder)
+            if usable:
+                parts = [part for part in parts if os.path.realpath(part.path) != real or part.is_home]
+                if all(os.path.realpath(part.path) != real for part in parts):
+                    parts.append(_Part(self.folder, is_home=False, is_folder=True, is_archive=False))
+        return parts
+
+    # -- the modules in a part -----------------------------------------------------------------------------------------
+
+    def _search(self, part: _Part) -> list[_Find]:
+        finds = []
+        for name, entries in sorted(namespace.modules_in(part.path, self.files).items()):
+            find = self._examine(part, name, entries)
+            if find is not None:
+                finds.append(find)
+        return finds
+
+    def _examine(self, part: _Part, name: str, entries: list[str]) -> _Find | None:
+        module = f"{self.package}.{name}"
+        spec = namespace.ask(part.path, module)
+        if spec is not None and spec.loader is not None and spec.origin:
+            origin = spec.origin
+            owners = [] if part.is_folder else self.owners.of(origin)
+            used = self._entry_of(part, origin)
+            others = [f"{part.path}/{entry}" for entry in entries if entry != used]
+            problem = None
+            if not part.is_archive and not os.access(origin, os.R_OK):
+                problem = "it cannot be read: permission denied"
+            return self._found(part, name, origin, owners, problem, is_seen=True, others=others)
+
+        directory = f"{part.path}/{name}"
+        if name in entries and not part.is_folder and (owners := self._owners_of_directory(directory)):
+            is_seen = spec is not None
+            problem = None if is_seen else "it is a directory without __init__, and the archive does not list it"
+            return self._found(part, name, directory, owners, problem, is_seen=is_seen, is_namespace=True)
+        files = [entry for entry in entries if entry != name]
+        if not files:
+            return None
+        origin = f"{part.path}/{files[0]}"
+        owners = [] if part.is_folder else self.owners.of(origin)
+        return self._found(part, name, origin, owners, self._reason(part, origin))
+
+    def _found(
+        self,
+        part: _Part,
+        name: str,
+        origin: str,
+        owners: list[Owner],
+        reason: str | None,
+        *,
+        is_seen: bool = False,
+        is_namespace: bool = False,
+        others: list[str] | None = None,
+    ) -> _Find:
+        owner = owners[0] if owners else None
+        distribution = owner.distribution if owner else None
+        is_own = owner is not None and self._is_application(owner)
+        source = FOLDER if part.is_folder else NAMESPACE
+        if part.is_home and (is_own or (owner is None and not self._is_recorded())):
+            source = BUILT_IN
+        problem = PluginNotImportableError(name, _text(distribution), reason, origin) if reason else None
+        if owner is not None:
+            self._report_second_owner(name, owners, origin)
+        candidate = Candidate(
+            name, f"{self.package}.{name}", origin=origin, source=source, distribution=distribution, problem=problem
+        )
+        return _Find(candidate, part, is_seen=is_seen, is_namespace=is_namespace, others=others or [])
+
+    def _is_application(self, owner: Owner) -> bool:
+        return self.app_owner is not None and owner.installed.key == self.app_owner.installed.key
+
+    def _is_recorded(self) -> bool:
+        """Return whether an installer keeps track of the application's files; not so for a source tree, an editable."""
+        return self.app_owner is not None and self.app_owner.is_recorded
+
+    def _entry_of(self, part: _Part, origin: str) -> str:
+        return origin[len(part.path) :].lstrip("/").partition("/")[0]
+
+    def _owners_of_directory(self, directory: str) -> list[Owner]:
+        """Return who owns a directory without `__init__`; a leftover, which nobody owns, is no plugin."""
+        owners = self.owners.below(directory)
+        if owners:
+            return owners
+        entries = [entry for found in namespace.modules_in(directory, self.files).values() for entry in found]
+        return self.owners.of(f"{directory}/__init__.py") if any("." in entry for entry in entries) else []
+
+    def _reason(self, part: _Part, origin: str) -> str:
+        from importlib.machinery import EXTENSION_SUFFIXES
+
+        if os.path.islink(origin) and not os.path.exists(origin):
+            return "it is a link to something that is gone"
+        if origin.endswith((".so", ".pyd")):
+            if part.is_archive:
+                return "an extension module cannot be loaded out of an archive"
+            tag = os.path.basename(origin).partition(".")[2]
+            return f"it is built for another Python ({tag}); this one loads {', '.join(EXTENSION_SUFFIXES)}"
+        return "Python finds no module in it"
+
+    # -- which one counts ----------------------------------------------------------------------------------------------
+
+    def _keep_built_ins_visible(self, parts: list[_Part], finds: list[_Find]) -> None:
+        """Move the parts that would hide a module of the application's own behind the application's part.
+
+        Otherwise parts keep the order of the search path: an environment's plugin hides the system's, as everywhere.
+        """
+        home = next((part for part in parts if part.is_home), None)
+        if home is None:
+            return
+        own = {find.candidate.name for find in finds if find.candidate.source == BUILT_IN}
+        position = parts.index(home)
+        hiding = [
+            part
+            for part in parts[:position]
+            if any(find.part is part and find.candidate.name in own and not find.is_namespace for find in finds)
+        ]
+        if hiding:
+            before = [part for part in parts[:position] if part not in hiding]
+            parts[:] = [*before, home, *hiding, *parts[position + 1 :]]
+
+    def _winners(self, parts: list[_Part], finds: list[_Find]) -> list[Candidate]:
+        order = {id(part): number for number, part in enumerate(parts)}
+        by_name: dict[str, list[_Find]] = {}
+        for find in finds:
+            by_name.setdefault(find.candidate.name, []).append(find)
+        winners = []
+        for name in sorted(by_name):
+            rivals = sorted(
+                by_name[name],
+                key=lambda find: (not find.is_seen, find.is_namespace, order[id(find.part)]),
+            )
+            first = rivals[0].candidate
+            winners.append(first)
+            for rival in rivals[1:]:
+                self._report_hidden(first, rival.candidate.distribution, rival.candidate.origin)
+            for path in rivals[0].others:
+                owners = self.owners.of(path)
+                if owners:
+                    self._report_hidden(first, owners[0].distribution, path)
+        return winners
+
+    def _hooked(self, parts: list[_Part], known: dict[str, Candidate]) -> Iterable[Candidate]:
+        """Yield the modules that only an import hook knows."""
+        prefix = f"{self.package}."
+        paths = [part.path for part in parts]
+        for module, target in namespace.hook_mapping():
+            name = module.removeprefix(prefix)
+            if not module.startswith(prefix) or "." in name or module in known:
+                continue
+            spec = namespace.find_by_hook(module, paths)
+            origin = spec.origin if spec is not None else None
+            owners = self.owners.of(origin or f"{target}/__init__.py")
+            distribution = owners[0].distribution if owners else None
+            problem = None
+            if spec is None:
+                cause = "its editable install points to a place where there is nothing to import"
+                problem = PluginNotImportableError(name, _text(distribution), cause, target)
+            yield Candidate(name, module, origin=origin, distribution=distribution, problem=problem)
+
+    def _add_entry_points(self, by_module: dict[str, Candidate], parts: list[_Part]) -> None:
+        paths = [part.path for part in parts]
+        for point in entry_points(self.package, self.metadata):
+            known = by_module.get(point.module)
+            if known is None:
+                by_module[point.module] = self._pointed_to(point, paths)
+            elif known.distribution is None and known.source != BUILT_IN:
+                known.distribution = point.installed.distribution
+
+    def _pointed_to(self, point: EntryPoint, paths: list[str]) -> Candidate:
+        prefix = f"{self.package}."
+        if point.module.startswith(prefix) and "." not in point.module.removeprefix(prefix):
+            spec, certain = namespace.find(point.module, paths), True
+        else:
+            spec, certain = namespace.locate(point.module)
+        distribution = point.installed.distribution
+        problem = None
+        if spec is None and certain:
+            cause = f"{point} names {point.module!r}, which cannot be found"
+            problem = PluginNotImportableError(point.name, str(distribution), cause, point.installed.place)
+        origin = spec.origin if spec is not None and spec.has_location else None
+        return Candidate(
+            point.name, point.module, origin=origin, source=ENTRY_POINT, distribution=distribution, problem=problem
+        )
+
+    def _unique(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        """Return one candidate a name, built-in ones first, then by name."""
+        rank = {source: number for number, source in enumerate(_PRECEDENCE)}
+        chosen: dict[str, Candidate] = {}
+        for candidate in sorted(
+            candidates,
+            key=lambda item: (
+                rank[item.source],
+                item.problem is not None,
+                _text(item.distribution),
+                item.module,
+            ),
+        ):
+            first = chosen.setdefault(candidate.name, candidate)
+            if first is not candidate:
+                self._report_hidden(first, candidate.distribution, candidate.origin or candidate.module)
+        return sorted(chosen.values(), key=lambda item: (item.source != BUILT_IN, item.name))
+
+    # -- reports -------------------------------------------------------------------------------------------------------
+
+    def _report_hidden(self, first: Candidate, other: Distribution | None, place: str | None) -> None:
+        if first.distribution is not None and other is not None and first.distribution.name == other.name:
+            return  # another installation, or another file, of the same distribution
+        self.problems.append(
+            DuplicatePluginError(first.name, _text(first.distribution), first.origin, _text(other), place)
+        )
+
+    def _report_second_owner(self, name: str, owners: list[Owner], origin: str) -> None:
+        first = owners[0]
+        for other in owners[1:]:
+            if other.is_recorded and other.installed.key != first.installed.key:
+                self.problems.append(
+                    DuplicatePluginError(name, str(first.distribution), origin, str(other.distribution), origin)
+                )
+
+    def _own_init(self) -> str | None:
+        path = namespace.init_file(f"{self.home}/{PLUGINS}", self.files) if self.home else None
+        return path if path and not self._is_foreign(path) else None
+
+    def _is_foreign(self, path: str) -> bool:
+        """Return whether somebody else than the application wrote the file *path* in the application's directory."""
+        owners = self.owners.recorded(path)
+        return bool(owners) and not self._is_application(owners[0])
+
+    def _report_strays(self, parts: list[_Part], candidates: list[Candidate]) -> None:
+        own_part = next((part.path for part in parts if part.is_home), None)
+        places = [(self.application, location, self.home) for location in self.locations]
+        places += [(self.package, part.path, own_part) for part in parts if not part.is_folder]
+        for package, directory, own in places:
+            path = namespace.init_file(directory, self.files)
+            if path is None:
+                continue
+            if directory == own:
+                culprits = [owner for owner in self.owners.recorded(path) if not self._is_application(owner)]
+            elif own is not None and self._is_same_file(path, own):
+                continue  # every distribution brings the same file: the custom before PEP 420 (`pkgutil.extend_path`)
+            else:
+                culprits = self.owners.of(path)[:1]
+                if not culprits:
+                    self.problems.append(StrayPackageFileError("", "", package, path))
+            for culprit in culprits:
+                plugin = next((item.name for item in candidates if item.distribution == culprit.distribution), "")
+                self.problems.append(StrayPackageFileError(plugin, str(culprit.distribution), package, path))
+
+    def _is_same_file(self, path: str, own: str) -> bool:
+        own_file = namespace.init_file(own, self.files)
+        return own_file is not None and self.files.read_bytes(path) == self.files.read_bytes(own_file)
+
+    def _report_stale(self, candidates: list[Candidate]) -> None:
+        names = {item.distribution.name for item in candidates if item.distribution is not None}
+        for kept, other in self.stale:
+            if kept.distribution.name in names:
+                self.problems.append(StaleMetadataError(str(kept.distribution), other.place, str(other.distribution)))
+
+    def _directories(self, parts: list[_Part]) -> tuple[str, ...]:
+        relative = self.application.replace(".", "/")
+        found: list[str] = []
+        for entry in self.entries:
+            found += [entry, f"{entry.rstrip('/')}/{relative}/{PLUGINS}"]
+        found += [f"{location}/{PLUGINS}" for location in self.locations]
+        found += [part.path for part in parts]
+        if self.folder:
+            found.append(self.folder)
+        return tuple(dict.fromkeys(found))
+
+
+def _text(distribution: Distribution | None) -> str:
+    return str(distribution) if distribution is not None else ""
