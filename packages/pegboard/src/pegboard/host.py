@@ -207,7 +207,6 @@ class Host:
             return
         self._starting.add(me)
         try:
-            self._discover()
             for plugin in self.plugins:
                 if plugin.is_usable:
                     self._activate(plugin)
@@ -216,6 +215,8 @@ class Host:
         finally:
             self._starting.discard(me)
         self._check_required()
+        for registry in self.registries.values():
+            registry.settle()
         self._started = True
         self._raise_if_strict()
 

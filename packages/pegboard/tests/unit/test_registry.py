@@ -160,7 +160,7 @@ class TestClashes:
             desk.by(name, rank)
             desk.registry.register("csv", name)
         for number in range(3):
-            desk.registry.names()
+            desk.registry.settle()
             desk.registry.register(f"more-{number}", 1)
         assert len(desk.reports) == 1
 

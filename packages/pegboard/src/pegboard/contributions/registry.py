@@ -28,7 +28,7 @@ class Registry(Generic[T]):
     or the application made the registry with `allow_override=True`. What loses is reported, and shown by `explain`.
     """
 
-    __slots__ = ("_allow_override", "_generation", "_ledger", "_ready", "_report", "_reported", "_winners", "name")
+    __slots__ = ("_allow_override", "_ledger", "_ready", "_report", "_reported", "name")
 
     def __init__(
         self,
@@ -45,8 +45,6 @@ class Registry(Generic[T]):
         self._ready = ready
         self._report = report
         self._allow_override = allow_override
-        self._generation = -1
-        self._winners: dict[str, Contribution] = {}
         self._reported: set[tuple[Plugin, str]] = set()
 
     if TYPE_CHECKING:
@@ -101,12 +99,7 @@ class Registry(Generic[T]):
             ContributionNotFoundError: If there is none; a KeyError that knows the nearest name.
             PluginError: If its plugin cannot be imported.
         """
-        row = self._winning().get(name)
-        if row is None:
-            from pegboard.errors import ContributionNotFoundError
-
-            raise ContributionNotFoundError(self.name, name, self.names())
-        live: T = self._ledger.live(row)
+        live: T = self._ledger.live(self.winner(name))
         return live
 
     if TYPE_CHECKING:
@@ -123,7 +116,8 @@ class Registry(Generic[T]):
 
     def names(self) -> tuple[str, ...]:
         """Return all names in order, without importing a primed plugin."""
-        return tuple(self._winning())
+        self._ready()
+        return self._ledger.texts(self.name)
 
     def describe(self, name: str) -> Mapping[str, Any]:
         """Return the metadata of *name*, without importing a primed plugin.
@@ -131,7 +125,7 @@ class Registry(Generic[T]):
         Raises:
             ContributionNotFoundError: If there is none.
         """
-        return dict(self._row(name).metadata)
+        return dict(self.winner(name).metadata)
 
     def owner(self, name: str) -> Plugin:
         """Return the plugin that provides *name*; the application itself has the empty name.
@@ -139,7 +133,7 @@ class Registry(Generic[T]):
         Raises:
             ContributionNotFoundError: If there is none.
         """
-        return self._row(name).owner
+        return self.winner(name).owner
 
     def items(self) -> Iterator[tuple[str, T]]:
         """Yield names and contributions in order, importing every plugin that owns one."""
@@ -147,13 +141,13 @@ class Registry(Generic[T]):
             yield name, self[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._winning()
+        return isinstance(name, str) and bool(self.candidates(name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._winning())
+        return iter(self.names())
 
     def __len__(self) -> int:
-        return len(self._winning())
+        return len(self.names())
 
     def __repr__(self) -> str:
         return f"<registry {self.name!r}>"
@@ -161,62 +155,41 @@ class Registry(Generic[T]):
     # -- deciding -----------------------------------------------------------------------------------------------------
 
     def candidates(self, name: str) -> tuple[Contribution, ...]:
-        """Return every row that claims *name*, in order; the one in use is `winner(name)`."""
+        """Return every row that claims *name*, in order; `winner` is the one in use."""
         self._ready()
-        return tuple(row for row in self._ledger.rows(self.name) if row.id == name)
+        return self._ledger.find(self.name, name)
 
     def winner(self, name: str) -> Contribution:
-        """Return the row in use for *name*.
+        """Return the row in use for *name*, and report who else claims it.
 
         Raises:
             ContributionNotFoundError: If there is none.
         """
-        return self._row(name)
-
-    def _row(self, name: str) -> Contribution:
-        row = self._winning().get(name)
-        if row is None:
+        winner: Contribution | None = None
+        for row in self.candidates(name):
+            if winner is None or row.owner is winner.owner or row.override or self._allow_override:
+                winner = row
+            else:
+                self._report_clash(row, winner)
+        if winner is None:
             from pegboard.errors import ContributionNotFoundError
 
             raise ContributionNotFoundError(self.name, name, self.names())
-        return row
+        return winner
 
-    def _winning(self) -> dict[str, Contribution]:
-        self._ready()
-        generation = self._ledger.generation
-        if self._generation != generation:
-            winners: dict[str, Contribution] = {}
-            clashes: list[tuple[Contribution, Contribution]] = []
-            for row in self._ledger.rows(self.name):
-                name = row.id
-                assert isinstance(name, str)  # noqa: S101 -- register() refused everything else
-                held = winners.get(name)
-                if held is None or row.owner is held.owner or row.override or self._allow_override:
-                    winners[name] = row
-                else:
-                    clashes.append((row, held))
-            self._winners = winners
-            self._generation = generation
-            for row, held in clashes:
-                self._tell(row, held)
-        return self._winners
+    def settle(self) -> None:
+        """Decide every name that several plugins claim, and report those that lose."""
+        for name in self.names():
+            self.winner(name)
 
-    def _tell(self, row: Contribution, held: Contribution) -> None:
-        key = (row.owner, str(row.id))
-        if key not in self._reported:
-            self._reported.add(key)
-            from pegboard.errors import NameClashError
+    def _report_clash(self, row: Contribution, winner: Contribution) -> None:
+        if (row.owner, row.text) in self._reported:
+            return
+        self._reported.add((row.owner, row.text))
+        from pegboard.errors import NameClashError
 
-            owner = row.owner
-            self._report(
-                NameClashError(
-                    owner.name,
-                    str(owner.distribution or ""),
-                    self.name,
-                    str(row.id),
-                    held.owner.who() or "the application",
-                )
-            )
+        owner, winner_name = row.owner, winner.owner.who() if winner.owner.name else "the application"
+        self._report(NameClashError(owner.name, str(owner.distribution or ""), self.name, row.text, winner_name))
 
 
 def _is_plain(value: object) -> bool:
