@@ -212,11 +212,11 @@ class Host:
                     self._activate(plugin)
             for problem in self._arrange():  # again, since plugins have declared their wishes by now
                 self._report(problem)
+            for registry in self.registries.values():
+                registry.settle()
+            self._check_required()
         finally:
             self._starting.discard(me)
-        self._check_required()
-        for registry in self.registries.values():
-            registry.settle()
         self._started = True
         self._raise_if_strict()
 
@@ -242,13 +242,16 @@ class Host:
         from pegboard.plugins.plugin import Plugin
 
         policy = self._policy()
-        found = discover(self.name, folder=self._file("plugins"))
+        folder = self._file("plugins")
+        found = discover(self.name, folder=folder)
+        if len(extend_namespace(self.name, found.portions, found.init)) > len(found.portions):
+            found = discover(self.name, folder=folder)  # the application's own __init__ has added places
+            extend_namespace(self.name, found.portions, found.init)
         plugins = [Plugin.from_candidate(candidate) for candidate in found.candidates]
         for plugin in plugins:
             plugin.required = plugin.name in self._required
             if objection := policy.objection(plugin):
                 plugin.disable(objection)
-        extend_namespace(self.name, found.portions)
         self._activator.watch(plugins)
         self._user_order = policy.order
         self._plugins = tuple(plugins)

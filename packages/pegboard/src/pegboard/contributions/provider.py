@@ -1,0 +1,119 @@
+"""How one row makes its value: a class or function is called, a generator is entered, anything else is the value."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.signature import read
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from pegboard.contributions.ledger import Contribution
+    from pegboard.contributions.signature import Parameter
+
+COMPONENT: Final = "component"
+"""The kind of rows that provide."""
+DECORATOR: Final = "decorator"
+"""The kind of rows that wrap what was there."""
+
+SINGLETON: Final = "singleton"
+"""One instance for the container's life."""
+TRANSIENT: Final = "transient"
+"""A new instance for everyone who asks."""
+
+# What calling a provider's target gives.
+VALUE: Final = 0
+CALL: Final = 1
+GENERATOR: Final = 2
+COROUTINE: Final = 3
+ASYNC_GENERATOR: Final = 4
+
+_CO_GENERATOR = 0x20
+_CO_COROUTINE = 0x80
+_CO_ASYNC_GENERATOR = 0x200
+_IS_VALUE = {"is_value": True}
+
+
+class _Example:
+    def method(self) -> None: ...
+
+
+_Function: Any = type(_Example.method)
+_Method: Any = type(_Example().method)
+
+
+class Provider:
+    """What a row's object is, found out by looking at it and at nothing else; parameters are read when asked for."""
+
+    __slots__ = ("_parameters", "is_async", "kind", "scope", "target")
+
+    def __init__(self, target: Any, scope: str = SINGLETON, *, is_value: bool = False) -> None:
+        self.scope: str = scope
+        self.kind: int = VALUE
+        self.target: Any = target
+        """What is called; for a value, the value."""
+        if not is_value:
+            self._classify(target)
+        self.is_async: bool = self.kind >= COROUTINE
+        """Whether it can be waited for only."""
+        self._parameters: tuple[Parameter, ...] | None = None
+
+    def _classify(self, target: Any) -> None:
+        if isinstance(target, type):
+            self.kind = CALL
+            return
+        if isinstance(target, staticmethod):
+            target = target.__func__
+        function = target.__func__ if type(target) is _Method else target
+        if type(function) is not _Function:
+            return
+        if function.__globals__.get("__name__") == "contextlib" and hasattr(function, "__wrapped__"):
+            # Made by @contextmanager: the generator inside is what has the clean-up.
+            function = function.__wrapped__
+            target = _Method(function, target.__self__) if type(target) is _Method else function
+        self.target = target
+        flags = getattr(function, "__code__", _Example.method.__code__).co_flags
+        if flags & _CO_GENERATOR:
+            self.kind = GENERATOR
+        elif flags & _CO_COROUTINE:
+            self.kind = COROUTINE
+        elif flags & _CO_ASYNC_GENERATOR:
+            self.kind = ASYNC_GENERATOR
+        else:
+            self.kind = CALL
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return what it needs; evaluates annotations at the first call."""
+        if self._parameters is None:
+            self._parameters = () if self.kind == VALUE else read(self.target)
+        return self._parameters
+
+    def wrap(self) -> None:
+        """Be a decorator: what was there comes first, so that the first parameter is not injected."""
+        if self.kind == VALUE:
+            self.kind = CALL  # a callable object: it gets what was there and nothing else
+            self._parameters = ()
+        elif (parameters := self.parameters()) and not parameters[0].is_keyword:
+            self._parameters = parameters[1:]
+
+
+def provider_of(row: Contribution) -> Provider:
+    """Return how *row*, which is live, provides."""
+    metadata = row.metadata
+    return Provider(row.live, metadata.get("scope", SINGLETON), is_value=bool(metadata.get("is_value")))
+
+
+def decorator_of(row: Contribution) -> Provider:
+    """Return how *row*, which is live, decorates: called whatever it is, with what was there first."""
+    provider = Provider(row.live)
+    provider.wrap()
+    return provider
+
+
+def describe(target: Any) -> str:
+    """Return *target* as messages have it: `module:name` for what has a name, else its type."""
+    target = getattr(target, "__func__", target)
+    name = getattr(target, "__qualname__", None)
+    if isinstance(name, str) and getattr(target, "__module__", None):
+        return f"{target.__module__}:{name}"
+    return f"a value of type {type(target).__qualname__}"

@@ -1,0 +1,199 @@
+"""A table with one instance of each error; the page `docs/reference/errors.md` is the snapshot of their texts."""
+
+import copy
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+import pegboard.errors
+from pegboard.errors import (
+    ConfigurationError,
+    ContainerError,
+    ContributionNotFoundError,
+    DuplicatePluginError,
+    HostError,
+    InvalidNameError,
+    MetadataError,
+    NameClashError,
+    OrderError,
+    PegboardError,
+    PluginCallError,
+    PluginError,
+    PluginFolderError,
+    PluginImportError,
+    PluginNotFoundError,
+    PluginNotImportableError,
+    PluginWithdrewError,
+    RequiredPluginError,
+    StaleMetadataError,
+    StrayPackageFileError,
+    describe_exception,
+)
+
+SITE = "/venv/lib/python3.11/site-packages"
+
+INSTANCES = [
+    PegboardError("something went wrong"),
+    # configuration and the host
+    ConfigurationError(
+        "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
+    ),
+    HostError("the plugins have been found already", "call leave_out() before the host is first used"),
+    InvalidNameError("exporters", ""),
+    MetadataError("exporters", "csv", "since", "date"),
+    ContributionNotFoundError("exporters", "markdwon", ("html", "markdown")),
+    PluginNotFoundError("csvv", ("csv", "html")),
+    # plugins
+    PluginError("csv", "acme-csv 1.2.0", "it is not well", f"{SITE}/notes/plugins/csv.py"),
+    PluginImportError(
+        "csv",
+        "acme-csv 1.2.0",
+        "ModuleNotFoundError: No module named 'pandas'",
+        f"{SITE}/notes/plugins/csv.py:3",
+        "install 'pandas', or leave it out with NOTES_NO_PLUGINS=csv",
+    ),
+    PluginCallError(
+        "csv", "acme-csv 1.2.0", "running command 'export'", "KeyError: 'title'", f"{SITE}/notes/plugins/csv.py:12"
+    ),
+    PluginNotImportableError(
+        "fast",
+        "acme-fast 2.0",
+        "it is built for another Python (cpython-310-x86_64-linux-gnu.so); this one loads "
+        ".cpython-311-x86_64-linux-gnu.so, .abi3.so, .so",
+        f"{SITE}/notes/plugins/fast.cpython-310-x86_64-linux-gnu.so",
+    ),
+    PluginWithdrewError("csv", "acme-csv 1.2.0", "exporters", "tsv"),
+    RequiredPluginError("store", "", "it is not installed"),
+    DuplicatePluginError(
+        "csv", "acme-csv 1.2.0", f"{SITE}/notes/plugins/csv.py", "zeta-csv 3.0", "/opt/zeta/notes/plugins/csv.py"
+    ),
+    StrayPackageFileError("csv", "acme-csv 1.2.0", "notes.plugins", f"{SITE}/notes/plugins/__init__.py"),
+    NameClashError("zeta", "zeta-csv 3.0", "exporters", "csv", "plugin 'csv' of acme-csv 1.2.0"),
+    OrderError("csv", "acme-csv 1.2.0", "it wishes to come after 'htlm', which is not installed"),
+    StaleMetadataError("acme-csv 1.2.0", "/home/ada/acme-csv/acme_csv.egg-info", "acme-csv 1.1.0"),
+    PluginFolderError("/home/ada/.config/notes/plugins", "it is a file, not a folder"),
+    # container
+    ContainerError("something went wrong"),
+]
+"""One instance of each error, in the order of `pegboard.errors`."""
+
+PAGE = Path(__file__).parents[4] / "docs/reference/errors.md"
+
+each = pytest.mark.parametrize("error", INSTANCES, ids=lambda error: error.code)
+
+
+def classes(base=PegboardError):
+    """Return *base* and every class below it."""
+    return [base] + [found for child in base.__subclasses__() for found in classes(child)]
+
+
+def sections():
+    """Return the sections of the page by heading."""
+    text = PAGE.read_text(encoding="utf-8")
+    parts = re.split(r"^## `([^`\n]+)`\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_table_has_one_instance_of_each_error():
+    ours = [error for error in classes() if error.__module__ == pegboard.errors.__name__]
+    assert sorted(type(error).__name__ for error in INSTANCES) == sorted(error.__name__ for error in ours)
+
+
+def test_each_error_has_a_code_of_its_own():
+    codes = [error.code for error in INSTANCES]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)+", code) for code in codes)
+
+
+def test_the_page_has_one_heading_for_each_code_and_no_other():
+    assert list(sections()) == [error.code for error in INSTANCES]
+
+
+@each
+def test_the_page_names_the_class_and_shows_the_text_as_printed(error):
+    section = sections()[error.code]
+    assert f"{{py:class}}`~pegboard.errors.{type(error).__name__}`" in section
+    assert f"```text\n{error.render()}\n```" in section
+
+
+@each
+def test_the_tree_in_the_modules_docstring_has_it(error):
+    tree = re.findall(r"\b(\w+Error)\b", pegboard.errors.__doc__.partition("An error's fields")[0])
+    assert tree.count(type(error).__name__) == 1
+
+
+@each
+@pytest.mark.parametrize("copied", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def test_a_copy_is_the_same_in_type_fields_and_text(error, copied):
+    other = copied(error)
+    assert type(other) is type(error)
+    assert vars(other) == vars(error)
+    assert other.args == error.args
+    assert str(other) == str(error)
+
+
+@each
+def test_the_text_is_what_cause_where_hint_in_that_order_and_without_full_stops(error):
+    first, *rest = str(error).splitlines()
+    assert first == error.what()
+    assert [line.partition(":")[0].strip() for line in rest] == [
+        label for label, text in (("cause", error.because()), ("where", error.where()), ("hint", error.hint())) if text
+    ]
+    assert not any(line.endswith(".") for line in (first, *rest))
+
+
+@each
+def test_the_summary_is_one_line(error):
+    assert "\n" not in error.summary()
+    assert error.summary().startswith(error.what())
+
+
+@each
+def test_an_error_of_a_plugin_names_plugin_and_distribution(error):
+    if isinstance(error, PluginError):
+        assert (error.distribution or error.plugin) in error.what()
+
+
+class TestDescribingAnException:
+    def test_gives_type_and_message_in_one_line(self):
+        assert describe_exception(ValueError("two\nlines")) == "ValueError: two lines"
+
+    def test_gives_the_type_alone_when_there_is_no_message(self):
+        assert describe_exception(ValueError()) == "ValueError"
+
+    def test_says_in_words_that_a_plugin_wanted_to_exit(self):
+        assert describe_exception(SystemExit(3)) == "it called sys.exit(3)"
+        assert describe_exception(SystemExit()) == "it called sys.exit()"
+
+    def test_survives_an_error_that_cannot_be_shown(self):
+        class Mute(Exception):
+            def __str__(self):
+                raise RuntimeError
+
+        assert describe_exception(Mute()).endswith("Mute: (its message cannot be shown)")
+
+    def test_of_an_error_of_ours_gives_its_summary(self):
+        assert describe_exception(PluginFolderError("/x", "it is a file")).startswith("the plugin folder /x")
+
+
+@pytest.mark.parametrize(
+    ("error", "built_in"),
+    [
+        (InvalidNameError("registry", ""), ValueError),
+        (MetadataError("exporters", "csv", "since", "date"), TypeError),
+        (ContributionNotFoundError("exporters", "x", ()), KeyError),
+        (PluginNotFoundError("x", ()), LookupError),
+        (PluginNotImportableError("x", "", "no"), ImportError),
+        (PluginWithdrewError("x", "", "exporters", "y"), LookupError),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else value.code,
+)
+def test_people_who_catch_the_built_in_error_catch_it(error, built_in):
+    assert isinstance(error, built_in)
+
+
+@pytest.mark.parametrize(("known", "hint"), [(("csv", "html"), "did you mean 'csv'?"), ((), "known plugins: none")])
+def test_a_name_that_is_not_known_gets_the_nearest_one(known, hint):
+    assert PluginNotFoundError("cvs", known).hint() == hint
