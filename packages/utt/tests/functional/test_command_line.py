@@ -1,0 +1,194 @@
+"""The command line: help, version, completion, errors, exit statuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+WEEK = "2021-03-01 09:00 hello\n2021-03-01 10:00 a: b\n\n2021-03-03 09:00 hello\n2021-03-03 09:30 c\n"
+
+
+def test_help_lists_every_command_with_its_description(home):
+    done = home.utt("--help", now=None)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        "usage: utt [-h] [--data DATA_FILENAME] [--now NOW] [--version]\n"
+        "           {add,config,edit,hello,report,stretch} ...\n"
+    )
+    lines = done.out.splitlines()
+    for command in ("add", "config", "edit", "hello", "report", "stretch"):
+        [line] = [line for line in lines if line.split()[:1] == [command]]
+        assert len(line.split()) > 2, f"{command} has a description"
+
+
+def test_no_word_at_all_is_a_cry_for_help_and_options_alone_are_not(home):
+    assert home.utt(now=None) == home.utt("--help", now=None)
+    quiet = home.utt()
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+
+
+def test_the_version_is_ours_and_that_of_python(home):
+    assert home.utt("--version", now=None).out == f"utt 2.0.0\nPython {sys.version}\n"
+
+
+def test_as_a_module_the_program_is_called_as_python_calls_it(home):
+    done = subprocess.run(
+        [sys.executable, "-m", "utt", "bogus"], env=home.environment(), cwd=home.root, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("__main__.py: error: argument command: invalid choice: 'bogus'")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["report", "--now", "2021-03-03 10:00"], "utt: error: unrecognized arguments: --now 2021-03-03 10:00"),
+        (["report", "a", "b"], "utt: error: unrecognized arguments: b"),
+        (["report", "--c", "x"], "utt report: error: ambiguous option: --c could match"),
+        (["--now", "", "hello"], "utt: error: argument --now: invalid parse_datetime value: ''"),
+        (["add"], "utt add: error: the following arguments are required: name"),
+    ],
+)
+def test_wrong_usage_is_argparse_s_to_tell(home, words, message):
+    done = home.utt(*words, now=None)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1].startswith(message)
+
+
+def test_the_usage_of_report_is_as_it_always_was(home):
+    assert home.utt("report", "-h").out.startswith(
+        "usage: utt report [-h] [--current-activity CURRENT_ACTIVITY]\n"
+        "                  [--no-current-activity] [--from FROM_DATE] [--to TO_DATE]\n"
+        "                  [--project PROJECT] [--per-day]\n"
+        "                  [--csv-section {per-day,per_day,per_task,per-task}]\n"
+        "                  [--month [MONTH]] [--week [WEEK]] [--details] [--comments]\n"
+        "                  [date]\n"
+    )
+
+
+def test_a_date_is_looked_at_before_the_log(home):
+    home.write_log("garbage\n")
+    assert home.utt("report", "nope").err == "error: Invalid date: nope (expected YYYY-MM-DD)\n"
+    assert home.utt("report").err == "error: Invalid entry at line 1: garbage\n"
+
+
+def test_a_moment_that_the_clock_cannot_show_is_a_friendly_error(home):
+    done = home.utt("hello", now="0001-01-01 00:00")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: Invalid time: ")
+    assert not home.log.exists()
+
+
+def test_summer_time_moves_a_time_that_no_clock_showed(home):
+    home.utt("hello", now="2024-03-10 02:30", env={"TZ": "America/New_York"})
+    assert home.log.read_text() == "2024-03-10 03:30 hello\n"
+
+
+def test_the_real_clock_is_used_without_now(home):
+    from datetime import datetime, timedelta
+
+    assert home.utt("hello", now=None, env={"TZ": "UTC"}).code == 0
+    logged = datetime.strptime(home.log.read_text()[:16], "%Y-%m-%d %H:%M")
+    from datetime import UTC
+
+    assert abs(datetime.now(UTC).replace(tzinfo=None) - logged) < timedelta(minutes=2)
+
+
+def test_the_editor_gets_the_log_as_one_word_and_its_status_does_not_matter(home):
+    path = home.root / 'a $HOME `b" c.log'
+    assert home.utt("--data", str(path), "edit", env={"EDITOR": "echo"}).out == f"{path}\n"
+    assert home.utt("edit", env={"EDITOR": "false"}).code == 0
+
+
+def test_an_empty_editor_is_none(home):
+    folder = home.root / "bin"
+    folder.mkdir()
+    (folder / "vi").write_text("#!/bin/sh\necho vi $*\n")
+    (folder / "vi").chmod(0o755)
+    done = home.utt("edit", env={"EDITOR": "", "VISUAL": " ", "PATH": f"{folder}:/usr/bin:/bin"})
+    assert done.out == f"vi {home.log}\n"
+
+
+def test_the_configuration_is_shown_and_its_place(home):
+    path = home.root / ".config" / "utt" / "utt.cfg"
+    assert home.utt("config").out == ""
+    assert home.utt("config", "--filename", "--default").out == f"{path}\n"
+    path.parent.mkdir(parents=True)
+    path.write_text("[b]\nKey: value\nx=%(y)s\n\n[A]\nmulti = 1\n  2\n[DEFAULT]\nq=1\n")
+    assert home.utt("config").out == "[DEFAULT]\nq = 1\n\n[b]\nkey = value\nx = %(y)s\n\n[A]\nmulti = 1\n\t2\n\n"
+    assert home.utt("config", "--default").out == ""
+    path.write_text("junk\n")
+    broken = home.utt("config")
+    assert (broken.code, broken.out) == (1, "")
+    assert broken.err.startswith(f"error: cannot understand the configuration file {path}: ")
+    assert home.utt("config", "--filename").out == f"{path}\n"
+    assert home.utt("report").code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("utt ", "--data --help --now --version -h add config edit hello report stretch"),
+        ("utt r", "report"),
+        ("utt report --c", "--comments --csv-section --current-activity"),
+        ("utt report --csv-section ", "per-day per-task per_day per_task"),
+        ("utt hello ", "--help -h"),
+    ],
+)
+def test_completion_knows_commands_and_options_and_needs_no_log(home, line, words):
+    home.write_log("garbage\n")
+    target = home.root / "completed"
+    target.touch()
+    env = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_IFS": "\013",
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+        "COMP_TYPE": "9",
+        "_ARGCOMPLETE_SHELL": "bash",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(target),
+    }
+
+    done = home.utt(now=None, env=env)
+
+    assert done.code == 0
+    assert " ".join(sorted(target.read_text().split("\013"))) == words
+
+
+def test_a_reader_who_has_seen_enough_is_no_error_to_talk_about(home):
+    home.write_log(WEEK)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = home.utt("report", "--week", stdout=writer)
+    finally:
+        os.close(writer)
+    assert (done.code, done.err) == (1, "")
+
+
+def test_an_output_that_is_full_is_one_sentence(home):
+    home.write_log(WEEK)
+    with open("/dev/full", "w") as full:
+        done = home.utt("report", stdout=full)
+    assert done.code == 1
+    assert done.err == "error: [Errno 28] No space left on device\n"
+
+
+def test_a_character_that_the_output_lacks_is_one_sentence(home):
+    home.write_log("2021-03-03 09:00 hello\n2021-03-03 09:30 日本\n")
+    done = home.utt("report", env={"PYTHONIOENCODING": "ascii"})
+    assert done.code == 1
+    assert done.err.startswith("error: cannot print '\\u65e5' in the encoding ascii; set PYTHONIOENCODING=utf-8")
+
+
+def test_stretching_is_told_even_where_the_arrow_cannot_be_printed(home):
+    home.write_log(WEEK)
+    done = home.utt("stretch", env={"PYTHONIOENCODING": "ascii"})
+    assert (done.code, done.out) == (0, "stretched 2021-03-03 09:30 c\n        ? 2021-03-03 10:00 c\n")
