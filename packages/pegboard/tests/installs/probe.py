@@ -51,7 +51,7 @@ def main(options):
         "own_plugins_init": getattr(sys.modules["app.plugins"], "OWN", False),
         "directories": found.directories,
     }
-    print(json.dumps(result))
+    sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":

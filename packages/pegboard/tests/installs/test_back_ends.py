@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +29,12 @@ PDM_EDITABLES = PDM + "editable-backend = 'editables'\n"
 # name: (back end, pyproject.toml, source tree, settings of the build)
 EDITABLES = {
     "setuptools-src": ("setuptools.build_meta", SETUPTOOLS + SRC, SOURCE, None),
-    "setuptools-flat": ("setuptools.build_meta", SETUPTOOLS + FLAT, {"app/plugins/px/__init__.py": "WHO = 'px'\n"}, None),
+    "setuptools-flat": (
+        "setuptools.build_meta",
+        SETUPTOOLS + FLAT,
+        {"app/plugins/px/__init__.py": "WHO = 'px'\n"},
+        None,
+    ),
     "setuptools-mapped": ("setuptools.build_meta", SETUPTOOLS + MAPPED, {"lib/__init__.py": "WHO = 'px'\n"}, None),
     "setuptools-strict": ("setuptools.build_meta", SETUPTOOLS + SRC, SOURCE, {"editable_mode": "strict"}),
     "setuptools-compat": ("setuptools.build_meta", SETUPTOOLS + SRC, SOURCE, {"editable_mode": "compat"}),
@@ -42,7 +46,11 @@ EDITABLES = {
     "pdm-editables": ("pdm.backend", PDM_EDITABLES, {**SOURCE, "src/app/__init__.py": ""}, None),
     "uv": ("uv_build", UV, SOURCE, None),
 }
-WHEELS = {name: EDITABLES[name] for name in EDITABLES if name not in ("setuptools-strict", "setuptools-compat", "pdm-editables")}
+WHEELS = {
+    name: EDITABLES[name]
+    for name in EDITABLES
+    if name not in ("setuptools-strict", "setuptools-compat", "pdm-editables")
+}
 
 
 def check(found, distribution="acme-px 1.2.0"):
@@ -79,7 +87,7 @@ def test_editable_of_each_back_end_is_found_and_importable(workshop, environment
     check(found)
     assert found["candidates"]["px"]["file"].startswith(str(workshop.project(form, files)))
     strays = [line for line in found["problems"] if line.startswith("stray-package-file: acme-px 1.2.0")]
-    assert len(found["problems"]) == len(strays) == (form == "pdm-editables" and Path(found["app"] or "-").read_text() != "")
+    assert len(found["problems"]) == len(strays) == (form == "pdm-editables")
 
 
 def test_one_python_for_the_tests_and_the_environments(environment):

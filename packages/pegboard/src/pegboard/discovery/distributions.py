@@ -94,11 +94,18 @@ def installed(entries: Iterable[str], files: Files) -> list[Installed]:
         if real in seen:
             continue
         seen.add(real)
-        for name in files.names(entry):
+        for name in sorted(files.names(entry), key=_newest_first):
             if name.endswith((".dist-info", ".egg-info")) or name == "EGG-INFO":
                 place = f"{entry.rstrip('/')}/{name}"
                 found.append(Installed(entry, place, _reader(place, files), is_egg=not name.endswith(".dist-info")))
     return found + list(_from_hooks())
+
+
+def _newest_first(name: str) -> tuple[str, list[int], str]:
+    """Return what sorts the metadata directories of one project by version: an upgrade that broke leaves the older."""
+    project, _, version = name.partition("-")
+    numbers = "".join(letter if letter.isdigit() else " " for letter in version).split()
+    return project, [-int(number) for number in numbers], name
 
 
 def _reader(place: str, files: Files) -> Callable[[str], str | None]:
@@ -243,7 +250,7 @@ class Owners:
         if len(owners) < 2:  # noqa: PLR2004 - several
             return owners
         digest = _digest(self._files.read_bytes(path))
-        return sorted(owners, key=lambda owner: (owner.digest != digest, owner.installed.key, owner.installed.place))
+        return sorted(owners, key=lambda owner: (owner.digest != digest, owner.installed.key))
 
     def _of_egg(self, path: str) -> list[Owner]:
         for item, names in self._eggs:

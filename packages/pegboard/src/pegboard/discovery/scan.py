@@ -120,8 +120,9 @@ class _Discoverer:
         self.files = Files()
         self.problems: list[PegboardError] = []
         self.entries = namespace.entries()
-        self.metadata, self.stale = believed(installed(self.entries, self.files))
-        self.owners = Owners(application, self.metadata, self.files)
+        everything = installed(self.entries, self.files)
+        self.metadata, self.stale = believed(everything)
+        self.owners = Owners(application, everything, self.files)
         self.locations = namespace.locations(application, self.files)
         self.home = self._find_home()
         self.app_owner = self.owners.owner_of_application(self.home) if self.home else None
@@ -413,8 +414,8 @@ class _Discoverer:
                 continue
             if directory == own:
                 culprits = [owner for owner in self.owners.recorded(path) if not self._is_application(owner)]
-            elif own is not None and self._is_same_file(path, own):
-                continue  # every distribution brings the same file: the custom before PEP 420 (`pkgutil.extend_path`)
+            elif own is not None and self._is_shared(path, own):
+                continue
             else:
                 culprits = self.owners.of(path)[:1]
                 if not culprits:
@@ -423,9 +424,11 @@ class _Discoverer:
                 plugin = next((item.name for item in candidates if item.distribution == culprit.distribution), "")
                 self.problems.append(StrayPackageFileError(plugin, str(culprit.distribution), package, path))
 
-    def _is_same_file(self, path: str, own: str) -> bool:
+    def _is_shared(self, path: str, own: str) -> bool:
+        """Return whether every distribution brings this very file: the custom before PEP 420, `pkgutil.extend_path`."""
+        text = self.files.read(path)
         own_file = namespace.init_file(own, self.files)
-        return own_file is not None and self.files.read_bytes(path) == self.files.read_bytes(own_file)
+        return text is not None and "__path__" in text and own_file is not None and text == self.files.read(own_file)
 
     def _report_stale(self, candidates: list[Candidate]) -> None:
         names = {item.distribution.name for item in candidates if item.distribution is not None}
