@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from configparser import ConfigParser
 
 from pegboard import Host
 from utt.command import Command
@@ -102,13 +101,6 @@ def config_filename(dirname: ConfigDirname) -> ConfigFilename:
     return ConfigFilename(os.path.join(dirname, "utt.cfg"))  # noqa: PTH118
 
 
-def config(filename: ConfigFilename, default_config: DefaultConfig) -> ConfigParser:
-    """Return the configuration: the default, overridden by the file."""
-    from utt.log.config import read_config
-
-    return read_config(filename, default_config())
-
-
 # -- the log ----------------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +148,6 @@ PROVIDERS = {
     ConfigDirname: config_dirname,
     ConfigFilename: config_filename,
     DefaultConfig: DefaultConfig,
-    ConfigParser: config,
     EntryLines: EntryLines,
     EntryParser: EntryParser,
     Entries: entries,
@@ -166,7 +157,7 @@ PROVIDERS = {
     ReportModel: report,
     CSVReportView: CSVReportView,
 }
-"""What makes each component. `ReportView` is not among them: a built-in plugin provides it."""
+"""What makes each component. Built-in plugins provide two more: `ReportView` and `configparser.ConfigParser`."""
 
 for _key, _provider in PROVIDERS.items():
     host.container.provide(_key, _provider)

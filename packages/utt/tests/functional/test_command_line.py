@@ -1,3 +1,5 @@
+# The log is in naive local time, and digits are of any script.
+# ruff: noqa: DTZ007
 """The command line: help, version, completion, errors, exit statuses."""
 
 from __future__ import annotations
@@ -39,7 +41,12 @@ def test_the_version_is_ours_and_that_of_python(home):
 
 def test_as_a_module_the_program_is_called_as_python_calls_it(home):
     done = subprocess.run(
-        [sys.executable, "-m", "utt", "bogus"], env=home.environment(), cwd=home.root, capture_output=True, text=True
+        [sys.executable, "-m", "utt", "bogus"],
+        env=home.environment(),
+        cwd=home.root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("__main__.py: error: argument command: invalid choice: 'bogus'")
@@ -92,12 +99,10 @@ def test_summer_time_moves_a_time_that_no_clock_showed(home):
 
 
 def test_the_real_clock_is_used_without_now(home):
-    from datetime import datetime, timedelta
+    from datetime import UTC, datetime, timedelta
 
     assert home.utt("hello", now=None, env={"TZ": "UTC"}).code == 0
     logged = datetime.strptime(home.log.read_text()[:16], "%Y-%m-%d %H:%M")
-    from datetime import UTC
-
     assert abs(datetime.now(UTC).replace(tzinfo=None) - logged) < timedelta(minutes=2)
 
 
@@ -105,6 +110,13 @@ def test_the_editor_gets_the_log_as_one_word_and_its_status_does_not_matter(home
     path = home.root / 'a $HOME `b" c.log'
     assert home.utt("--data", str(path), "edit", env={"EDITOR": "echo"}).out == f"{path}\n"
     assert home.utt("edit", env={"EDITOR": "false"}).code == 0
+
+
+def test_ctrl_c_in_the_editor_is_the_editor_s(home):
+    # This editor sends Ctrl-C to utt, which started it, goes on editing, and is waited for.
+    script = "kill -INT $PPID; sleep 0.05; kill -INT $PPID; echo edited #"
+    done = home.utt("edit", env={"EDITOR": script})
+    assert (done.code, done.out, done.err) == (0, "edited\n", "")
 
 
 def test_an_empty_editor_is_none(home):

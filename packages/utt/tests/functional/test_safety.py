@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,13 @@ from utt.domain.grammar import parse_log
 pytestmark = pytest.mark.slow
 
 LOG = "2021-03-03 08:00 hello\n2021-03-03 09:00 a: b  # c\n"
+HOLD_THE_LOCK = """
+import fcntl, sys
+file = open(sys.argv[1], "rb+")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
 
 
 def limit_file_size(size_bytes):
@@ -24,7 +32,7 @@ def limit_file_size(size_bytes):
 @pytest.mark.parametrize("now", ["2021-03-03 10:00", None], ids=["same time", "real clock"])
 def test_twenty_processes_at_once_lose_nothing(home, now):
     processes = [home.start("add", f"p{i}: task {i}", "-c", f"note {i}", now=now) for i in range(20)]
-    outcomes = [process.communicate(timeout=120) + (process.returncode,) for process in processes]
+    outcomes = [(*process.communicate(timeout=120), process.returncode) for process in processes]
 
     assert outcomes == [(b"", b"", 0)] * 20
     entries = parse_log(home.log.read_text())
@@ -126,8 +134,7 @@ def test_what_is_killed_between_two_adds_leaves_no_lock_behind(home):
         [
             sys.executable,
             "-c",
-            "import fcntl, sys, time\nfile = open(sys.argv[1], 'rb+')\nfcntl.flock(file, fcntl.LOCK_EX)\n"
-            "print('locked', flush=True)\nsys.stdin.read()",
+            HOLD_THE_LOCK,
             str(home.log),
         ],
         stdout=subprocess.PIPE,
@@ -163,5 +170,5 @@ def test_ctrl_c_while_waiting_for_another_writer_ends_quietly_and_adds_nothing(h
 
 def wait_until_blocked(pid):
     """Return when the process waits for a lock; the kernel lists who does."""
-    while not any("->" in line and f" {pid} " in line for line in open("/proc/locks")):
+    while not any("->" in line and f" {pid} " in line for line in Path("/proc/locks").read_text().splitlines()):
         os.sched_yield()

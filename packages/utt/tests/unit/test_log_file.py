@@ -1,3 +1,5 @@
+# The log is in naive local time, and digits are of any script.
+# ruff: noqa: DTZ001
 """The log file, with real files, real locks and real limits."""
 
 from __future__ import annotations

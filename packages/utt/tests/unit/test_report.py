@@ -1,3 +1,5 @@
+# The log is in naive local time, and digits are of any script.
+# ruff: noqa: DTZ001
 from __future__ import annotations
 
 import io

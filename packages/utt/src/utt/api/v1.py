@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from utt.domain.duration import format_duration
+    from utt.log.config import read_config
     from utt.report.activities import ActivitiesModel, ActivitiesView
     from utt.report.arguments import add_report_arguments
     from utt.report.details import DetailsModel, DetailsView
@@ -95,6 +96,7 @@ __all__ = [
     "add_report_arguments",
     "format_duration",
     "get_component",
+    "read_config",
     "register_command",
     "register_component",
 ]
@@ -113,6 +115,7 @@ _LAZY = {
     "SummaryView": "utt.report.summary",
     "add_report_arguments": "utt.report.arguments",
     "format_duration": "utt.domain.duration",
+    "read_config": "utt.log.config",
 }
 
 

@@ -14,10 +14,12 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from pegboard import Host, Registry
     from utt.command import Command
 
+_USUAL_COLUMNS = 80
 _DESCRIPTION = "A time tracker for the command line: say what you did, see where your time went."
 
 
@@ -35,8 +37,41 @@ def parse(command_line: Sequence[str], host: Host, commands: Registry[Command]) 
     return parser.parse_args(list(command_line) or ["--help"])
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose sub-parsers are of the same kind and shape their help as argparse does by default."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _reflowing, **options})
+
+
+def _reflowing(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=_columns() - 2)
+
+
+def _keeping_lines(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawTextHelpFormatter(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return how wide the terminal is, as `shutil.get_terminal_size` does.
+
+    argparse makes a formatter for each argument that is added, and asks `shutil` each time unless it is told:
+    that alone imports three compression libraries.
+    """
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+        except (AttributeError, ValueError, OSError):
+            columns = 0
+    return columns or _USUAL_COLUMNS
+
+
 def _parser(host: Host, commands: Registry[Command]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=_DESCRIPTION, formatter_class=argparse.RawTextHelpFormatter)
+    parser: argparse.ArgumentParser = _Parser(description=_DESCRIPTION, formatter_class=_keeping_lines)
     parser.add_argument("--data", dest="data_filename", help="the log file, in place of the usual one")
     parser.add_argument("--now", type=parse_datetime, help="act as if it were that time: 'YYYY-MM-DD HH:MM'")
     parser.add_argument("--version", action="version", version=f"utt {VERSION}\nPython {sys.version}")

@@ -9,14 +9,15 @@
 White space and digits are Unicode's. Lines are stripped; empty ones are skipped.
 
 `parse_entry` is the grammar itself, one line at a time. `parse_log` gives the same for a whole log, much
-faster: one expression takes the text apart, recognises lines of the usual form (as utt writes them) and
-leaves every other line to `parse_entry`.
+faster: it takes apart many lines at once as long as all of them are of the usual form, as utt writes them,
+and leaves the others to `parse_entry`.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import repeat
 
 from utt.domain.entry import Entry
 from utt.exceptions import LogError
@@ -26,16 +27,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ENTRY = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\s+(\d{1,2}:\d{1,2})\s+(\S.*?)(?:\s\s#\s(.*))?", re.DOTALL)
+_NAME_AND_COMMENT = r"(\S.*?)(?:\s\s#\s(.*))?"
+_NAME = re.compile(_NAME_AND_COMMENT, re.DOTALL)
+_ENTRY = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\s+(\d{1,2}:\d{1,2})\s+" + _NAME_AND_COMMENT, re.DOTALL)
 
-# A line exactly as utt writes it, with no "#" in its name: year to minute, name, comment; or any other line.
-# `[^#\n]*[^\s#]` ends at the last character before the separator, and since the name has no "#", the first
-# "#" of the line is the separator's: what this accepts, `_ENTRY` takes apart in the same way.
-_LINES = re.compile(
-    r"^(?:([0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2})"
-    r" ([^\s#](?:[^#\n]*[^\s#])?)(?:  # (\S(?:.*\S)?))?|(.*))$",
-    re.MULTILINE,
-)
+# A usual line begins like this, as utt writes it; all digits are made to zeros before comparing.
+_USUAL_STAMP = b"0000-00-00 00:00 "
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_STAMP_LENGTH = len(_USUAL_STAMP)
+_LINES_AT_ONCE = 1000
 
 
 def parse_entry(line: str) -> Entry:
@@ -61,17 +61,24 @@ def _moment(day: str, time: str) -> datetime:
     return datetime.strptime(f"{day} {time}", "%Y-%m-%d %H:%M")  # noqa: DTZ007
 
 
-def parse_lines(lines: list[tuple[int, str]], parse: Callable[[str], Entry] = parse_entry) -> list[Entry]:
+def parse_lines(
+    lines: list[tuple[int, str]],
+    parse: Callable[[str], Entry] = parse_entry,
+    *,
+    after: Entry | None = None,
+) -> list[Entry]:
     """Return the entries of numbered lines, checked one by one.
 
     Args:
         lines: Line numbers and lines, in the order of the log.
         parse: Called with each line that is not blank; raises `ValueError` for one that is no entry.
+        after: The entry before the first line, if there is one.
 
     Raises:
         LogError: For the first line that is no entry or that goes back in time.
     """
     entries: list[Entry] = []
+    last = after
     for number, raw in lines:
         line = raw.strip()
         if not line:
@@ -79,10 +86,11 @@ def parse_lines(lines: list[tuple[int, str]], parse: Callable[[str], Entry] = pa
         try:
             entry = parse(line)
         except ValueError:
-            raise invalid_line(number, line) from None
-        if entries and entry.datetime < entries[-1].datetime:
-            raise out_of_order(number, line)
+            raise LogError(f"Invalid entry at line {number}: {line}") from None
+        if last is not None and entry.datetime < last.datetime:
+            raise LogError(f"Line {number} not in chronological order: {line}")
         entries.append(entry)
+        last = entry
     return entries
 
 
@@ -96,43 +104,37 @@ def parse_log(text: str) -> list[Entry]:
         LogError: For the first line that is no entry or that goes back in time.
     """
     entries: list[Entry] = []
-    append = entries.append
-    when_is = datetime.fromisoformat
-    last = datetime.min  # noqa: DTZ901
-    number = 0
-    for stamp, name, comment, other in _LINES.findall(text):
-        number += 1
-        if stamp:
-            try:
-                when = when_is(stamp)
-            except ValueError:
-                raise invalid_line(number, _line(text, number)) from None
-            entry = Entry(when, name, False, comment or None)
-        else:
-            line = other.strip()
-            if not line:
-                continue
-            try:
-                entry = parse_entry(line)
-            except ValueError:
-                raise invalid_line(number, line) from None
-            when = entry.datetime
-        if when < last:
-            raise out_of_order(number, _line(text, number))
-        last = when
-        append(entry)
+    lines = text.split("\n")
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        some = lines[start : start + _LINES_AT_ONCE]
+        found = _usual_entries([line for line in some if line])
+        if found is None or (found and entries and found[0].datetime < entries[-1].datetime):
+            found = parse_lines(list(enumerate(some, start + 1)), after=entries[-1] if entries else None)
+        entries += found
     return entries
 
 
-def invalid_line(number: int, line: str) -> LogError:
-    """Return the error for a line that is no entry; *line* is stripped."""
-    return LogError(f"Invalid entry at line {number}: {line}")
+def _usual_entries(lines: list[str]) -> list[Entry] | None:
+    """Return what `parse_lines` returns, if every line is of the usual form and in order; else None.
 
-
-def out_of_order(number: int, line: str) -> LogError:
-    """Return the error for an entry earlier than the one before; *line* is stripped."""
-    return LogError(f"Line {number} not in chronological order: {line}")
-
-
-def _line(text: str, number: int) -> str:
-    return text.split("\n", number)[number - 1].strip()
+    Works on whole columns: a step for all lines at once costs a fraction of what it costs line by line.
+    """
+    stamps = [line[: _STAMP_LENGTH - 1] for line in lines]
+    names = [line[_STAMP_LENGTH:] for line in lines]
+    try:
+        heads = "".join([line[:_STAMP_LENGTH] for line in lines]).encode("ascii")
+        # In this shape the order of texts is the order of times. Some Pythons know an hour 24.
+        if heads.translate(_ZEROS) != _USUAL_STAMP * len(lines) or b" 24:" in heads or stamps != sorted(stamps):
+            return None
+        moments = list(map(datetime.fromisoformat, stamps))
+    except ValueError:  # no such day or hour, or digits of another script
+        return None
+    if "" in names or names != [name.strip() for name in names]:
+        return None
+    comments: list[str | None] = [None] * len(lines)
+    for index, name in enumerate(names):
+        if "#" in name:
+            match = _NAME.fullmatch(name)
+            assert match is not None  # noqa: S101  # it begins with no white space
+            names[index], comments[index] = match.groups()
+    return list(map(Entry, moments, names, repeat(False), comments))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from configparser import ConfigParser, Error
-
 from utt.exceptions import UttError
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from configparser import ConfigParser
 
 
 class DefaultConfig:
@@ -12,6 +15,8 @@ class DefaultConfig:
 
     def __call__(self) -> ConfigParser:
         """Return a new, empty configuration."""
+        from configparser import ConfigParser  # only the few who ask for a configuration wait for it
+
         return ConfigParser()
 
 
@@ -21,6 +26,8 @@ def read_config(filename: str, default: ConfigParser) -> ConfigParser:
     Raises:
         UttError: If the file is malformed or in another encoding.
     """
+    from configparser import Error
+
     try:
         default.read(filename)
     except (Error, UnicodeDecodeError) as exc:

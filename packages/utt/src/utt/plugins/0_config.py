@@ -34,10 +34,16 @@ class ConfigHandler:
             v1.get_component(ConfigParser).write(self._output)
 
 
+def config(filename: v1.ConfigFilename, default_config: v1.DefaultConfig) -> ConfigParser:
+    """Return the configuration: the default, overridden by the file."""
+    return v1.read_config(filename, default_config())
+
+
 def add_args(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `utt config`."""
     parser.add_argument("--default", action="store_true", help="show what holds without a configuration file")
     parser.add_argument("--filename", action="store_true", help="show where the configuration file is looked for")
 
 
+v1.register_component(ConfigParser, config)
 v1.register_command(v1.Command("config", "Show your configuration", ConfigHandler, add_args))

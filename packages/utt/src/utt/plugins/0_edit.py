@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from utt.api import v1
 
@@ -16,8 +17,13 @@ class EditHandler:
 
     def __call__(self) -> None:
         """Run the editor."""
+        import subprocess
+
         # `VISUAL='code -w'` is a command line, so that a shell runs it; the path is one word of it.
-        os.system(f"{_editor()} {_quoted(self._data_filename)}")  # noqa: S605
+        editor = subprocess.Popen(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
+        while editor.returncode is None:
+            with suppress(KeyboardInterrupt):  # Ctrl-C is for the editor
+                editor.wait()
 
 
 def _editor() -> str:

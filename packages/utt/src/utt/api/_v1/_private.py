@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from configparser import ConfigParser
 from typing import Any, Type  # noqa: UP035  # both were always here
 
 from utt.api.v1 import (
@@ -31,7 +30,6 @@ from utt.api.v1 import (
 )
 from utt.app import (
     activities,
-    config,
     config_dirname,
     config_filename,
     data_dirname,
@@ -45,6 +43,13 @@ from utt.app import (
 )
 from utt.app import commands as _registry
 from utt.domain.report_args import CSV_SECTION_NAMES as csv_section_name_to_csv_section  # noqa: N811
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from configparser import ConfigParser
+
+    config: Any
 
 __all__ = [
     "Activities",
@@ -110,6 +115,18 @@ class _Commands(Mapping[str, Command]):
 
     def __len__(self) -> int:
         return len(_registry)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ConfigParser":
+        from configparser import ConfigParser
+
+        return ConfigParser
+    if name == "config":
+        from importlib import import_module
+
+        return import_module("utt.plugins.0_config").config
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 container = _Container()
