@@ -52,10 +52,10 @@ def importer(path: str) -> PathEntryFinder | None:
 def extend_namespace(application: str, portions: Iterable[str], init: str | None = None) -> tuple[str, ...]:
     """Make `<application>.plugins` a package whose modules are searched for in *portions*, in that order.
 
-    The application is imported in the ordinary way, unless it is already. Its `plugins` package is not: whichever
-    `__init__` Python meets first may have been shipped by some plugin. Only *init* is run, and without it the package
-    is made out of nothing, like a namespace package (PEP 420). A `plugins` package that was imported before only gets
-    the new search path.
+    The application is imported in the ordinary way, unless it is already, or is the script that runs. Its `plugins`
+    package is not: whichever `__init__` Python meets first may have been shipped by some plugin. Only *init* is run,
+    and without it the package is made out of nothing, like a namespace package (PEP 420). A `plugins` package that was
+    imported before only gets the new search path.
 
     Args:
         application: The package that the host was made for; may be dotted.
@@ -70,10 +70,7 @@ def extend_namespace(application: str, portions: Iterable[str], init: str | None
         Exception: Whatever importing the application, or running *init*, raises.
     """
     search_path = list(portions)
-    parent = sys.modules.get(application)
-    if parent is None:
-        __import__(application)
-        parent = sys.modules[application]
+    parent = sys.modules.get(application) or _import_application(application)
     name = f"{application}.{PLUGINS}"
     module = sys.modules.get(name)
     if module is None:
@@ -87,6 +84,30 @@ def extend_namespace(application: str, portions: Iterable[str], init: str | None
         spec.submodule_search_locations = search_path
     vars(parent).setdefault(PLUGINS, module)
     return tuple(search_path)
+
+
+def _import_application(name: str) -> ModuleType:
+    """Import the application; if it is the very file that runs as `__main__`, do not run it a second time."""
+    main = sys.modules.get("__main__")
+    if main is not None and _runs_as_main(name, main):
+        sys.modules[name] = main
+    else:
+        __import__(name)
+    return sys.modules[name]
+
+
+def _runs_as_main(name: str, main: ModuleType) -> bool:
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return bool(spec.name == name)  # python -m notes
+    file = getattr(main, "__file__", None)
+    if file is None or not file.endswith(f"{name}.py"):
+        return False
+    from importlib.machinery import PathFinder
+    from os.path import abspath
+
+    found = PathFinder.find_spec(name)  # not the script, if a package of that name is beside it
+    return found is not None and found.origin is not None and abspath(found.origin) == abspath(file)
 
 
 def _create(name: str, search_path: list[str], init: str | None) -> ModuleType:

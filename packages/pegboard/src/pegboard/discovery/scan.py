@@ -11,17 +11,18 @@ import os
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.discovery import namespace
+from pegboard.discovery.application import Application
 from pegboard.discovery.candidate import Candidate
 from pegboard.discovery.distributions import Owners, believed, installed
 from pegboard.discovery.entry_points import entry_points
 from pegboard.discovery.files import Files
 from pegboard.discovery.folder import check_folder
 from pegboard.discovery.package import PLUGINS
+from pegboard.discovery.strays import strays
 from pegboard.errors import (
     DuplicatePluginError,
     PluginNotImportableError,
     StaleMetadataError,
-    StrayPackageFileError,
 )
 
 if TYPE_CHECKING:
@@ -114,8 +115,6 @@ class _Discoverer:
     """One discovery: its inputs, and the problems met on the way."""
 
     def __init__(self, application: str, folder: str | None) -> None:
-        self.package = f"{application}.{PLUGINS}"
-        self.application = application
         self.folder = os.path.abspath(folder) if folder else None
         self.files = Files()
         self.problems: list[PegboardError] = []
@@ -123,9 +122,7 @@ class _Discoverer:
         everything = installed(self.entries, self.files)
         self.metadata, self.stale = believed(everything)
         self.owners = Owners(application, everything, self.files)
-        self.locations = namespace.locations(application, self.files)
-        self.home = self._find_home()
-        self.app_owner = self.owners.owner_of_application(self.home) if self.home else None
+        self.application = Application(application, self.owners, self.files)
 
     def run(self) -> Discovery:
         parts = self._parts()
@@ -139,50 +136,39 @@ class _Discoverer:
         self._add_entry_points(by_module, parts)
         candidates = self._unique(by_module.values())
 
-        init = self._own_init()
-        self._report_strays(parts, candidates)
+        paths = [part.path for part in parts if not part.is_folder]
+        self.problems += strays(self.application, paths, candidates, self.owners, self.files)
         self._report_stale(candidates)
         return Discovery(
             tuple(candidates),
             tuple(part.path for part in parts),
             tuple(self.problems),
             self._directories(parts),
-            init,
+            self.application.own_init(),
         )
 
-    # -- where the application is --------------------------------------------------------------------------------------
-
-    def _find_home(self) -> str | None:
-        """Return the application's own directory: the one with `api` in it; else the first that Python would use."""
-        for location in self.locations:
-            if "api" in namespace.modules_in(location, self.files):
-                return location
-        for location in self.locations:
-            if namespace.init_file(location, self.files):
-                return location
-        return self.locations[0] if self.locations else None
-
     def _parts(self) -> list[_Part]:
-        home_part = os.path.realpath(f"{self.home}/{PLUGINS}") if self.home else None
-        parts = [
+        paths = namespace.portions(self.application.name, self.application.locations, self.files)
+        folder = self._usable_folder()
+        if folder is not None and not any(self.application.is_home(path) for path in paths if _is_same(path, folder)):
+            paths = [path for path in paths if not _is_same(path, folder)] + [folder]
+        return [
             _Part(
                 path,
-                is_home=os.path.realpath(path) == home_part,
-                is_folder=False,
+                is_home=self.application.is_home(path),
+                is_folder=path is folder,
                 is_archive=self.files.is_archive(path),
             )
-            for path in namespace.portions(self.application, self.locations, self.files)
+            for path in paths
         ]
-        if self.folder:
-            usable, problem = check_folder(self.folder)
-            if problem is not None:
-                self.problems.append(problem)
-            real = os.path.realpath(self.folder)
-            if usable:
-                parts = [part for part in parts if os.path.realpath(part.path) != real or part.is_home]
-                if all(os.path.realpath(part.path) != real for part in parts):
-                    parts.append(_Part(self.folder, is_home=False, is_folder=True, is_archive=False))
-        return parts
+
+    def _usable_folder(self) -> str | None:
+        if self.folder is None:
+            return None
+        usable, problem = check_folder(self.folder)
+        if problem is not None:
+            self.problems.append(problem)
+        return self.folder if usable else None
 
     # -- the modules in a part -----------------------------------------------------------------------------------------
 
@@ -195,7 +181,7 @@ class _Discoverer:
         return finds
 
     def _examine(self, part: _Part, name: str, entries: list[str]) -> _Find | None:
-        module = f"{self.package}.{name}"
+        module = f"{self.application.package}.{name}"
         spec = namespace.ask(part.path, module)
         if spec is not None and spec.loader is not None and spec.origin:
             origin = spec.origin
@@ -230,27 +216,27 @@ class _Discoverer:
         is_seen: bool = False,
         is_namespace: bool = False,
         others: list[str] | None = None,
-    ) -> _Find:
+    ) -> _Find | None:
         owner = owners[0] if owners else None
+        if self.application.is_of_copy(f"{part.path}/{self._entry_of(part, origin)}", owner):
+            return None
         distribution = owner.distribution if owner else None
-        is_own = owner is not None and self._is_application(owner)
+        is_own = owner is not None and self.application.is_owned_by(owner)
         source = FOLDER if part.is_folder else NAMESPACE
-        if part.is_home and (is_own or (owner is None and not self._is_recorded())):
+        if part.is_home and (is_own or (owner is None and not self.application.is_recorded)):
             source = BUILT_IN
         problem = PluginNotImportableError(name, _text(distribution), reason, origin) if reason else None
         if owner is not None:
             self._report_second_owner(name, owners, origin)
         candidate = Candidate(
-            name, f"{self.package}.{name}", origin=origin, source=source, distribution=distribution, problem=problem
+            name,
+            f"{self.application.package}.{name}",
+            origin=origin,
+            source=source,
+            distribution=distribution,
+            problem=problem,
         )
         return _Find(candidate, part, is_seen=is_seen, is_namespace=is_namespace, others=others or [])
-
-    def _is_application(self, owner: Owner) -> bool:
-        return self.app_owner is not None and owner.installed.key == self.app_owner.installed.key
-
-    def _is_recorded(self) -> bool:
-        """Return whether an installer keeps track of the application's files; not so for a source tree, an editable."""
-        return self.app_owner is not None and self.app_owner.is_recorded
 
     def _entry_of(self, part: _Part, origin: str) -> str:
         return origin[len(part.path) :].lstrip("/").partition("/")[0]
@@ -319,7 +305,7 @@ class _Discoverer:
 
     def _hooked(self, parts: list[_Part], known: dict[str, Candidate]) -> Iterable[Candidate]:
         """Yield the modules that only an import hook knows."""
-        prefix = f"{self.package}."
+        prefix = f"{self.application.package}."
         paths = [part.path for part in parts]
         for module, target in namespace.hook_mapping():
             name = module.removeprefix(prefix)
@@ -337,7 +323,7 @@ class _Discoverer:
 
     def _add_entry_points(self, by_module: dict[str, Candidate], parts: list[_Part]) -> None:
         paths = [part.path for part in parts]
-        for point in entry_points(self.package, self.metadata):
+        for point in entry_points(self.application.package, self.metadata):
             known = by_module.get(point.module)
             if known is None:
                 by_module[point.module] = self._pointed_to(point, paths)
@@ -345,7 +331,7 @@ class _Discoverer:
                 known.distribution = point.installed.distribution
 
     def _pointed_to(self, point: EntryPoint, paths: list[str]) -> Candidate:
-        prefix = f"{self.package}."
+        prefix = f"{self.application.package}."
         if point.module.startswith(prefix) and "." not in point.module.removeprefix(prefix):
             spec, certain = namespace.find(point.module, paths), True
         else:
@@ -395,41 +381,6 @@ class _Discoverer:
                     DuplicatePluginError(name, str(first.distribution), origin, str(other.distribution), origin)
                 )
 
-    def _own_init(self) -> str | None:
-        path = namespace.init_file(f"{self.home}/{PLUGINS}", self.files) if self.home else None
-        return path if path and not self._is_foreign(path) else None
-
-    def _is_foreign(self, path: str) -> bool:
-        """Return whether somebody else than the application wrote the file *path* in the application's directory."""
-        owners = self.owners.recorded(path)
-        return bool(owners) and not self._is_application(owners[0])
-
-    def _report_strays(self, parts: list[_Part], candidates: list[Candidate]) -> None:
-        own_part = next((part.path for part in parts if part.is_home), None)
-        places = [(self.application, location, self.home) for location in self.locations]
-        places += [(self.package, part.path, own_part) for part in parts if not part.is_folder]
-        for package, directory, own in places:
-            path = namespace.init_file(directory, self.files)
-            if path is None:
-                continue
-            if directory == own:
-                culprits = [owner for owner in self.owners.recorded(path) if not self._is_application(owner)]
-            elif own is not None and self._is_shared(path, own):
-                continue
-            else:
-                culprits = self.owners.of(path)[:1]
-                if not culprits:
-                    self.problems.append(StrayPackageFileError("", "", package, path))
-            for culprit in culprits:
-                plugin = next((item.name for item in candidates if item.distribution == culprit.distribution), "")
-                self.problems.append(StrayPackageFileError(plugin, str(culprit.distribution), package, path))
-
-    def _is_shared(self, path: str, own: str) -> bool:
-        """Return whether every distribution brings this very file: the custom before PEP 420, `pkgutil.extend_path`."""
-        text = self.files.read(path)
-        own_file = namespace.init_file(own, self.files)
-        return text is not None and "__path__" in text and own_file is not None and text == self.files.read(own_file)
-
     def _report_stale(self, candidates: list[Candidate]) -> None:
         names = {item.distribution.name for item in candidates if item.distribution is not None}
         for kept, other in self.stale:
@@ -437,15 +388,19 @@ class _Discoverer:
                 self.problems.append(StaleMetadataError(str(kept.distribution), other.place, str(other.distribution)))
 
     def _directories(self, parts: list[_Part]) -> tuple[str, ...]:
-        relative = self.application.replace(".", "/")
+        relative = self.application.name.replace(".", "/")
         found: list[str] = []
         for entry in self.entries:
             found += [entry, f"{entry.rstrip('/')}/{relative}/{PLUGINS}"]
-        found += [f"{location}/{PLUGINS}" for location in self.locations]
+        found += [f"{location}/{PLUGINS}" for location in self.application.locations]
         found += [part.path for part in parts]
         if self.folder:
             found.append(self.folder)
         return tuple(dict.fromkeys(found))
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _text(distribution: Distribution | None) -> str:
