@@ -55,7 +55,7 @@ def test_as_a_module_the_program_is_called_as_python_calls_it(home):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["report", "--now", "2021-03-03 10:00"], "utt: error: unrecognized arguments: --now 2021-03-03 10:00"),
+        (["report", "--now", "2021-03-03 10:00"], "utt: error: unrecognized arguments: --now"),
         (["report", "a", "b"], "utt: error: unrecognized arguments: b"),
         (["report", "--c", "x"], "utt report: error: ambiguous option: --c could match"),
         (["--now", "", "hello"], "utt: error: argument --now: invalid parse_datetime value: ''"),
