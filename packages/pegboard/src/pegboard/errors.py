@@ -6,6 +6,7 @@
     │   ├── InvalidNameError
     │   └── MetadataError
     ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
+    ├── RecordedProblem               found earlier, and still so
     ├── PluginNotFoundError           no plugin has the name asked for (also a LookupError)
     ├── PluginError                   always names a plugin and its distribution
     │   ├── PluginImportError         raised, exited or recursed while being imported
@@ -36,7 +37,11 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import ClassVar
+
+    Link = tuple[str, str, str, str]
+    """One step of a chain of requests: the key, the parameter it was for, what makes it, and who provides that."""
 
 
 class PegboardError(Exception):
@@ -207,6 +212,25 @@ class ContributionNotFoundError(PegboardError, KeyError):
         return _nearest(self.name, self.known, "names")
 
     __str__ = PegboardError.__str__  # KeyError's shows only a repr
+
+
+class RecordedProblem(PegboardError):  # noqa: N818 -- not raised: it repeats at a start what an earlier one found
+    """A problem found when the plugins were last looked at; nothing has changed since, so it is still there."""
+
+    code = "recorded-problem"
+
+    def __init__(self, code: str, text: str, advice: str) -> None:
+        self.code = code  # type: ignore[misc]  # it speaks for the problem it repeats
+        self.text: str = text
+        self.advice: str = advice
+
+    def what(self) -> str:
+        """Return what was found, with its cause."""
+        return self.text
+
+    def hint(self) -> str | None:
+        """Return what can be done about it."""
+        return self.advice or None
 
 
 class PluginNotFoundError(PegboardError, LookupError):
@@ -493,3 +517,249 @@ class ContainerError(PegboardError):
     """A component cannot be built."""
 
     code = "container-error"
+
+    chain: tuple[Link, ...] = ()
+    """What led to it, the first request first."""
+
+    def where(self) -> str | None:
+        """Draw the chain of requests that led to it."""
+        return "\n         ".join(chain_lines(self.chain)) or None
+
+
+def chain_lines(chain: Sequence[Link]) -> list[str]:
+    """Return one line for each link, the innermost first: what needs it, and who provides that."""
+    lines = []
+    for place in range(len(chain) - 1, -1, -1):
+        key, _, made_by, owner = chain[place]
+        parameter = chain[place + 1][1] if place + 1 < len(chain) else ""
+        made = f" ({made_by})" if made_by else ""
+        by = f" from {owner}" if owner and not made_by.startswith("called") else ""
+        lines.append(f"needed by {key}{f', parameter {parameter!r},' if parameter else ''}{made}{by}")
+    return lines
+
+
+class MissingDependencyError(ContainerError, LookupError):
+    """Nothing provides a key that was asked for, or that something asked for needs."""
+
+    code = "dependency-missing"
+
+    def __init__(
+        self,
+        key: str,
+        chain: tuple[Link, ...] = (),
+        parameter: str = "",
+        known: tuple[str, ...] = (),
+        decorated_by: tuple[str, ...] = (),
+    ) -> None:
+        self.key: str = key
+        """With its module, e.g. `notes.app:Clock`."""
+        self.chain: tuple[Link, ...] = chain
+        self.parameter: str = parameter
+        """What it was asked for by; empty when it was asked for directly."""
+        self.known: tuple[str, ...] = known
+        """All keys that somebody provides."""
+        self.decorated_by: tuple[str, ...] = decorated_by
+        """Who decorates it, although there is nothing to be decorated."""
+
+    def what(self) -> str:
+        """Name the key."""
+        return f"nothing provides {self.key}"
+
+    def because(self) -> str | None:
+        """Tell that it is decorated, if it is."""
+        return f"it is only decorated, by {', '.join(self.decorated_by)}" if self.decorated_by else None
+
+    def where(self) -> str | None:
+        """Draw the chain of requests that led to it."""
+        return "\n         ".join(chain_lines((*self.chain, (self.key, self.parameter, "", "")))[1:]) or None
+
+    def hint(self) -> str | None:
+        """Return the nearest key that is known."""
+        from difflib import get_close_matches  # 21 modules, only paid on failure
+
+        name = self.key.rpartition(":")[2]
+        same = [known for known in self.known if known.rpartition(":")[2] == name and known != self.key]
+        near = same or get_close_matches(self.key, self.known, n=1)
+        return f"did you mean {near[0]}?" if near else None
+
+
+class CircularDependencyError(ContainerError):
+    """Components need one another in a circle, so that none can be built first."""
+
+    code = "dependency-circular"
+
+    def __init__(self, cycle: tuple[Link, ...], closing: str = "") -> None:
+        self.cycle: tuple[Link, ...] = cycle
+        """Each needs the next one, and the last needs the first."""
+        self.closing: str = closing
+        """The parameter by which the last needs the first."""
+
+    def what(self) -> str:
+        """Name the members of the circle."""
+        keys = [link[0] for link in self.cycle]
+        return f"circular dependency: {' -> '.join([*keys, *keys[:1]])}"
+
+    def where(self) -> str:
+        """Draw the circle, with who provides each member."""
+        lines = []
+        for place, (key, _, made_by, owner) in enumerate(self.cycle):
+            parameter = self.cycle[place + 1][1] if place + 1 < len(self.cycle) else self.closing
+            needs = f", by parameter {parameter!r}" if parameter else ""
+            lines.append(f"{'.-> ' if place == 0 else '|   '}{key} ({made_by}) from {owner} needs{needs}")
+        lines.append(f"'-- {self.cycle[0][0] if self.cycle else ''}")
+        return "\n         ".join(lines)
+
+    def hint(self) -> str:
+        """Say how circles are broken."""
+        return "let one of them ask for Container and get the other when it is used; to wrap a component, decorate it"
+
+
+class AnnotationError(ContainerError, TypeError):
+    """It cannot be seen from its annotation what a parameter needs."""
+
+    code = "annotation-unusable"
+
+    def __init__(
+        self,
+        function: str,
+        parameter: str,
+        problem: str,
+        owner: str,
+        distribution: str = "",
+        chain: tuple[Link, ...] = (),
+    ) -> None:
+        self.function: str = function
+        """What has the parameter, e.g. `acme.views:View`."""
+        self.parameter: str = parameter
+        self.problem: str = problem
+        self.owner: str = owner
+        """Who brings it, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
+        self.distribution: str = distribution
+        self.chain: tuple[Link, ...] = chain
+
+    def what(self) -> str:
+        """Name function, parameter and owner."""
+        return f"parameter {self.parameter!r} of {self.function} from {self.owner} cannot be injected"
+
+    def because(self) -> str:
+        """Return what is wrong with the annotation."""
+        return self.problem
+
+    def hint(self) -> str:
+        """Say what an annotation has to be."""
+        if self.problem.startswith("it has no"):
+            return "annotate it with the type that it needs, or give it a default"
+        return "a name that only type checkers import, or a local one, cannot be looked up: import it at module level"
+
+
+class ProviderError(ContainerError):
+    """A plugin's provider or decorator failed; plugin and distribution are named."""
+
+    code = "provider-failed"
+
+    def __init__(
+        self,
+        plugin: str,
+        distribution: str,
+        role: str,
+        key: str,
+        cause: str,
+        instead: str = "",
+        chain: tuple[Link, ...] = (),
+    ) -> None:
+        self.plugin: str = plugin
+        self.distribution: str = distribution
+        """Name and version, e.g. `acme-csv 1.2.0`; empty when no distribution owns the plugin."""
+        self.role: str = role
+        """`provide` or `decorate`."""
+        self.key: str = key
+        self.cause: str = cause
+        self.instead: str = instead
+        """Whose provider serves in its place; empty when there is none."""
+        self.chain: tuple[Link, ...] = chain
+
+    def what(self) -> str:
+        """Name plugin and key, and what happens instead."""
+        failed = f"{_who(self.plugin, self.distribution)} could not {self.role} {self.key}"
+        if self.role == "decorate":
+            return f"{failed} and is left out"
+        return f"{failed}; that of {self.instead} is used instead" if self.instead else failed
+
+    def because(self) -> str:
+        """Return the cause."""
+        return self.cause
+
+    def hint(self) -> str:
+        """Say whose fault it is."""
+        return "this is a fault of the plugin: update or disable it, or report the cause to its author"
+
+
+class ScopeError(ContainerError):
+    """A component was asked for outside of the scope that it lives in, or in a scope that has ended."""
+
+    code = "scope-wrong"
+
+    def __init__(
+        self,
+        key: str,
+        scope: str,
+        user: str = "",
+        lives: str = "",
+        open_scopes: tuple[str, ...] = (),
+        chain: tuple[Link, ...] = (),
+    ) -> None:
+        self.key: str = key
+        """What was asked for; empty when the scope itself cannot be used."""
+        self.scope: str = scope
+        self.user: str = user
+        """What needs it although it lives longer; empty when it was asked for directly."""
+        self.lives: str = lives
+        """How long `user` lives: `singleton`, or the name of its scope."""
+        self.open_scopes: tuple[str, ...] = open_scopes
+        self.chain: tuple[Link, ...] = chain
+
+    def what(self) -> str:
+        """Name key and scope."""
+        if not self.key:
+            return f"scope {self.scope!r} is not open"
+        scope = f"scope {self.scope!r}" if self.scope else "a scope"
+        if self.user:
+            return f"{self.user} ({self.lives}) needs {self.key}, which lives only as long as {scope}"
+        return f"{self.key} lives in {scope}, which is not open here"
+
+    def because(self) -> str | None:
+        """Tell which scopes are open."""
+        if not self.key or self.user:
+            return None
+        return f"open here: {', '.join(map(repr, self.open_scopes)) or 'none'}"
+
+    def hint(self) -> str:
+        """Say what to do."""
+        if not self.key:
+            return "a scope is open inside its `with` block"
+        if self.user:
+            return f"let {self.user} live no longer than that, or get {self.key} when it is used"
+        return f"ask for it by `with container.scope({self.scope or '...'!r}) as scope: scope.get(...)`"
+
+
+class AsyncRequiredError(ContainerError):
+    """Something that has to be awaited was asked for by a call that cannot wait for it."""
+
+    code = "async-required"
+
+    def __init__(self, key: str, reason: str, chain: tuple[Link, ...] = ()) -> None:
+        self.key: str = key
+        self.reason: str = reason
+        self.chain: tuple[Link, ...] = chain
+
+    def what(self) -> str:
+        """Name the key."""
+        return f"{self.key} has to be awaited"
+
+    def because(self) -> str:
+        """Return why."""
+        return self.reason
+
+    def hint(self) -> str:
+        """Name what awaits."""
+        return "use `await container.aget(...)`, and `async with` or `await ...aclose()` to end it"

@@ -21,7 +21,7 @@ class Bench:
     def __init__(self, tree):
         self.tree = tree
         self.reports = []
-        self.activator = Activator(application("app"), lambda: self.ledger, self.reports.append, "APP")
+        self.activator = Activator(application("app"), lambda: self.ledger, self.reports.append, "APP", lambda *_: None)
         self.ledger = Ledger(self.activator.registering, self.activator.activate)
         tree.write("app/__init__.py")
         tree.write("app/api.py", "def add(id): return ledger.add('things', id, id)\n")

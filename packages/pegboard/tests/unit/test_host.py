@@ -39,7 +39,12 @@ class Application:
         return self.tree.write(f"app/plugins/{name}.py", line + text)
 
     def host(self, **options):
-        options = {"config_directory": self.config, "report": self.reports.append, "environ": {}} | options
+        options = {
+            "config_directory": self.config,
+            "cache_directory": self.config.parent / "cache",
+            "report": self.reports.append,
+            "environ": {},
+        } | options
         host = Host("app", **options)
         import app.api
 
@@ -244,7 +249,7 @@ def test_two_hosts_of_different_applications_do_not_share_anything(application, 
     tree.write("other/plugins/x.py", "import other\nother.host.registry('things').register('x', 1)\n")
     application.plugin("a")
     host = application.host()
-    other = Host("other", environ={}, config_directory=application.config)
+    other = Host("other", environ={}, config_directory=application.config, cache_directory=application.config)
     import other as other_module
 
     other_module.host = other

@@ -7,13 +7,13 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.activation.finder import PluginFinder
-from pegboard.plugins.plugin import ACTIVE, BROKEN, DISABLED, QUARANTINED
+from pegboard.plugins.plugin import ACTIVE, BROKEN, DISABLED, PRIMED, QUARANTINED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import FrameType
 
-    from pegboard.contributions.ledger import Ledger
+    from pegboard.contributions.ledger import Contribution, Ledger
     from pegboard.errors import PegboardError, PluginError
     from pegboard.plugins.plugin import Plugin
 
@@ -26,7 +26,7 @@ class Activator:
     `KeyboardInterrupt` passes, since that is the user speaking.
     """
 
-    __slots__ = ("_application", "_finder", "_ledger", "_local", "_prefix", "_report")
+    __slots__ = ("_application", "_finder", "_ledger", "_local", "_prefix", "_report", "_woken")
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Activator:
         ledger: Callable[[], Ledger],
         report: Callable[[PegboardError], None],
         prefix: str,
+        woken: Callable[[Plugin, Sequence[Contribution]], None],
     ) -> None:
         """Make an activator that knows no plugin yet.
 
@@ -42,11 +43,13 @@ class Activator:
             ledger: Returns the ledger that batches go to.
             report: Told of each plugin that could not be imported.
             prefix: How the application's environment variables begin; messages name one.
+            woken: Told of each primed plugin that has become active, and of what it registered.
         """
         self._application = application
         self._ledger = ledger
         self._report = report
         self._prefix = prefix
+        self._woken = woken
         self._local = _thread._local()
         self._finder = PluginFinder(self._run)
 
@@ -54,6 +57,10 @@ class Activator:
         """Take notice when one of *plugins* is imported, whoever imports it."""
         for plugin in plugins:
             self._finder.watch(plugin)
+
+    def consult(self, look_up: Callable[[str], Plugin | None]) -> None:
+        """Take notice also of the plugins that *look_up* knows by module."""
+        self._finder.consult(look_up)
 
     def retire(self) -> None:
         """Stop taking notice; for a host that is thrown away."""
@@ -77,6 +84,15 @@ class Activator:
                 return plugin, False
             frame = frame.f_back
         return self._application, False
+
+    def importing(self) -> Plugin | None:
+        """Return the plugin that this thread is importing; the innermost when plugins import one another."""
+        stack = self._stack()
+        return stack[-1] if stack else None
+
+    def owner(self, module: str) -> Plugin | None:
+        """Return the plugin that a module is, or is a part of; None when it belongs to no plugin."""
+        return self._finder.owner(module)
 
     def _stack(self) -> list[Plugin]:
         try:
@@ -134,9 +150,12 @@ class Activator:
         finally:
             stack.pop()
         plugin.cost_ms = (_now() - started) * 1000
-        ledger.commit(plugin)
+        batch = ledger.commit(plugin)
+        was_primed = plugin.state == PRIMED
         plugin.state = ACTIVE
-        plugin.error = plugin.reason = None
+        plugin.error = None
+        if was_primed:
+            self._woken(plugin, batch)
 
     def _mark_broken(self, plugin: Plugin, failure: PegboardError) -> None:
         plugin.fail(failure)

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 class PluginFinder:
     """Finds exactly the modules of one host's plugins, by asking all other finders, and brackets their execution."""
 
-    __slots__ = ("_bracket", "_by_module")
+    __slots__ = ("_bracket", "_by_module", "_look_up")
 
     def __init__(self, bracket: Bracket) -> None:
         """Make a finder that knows no plugin yet; *bracket* runs a plugin's code, given the plugin and the code."""
         self._by_module: dict[str, Plugin] = {}
+        self._look_up: Callable[[str], Plugin | None] | None = None
         self._bracket = bracket
 
     def watch(self, plugin: Plugin) -> None:
@@ -40,10 +41,23 @@ class PluginFinder:
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
+    def consult(self, look_up: Callable[[str], Plugin | None]) -> None:
+        """Ask *look_up*, too, which plugin a module is: an index knows thousands without making them."""
+        self._look_up = look_up
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def plugin(self, module: str) -> Plugin | None:
+        """Return the plugin whose module is exactly *module*; None when there is none."""
+        plugin = self._by_module.get(module)
+        if plugin is None and self._look_up is not None:
+            plugin = self._look_up(module)
+        return plugin
+
     def owner(self, module: str) -> Plugin | None:
         """Return the plugin that *module* is, or is a part of; None when it belongs to no plugin."""
         while module:
-            if plugin := self._by_module.get(module):
+            if plugin := self.plugin(module):
                 return plugin
             module = module.rpartition(".")[0]
         return None
@@ -57,7 +71,7 @@ class PluginFinder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec that the other finders have for a plugin, with its loader bracketed; None for the rest."""
-        plugin = self._by_module.get(fullname)
+        plugin = self.plugin(fullname)
         if plugin is None:
             return None
         for finder in sys.meta_path:

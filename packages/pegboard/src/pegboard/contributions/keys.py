@@ -121,4 +121,8 @@ def _full_name(part: Any) -> str:
 def _short_name(part: Any) -> str:
     if part is type(None):
         return "None"
-    return _full_name(part).rpartition(":")[2].rpartition("<locals>.")[2] if hasattr(part, "__name__") else _full_name(part)
+    return (
+        _full_name(part).rpartition(":")[2].rpartition("<locals>.")[2]
+        if hasattr(part, "__name__")
+        else _full_name(part)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.signature import read
+from pegboard.contributions.signature import read, read_object
 
 if TYPE_CHECKING:
     from typing import Any, Final
@@ -95,6 +95,13 @@ class Provider:
             self._parameters = ()
         elif (parameters := self.parameters()) and not parameters[0].is_keyword:
             self._parameters = parameters[1:]
+
+    def call_plainly(self, function: Any) -> None:
+        """Be *function*, called for what the call returns, whatever that is; an object is called by `__call__`."""
+        self._parameters = self.parameters() if self.kind != VALUE else read_object(function)
+        self.target = function
+        self.kind = CALL
+        self.is_async = False
 
 
 def provider_of(row: Contribution) -> Provider:

@@ -56,7 +56,7 @@ def read(target: Any) -> tuple[Parameter, ...]:
         target: A class, function or bound method. A callable written in C has no parameters that can be known.
     """
     if "__signature__" in getattr(target, "__dict__", ()):
-        return _read_declared(target)
+        return _read_declared(target, target)
     skipped = 0
     function = target
     if isinstance(target, type):
@@ -71,6 +71,13 @@ def read(target: Any) -> tuple[Parameter, ...]:
     if code is None:
         return ()
     return _read_code(target, function, code, skipped)
+
+
+def read_object(target: Any) -> tuple[Parameter, ...]:
+    """Return the parameters of *target*, which can be called and is neither class, function nor method."""
+    if hasattr(target, "func") and hasattr(target, "keywords"):  # functools.partial
+        return _read_declared(target, target.func)
+    return read(getattr(target, "__call__", None))  # noqa: B004 -- it is read, not asked for
 
 
 def _constructor(cls: type) -> Any:
@@ -105,11 +112,13 @@ def _read_code(target: Any, function: Any, code: Any, skipped: int) -> tuple[Par
         quoted = not code.co_flags & _FUTURE_ANNOTATIONS
         for parameter in parameters:
             annotation = annotations.get(parameter.name, EMPTY)
-            _annotate(parameter, annotation, list(_namespaces(target, function, parameter.name, annotation)), quoted)
+            _annotate(
+                parameter, annotation, list(_namespaces(target, function, parameter.name, annotation)), quoted=quoted
+            )
     return tuple(parameters)
 
 
-def _read_declared(target: Any) -> tuple[Parameter, ...]:
+def _read_declared(target: Any, written: Any) -> tuple[Parameter, ...]:
     import inspect  # only for who sets __signature__: validation libraries do
 
     parameters = []
@@ -119,7 +128,7 @@ def _read_declared(target: Any) -> tuple[Parameter, ...]:
         default = EMPTY if declared.default is declared.empty else declared.default
         parameter = Parameter(declared.name, default, is_keyword=declared.kind == declared.KEYWORD_ONLY)
         annotation = EMPTY if declared.annotation is declared.empty else declared.annotation
-        _annotate(parameter, annotation, [_module_of(target)], quoted=True)
+        _annotate(parameter, annotation, [_module_of(written)], quoted=True)
         parameters.append(parameter)
     return tuple(parameters)
 
@@ -156,7 +165,7 @@ def _module_of(target: Any) -> Namespace:
 # -- from annotations to keys -----------------------------------------------------------------------------------------
 
 
-def _annotate(parameter: Parameter, annotation: Any, namespaces: list[Namespace], quoted: bool) -> None:  # noqa: FBT001
+def _annotate(parameter: Parameter, annotation: Any, namespaces: list[Namespace], *, quoted: bool) -> None:
     if annotation is EMPTY:
         parameter.problem = "it has no annotation"
         return

@@ -24,11 +24,25 @@ if TYPE_CHECKING:
 
     Rows = tuple[Contribution, ...]
 
+_MOST_REMEMBERED = 4096
+
 
 class Instance:
     """Something that was built, and from what."""
 
-    __slots__ = ("decorators", "dependencies", "direct", "failed", "key", "normal", "resources", "row", "store", "value")
+    __slots__ = (
+        "aliases",
+        "decorators",
+        "dependencies",
+        "direct",
+        "failed",
+        "key",
+        "normal",
+        "resources",
+        "row",
+        "store",
+        "value",
+    )
 
     def __init__(self, frame: Frame, row: Contribution) -> None:
         self.key: Any = frame.key
@@ -46,7 +60,9 @@ class Instance:
         """By normal form all that it was made of, and what was looked for and not there; through transients."""
         self.store: Store | None = None
         """Where it is kept; nowhere if it is transient, and then its dependencies are its user's."""
-        self.resources: tuple[Resource, ...] = ()
+        self.resources: tuple[Resource, ...] = tuple(frame.resources)
+        self.aliases: list[Any] = []
+        """The keys, as they were asked for, that the store's cache has it under."""
 
 
 class Dependency:
@@ -122,25 +138,35 @@ class Store:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the scopes that are open here, outermost first."""
-        return (() if self.parent is None else (*self.parent.names(), self.name))
+        return () if self.parent is None else (*self.parent.names(), self.name)
 
     def keep(self, instance: Instance) -> None:
         """Add *instance*."""
         instance.store = self
         self.instances[instance.normal] = instance
-        self.cache[instance.key] = instance.value
+        self.remember(instance, instance.key)
+
+    def remember(self, instance: Instance, key: Any) -> None:
+        """Let *key*, another spelling of its key, find *instance* at once."""
+        self.cache[key] = instance.value
+        instance.aliases.append(key)
 
     def forget(self, instance: Instance) -> None:
         """Remove *instance*; its clean-up waits for the end of the scope."""
         if self.instances.get(instance.normal) is instance:
             del self.instances[instance.normal]
-            for key in [key for key in self.cache if key == instance.key or normal(key) == instance.normal]:
-                del self.cache[key]
+            for key in instance.aliases:
+                self.cache.pop(key, None)
+            instance.aliases.clear()
+
+    def forget_all(self) -> None:
+        """Remove every instance; clean-ups wait for the end of the scope."""
+        for instance in list(self.instances.values()):
+            self.forget(instance)
 
     def clear(self) -> list[Resource]:
         """Forget every instance, and return what has to be cleaned up, the last first."""
-        self.instances.clear()
-        self.cache.clear()
+        self.forget_all()
         resources = self.resources[::-1]
         self.resources.clear()
         return resources
@@ -183,8 +209,8 @@ class Core:
         """What stands in for a key for the time of a test; the last one counts."""
         self.seen: int = -1
         """The generation of the ledger that `found` and the stores are true for."""
-        self.told: set[tuple[Contribution, str]] = set()
-        """Faults that have been reported."""
+        self.told: dict[Contribution, str] = {}
+        """Rows whose faults have been reported, with the cause in one line."""
         self.blocked: dict[int, Build] = {}
         """What a thread sleeps for, by the thread's id."""
         self._found: dict[Any, tuple[Rows, Rows]] = {}
@@ -216,7 +242,9 @@ class Core:
 
     def _matching(self, kind: str, text: str, form: Any) -> Rows:
         return tuple(
-            row for row in self.ledger.find(kind, text) if row.live is PRIMED or row.id == form or normal(row.id) == form
+            row
+            for row in self.ledger.find(kind, text)
+            if row.live is PRIMED or row.id == form or normal(row.id) == form
         )
 
     def provides(self, key: Any, form: Any) -> bool:
@@ -264,16 +292,13 @@ class Core:
         gone = []
         for store in self.stores():
             for instance in list(store.instances.values()):
-                if not self.is_current(instance):
+                if store.instances.get(instance.normal) is instance and not self.is_current(instance):
                     store.forget(instance)
                     gone.append(instance)
-        if len(self._providers) + len(self._decorators) > 2 * self._live_rows():
+        if len(self._providers) + len(self._decorators) > _MOST_REMEMBERED:  # rows of reloaded plugins pile up
             self._providers.clear()
             self._decorators.clear()
         return gone
-
-    def _live_rows(self) -> int:
-        return 64 + sum(len(store.instances) for store in self.stores())
 
     def is_current(self, instance: Instance) -> bool:
         """Whether *instance* would be built from the same rows and be given the same things now."""

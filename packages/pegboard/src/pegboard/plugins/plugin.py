@@ -42,6 +42,7 @@ class Plugin:
         "distribution",
         "eager",
         "error",
+        "inputs",
         "module",
         "name",
         "origin",
@@ -82,6 +83,9 @@ class Plugin:
         self.after: tuple[str, ...] = ()
         self.before: tuple[str, ...] = ()
         self.eager: bool = False
+        """Whether it is imported at every start; `reason` says why."""
+        self.inputs: tuple[str, ...] = ()
+        """What its import depends on besides its code, as its author declares: paths, and `env:NAME`."""
         self.required: bool = False
         self.cost_ms: float | None = None
         """Milliseconds its import took; None while it has not been imported."""

@@ -9,11 +9,13 @@ be understood is a problem to report and changes nothing else: a slip in a file 
     order = ["summary", "balance"] # these, in this order, wherever else they would come
 
     [plugins.balance]
-    enabled = false
+    enabled = false                # never import it
+    eager = true                   # import it at every start
 
 Environment, for an application named `utt`: `UTT_NO_PLUGINS=1` leaves out all but the built-in plugins,
 `UTT_NO_PLUGINS=a,b` leaves out those; `UTT_PLUGINS=a,b` enables what the file disables;
-`UTT_PLUGINS_STRICT=1` is strict.
+`UTT_PLUGINS_STRICT=1` is strict. `UTT_PLUGINS_LAZY=0` imports every plugin at every start; that is read before all
+else, see `pegboard.activation.roster`.
 """
 
 from __future__ import annotations
@@ -36,9 +38,9 @@ class Policy:
 
     __slots__ = (
         "disabled",
+        "eager",
         "enabled",
         "enabled_by_default",
-        "lazy",
         "order",
         "problems",
         "safe_mode",
@@ -53,11 +55,11 @@ class Policy:
         self.enabled: set[str] = set()
         """Plugins that run although the file disables them, or all others."""
         self.enabled_by_default: bool = True
+        self.eager: dict[str, str] = {}
+        """Plugins to be imported at every start, and the reason that is shown for it."""
         self.order: tuple[str, ...] = ()
         self.strict: bool | None = None
         """Whether a fault is an error; None where the user says nothing."""
-        self.lazy: bool | None = None
-        """Whether plugins may wait until they are used; None where the user says nothing."""
         self.problems: list[ConfigurationError] = []
 
     def leave_out(self, names: Iterable[str], reason: str) -> None:
@@ -106,7 +108,6 @@ def _read_environment(policy: Policy, prefix: str, environ: Mapping[str, str]) -
     elif left_out.lower() not in _NO:
         policy.leave_out(left_out.split(","), reason)
     policy.strict = _switch(policy, f"{prefix}_PLUGINS_STRICT", environ, policy.strict)
-    policy.lazy = _switch(policy, f"{prefix}_PLUGINS_LAZY", environ, policy.lazy)
 
 
 def _switch(policy: Policy, variable: str, environ: Mapping[str, str], default: bool | None) -> bool | None:  # noqa: FBT001
@@ -200,10 +201,13 @@ class _Reader:
                     self.policy.enabled.add(name)
                 else:
                     self.policy.disabled[name] = f"disabled in {self.file}"
-            elif key == "enabled":
-                self._complain(key, f"'plugins.{name}.enabled' must be true or false")
+            elif key == "eager" and isinstance(value, bool):
+                if value:
+                    self.policy.eager[name] = f"eager in {self.file}"
+            elif key in ("enabled", "eager"):
+                self._complain(key, f"'plugins.{name}.{key}' must be true or false")
             else:
-                self._complain(key, f"there is no setting 'plugins.{name}.{key}'; known is enabled")
+                self._complain(key, f"there is no setting 'plugins.{name}.{key}'; known are enabled, eager")
 
     def _complain(self, key: str, problem: str) -> None:
         named = (number for number, line in enumerate(self.lines, 1) if key in line.partition("#")[0])

@@ -1,0 +1,135 @@
+"""The cold half of a start: looking for plugins, putting them in order, recording them.
+
+A warm start imports nothing of this.
+"""
+
+from __future__ import annotations
+
+import time
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.activation.index import UnusableIndexError, from_bytes, read
+from pegboard.activation.rebuild import Rebuild, to_bytes, write
+from pegboard.activation.record import Record, plain_rows, read_files
+from pegboard.discovery import discover, extend_namespace
+from pegboard.errors import RequiredPluginError
+from pegboard.plugins.order import order
+from pegboard.plugins.plugin import BROKEN, Plugin
+from pegboard.plugins.policy import load_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pegboard.activation.roster import Roster
+    from pegboard.contributions.ledger import Contribution
+    from pegboard.errors import PegboardError
+
+
+def find(roster: Roster) -> list[PegboardError]:
+    """Search for the plugins, apply the user's wishes, and put them in order; return what is to be reported."""
+    settings = roster.settings
+    roster.found_ns = time.time_ns()
+    policy = load_policy(roster.application, roster.file("plugins.toml"), settings.environ)
+    for names, reason in roster.left_out:
+        policy.leave_out(names, reason)
+    if settings.strict is None:
+        settings.strict = policy.strict or False
+    folder = roster.file("plugins")
+    found = discover(roster.application, folder=folder)
+    if len(extend_namespace(roster.application, found.portions, found.init)) > len(found.portions):
+        found = discover(roster.application, folder=folder)  # the application's own __init__ has added places
+        extend_namespace(roster.application, found.portions, found.init)
+    plugins = [Plugin.from_candidate(candidate) for candidate in found.candidates]
+    for plugin in plugins:
+        plugin.required = plugin.name in settings.required
+        if objection := policy.objection(plugin):
+            plugin.disable(objection)
+        elif plugin.name in policy.eager:
+            plugin.eager, plugin.reason = True, policy.eager[plugin.name]
+    roster.activator.watch(plugins)
+    roster.found = found
+    roster.user_order = policy.order
+    roster.plugins = plugins
+    problems: list[PegboardError] = [*policy.problems, *found.problems, *_arranged(roster)]
+    return problems + [plugin.error for plugin in plugins if plugin.error is not None and plugin.state == BROKEN]
+
+
+def arrange(roster: Roster) -> None:
+    """Put the plugins in order again, since their authors' wishes are known by now, and report what cannot be met."""
+    for problem in _arranged(roster):
+        roster.report(problem)
+
+
+def _arranged(roster: Roster) -> list[PegboardError]:
+    plugins, problems = order(roster.plugins, roster.user_order)
+    for rank, plugin in enumerate(plugins):
+        plugin.rank = rank
+    roster.plugins = plugins
+    roster.ledger.reorder()
+    return problems
+
+
+def check_required(roster: Roster) -> None:
+    """Raise if a plugin that the application cannot do without is unusable.
+
+    Raises:
+        RequiredPluginError: For the first such plugin.
+    """
+    for name in roster.settings.required:
+        plugin = roster.named(name)
+        if plugin is None:
+            raise RequiredPluginError(name, "", "it is not installed")
+        if not plugin.is_usable:
+            owner, reason = str(plugin.distribution or ""), plugin.reason or "it is not usable"
+            raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
+
+
+def rebuild(roster: Roster) -> None:
+    """Import the plugins whose record does not hold, prime the others, and put a new index in place."""
+    plugins = roster.plugins
+    found = roster.found
+    assert found is not None  # noqa: S101 -- roster.plugins has just searched, if nobody had
+    path = roster.index_path
+    old = None
+    if path is not None:
+        try:
+            old = read(path)
+        except UnusableIndexError:
+            old = None
+    work = Rebuild(roster, old)
+    work.run(plugins)
+    arrange(roster)
+    content = work.content(roster.plugins, found)
+    index = from_bytes(to_bytes(content), path or "")
+    index.adopt(roster.plugins)
+    roster.ledger.prime(index)
+    roster.index = index
+    roster.settle()
+    content["problems"] = [
+        [problem.code, problem.summary(), problem.hint() or ""]
+        for problem in roster.problems
+        if not work.is_tried_again(problem)
+    ]
+    if path is not None and not roster.was_disturbed:
+        roster.complaint = write(path, to_bytes(content))
+
+
+def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+    """Put what *plugin* registered just now into its record: it drifted from what it registered before."""
+    index = roster.index
+    if index is None or not index.path:
+        return
+    try:
+        content = read(index.path).cold()
+    except UnusableIndexError:  # another process is at it, or the disk is; the next start will see to it
+        return
+    entry = content["plugins"].get(plugin.module)
+    if entry is None or entry["record"] is None:
+        return
+    record = Record.from_dict(entry["record"])
+    record.rows = plain_rows(batch)
+    record.files = read_files(record.files)
+    record.drifts += 1
+    entry["record"] = record.as_dict()
+    content["reasons"][plugin.name] = "it registered something else than its record said when it was used"
+    roster.complaint = write(index.path, to_bytes(content))

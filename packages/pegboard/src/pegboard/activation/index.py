@@ -1,0 +1,313 @@
+"""The index: what every plugin registered when it was last imported, in one file that a start reads at a glance.
+
+Hot: nothing is parsed that is not asked for. The file is text that is searched with `bytes.find`; a keyed hash that
+the interpreter has built in tells whether it is whole. Two parts: the hot part answers a start, the cold part, read
+only when something changed, remembers what each record depends on.
+
+    pegboard-index 1 <hash of the hot part> <its length> <hash of the cold part>
+    <validity>      one line a condition, see `validity`
+    <hot lines>     one line a fact, its fields separated by US (U+001F):
+        A portions, init                            the search path of `app.plugins`
+        P module name origin source distribution version state cost reason rank rows
+        N name module
+        R kind text module override metadata        a contribution, in order
+        T kind text text ...                        the names of a kind, in order
+        Q 1                                         the user wants faults to be errors
+        G module                                    to be imported at every start
+        W code summary hint                         to be reported at every start
+    <cold part>     JSON, see `record`
+
+An index never names code: what a primed contribution is comes from importing its owner, and from nothing else.
+
+Source: research on formats and on what file systems tell, `DESIGN.md`, section "The index".
+"""
+
+from __future__ import annotations
+
+import os
+from _imp import source_hash
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.ledger import PRIMED, Contribution
+from pegboard.discovery.candidate import Distribution
+from pegboard.plugins.plugin import Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any, Final
+
+MAGIC: Final = b"pegboard-index 1 "
+ENCODING: Final = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
+HASH_KEY: Final = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
+SEPARATOR: Final = "\x1f"
+_LONGEST_FIRST_LINE: Final = 100
+_ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
+
+
+class UnusableIndexError(Exception):
+    """An index that cannot be used, and why, in words; a start then goes on as if there were none."""
+
+
+def digest(data: bytes) -> bytes:
+    """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, as for source-hash `.pyc` files: PEP 552)."""
+    return source_hash(HASH_KEY, data).hex().encode()
+
+
+def escape(text: str) -> str:
+    """Return *text* without line breaks and separators, so that it can be a field."""
+    if text.isprintable() and "\\" not in text:
+        return text
+    return "".join(_ESCAPES.get(letter, letter) for letter in text)
+
+
+def unescape(text: str) -> str:
+    """Return what `escape` was given."""
+    if "\\" not in text:
+        return text
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n").replace("\\u", "\x1f") for part in parts)
+
+
+def read(path: str) -> Index:
+    """Return the index in the file *path*; only its hot part is read, and nothing but its integrity is checked.
+
+    Raises:
+        UnusableIndexError: If there is none, or it is torn, damaged, foreign, or writable by others.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        raise UnusableIndexError("there is no index yet") from None
+    except OSError as error:
+        raise UnusableIndexError(f"the index cannot be opened: {error.strerror}") from None
+    try:
+        status = os.fstat(descriptor)
+        if os.name == "posix":
+            if status.st_uid not in (os.geteuid(), 0):
+                raise UnusableIndexError("the index belongs to somebody else")
+            if status.st_mode & 0o022:
+                raise UnusableIndexError("the index can be written by others")
+        start = os.read(descriptor, _LONGEST_FIRST_LINE)
+        first, newline, rest = start.partition(b"\n")
+        fields = first[len(MAGIC) :].split(b" ")
+        if not first.startswith(MAGIC) or not newline or len(fields) != 3 or not fields[1].isdigit():
+            raise UnusableIndexError("the index is of another format")
+        length = int(fields[1])
+        if length > status.st_size:
+            raise UnusableIndexError("the index is torn")
+        parts = [rest]
+        missing = length - len(rest)
+        while missing > 0:
+            chunk = os.read(descriptor, missing)
+            if not chunk:
+                raise UnusableIndexError("the index is torn")
+            parts.append(chunk)
+            missing -= len(chunk)
+    except OSError as error:
+        raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+    hot = b"".join(parts)[:length]
+    if digest(hot) != fields[0]:
+        raise UnusableIndexError("the index is damaged")
+    return Index(path, hot, len(first) + 1 + length, fields[2])
+
+
+def from_bytes(data: bytes, path: str) -> Index:
+    """Return the index that `encode` has just made, without a file; *path* is where it is going to be."""
+    first, _, rest = data.partition(b"\n")
+    _, length, cold_hash = first[len(MAGIC) :].split(b" ")
+    return Index(path, rest[: int(length)], len(first) + 1 + int(length), cold_hash)
+
+
+class Index:
+    """One index, searched in place. It serves the ledger as its records."""
+
+    __slots__ = ("_cold_at", "_cold_hash", "_hot", "_plugins", "path")
+
+    def __init__(self, path: str, hot: bytes, cold_at: int, cold_hash: bytes) -> None:
+        self.path: str = path
+        self._hot = hot
+        self._cold_at = cold_at
+        self._cold_hash = cold_hash
+        self._plugins: dict[str, Plugin] = {}
+
+    def lines(self, tag: str, *fields: str) -> Iterator[list[str]]:
+        """Yield the fields after *tag* and *fields* of every line that begins with them."""
+        hot = self._hot
+        key = ("\n" + SEPARATOR.join((tag, *map(escape, fields))) + SEPARATOR).encode(*ENCODING)
+        at = hot.find(key)
+        while at >= 0:
+            start = at + len(key)
+            end = hot.find(b"\n", start)
+            yield [unescape(field) for field in hot[start:end].decode(*ENCODING).split(SEPARATOR)]
+            at = hot.find(key, end)
+
+    def validity(self) -> list[str]:
+        """Return the conditions under which all of this holds, as `validity` wrote them."""
+        end = self._hot.find(b"\n\n")
+        return self._hot[:end].decode(*ENCODING).split("\n")
+
+    def plugin(self, module: str) -> Plugin | None:
+        """Return the plugin that is *module*, always the same object; None when there is none."""
+        plugin = self._plugins.get(module)
+        if plugin is None:
+            for fields in self.lines("P", module):
+                plugin = self._plugins[module] = _plugin(module, fields)
+        return plugin
+
+    def is_as_recorded(self, plugin: Plugin, batch: Sequence[Contribution]) -> bool:
+        """Return whether *batch*, what *plugin* registered just now, is what its record says."""
+        for fields in self.lines("P", plugin.module):
+            if fields[-1] != str(len(batch)):
+                return False
+            for sequence, row in enumerate(batch):
+                known = [
+                    other
+                    for other in self.find(row.kind, row.text)
+                    if other.owner is plugin and other.sequence == sequence
+                ]
+                if not known or known[0].override != row.override or known[0].metadata != row.metadata:
+                    return False
+            return True
+        return False
+
+    def adopt(self, plugins: Sequence[Plugin]) -> None:
+        """Stand for *plugins* from now on, instead of making others from the lines."""
+        self._plugins = {plugin.module: plugin for plugin in plugins}
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the user wants faults to be errors."""
+        return any(flag == "1" for (flag,) in self.lines("Q"))
+
+    def plugin_named(self, name: str) -> Plugin | None:
+        """Return the plugin of that name; None when there is none."""
+        for (module,) in self.lines("N", name):
+            return self.plugin(module)
+        return None
+
+    def plugins(self) -> list[Plugin]:
+        """Return every plugin in order; reads all of them."""
+        found = [self.plugin(module) for fields in self.lines("N") for module in fields[1:]]
+        return [plugin for plugin in found if plugin is not None]
+
+    def eager(self) -> list[Plugin]:
+        """Return the plugins that are to be imported at every start, in order."""
+        found = [self.plugin(module) for (module,) in self.lines("G")]
+        return [plugin for plugin in found if plugin is not None]
+
+    def namespace(self) -> tuple[list[str], str | None]:
+        """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
+        for init, *portions in self.lines("A"):
+            return [portion for portion in portions if portion], init or None
+        return [], None
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Return code, summary and hint of what is to be reported at every start."""
+        return [(code, summary, hint) for code, summary, hint in self.lines("W")]
+
+    # -- as the ledger's records --------------------------------------------------------------------------------------
+
+    def find(self, kind: str, text: str) -> Sequence[Contribution]:
+        """Return the primed rows of *kind* whose text is *text*, in order."""
+        return [self._row(kind, text, fields) for fields in self.lines("R", kind, text)]
+
+    def rows(self, kind: str) -> Sequence[Contribution]:
+        """Return every primed row of *kind*, in order."""
+        return [self._row(kind, text, fields) for text, *fields in self.lines("R", kind)]
+
+    def texts(self, kind: str) -> tuple[str, ...]:
+        """Return the text of every row of *kind* once, in order."""
+        for texts in self.lines("T", kind):
+            return tuple(texts)
+        return ()
+
+    def _row(self, kind: str, text: str, fields: list[str]) -> Contribution:
+        module, override, sequence, metadata = fields
+        owner = self.plugin(module)
+        if owner is None:
+            raise UnusableIndexError(f"the index has no plugin {module!r}")
+        row = Contribution(
+            owner, kind, text, PRIMED, text=text, metadata=decode_metadata(metadata), override=override == "1"
+        )
+        row.sequence = int(sequence)
+        return row
+
+    # -- the cold part ------------------------------------------------------------------------------------------------
+
+    def cold(self) -> Any:
+        """Return the cold part, decoded.
+
+        Raises:
+            UnusableIndexError: If it cannot be read or is damaged.
+        """
+        import json
+
+        try:
+            with open(self.path, "rb") as stream:
+                stream.seek(self._cold_at)
+                data = stream.read()
+        except OSError as error:
+            raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
+        if digest(data) != self._cold_hash:
+            raise UnusableIndexError("the index is damaged")
+        return json.loads(data)
+
+
+def _plugin(module: str, fields: list[str]) -> Plugin:
+    name, origin, source, distribution, version, state, cost, reason, rank, _ = fields
+    plugin = Plugin(
+        name,
+        module,
+        origin=origin or None,
+        source=source,
+        distribution=Distribution(distribution, version) if distribution else None,
+    )
+    plugin.state = state
+    plugin.cost_ms = float(cost) if cost else None
+    plugin.reason = reason or None
+    plugin.rank = int(rank)
+    return plugin
+
+
+# -- metadata: plain data, mostly text, as one field ------------------------------------------------------------------
+
+
+def encode_metadata(metadata: Mapping[str, Any]) -> str:
+    """Return plain data as text; JSON only where a value is not text, since `json` is slow to import."""
+    if all(isinstance(value, str) and "\x1e" not in value and "\x1e" not in key for key, value in metadata.items()):
+        return "\x1e".join(part for item in metadata.items() for part in item)
+    import json
+
+    return "\x1e\x1e" + json.dumps(metadata, sort_keys=False, separators=(",", ":"))
+
+
+def decode_metadata(text: str) -> dict[str, Any]:
+    """Return what `encode_metadata` was given; tuples come back as lists."""
+    if not text:
+        return {}
+    if text.startswith("\x1e\x1e"):
+        import json
+
+        decoded: dict[str, Any] = json.loads(text[2:])
+        return decoded
+    parts = text.split("\x1e")
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def encode(validity: Sequence[str], lines: Sequence[Sequence[str]], cold: Any) -> bytes:
+    """Return the bytes of an index; equal facts give equal bytes.
+
+    Args:
+        validity: The conditions under which it holds, one line each.
+        lines: Tag and fields of every hot line.
+        cold: Whatever JSON can hold.
+    """
+    import json
+
+    text = ["\n".join(validity), "\n\n"]
+    text += [SEPARATOR.join(map(escape, line)) + "\n" for line in lines]
+    hot = "".join(text).encode(*ENCODING)
+    tail = json.dumps(cold, sort_keys=True, separators=(",", ":")).encode()
+    return b"%s%s %d %s\n%s%s" % (MAGIC, digest(hot), len(hot), digest(tail), hot, tail)

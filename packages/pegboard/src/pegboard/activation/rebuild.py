@@ -1,0 +1,340 @@
+"""The rebuild: what a start does when there is no valid index.
+
+Cold. Every plugin whose record still holds stays unimported; only the others are imported, recorded, and the new
+index is put in the place of the old one in a single step. A disk that cannot be written costs speed, nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.activation import validity
+from pegboard.activation.index import Index, UnusableIndexError, encode, encode_metadata
+from pegboard.activation.own_code import OwnCode
+from pegboard.activation.record import Record, Sources
+from pegboard.activation.recorder import Recorder
+from pegboard.plugins.plugin import ACTIVE, FOUND, PRIMED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from pegboard.activation.roster import Roster
+    from pegboard.discovery import Discovery
+    from pegboard.errors import PegboardError
+    from pegboard.plugins.plugin import Plugin
+
+FEW_FILES = 128
+"""So many files of an installer's are watched one by one; more would cost a start too much."""
+_KEEP_INDEXES = 16
+_SLOW_S = 0.5
+_LASTING_FACTS = ("S python", "S prefix", "S application")
+"""Without these no record is of use; when another fact has changed, plugins are looked for anew, and records hold."""
+
+
+class Rebuild:
+    """One rebuild: which plugins were imported for it and why, and the index that came of it."""
+
+    def __init__(self, roster: Roster, old: Index | None) -> None:
+        """Prepare a rebuild for *roster*; the records of *old*, the index so far, are used as far as they hold."""
+        self._roster = roster
+        self._application = roster.application
+        self._environ = roster.settings.environ
+        self._facts = roster.facts()
+        self._scan_started_ns = roster.found_ns
+        self._old = self._old_content(old)
+        self.reasons: dict[str, str] = {}
+        """Why each plugin that was imported had to be, by plugin name."""
+        self._failed: list[Plugin] = []
+        self._records: dict[str, Record] = {}
+        self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
+        self._valid_tops: dict[str, str | None] = {}
+
+    def _old_content(self, old: Index | None) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = old.cold() if old is not None else {}
+        except UnusableIndexError:
+            return {}
+        return content
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def run(self, plugins: Sequence[Plugin]) -> None:
+        """Import and record each usable plugin of *plugins* whose record does not hold; prime the others."""
+        usable = [plugin for plugin in plugins if plugin.is_usable]
+        modules = {plugin.module for plugin in plugins}
+        everything = self._objection_to_all()
+        stale: list[Plugin] = []
+        for plugin in usable:
+            record, reason = self._old_record(plugin, modules)
+            reason = everything or reason
+            if plugin.state == ACTIVE and reason is None:
+                reason = "it had been imported before the plugins were looked at"
+            if reason is None and record is not None:
+                self._adopt(plugin, record)
+                plugin.state = PRIMED
+            else:
+                self.reasons[plugin.name] = reason or "there is no record of it yet"
+                stale.append(plugin)
+        self._import(stale)
+        self._take_sources(plugins)
+
+    def _objection_to_all(self) -> str | None:
+        if not self._old:
+            return "there is no record of it yet"
+        if [line for line in self._old["validity"] if line.startswith(_LASTING_FACTS)] != [
+            line for line in self._facts if line.startswith(_LASTING_FACTS)
+        ]:
+            return "the interpreter, its environment or the application is another one"
+        reason = self._sources.objection(self._application.partition(".")[0], self._scan_started_ns)
+        return reason and "the application itself has changed"
+
+    def _old_record(self, plugin: Plugin, modules: set[str]) -> tuple[Record | None, str | None]:
+        entry = self._old.get("plugins", {}).get(plugin.module)
+        if entry is None or entry["record"] is None:
+            return None, "there is no record of it yet"
+        if entry["identity"] != _identity(plugin):
+            return None, "it was installed anew, or comes from another place"
+        record = Record.from_dict(entry["record"])
+        reason = record.objection(self._environ, modules, self._scan_started_ns)
+        for top in record.tops:
+            if reason is None:
+                if top not in self._valid_tops:
+                    self._valid_tops[top] = self._sources.objection(top, self._scan_started_ns)
+                reason = self._valid_tops[top]
+        return record, reason
+
+    def _adopt(self, plugin: Plugin, record: Record) -> None:
+        self._records[plugin.module] = record
+        plugin.after, plugin.before = record.after, record.before
+        plugin.cost_ms = record.cost_ms
+        if record.eager:
+            plugin.eager, plugin.reason = True, record.eager
+
+    def _import(self, plugins: Sequence[Plugin]) -> None:
+        activator = self._roster.activator
+        progress = _Progress(self._application, len(plugins))
+        with Recorder(activator.importing, OwnCode(activator.owner)) as recorder:
+            for plugin in plugins:
+                progress.step()
+                before = recorder.before()
+                if not self._roster.activate(plugin):
+                    self._failed.append(plugin)
+                    continue
+                seen = recorder.after(plugin, before)
+                rows = self._roster.ledger.rows_of(plugin)
+                self._adopt(plugin, Record.taken(plugin, rows, seen, self._application, self._environ))
+        progress.finish()
+
+    def _take_sources(self, plugins: Sequence[Plugin]) -> None:
+        top = self._application.partition(".")[0]
+        self._sources.take(top, tuple(plugin.module for plugin in plugins))
+        for record in self._records.values():
+            for name in record.tops:
+                if name not in self._valid_tops or self._valid_tops[name] is not None:
+                    self._sources.take(name)
+                    self._valid_tops[name] = None
+
+    # -- the new index ------------------------------------------------------------------------------------------------
+
+    def is_tried_again(self, problem: PegboardError) -> bool:
+        """Return whether *problem* is a failed import: without a record it is tried, and reported, at every start."""
+        return any(plugin.error is problem for plugin in self._failed)
+
+    def content(self, plugins: Sequence[Plugin], found: Discovery) -> dict[str, Any]:
+        """Return everything the new index holds, as plain data; equal states give equal content.
+
+        Args:
+            plugins: All plugins in their final order.
+            found: The discovery they come from.
+        """
+        variables: dict[str, str] = {}
+        for record in self._records.values():
+            variables.update(record.variables)
+        configuration = self._roster.file("plugins.toml")
+        files = {configuration: validity.file_stamp(configuration)} if configuration else {}
+        files.update(self._watched_files())
+        directories = {path: validity.directory_stamp(path) for path in found.directories}
+        return {
+            "validity": validity.conditions(
+                self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns
+            ),
+            "namespace": [found.init or "", *found.portions],
+            "strict": bool(self._roster.settings.strict),
+            "order": [plugin.module for plugin in plugins],
+            "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},
+            "problems": [],
+            "tops": {
+                top: {path: list(item) for path, item in self._sources.files[top].items()}
+                for top in sorted(self._used_tops())
+            },
+            "reasons": self.reasons,
+        }
+
+    def _used_tops(self) -> set[str]:
+        used = {self._application.partition(".")[0]}
+        for record in self._records.values():
+            used.update(record.tops)
+        return used & self._sources.files.keys()
+
+    def _watched_files(self) -> dict[str, str]:
+        everything: dict[str, str] = {}
+        for files in (
+            *(record.files for record in self._records.values()),
+            *(self._sources.files[top] for top in sorted(self._used_tops())),
+        ):
+            everything.update({path: stamp for path, (stamp, _) in files.items() if not stamp.startswith("-")})
+        in_place = {path: stamp for path, stamp in everything.items() if not _is_installers(path)}
+        installers = {path: stamp for path, stamp in everything.items() if path not in in_place}
+        return dict(sorted((in_place | installers if len(installers) <= FEW_FILES else in_place).items()))
+
+    def _entry(self, plugin: Plugin) -> dict[str, Any]:
+        record = self._records.get(plugin.module)
+        state = plugin.state if record is None else PRIMED
+        return {
+            "identity": _identity(plugin),
+            "state": FOUND if plugin in self._failed else state,
+            "reason": "" if plugin in self._failed else plugin.reason or "",
+            "is_eager": plugin.eager,
+            "record": record and record.as_dict(),
+        }
+
+
+def hot_lines(content: Mapping[str, Any]) -> list[list[str]]:
+    """Return the hot lines of an index with that *content*."""
+    lines: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
+    rows: dict[str, list[list[str]]] = {}
+    names: dict[str, dict[str, None]] = {}
+    eager: list[list[str]] = []
+    for rank, module in enumerate(content["order"]):
+        entry = content["plugins"][module]
+        name, origin, source, distribution, version = entry["identity"]
+        record = entry["record"]
+        cost = str(record["cost_ms"]) if record else ""
+        count = str(len(record["rows"])) if record else ""
+        lines.append(
+            [
+                "P",
+                module,
+                name,
+                origin,
+                source,
+                distribution,
+                version,
+                entry["state"],
+                cost,
+                entry["reason"],
+                str(rank),
+                count,
+            ]
+        )
+        lines.append(["N", name, module])
+        if record is None:
+            if entry["state"] == FOUND:
+                eager.append(["G", module])
+            continue
+        if record["eager"] or entry["is_eager"]:
+            eager.append(["G", module])
+        for sequence, (kind, text, override, metadata) in enumerate(record["rows"]):
+            rows.setdefault(kind, []).append(
+                ["R", kind, text, module, "1" if override else "", str(sequence), encode_metadata(metadata)]
+            )
+            names.setdefault(kind, {})[text] = None
+    for kind in sorted(rows):
+        lines.append(["T", kind, *names[kind]])
+        lines += rows[kind]
+    lines += eager
+    lines += [["W", *problem] for problem in content["problems"]]
+    return lines
+
+
+def to_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return the index file with that *content*."""
+    return encode(content["validity"], hot_lines(content), content)
+
+
+def write(path: str, data: bytes) -> str | None:
+    """Put *data* in the place of the file *path*, in one step, readable and writable by the owner alone.
+
+    Returns:
+        Why it could not be done, in words; None when it was.
+    """
+    directory = os.path.dirname(path)
+    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}.tmp"
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror or error}"
+    _prune(directory, os.path.basename(path))
+    return None
+
+
+def _prune(directory: str, newest: str) -> None:
+    """Remove all but the newest indexes of the application: each environment and import path has its own."""
+    try:
+        with os.scandir(directory) as entries:
+            found = [
+                (entry.stat().st_mtime_ns, entry.path)
+                for entry in entries
+                if entry.name.startswith("plugins-") and entry.name.endswith(".index") and entry.name != newest
+            ]
+        for _, path in sorted(found)[: -_KEEP_INDEXES + 1]:
+            os.unlink(path)
+    except OSError:
+        return
+
+
+def _files(data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    return {path: (stamp, content) for path, (stamp, content) in data.items()}
+
+
+def _identity(plugin: Plugin) -> list[str]:
+    distribution = plugin.distribution
+    return [
+        plugin.name,
+        plugin.origin or "",
+        plugin.source,
+        distribution.name if distribution else "",
+        distribution.version if distribution else "",
+    ]
+
+
+def _is_installers(path: str) -> bool:
+    """Return whether an installer put *path* there, so that a directory's stamp shows a change."""
+    return f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path
+
+
+class _Progress:
+    """One line on a terminal while many plugins are imported for the first time; nothing elsewhere."""
+
+    def __init__(self, application: str, total: int) -> None:
+        self._application = application
+        self._total = total
+        self._done = 0
+        self._started = time.monotonic()
+        self._shown = False
+
+    def step(self) -> None:
+        self._done += 1
+        stream = sys.stderr
+        if stream is None or time.monotonic() - self._started < _SLOW_S or not stream.isatty():
+            return
+        self._shown = True
+        stream.write(f"\r{self._application}: getting to know plugin {self._done} of {self._total}")
+        stream.flush()
+
+    def finish(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,228 @@
+"""A record: what one plugin registered when it was last imported, and what that depends on.
+
+Cold: records are read and written only when something changed; a warm start reads the index's hot part.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.activation.index import digest
+from pegboard.activation.recorder import WHOLE_ENVIRONMENT
+from pegboard.activation.validity import file_stamp, is_young, variable_stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+    from typing import Any
+
+    from pegboard.activation.recorder import Observation
+    from pegboard.contributions.ledger import Contribution
+    from pegboard.plugins.plugin import Plugin
+
+    Files = dict[str, tuple[str, str]]  # path to stamp and content hash
+
+
+VARIABLE = "env:"
+"""How a declared input that is an environment variable begins; every other one is a path."""
+
+EAGER_KINDS = frozenset({"middleware"})
+"""Kinds of contributions that count from the start, so that their owners cannot wait until they are used."""
+
+
+class Record:
+    """What one plugin registered, as plain data."""
+
+    __slots__ = ("after", "before", "cost_ms", "drifts", "eager", "files", "missing", "rows", "tops", "variables")
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, bool, dict[str, Any]]] = []
+        """Kind, text, override and metadata of each contribution, in order."""
+        self.files: Files = {}
+        """The plugin's own files, and those it declared as inputs."""
+        self.tops: list[str] = []
+        """Top-level packages of others that it imported; `Sources` knows their files."""
+        self.missing: list[str] = []
+        """Modules it looked for and did not find: once they are there, it may register something else."""
+        self.variables: dict[str, str] = {}
+        self.eager: str = ""
+        """Why the plugin is to be imported at every start, in words; empty when it may wait."""
+        self.after: tuple[str, ...] = ()
+        self.before: tuple[str, ...] = ()
+        self.cost_ms: float = 0.0
+        self.drifts: int = 0
+        """How often it registered something else although nothing it is known to depend on had changed."""
+
+    @classmethod
+    def taken(
+        cls,
+        plugin: Plugin,
+        rows: Iterable[Contribution],
+        seen: Observation,
+        application: str,
+        environ: Mapping[str, str],
+    ) -> Record:
+        """Return the record of an import that has just succeeded."""
+        record = cls()
+        record.rows = plain_rows(rows)
+        record.eager = _reason_to_be_eager(plugin, seen, record)
+        declared = [name.removeprefix(VARIABLE) for name in plugin.inputs if name.startswith(VARIABLE)]
+        inputs = [path for path in plugin.inputs if not path.startswith(VARIABLE)]
+        own = [module for module in list(sys.modules.values()) if _is_part(module, plugin.module)]
+        record.files = read_files([*_paths(own), *inputs])
+        record.tops = sorted(top for top in seen.imported if _matters(top, application))
+        record.missing = sorted(seen.missing)
+        record.variables = stamps_of_variables(seen.variables.union(declared), environ)
+        record.after, record.before = plugin.after, plugin.before
+        record.cost_ms = round(plugin.cost_ms or 0.0, 3)
+        return record
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Record:
+        """Return what `as_dict` was made from."""
+        record = cls()
+        for name in cls.__slots__:
+            setattr(record, name, data[name])
+        record.rows = [(kind, text, override, metadata) for kind, text, override, metadata in data["rows"]]
+        record.files = {path: (stamp, content) for path, (stamp, content) in data["files"].items()}
+        record.after, record.before = tuple(data["after"]), tuple(data["before"])
+        return record
+
+    def objection(self, environ: Mapping[str, str], modules: Container[str], scan_started_ns: int) -> str | None:
+        """Return why it can no longer be used, in words; None when it can.
+
+        Args:
+            environ: The environment variables now.
+            modules: The modules of all plugins that are there now.
+            scan_started_ns: When the look at the plugins began; refreshes young stamps against it.
+        """
+        for path in self.files:
+            if has_changed(self.files, path, scan_started_ns):
+                return f"its file {path} has changed"
+        for name, stamp in self.variables.items():
+            if stamps_of_variables([name], environ)[name] != stamp:
+                what = "the environment has" if name == WHOLE_ENVIRONMENT else f"the environment variable {name} has"
+                return f"{what} changed"
+        for name in self.missing:
+            if name in modules or _can_be_found(name):
+                return f"the module {name!r}, which it had looked for in vain, is there now"
+        return None
+
+
+class Sources:
+    """The files of the packages that plugins imported; many plugins import the same ones."""
+
+    __slots__ = ("files",)
+
+    def __init__(self, files: dict[str, Files] | None = None) -> None:
+        self.files: dict[str, Files] = files or {}
+
+    def take(self, top: str, without: tuple[str, ...] = ()) -> None:
+        """Remember the files of every loaded module of the top-level package *top*.
+
+        Args:
+            top: Its name.
+            without: Modules, with all below them, that are left out.
+        """
+        modules = [
+            module
+            for name, module in list(sys.modules.items())
+            if (name == top or name.startswith(top + "."))
+            and not any(name == part or name.startswith(part + ".") for part in without)
+        ]
+        self.files[top] = read_files(_paths(modules))
+
+    def objection(self, top: str, scan_started_ns: int) -> str | None:
+        """Return which file of *top* has changed, in words; None when none has."""
+        files = self.files.get(top)
+        if files is None:
+            return f"nothing is known of {top!r}, which it imports"
+        for path in files:
+            if has_changed(files, path, scan_started_ns):
+                return f"the file {path}, which it imports, has changed"
+        return None
+
+
+def read_files(paths: Iterable[str]) -> Files:
+    """Return stamp and content hash of each of *paths*; what cannot be read has an empty hash."""
+    return {path: (file_stamp(path), _content(path)) for path in sorted(set(paths))}
+
+
+def has_changed(files: Files, path: str, scan_started_ns: int) -> bool:
+    """Return whether *path* is not what it was; a young stamp is settled by the content, and refreshed."""
+    stamp, content = files[path]
+    now = file_stamp(path)
+    if now == stamp and not is_young(stamp, scan_started_ns):
+        return False
+    if not content:  # it could not be read; a stamp is all there is
+        return now != stamp
+    if _content(path) != content:
+        return True
+    files[path] = (now, content)
+    return False
+
+
+def stamps_of_variables(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the stamp of each variable; that of the whole environment covers every name and value."""
+    stamps = {}
+    for name in sorted(names):
+        if name == WHOLE_ENVIRONMENT:
+            everything = "\n".join(f"{key}={value}" for key, value in sorted(environ.items()))
+            stamps[name] = digest(everything.encode("utf-8", "surrogateescape")).decode()
+        else:
+            stamps[name] = variable_stamp(name, environ)
+    return stamps
+
+
+def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[str, Any]]]:
+    """Return *rows* as records have them."""
+    return [(row.kind, row.text, row.override, dict(row.metadata)) for row in rows if not row.is_ephemeral]
+
+
+def _reason_to_be_eager(plugin: Plugin, seen: Observation, record: Record) -> str:
+    if plugin.eager:
+        return "its author says so"
+    if seen.effects:
+        return f"its import {seen.effects[0]}"
+    for kind, _, _, _ in record.rows:
+        if kind in EAGER_KINDS:
+            return f"it adds a {kind}, which counts from the start"
+    return ""
+
+
+def _content(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return digest(stream.read()).decode()
+    except OSError:
+        return ""
+
+
+def _is_part(module: object, name: str) -> bool:
+    own = getattr(module, "__name__", "")
+    return isinstance(own, str) and (own == name or own.startswith(name + "."))
+
+
+def _paths(modules: Iterable[object]) -> list[str]:
+    paths = [getattr(module, "__file__", None) for module in modules]
+    return [path for path in paths if isinstance(path, str) and path]
+
+
+def _matters(top: str, application: str) -> bool:
+    """Return whether a record depends on the files of *top*: the interpreter's and our own are covered otherwise."""
+    return top not in sys.stdlib_module_names and top not in ("pegboard", application.partition(".")[0])
+
+
+def _can_be_found(name: str) -> bool:
+    from importlib.util import find_spec
+
+    if "." in name:  # finding it would import its parents; a change of those is a change of their files
+        return False
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False

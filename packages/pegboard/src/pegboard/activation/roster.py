@@ -1,0 +1,310 @@
+"""The roster: which plugins this process has, and how they become ready.
+
+Hot: with a valid index nothing is looked for and nothing imported. Everything else is in `cold`.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.activation import validity
+from pegboard.activation.index import UnusableIndexError, digest, read
+from pegboard.discovery.package import extend_namespace
+from pegboard.places import environment_prefix, user_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pegboard.activation.activator import Activator
+    from pegboard.activation.index import Index
+    from pegboard.contributions.ledger import Contribution, Ledger
+    from pegboard.discovery import Discovery
+    from pegboard.errors import PegboardError
+    from pegboard.plugins.plugin import Plugin
+
+_NO = ("0", "false", "no", "off")
+
+
+class Settings:
+    """What the application's author said when making the host; see `Host`."""
+
+    __slots__ = ("cache_directory", "config_directory", "environ", "lazy", "required", "strict")
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        required: tuple[str, ...] = (),
+        strict: bool | None = None,
+        lazy: bool | None = None,
+        config_directory: str | None = None,
+        cache_directory: str | None = None,
+    ) -> None:
+        self.environ: Mapping[str, str] = environ
+        self.required: tuple[str, ...] = required
+        self.strict: bool | None = strict
+        self.lazy: bool | None = lazy
+        self.config_directory: str | None = config_directory
+        self.cache_directory: str | None = cache_directory
+
+
+class Roster:
+    """The plugins of one host in this process. Any thread may ask; no lock is held while a plugin is imported."""
+
+    __slots__ = (
+        "_has_rebuilder",
+        "_is_started",
+        "_left_out",
+        "_lock",
+        "_plugins",
+        "_starting",
+        "activator",
+        "application",
+        "complaint",
+        "found",
+        "found_ns",
+        "index",
+        "ledger",
+        "problems",
+        "reason",
+        "report",
+        "settings",
+        "settle",
+        "user_order",
+        "was_disturbed",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        ledger: Ledger,
+        activator: Activator,
+        problems: list[PegboardError],
+        *,
+        report: Callable[[PegboardError], None],
+        settle: Callable[[], None],
+    ) -> None:
+        """Make a roster that knows nothing yet.
+
+        Args:
+            name: The application's name.
+            settings: What its author said.
+            ledger: Receives contributions, primed or live.
+            activator: Imports plugins.
+            problems: Every fault that was reported so far.
+            report: Told of each contained fault.
+            settle: Called when everything is registered: decides who has which name.
+        """
+        self.application: str = name
+        self.settings: Settings = settings
+        self.ledger: Ledger = ledger
+        self.activator: Activator = activator
+        self.problems: list[PegboardError] = problems
+        self.report: Callable[[PegboardError], None] = report
+        self.index: Index | None = None
+        """The records in use; None when every plugin is imported at the start, or before the start."""
+        self.reason: str | None = None
+        """Why the index on disk could not be used as it was, in words; None when it could."""
+        self.complaint: str | None = None
+        """Why the index could not be written, in words; None when it could, or need not be."""
+        self.found: Discovery | None = None
+        """What a search has found; None while no search was needed."""
+        self.found_ns: int = 0
+        """When that search began, in nanoseconds since the epoch."""
+        self.user_order: tuple[str, ...] = ()
+        self.was_disturbed: bool = False
+        """Whether another thread imported plugins while they were being recorded, so that records are incomplete."""
+        self.settle: Callable[[], None] = settle
+        self._plugins: tuple[Plugin, ...] | None = None
+        self._left_out: list[tuple[tuple[str, ...], str]] = []
+        self._lock = _thread.RLock()
+        self._starting: set[int] = set()
+        self._has_rebuilder = False
+        self._is_started = False
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the plugins have been made ready."""
+        return self._is_started
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All plugins in their order, disabled and broken ones included."""
+        if self._plugins is None and self.index is not None:
+            self._plugins = tuple(self.index.plugins())
+        if self._plugins is None:
+            from pegboard.activation import cold
+
+            with self._lock:
+                problems = cold.find(self) if self._plugins is None else []
+            for problem in problems:
+                self.report(problem)
+        return self._plugins or ()
+
+    @plugins.setter
+    def plugins(self, plugins: Sequence[Plugin]) -> None:
+        self._plugins = tuple(plugins)
+
+    def named(self, name: str) -> Plugin | None:
+        """Return the plugin of that name; None when there is none."""
+        if self._plugins is None and self.index is not None:
+            return self.index.plugin_named(name)
+        return next((plugin for plugin in self.plugins if plugin.name == name), None)
+
+    def file(self, name: str) -> str | None:
+        """Return the path of a file in the user's configuration directory; None when the user has none."""
+        directory = self.settings.config_directory or user_directory("config", self.application, self.settings.environ)
+        return os.path.join(directory, name) if directory else None
+
+    @property
+    def index_path(self) -> str | None:
+        """Where the index of this application, environment and import path is; None when there is no place for one."""
+        directory = self.settings.cache_directory or user_directory("cache", self.application, self.settings.environ)
+        if not directory:
+            return None
+        identity = "\n".join(self.facts()).encode("utf-8", "surrogateescape")
+        return os.path.join(directory, f"plugins-{digest(identity).decode()}.index")
+
+    def facts(self) -> list[str]:
+        """Return what must be the same for an index to be used."""
+        prefix = environment_prefix(self.application)
+        environ = self.settings.environ
+        wishes = [environ.get(f"{prefix}_{name}", "") for name in ("NO_PLUGINS", "PLUGINS", "PLUGINS_STRICT")]
+        wishes += [",".join(names) for names, _ in self._left_out]
+        return validity.facts(self.application, "|".join(wishes))
+
+    # -- deciding before the start ------------------------------------------------------------------------------------
+
+    def leave_out(self, names: tuple[str, ...], reason: str) -> None:
+        """Start without *names*, or without any that is not built in when it is empty.
+
+        Raises:
+            HostError: If the plugins have been found already.
+        """
+        if self.index is not None or self._plugins is not None:
+            from pegboard.errors import HostError
+
+            raise HostError("the plugins have been found already", "call leave_out() before the host is first used")
+        self._left_out.append((names, reason))
+
+    @property
+    def left_out(self) -> Sequence[tuple[tuple[str, ...], str]]:
+        """What is to be left out, and why."""
+        return tuple(self._left_out)
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether plugins wait until something of them is used."""
+        prefix = environment_prefix(self.application)
+        if any(not names for names, _ in self._left_out):
+            return False  # safe mode: nothing that was written before is trusted
+        said = self.settings.environ.get(f"{prefix}_PLUGINS_LAZY", "").strip().lower()
+        if said:
+            return said not in _NO
+        return self.settings.lazy is not False
+
+    # -- starting -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Make the plugins ready; nothing happens when they are.
+
+        Raises:
+            RequiredPluginError: If a required plugin cannot be used.
+        """
+        if self._is_started:
+            return
+        me = _thread.get_ident()
+        if me in self._starting:  # a plugin reads a registry while it is imported: it sees what there is so far
+            return
+        self._starting.add(me)
+        try:
+            if not self.is_lazy:
+                self._start_eagerly()
+            elif not self._start_warm():
+                self._start_cold()
+            if self.settings.required:
+                from pegboard.activation import cold
+
+                cold.check_required(self)
+        finally:
+            self._starting.discard(me)
+        self._is_started = True
+
+    def _start_warm(self) -> bool:
+        """Start from the index; return False when it does not hold."""
+        with self._lock:
+            if self.index is None:
+                if self._plugins is not None:  # a search has been made already
+                    return False
+                self.index = self._valid_index()
+                if self.index is None:
+                    return False
+                if self.settings.strict is None:
+                    self.settings.strict = self.index.is_strict
+                self.ledger.prime(self.index)
+                self.activator.consult(self.index.plugin)
+                extend_namespace(self.application, *self.index.namespace())
+        for problem in self.index.problems():
+            from pegboard.errors import RecordedProblem
+
+            self.report(RecordedProblem(*problem))
+        for plugin in self.index.eager():
+            self.activate(plugin)
+        return True
+
+    def _valid_index(self) -> Index | None:
+        path = self.index_path
+        if path is None:
+            self.reason = "there is no place for an index"
+            return None
+        try:
+            index = read(path)
+        except UnusableIndexError as error:
+            self.reason = str(error)
+            return None
+        self.reason = validity.objection(index.validity(), self.facts(), self.settings.environ)
+        return index if self.reason is None else None
+
+    def _start_cold(self) -> None:
+        from pegboard.activation import cold
+
+        with self._lock:
+            is_mine, self._has_rebuilder = not self._has_rebuilder, True
+        if is_mine:
+            cold.rebuild(self)
+        else:
+            self.was_disturbed = True
+            self._start_eagerly()
+
+    def _start_eagerly(self) -> None:
+        from pegboard.activation import cold
+
+        for plugin in self.plugins:
+            if plugin.is_usable:
+                self.activate(plugin)
+        cold.arrange(self)
+        self.settle()
+
+    def activate(self, plugin: Plugin) -> bool:
+        """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
+        from pegboard.errors import PluginError
+
+        try:
+            self.activator.activate(plugin)
+        except PluginError:
+            return False
+        return True
+
+    def woken(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+        """Compare what a primed plugin registered with its record, and refresh the record if they differ."""
+        if self.index is None or self.index.is_as_recorded(plugin, batch):
+            return
+        self.ledger.diverge()
+        from pegboard.activation import cold
+
+        cold.refresh(self, plugin, batch)

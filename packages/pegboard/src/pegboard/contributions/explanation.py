@@ -1,0 +1,166 @@
+"""Answering for a component: who provides it, whom that overrides and why. Loaded when somebody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.faults import owner_text
+from pegboard.contributions.keys import key_text, normal, show
+from pegboard.contributions.ledger import PRIMED
+from pegboard.contributions.provider import COMPONENT, SINGLETON, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from pegboard.contributions.ledger import Contribution
+    from pegboard.contributions.provider import Provider
+    from pegboard.contributions.store import Core, Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One provider or decorator of a component."""
+
+    owner: str
+    """Who brings it, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
+    made_by: str
+    """The class or function, e.g. `acme.views:View`; what it is when it is a value."""
+    scope: str
+    """How long an instance lives; empty for a decorator."""
+    status: str
+    """`in use`, or why it is not."""
+
+    def __str__(self) -> str:
+        scope = f", {self.scope}" if self.scope else ""
+        return f"{self.made_by} from {self.owner}{scope}: {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a container knows of one key, as plain data; `str()` is for reading."""
+
+    key: str
+    """The key as text with modules, e.g. `notes.app:Clock`."""
+    providers: tuple[Part, ...]
+    """The one in use first, then those it overrides, nearest first."""
+    decorators: tuple[Part, ...]
+    """In the order in which they wrap, the innermost first."""
+    dependencies: tuple[str, ...]
+    """The keys that it is given; of a plugin that is not imported they are unknown."""
+    dependants: tuple[str, ...]
+    """The keys that are given it, as far as their plugins are imported."""
+    instances: int
+    """How many are built now: at most one, and one more for each scope that is open."""
+
+    @property
+    def is_built(self) -> bool:
+        """Whether there is an instance now."""
+        return self.instances > 0
+
+    def __str__(self) -> str:
+        lines = [self.key]
+        if not self.providers:
+            lines.append("  provided by nobody")
+        lines += [f"  {'overrides' if place else 'provided by'} {part}" for place, part in enumerate(self.providers)]
+        lines += [f"  decorated by {part}" for part in self.decorators]
+        for label, keys in (("needs", self.dependencies), ("needed by", self.dependants)):
+            if keys:
+                lines.append(f"  {label} {', '.join(keys)}")
+        lines.append(f"  {'built' if self.is_built else 'not built yet'}")
+        return "\n".join(lines)
+
+
+def explain(core: Core, key: Any) -> Explanation:
+    """Return what is known of *key*; no plugin is imported, and nothing is called."""
+    with core.lock:
+        form = normal(key)
+        rows, decorators = core.rows(key, form)
+        usable = [row for row in reversed(rows) if row not in core.told]
+        built = [store.instances[form] for store in core.stores() if form in store.instances]
+        serving = built[0].row if built else (usable or [None])[0]
+        return Explanation(
+            key_text(key),
+            tuple(_part(core, row, serving, rows) for row in _first(serving, reversed(rows))),
+            tuple(_decorator(core, row) for row in decorators),
+            _sorted_names(_dependencies(core, serving, decorators, built)),
+            _sorted_names(_dependants(core, form)),
+            len(built),
+        )
+
+
+def _first(serving: Contribution | None, rows: Iterable[Contribution]) -> list[Contribution]:
+    return sorted(rows, key=lambda row: row is not serving)  # a stable sort: the rest keeps its order
+
+
+def _part(core: Core, row: Contribution, serving: Contribution | None, rows: tuple[Contribution, ...]) -> Part:
+    if row in core.told:
+        status = f"failed: {core.told[row]}"
+    elif row is serving:
+        status = "in use" + _why(row, rows)
+    else:
+        status = f"overridden by {owner_text(serving.owner if serving else None)}"
+    return Part(owner_text(row.owner), _made_by(row), row.metadata.get("scope", SINGLETON), status)
+
+
+def _why(row: Contribution, rows: tuple[Contribution, ...]) -> str:
+    if len(rows) == 1:
+        return ", the only one"
+    if row is not rows[-1]:
+        return ", since what comes after it failed"
+    if row.owner is rows[-2].owner:
+        return ", registered last"
+    return ", since its owner comes last in the order"
+
+
+def _decorator(core: Core, row: Contribution) -> Part:
+    status = f"left out: {core.told[row]}" if row in core.told else "in use"
+    return Part(owner_text(row.owner), _made_by(row), "", status)
+
+
+def _made_by(row: Contribution) -> str:
+    return "something not imported yet" if row.live is PRIMED else describe(row.live)
+
+
+def _sorted_names(forms: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sorted({show(form) for form in forms}))
+
+
+def _dependencies(
+    core: Core, serving: Contribution | None, decorators: tuple[Contribution, ...], built: list[Instance]
+) -> Iterator[Any]:
+    for instance in built:
+        yield from instance.direct
+    if not built and serving is not None:
+        for provider in _live(core, (serving, *decorators)):
+            yield from _wanted(core, provider)
+
+
+def _dependants(core: Core, form: Any) -> Iterator[Any]:
+    for store in core.stores():
+        for instance in store.instances.values():
+            if form in instance.direct:
+                yield instance.normal
+    for kind in (COMPONENT, "decorator"):
+        for row in core.ledger.rows(kind):
+            for provider in _live(core, (row,)):
+                if form in _wanted(core, provider):
+                    yield normal(row.id)
+
+
+def _live(core: Core, rows: Iterable[Contribution]) -> Iterator[Provider]:
+    for row in rows:
+        if row.live is not PRIMED:
+            yield core.provider(row) if row.kind == COMPONENT else core.decorator(row)
+
+
+def _wanted(core: Core, provider: Provider) -> list[Any]:
+    wanted = []
+    for parameter in provider.parameters():
+        forms = [form for key, form in parameter.keys if core.provides(key, form)]
+        if forms:
+            wanted.append(forms[0])
+        elif parameter.keys and not parameter.has_default:
+            wanted.append(parameter.keys[-1][1])
+    return wanted

@@ -1,0 +1,80 @@
+"""Putting something else in a component's place for the time of a test. Loaded on use."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.keys import normal
+from pegboard.contributions.ledger import Contribution
+from pegboard.contributions.provider import COMPONENT, SINGLETON
+from pegboard.contributions.store import finish_all
+from pegboard.plugins.plugin import application
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pegboard.contributions.store import Core, Instance, Resource
+
+
+class Override:
+    """A block in which one provider stands for one key. Made by `Container.override`."""
+
+    __slots__ = ("_before", "_core", "_key", "_normal", "_provider", "_row", "_scope")
+
+    def __init__(self, core: Core, key: Any, provider: Any, scope: str | None) -> None:
+        self._core = core
+        self._key = key
+        self._normal = normal(key)
+        self._provider = provider
+        self._scope = scope
+        self._row: Contribution | None = None
+        self._before: list[Instance] = []
+
+    def __enter__(self) -> None:
+        core = self._core
+        core.ready()
+        with core.lock:
+            self._row = Contribution(
+                application("override"), COMPONENT, self._key, self._provider, metadata={"scope": self._settle_scope()}
+            )
+            core.refresh()
+            core.overrides.setdefault(self._normal, []).append(self._row)
+            self._before = core.recheck()
+
+    def _settle_scope(self) -> str:
+        if self._scope is not None:
+            return self._scope
+        rows = self._core.rows(self._key, self._normal)[0]
+        scope: str = rows[-1].metadata.get("scope", SINGLETON) if rows else SINGLETON
+        return scope
+
+    def __exit__(self, *_: object) -> None:
+        core = self._core
+        with core.lock:
+            core.refresh()
+            rows = core.overrides[self._normal]
+            rows.remove(self._row)  # type: ignore[arg-type]  # entered, so that there is a row
+            if not rows:
+                del core.overrides[self._normal]
+            gone = []
+            for instance in self._before:
+                store = instance.store
+                successor = store.instances.get(instance.normal) if store else None
+                if store and successor:
+                    store.forget(successor)
+                    gone.append(successor)
+            gone += core.recheck()
+            resources = _take_resources(core, gone)
+            for instance in self._before:
+                if instance.store is not None and instance.store.is_open and core.is_current(instance):
+                    instance.store.keep(instance)
+        finish_all(resources, f"the override of {self._key!r}")
+
+
+def _take_resources(core: Core, instances: list[Instance]) -> list[Resource]:
+    """Return what *instances* have to clean up, the last built first; what is asynchronous waits for `aclose`."""
+    theirs = {resource for instance in instances for resource in instance.resources if not resource.is_async}
+    taken = []
+    for store in reversed(core.stores()):
+        taken += [resource for resource in reversed(store.resources) if resource in theirs]
+        store.resources = [resource for resource in store.resources if resource not in theirs]
+    return taken
