@@ -493,3 +493,32 @@ def test_folder_of_the_user(environment, put, tmp_path):
     assert found["candidates"]["my-note"]["module"] == "app.plugins.my-note"
     assert len(found["problems"]) == 1
     assert str(tmp_path / "plugins") in found["directories"]
+
+
+def test_installed_copy_beside_the_source_tree_is_neither_stray_nor_rival(workshop, environment, host, put, tmp_path):
+    environment.install(workshop.wheel("acme-px", PACKAGE))
+    put(tmp_path / "src", {**workshop.host_files(host), "app/plugins/0_add.py": "WHO = 'source'\n"})
+    put(environment.site, {"app/plugins/hand.py": "WHO = 'hand'\n"})
+    found = environment.probe(pythonpath=[tmp_path / "src"])
+    assert {name: summary(item) for name, item in found["candidates"].items()} == {
+        "0_add": ("source", "built-in", ""),
+        "hand": ("hand", "namespace", ""),
+        "px": PX,
+    }
+    assert found["problems"] == []
+
+
+def test_script_is_not_run_again_to_be_the_application(workshop, environment, tmp_path):
+    """`python notes.py`, whose host is called `notes`: its plugins see the objects of the script itself."""
+    environment.install(workshop.wheel("acme-px", {"notes/plugins/px.py": "import notes\nWHO = notes.COUNT\n"}))
+    script = tmp_path / "notes.py"
+    script.write_text(
+        "import json, sys\n"
+        "from pegboard.discovery import discover, extend_namespace\n"
+        "COUNT = sys.counted = getattr(sys, 'counted', 0) + 1\n"
+        "found = discover('notes')\n"
+        "extend_namespace('notes', found.portions, found.init)\n"
+        "import notes.plugins.px\n"
+        "print(json.dumps([COUNT, notes.plugins.px.WHO, sys.modules['notes'] is sys.modules['__main__']]))\n"
+    )
+    assert environment.probe(script=script) == [1, 1, True]
