@@ -577,10 +577,9 @@ class MissingDependencyError(ContainerError, LookupError):
         """Return the nearest key that is known."""
         from difflib import get_close_matches  # 21 modules, only paid on failure
 
-        name = self.key.rpartition(":")[2]
-        same = [known for known in self.known if known.rpartition(":")[2] == name and known != self.key]
-        near = same or get_close_matches(self.key, self.known, n=1)
-        return f"did you mean {near[0]}?" if near else None
+        names = {known.rpartition(":")[2]: known for known in self.known if known != self.key}
+        near = get_close_matches(self.key.rpartition(":")[2], names, n=1)
+        return f"did you mean {names[near[0]]}?" if near else None
 
 
 class CircularDependencyError(ContainerError):
@@ -619,7 +618,7 @@ class AnnotationError(ContainerError, TypeError):
 
     code = "annotation-unusable"
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- by position, so that it can be pickled
         self,
         function: str,
         parameter: str,
@@ -657,7 +656,7 @@ class ProviderError(ContainerError):
 
     code = "provider-failed"
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- by position, so that it can be pickled
         self,
         plugin: str,
         distribution: str,
@@ -699,7 +698,7 @@ class ScopeError(ContainerError):
 
     code = "scope-wrong"
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- by position, so that it can be pickled
         self,
         key: str,
         scope: str,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.resolution import Frame, Resolution
-from pegboard.contributions.store import Build, blame, raise_all
+from pegboard.contributions.cleanup import blame, raise_all
+from pegboard.contributions.resolution import Resolution
+from pegboard.contributions.store import Build, Resource
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable, Coroutine, Generator, Iterable
     from typing import Any
 
-    from pegboard.contributions.store import Core, Resource
+    from pegboard.contributions.core import Core
+    from pegboard.contributions.frame import Frame
+    from pegboard.contributions.request import Request
 
 
 class AsyncResolution(Resolution):
@@ -21,7 +24,7 @@ class AsyncResolution(Resolution):
 
     is_async = True
 
-    def __init__(self, core: Core, parent: Resolution | None) -> None:
+    def __init__(self, core: Core, parent: Request | None) -> None:
         super().__init__(core, parent)
         self.pending: list[Pending] = []
         """What the middlewares around one value were given to await."""
@@ -70,6 +73,15 @@ class AsyncResolution(Resolution):
         self.pending.append(pending)
         return pending
 
+    async def enter_later(self, frame: Frame, generator: Any) -> Any:
+        """Return the value of an asynchronous generator, which is to clean up in the end."""
+        try:
+            value = await generator.__anext__()
+        except StopAsyncIteration:
+            raise TypeError("a provider that is a generator has to yield its value, this one yields nothing") from None
+        frame.resources.append(Resource(generator, frame, is_async=True))
+        return value
+
     def awaited(self, frame: Frame, value: Any) -> Generator[Any, Any, Any]:
         """Return what *value*, the result of a middleware, stands for, after waiting for it.
 
@@ -80,7 +92,9 @@ class AsyncResolution(Resolution):
             value = yield value
         pending, self.pending = self.pending, []
         if any(one.is_forgotten for one in pending):
-            raise self.must_await(frame, "a middleware has to be `async def` to look at what it gets")
+            from pegboard.contributions.faults import must_await
+
+            raise must_await(self, frame, "a middleware has to be `async def` to look at what it gets")
         return value
 
 

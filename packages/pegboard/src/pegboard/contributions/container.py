@@ -12,10 +12,12 @@ each level costs three frames and one more for every middleware after the first,
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.core import Core
+from pegboard.contributions.frame import Frame
 from pegboard.contributions.keys import key_text, normal, show
-from pegboard.contributions.provider import CALL, COMPONENT, COROUTINE, DECORATOR, SINGLETON, TRANSIENT, Provider
-from pegboard.contributions.resolution import Frame, Resolution, current, resolve
-from pegboard.contributions.store import Core, Store
+from pegboard.contributions.provider import COMPONENT, COROUTINE, DECORATOR, SINGLETON, TRANSIENT, Provider
+from pegboard.contributions.request import current
+from pegboard.contributions.resolution import Resolution, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pegboard.contributions.ledger import Ledger
     from pegboard.contributions.override import Override
     from pegboard.contributions.scope import Scope
+    from pegboard.contributions.store import Store
     from pegboard.errors import PegboardError
 
     P = ParamSpec("P")
@@ -143,7 +146,7 @@ class Resolver:
         async def acall(self, function: Callable[..., T], /, **given: Any) -> T: ...
 
     async def acall(self, function: Callable[..., Any], /, **given: Any) -> Any:
-        """Return what *function* returns as `call` does, awaiting what it needs, and *function* if it is `async def`."""
+        """Return what *function* returns as `call` does, awaiting what it needs and what it is itself."""
         from pegboard.contributions.asynchronous import AsyncResolution, resolve
 
         self._check()
@@ -254,7 +257,7 @@ class Container(Resolver):
         Raises:
             HostError: If *key* is not hashable, or *wrapper* cannot be called.
         """
-        if not callable(wrapper):
+        if not hasattr(type(wrapper), "__call__"):  # noqa: B004 -- mypy takes callable() for always true here
             from pegboard.errors import HostError
 
             raise HostError(f"{wrapper!r} cannot decorate {show(key)}: it cannot be called")

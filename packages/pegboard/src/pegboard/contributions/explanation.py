@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from pegboard.contributions.core import Core
     from pegboard.contributions.ledger import Contribution
     from pegboard.contributions.provider import Provider
-    from pegboard.contributions.store import Core, Instance
+    from pegboard.contributions.store import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def explain(core: Core, key: Any) -> Explanation:
         rows, decorators = core.rows(key, form)
         usable = [row for row in reversed(rows) if row not in core.told]
         built = [store.instances[form] for store in core.stores() if form in store.instances]
-        serving = built[0].row if built else (usable or [None])[0]
+        serving = built[0].row if built else usable[0] if usable else None
         return Explanation(
             key_text(key),
             tuple(_part(core, row, serving, rows) for row in _first(serving, reversed(rows))),

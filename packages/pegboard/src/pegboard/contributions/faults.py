@@ -1,17 +1,16 @@
-"""What went wrong, and whose fault it is: from the frames of a resolution to errors. Loaded when something fails."""
+"""What went wrong, and whose fault it is: from the frames of a request to errors. Loaded when something fails."""
 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.contributions.keys import key_text, show
 from pegboard.contributions.ledger import PRIMED
-from pegboard.contributions.provider import COMPONENT, DECORATOR, describe
+from pegboard.contributions.provider import COMPONENT, DECORATOR, SINGLETON, describe
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
     CircularDependencyError,
     MissingDependencyError,
-    PegboardError,
     ProviderError,
     ScopeError,
     describe_exception,
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from pegboard.contributions.frame import Frame
     from pegboard.contributions.ledger import Contribution
-    from pegboard.contributions.resolution import Frame, Resolution
+    from pegboard.contributions.request import Request
     from pegboard.contributions.signature import Parameter
     from pegboard.contributions.store import Store
     from pegboard.errors import Link
@@ -48,76 +48,97 @@ def link(frame: Frame) -> Link:
     return (show(frame.key), frame.parameter, made_by, owner_text(frame.acting.owner if frame.acting else None))
 
 
-def chain(resolution: Resolution) -> tuple[Link, ...]:
+def chain(request: Request) -> tuple[Link, ...]:
     """Return the whole chain, outermost first."""
-    return tuple(map(link, resolution.path()))
+    return tuple(map(link, request.path()))
 
 
-# -- errors -----------------------------------------------------------------------------------------------------------
+# -- errors, each with the frames that are to blame for it -------------------------------------------------------------
 
 
-def missing(resolution: Resolution, frame: Frame) -> MissingDependencyError:
-    """Return the error for a key that nobody provides."""
-    core = resolution.core
-    text = key_text(frame.key)
+def missing(request: Request, frame: Frame) -> BaseException:
+    """Return the error for a key that nobody provides; who asked for it is to blame."""
+    core = request.core
     decorators = core.rows(frame.key, frame.normal)[1]
-    known = core.ledger.texts(COMPONENT)
-    return MissingDependencyError(
-        text, chain(resolution)[:-1], frame.parameter, known, tuple(owner_text(row.owner) for row in decorators)
+    error = MissingDependencyError(
+        key_text(frame.key),
+        chain(request)[:-1],
+        frame.parameter,
+        core.ledger.texts(COMPONENT),
+        tuple(owner_text(row.owner) for row in decorators),
     )
+    return request.blame(error, set(request.path()[-2:-1]))
 
 
-def unreadable(resolution: Resolution, frame: Frame, parameter: Parameter) -> AnnotationError:
-    """Return the error for a parameter whose annotation names no key."""
-    acting = frame.acting
-    target = frame.target.target if frame.target else None
-    distribution = str(acting.owner.distribution or "") if acting else ""
-    return AnnotationError(
-        describe(target),
+def unreadable(request: Request, frame: Frame, parameter: Parameter) -> BaseException:
+    """Return the error for a parameter whose annotation names no key; whose it is is to blame."""
+    owner = frame.acting.owner if frame.acting else None
+    error = AnnotationError(
+        describe(frame.target.target if frame.target else None),
         parameter.name,
         parameter.problem or "",
-        owner_text(acting.owner if acting else None),
-        distribution,
-        chain(resolution),
+        owner_text(owner),
+        str((owner and owner.distribution) or ""),
+        chain(request),
     )
+    return request.blame(error, {frame})
 
 
-def circle(frames: Sequence[Frame], closing: Frame) -> CircularDependencyError:
-    """Return the error for *frames*, each of which needs the next and the last of which needs the first."""
-    return CircularDependencyError(tuple(map(link, frames)), closing.parameter)
-
-
-def out_of_scope(resolution: Resolution, frame: Frame, scope: str, setter: Frame | None) -> ScopeError:
-    """Return the error for a key of a scope that is not open here.
+def circle(request: Request, frames: Sequence[Frame], closing: Frame, theirs: Sequence[Frame] = ()) -> BaseException:
+    """Return the error for frames each of which needs the next, and the last of which needs the first.
 
     Args:
-        resolution: Where it happened.
-        frame: What was asked for.
-        scope: The scope it belongs to.
-        setter: What lives longer than that scope and needs it; None when it was asked for directly.
+        request: Where it was found.
+        frames: Those of this request, which are to blame.
+        closing: What asks for the next one, or for the first.
+        theirs: Those of other requests, which go on from there.
     """
-    user = "" if setter is None else show(setter.key)
-    lives = "" if setter is None or setter.store is None else setter.store.name or "singleton"
-    return ScopeError(show(frame.key), scope, user, lives, frame.asked_from.names(), chain(resolution))
+    links = [link(frame) for frame in frames]
+    if theirs:
+        links += [(*link(theirs[0])[:1], closing.parameter, *link(theirs[0])[2:])]
+        links += [link(frame) for frame in theirs[1:]]
+    return request.blame(CircularDependencyError(tuple(links), "" if theirs else closing.parameter), set(frames))
+
+
+def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
+    """Return the error for a key of a scope that is not open where it was asked for.
+
+    To blame is what lives longer than that scope and needs it, with what is between. Nobody is, if it was asked for
+    directly.
+    """
+    frames = request.path()[:-1]
+    links = chain(request)
+    for place in range(len(frames) - 1, -1, -1):
+        user = frames[place]
+        if user.build is not None:  # it lives in a store of its own choice, and that is too long
+            lives = user.store.name or SINGLETON
+            error = ScopeError(show(frame.key), scope, show(user.key), lives, frame.asked_from.names(), links)
+            return request.blame(error, set(frames[place:]))
+    return request.blame(ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links), set())
 
 
 def closed(store: Store) -> ScopeError:
     """Return the error for a scope that is used after its end, or before its beginning."""
-    return ScopeError("", store.name, "", "", (), ())
+    return ScopeError("", store.name)
 
 
-def must_await(resolution: Resolution, frame: Frame, reason: str) -> AsyncRequiredError:
-    """Return the error for a key that can be awaited only."""
-    return AsyncRequiredError(show(frame.key), reason, chain(resolution))
+def closed_under(request: Request, frame: Frame) -> BaseException:
+    """Return the error for a scope that was closed while *frame* was being built for it."""
+    return request.blame(closed(frame.store), set())
+
+
+def must_await(request: Request, frame: Frame, reason: str) -> BaseException:
+    """Return the error for a key that can be awaited only; who did not is to blame, and that is no frame."""
+    return request.blame(AsyncRequiredError(show(frame.key), reason, chain(request)), set())
 
 
 def failed(
-    resolution: Resolution, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
+    request: Request, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
 ) -> ProviderError:
     """Return the error that blames the owner of *row* for *error*.
 
     Args:
-        resolution: Where it happened.
+        request: Where it happened.
         frame: What was being built.
         row: What failed, a provider or a decorator.
         error: What it raised, or what kept it from being called.
@@ -131,7 +152,7 @@ def failed(
         show(frame.key),
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),
-        chain(resolution),
+        chain(request),
     )
     found.__cause__ = error
     return found

@@ -33,6 +33,7 @@ class Frame:
         "acting",
         "arguments",
         "asked_from",
+        "awaits",
         "build",
         "decorating",
         "decorators",
@@ -80,6 +81,8 @@ class Frame:
         self.step: int = 0
         self.arguments: list[Any] = []
         self.keywords: dict[str, Any] = {}
+        self.awaits: bool = False
+        """Whether what was called has to be awaited."""
         self.value: Any = None
         self.instance: Instance | None = None
         self.resources: list[Resource] = []

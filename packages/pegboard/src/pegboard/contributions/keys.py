@@ -43,7 +43,7 @@ def normal(key: Any) -> Any:
     return form
 
 
-def _normal(key: Any) -> Any:
+def _normal(key: Any) -> Any:  # noqa: PLR0911 -- one for each form that a key can have
     if isinstance(key, type | str):
         return key
     if hasattr(key, "__value__") and type(key).__name__ == "TypeAliasType":  # `type Entries = list[Entry]`

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.cleanup import finish_all
 from pegboard.contributions.keys import normal
 from pegboard.contributions.ledger import Contribution
 from pegboard.contributions.provider import COMPONENT, SINGLETON
-from pegboard.contributions.store import finish_all
 from pegboard.plugins.plugin import application
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from pegboard.contributions.store import Core, Instance, Resource
+    from pegboard.contributions.core import Core
+    from pegboard.contributions.store import Instance, Resource
 
 
 class Override:

@@ -6,14 +6,14 @@ import _thread
 from _contextvars import ContextVar
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.store import Dependency
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, Self
 
+    from pegboard.contributions.core import Core
     from pegboard.contributions.frame import Frame
-    from pegboard.contributions.store import Build, Core
+    from pegboard.contributions.store import Build
 
 current: ContextVar[Request | None] = ContextVar("pegboard_request", default=None)
 """The request whose provider is running in this thread or task."""
@@ -104,15 +104,19 @@ class Request:
         if parent is not None and not parent.is_done:
             if failure is not None:
                 parent.fault = self.fault
-            elif parent.stack and parent.core is self.core:
-                self._hand_over(parent.stack[-1])
+            if parent.stack and parent.core is self.core:
+                self._hand_over(parent.stack[-1], failure)
         if failure is not None:
             raise failure
 
-    def _hand_over(self, user: Frame) -> None:
+    def _hand_over(self, user: Frame, failure: BaseException | None) -> None:
         """Let *user*, whose provider asked for the value itself, depend on it as if it had been injected."""
         first = self.first
         if user is first:
+            return
+        if failure is not None:  # the provider may go on without, until somebody provides it
+            if first.normal is not None and not self.core.provides(first.key, first.normal):
+                user.depend(first.key, first.normal, None)
             return
         if first.instance is None:
             user.dependencies.update(first.dependencies)

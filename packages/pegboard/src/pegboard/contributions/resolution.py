@@ -11,30 +11,32 @@ waits is a true circle of dependencies, in whichever threads and tasks it is bei
 
 from __future__ import annotations
 
-import _thread
-from _contextvars import ContextVar
-
 from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.frame import (
+    ACT,
+    ASKER,
+    CHOOSE,
+    DECORATE,
+    DONE,
+    FINISH,
+    GATHER,
+    PIPE,
+    PRODUCE,
+    Frame,
+)
 from pegboard.contributions.keys import normal
 from pegboard.contributions.ledger import PRIMED
-from pegboard.contributions.provider import (
-    ASYNC_GENERATOR,
-    CALL,
-    COROUTINE,
-    GENERATOR,
-    SINGLETON,
-    TRANSIENT,
-    VALUE,
-)
-from pegboard.contributions.store import Build, Dependency, Instance, Resource
+from pegboard.contributions.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, SINGLETON, TRANSIENT, VALUE
+from pegboard.contributions.request import Request
+from pegboard.contributions.store import Build, Instance, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import Any, Final, Self
+    from typing import Any
 
     from pegboard.contributions.ledger import Contribution
     from pegboard.contributions.provider import Provider
-    from pegboard.contributions.store import Core, Store
+
 
 class Resolution(Request):
     """A request driven by a thread: how each step from a key to its value is made."""
@@ -43,7 +45,7 @@ class Resolution(Request):
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
-    def run(self, first: Frame) -> Generator[Any, Any, None]:
+    def run(self, first: Frame) -> Generator[Any, Any, None]:  # noqa: C901, PLR0912, PLR0915 -- one branch a stage
         """Build the value of *first*; yields what has to be waited for.
 
         When *first* has been chosen a row for already, only its value is made: that is what middlewares wrap.
@@ -71,21 +73,14 @@ class Resolution(Request):
                         if self.is_async:
                             value = yield from self.awaited(frame, value)
                         elif hasattr(value, "cr_await"):
-                            value.close()
-                            raise self.must_await(frame, "a middleware is asynchronous")
+                            self._refuse(frame, value)
                         frame.value = value
                         frame.stage = FINISH
                     elif stage == ACT:
-                        assert frame.target is not None  # noqa: S101 -- begin() was called
-                        kind = frame.target.kind
-                        made = frame.target.target(*frame.arguments, **frame.keywords)
-                        if kind == GENERATOR:
-                            made = self._enter(frame, made)
-                        elif kind == COROUTINE:
+                        made = self._act(frame)
+                        if frame.awaits:
+                            frame.awaits = False
                             made = yield made
-                        elif kind == ASYNC_GENERATOR:
-                            frame.resources.append(Resource(made, frame.key, _acting(frame), is_async=True))
-                            made = yield made.__anext__()
                         frame.value = made
                         frame.stage = DECORATE
                     elif stage == DECORATE:
@@ -98,13 +93,15 @@ class Resolution(Request):
                         stack.pop()
                         self._deliver(frame, stack[-1])
                 except BaseException as error:
-                    if not self._recover(error, first, last_stage):
+                    from pegboard.contributions.recovery import recover
+
+                    if not recover(self, error, first, is_inside=last_stage == FINISH):
                         return
         finally:
             while stack:  # something else than a provider failed: a report that raises, or the driver gave up
                 frame = stack.pop()
                 if frame is not first or last_stage == DONE:
-                    self._drop(frame)
+                    self.drop(frame)
 
     def _deliver(self, frame: Frame, user: Frame) -> None:
         user.depend(frame.key, frame.normal, frame.instance)
@@ -113,7 +110,7 @@ class Resolution(Request):
 
     # -- who provides it ----------------------------------------------------------------------------------------------
 
-    def _choose(self, frame: Frame) -> Build | None:
+    def _choose(self, frame: Frame) -> Build | None:  # noqa: PLR0911 -- each ends the choice for now
         """Settle who serves and claim the key; return what has to be waited for, if anything."""
         core = self.core
         rows, decorators = core.rows(frame.key, frame.normal)
@@ -125,7 +122,9 @@ class Resolution(Request):
                 self._check_path(frame, None)
                 frame.stage = PIPE
                 return None
-            raise self._missing(frame)
+            from pegboard.contributions.faults import missing
+
+            raise missing(self, frame)
         frame.row = frame.acting = row
         frame.decorators = decorators
         provider = core.provider(row)
@@ -139,7 +138,9 @@ class Resolution(Request):
             return None
         store = core.root if scope == SINGLETON else frame.asked_from.find(scope)
         if store is None:
-            raise self._out_of_scope(frame, scope)
+            from pegboard.contributions.faults import out_of_scope
+
+            raise out_of_scope(self, frame, scope)
         frame.store = store
         with core.lock:
             if core.rows(frame.key, frame.normal) != (rows, decorators):
@@ -158,7 +159,9 @@ class Resolution(Request):
                 store.builds[frame.normal] = frame.build = Build(self, frame)
                 frame.stage = PIPE if core.middlewares else PRODUCE
                 return None
-            self._check_wait(frame, build)
+            from pegboard.contributions.recovery import check_wait  # only when two ask at once
+
+            check_wait(self, frame, build)
             self.subscribe(build)
             return build
 
@@ -187,15 +190,25 @@ class Resolution(Request):
         frame.forget_progress()
         return PRIMED
 
+    def _refuse(self, frame: Frame, value: Any) -> None:
+        value.close()
+        from pegboard.contributions.faults import must_await
+
+        raise must_await(self, frame, "a middleware is asynchronous")
+
     def _check_kind(self, frame: Frame, provider: Provider) -> None:
         if provider.is_async and not self.is_async:
-            raise self.must_await(frame, "its provider is asynchronous")
+            from pegboard.contributions.faults import must_await
+
+            raise must_await(self, frame, "its provider is asynchronous")
 
     # -- what it needs ------------------------------------------------------------------------------------------------
 
     def _produce(self, frame: Frame) -> None:
         if frame.row is None:
-            raise self._missing(frame)
+            from pegboard.contributions.faults import missing
+
+            raise missing(self, frame)
         provider = self.core.provider(frame.row)
         frame.step = 0
         frame.decorating = None
@@ -203,7 +216,9 @@ class Resolution(Request):
             frame.value = provider.target
             if frame.value is ASKER:
                 if frame.asked_from is self.core.root:
-                    raise self._out_of_scope(frame, "")
+                    from pegboard.contributions.faults import out_of_scope
+
+                    raise out_of_scope(self, frame, "")
                 frame.value = frame.asked_from.facade
             frame.stage = DECORATE
         else:
@@ -249,12 +264,30 @@ class Resolution(Request):
             frame.keywords.update(given)
         frame.stage = ACT
 
+    def _act(self, frame: Frame) -> Any:
+        """Call what is to be called, and return the value, or what has to be awaited for it."""
+        assert frame.target is not None  # noqa: S101 -- begin() was called
+        kind = frame.target.kind
+        made = frame.target.target(*frame.arguments, **frame.keywords)
+        if kind == GENERATOR:
+            return self._enter(frame, made)
+        if kind == COROUTINE:
+            frame.awaits = True
+        elif kind == ASYNC_GENERATOR:
+            frame.awaits = True
+            return self.enter_later(frame, made)
+        return made
+
+    def enter_later(self, frame: Frame, generator: Any) -> Any:
+        """Return what has to be awaited for the value of an asynchronous generator."""
+        raise NotImplementedError  # pragma: no cover -- only asynchronous requests ask
+
     def _enter(self, frame: Frame, generator: Any) -> Any:
         try:
             value = next(generator)
         except StopIteration:
             raise TypeError("a provider that is a generator has to yield its value, this one yields nothing") from None
-        frame.resources.append(Resource(generator, frame.key, _acting(frame), is_async=False))
+        frame.resources.append(Resource(generator, frame, is_async=False))
         return value
 
     def _decorate(self, frame: Frame) -> None:
@@ -267,7 +300,9 @@ class Resolution(Request):
             frame.acting = row
             provider = self.core.decorator(row)
             if provider.is_async and not self.is_async:
-                raise self.must_await(frame, "it is decorated asynchronously")
+                from pegboard.contributions.faults import must_await
+
+                raise must_await(self, frame, "it is decorated asynchronously")
             frame.begin(row, provider, [frame.value])
             return
         frame.decorating = None
@@ -285,7 +320,9 @@ class Resolution(Request):
         store = frame.store
         with core.lock:
             if not store.is_open:
-                raise self._closed(frame)
+                from pegboard.contributions.faults import closed_under
+
+                raise closed_under(self, frame)
             store.resources += frame.resources
             frame.resources = []
             if frame.build is not None:
@@ -306,7 +343,7 @@ class Resolution(Request):
             for wake in waiters:
                 wake()
 
-    def _drop(self, frame: Frame) -> None:
+    def drop(self, frame: Frame) -> None:
         """Give up *frame*: nobody waits for it any more, and what it has opened is closed."""
         self._release(frame)
         while frame.resources:
@@ -372,12 +409,7 @@ class Resolution(Request):
             if other.row is row and other.store is frame.store and other.normal == frame.normal:
                 from pegboard.contributions.faults import circle
 
-                raise self.blame(circle(frames[place:], frame), set(frames[place:]))
-
-
-def _acting(frame: Frame) -> Contribution:
-    assert frame.acting is not None  # noqa: S101 -- only rows have clean-ups; what is called directly has none
-    return frame.acting
+                raise circle(self, frames[place:], frame)
 
 
 def resolve(resolution: Resolution, first: Frame) -> Any:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.cleanup import finish_all
 from pegboard.contributions.container import Resolver
+from pegboard.contributions.frame import ASKER
 from pegboard.contributions.keys import normal
 from pegboard.contributions.provider import SINGLETON, TRANSIENT
-from pegboard.contributions.resolution import ASKER
-from pegboard.contributions.store import Core, Store, finish_all
+from pegboard.contributions.store import Store
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from pegboard.contributions.core import Core
     from pegboard.contributions.store import Resource
 
 

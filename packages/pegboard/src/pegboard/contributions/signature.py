@@ -134,14 +134,16 @@ def _read_declared(target: Any, written: Any) -> tuple[Parameter, ...]:
 
 
 def _annotations(function: Any) -> Mapping[str, Any]:
-    try:
-        annotations: Mapping[str, Any] = function.__annotations__
-    except Exception:
-        if sys.version_info < (3, 14):
-            raise
-        from annotationlib import Format, get_annotations  # PEP 649: one unknown name spoils them all
+    annotations: Mapping[str, Any]
+    if sys.version_info < (3, 14):
+        annotations = function.__annotations__
+    else:
+        try:
+            annotations = function.__annotations__
+        except Exception:
+            from annotationlib import Format, get_annotations  # PEP 649: one unknown name spoils them all
 
-        return get_annotations(function, format=Format.FORWARDREF)
+            annotations = get_annotations(function, format=Format.FORWARDREF)
     return annotations
 
 
@@ -150,7 +152,8 @@ def _namespaces(target: Any, function: Any, name: str, annotation: Any) -> Itera
     if isinstance(target, type):
         # A generated __init__ repeats the annotations of fields that base classes in other modules declare.
         for base in target.__mro__:
-            if base.__dict__.get("__annotations__", {}).get(name, EMPTY) is annotation:
+            declared = vars(base).get("__annotations__", {})
+            if declared.get(name, EMPTY) is annotation:
                 yield _module_of(base)
     if "__name__" in function.__globals__ and "__builtins__" in function.__globals__:
         yield function.__globals__

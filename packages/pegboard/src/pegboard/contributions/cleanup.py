@@ -1,0 +1,45 @@
+"""Ending what has a clean-up: all of it, whatever is raised in the course. Loaded when something ends."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.faults import owner_text
+from pegboard.contributions.keys import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pegboard.contributions.store import Resource
+
+
+def finish_all(resources: Iterable[Resource], where: str) -> None:
+    """Clean up *resources* one after another, each of them whatever the others do.
+
+    Raises:
+        ExceptionGroup: Of everything that was raised; each one says whose clean-up it was.
+    """
+    errors: list[BaseException] = []
+    for resource in resources:
+        try:
+            resource.finish()
+        except BaseException as error:
+            errors.append(blame(error, resource))
+    raise_all(errors, where)
+
+
+def blame(error: BaseException, resource: Resource) -> BaseException:
+    """Return *error* with a note that says whose clean-up raised it."""
+    owner = owner_text(resource.row.owner if resource.row else None)
+    error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner}")
+    return error
+
+
+def raise_all(errors: list[BaseException], where: str) -> None:
+    """Raise *errors* as a group; a Ctrl-C among them goes first, with the group as its context."""
+    if not errors:
+        return
+    group = BaseExceptionGroup(f"clean-up of {where} failed", errors)
+    for error in errors:
+        if isinstance(error, KeyboardInterrupt):
+            raise error from group
+    raise group

@@ -1,0 +1,178 @@
+"""What a container and its scopes share: who provides what, and which instances are still right."""
+
+from __future__ import annotations
+
+import _thread
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions.keys import key_text, normal
+from pegboard.contributions.ledger import PRIMED, Contribution
+from pegboard.contributions.provider import COMPONENT, DECORATOR, Provider, decorator_of, provider_of
+from pegboard.contributions.store import Store
+from pegboard.plugins.plugin import application
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from pegboard.contributions.ledger import Ledger
+    from pegboard.contributions.store import Build, Dependency, Instance
+    from pegboard.errors import PegboardError
+
+    Rows = tuple[Contribution, ...]
+
+_MOST_REMEMBERED = 4096
+
+
+class Core:
+    """What a container and its scopes share."""
+
+    __slots__ = (
+        "_decorators",
+        "_found",
+        "_providers",
+        "blocked",
+        "fixed",
+        "ledger",
+        "lock",
+        "middlewares",
+        "overrides",
+        "ready",
+        "report",
+        "root",
+        "scopes",
+        "seen",
+        "told",
+    )
+
+    def __init__(self, ledger: Ledger, ready: Callable[[], None], report: Callable[[PegboardError], None]) -> None:
+        self.ledger: Ledger = ledger
+        self.ready: Callable[[], None] = ready
+        self.report: Callable[[PegboardError], None] = report
+        self.lock = _thread.RLock()
+        """Guards single steps; never held while code of a plugin runs or a plugin is imported."""
+        self.root: Store = Store("", None)
+        self.scopes: list[Store] = []
+        """The open ones; each comes after its parent."""
+        self.middlewares: tuple[tuple[Any, Any], ...] = ()
+        self.fixed: dict[Any, Contribution] = {}
+        """What the container itself provides."""
+        self.overrides: dict[Any, list[Contribution]] = {}
+        """What stands in for a key for the time of a test; the last one counts."""
+        self.seen: int = -1
+        """The generation of the ledger that `found` and the stores are true for."""
+        self.told: dict[Contribution, str] = {}
+        """Rows whose faults have been reported, with the cause in one line."""
+        self.blocked: dict[int, Build] = {}
+        """What a thread sleeps for, by the thread's id."""
+        self._found: dict[Any, tuple[Rows, Rows]] = {}
+        self._providers: dict[Contribution, Provider] = {}
+        self._decorators: dict[Contribution, Provider] = {}
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def rows(self, key: Any, form: Any) -> tuple[Rows, Rows]:
+        """Return who provides *key* and who decorates it, the one that counts last; primed rows included.
+
+        Args:
+            key: The key as it was asked for.
+            form: Its normal form.
+        """
+        with self.lock:
+            self.refresh()
+            found = self._found.get(form)
+            if found is None:
+                found = self._found[form] = self._find(key, form)
+            return found
+
+    def _find(self, key: Any, form: Any) -> tuple[Rows, Rows]:
+        if form in self.overrides:  # stands for all there was, decorators included
+            return tuple(self.overrides[form]), ()
+        text = key_text(key)
+        fixed = (self.fixed[form],) if form in self.fixed else ()
+        return fixed + self._matching(COMPONENT, text, form), self._matching(DECORATOR, text, form)
+
+    def _matching(self, kind: str, text: str, form: Any) -> Rows:
+        return tuple(
+            row
+            for row in self.ledger.find(kind, text)
+            if row.live is PRIMED or row.id == form or normal(row.id) == form
+        )
+
+    def provides(self, key: Any, form: Any) -> bool:
+        """Whether anybody provides *key*."""
+        return bool(self.rows(key, form)[0])
+
+    def provider(self, row: Contribution) -> Provider:
+        """Return how *row*, which is live, provides."""
+        provider = self._providers.get(row)
+        if provider is None:
+            provider = self._providers[row] = provider_of(row)
+        return provider
+
+    def decorator(self, row: Contribution) -> Provider:
+        """Return how *row*, which is live, decorates."""
+        provider = self._decorators.get(row)
+        if provider is None:
+            provider = self._decorators[row] = decorator_of(row)
+        return provider
+
+    def fix(self, key: Any, value: Any, scope: str) -> None:
+        """Provide *key* on the container's own account; others may override it."""
+        row = Contribution(application(""), COMPONENT, key, value, metadata={"scope": scope, "is_value": True})
+        with self.lock:
+            self.fixed[normal(key)] = row
+            self._found.clear()
+
+    # -- staying true -------------------------------------------------------------------------------------------------
+
+    def stores(self) -> list[Store]:
+        """Return all open stores, parents first."""
+        return [self.root, *self.scopes]
+
+    def refresh(self) -> None:
+        """Take notice of what has changed in the ledger. Call it with the lock held."""
+        generation = self.ledger.generation
+        if self.seen != generation:
+            self.recheck()
+            self.seen = generation
+
+    def recheck(self) -> list[Instance]:
+        """Forget every instance that would be built otherwise now, and return them in the order they were built."""
+        self._found.clear()
+        self.seen = self.ledger.generation
+        gone = []
+        for store in self.stores():
+            for instance in list(store.instances.values()):
+                if store.instances.get(instance.normal) is instance and not self.is_current(instance):
+                    store.forget(instance)
+                    gone.append(instance)
+        if len(self._providers) + len(self._decorators) > _MOST_REMEMBERED:  # rows of reloaded plugins pile up
+            self._providers.clear()
+            self._decorators.clear()
+        return gone
+
+    def is_current(self, instance: Instance) -> bool:
+        """Whether *instance* would be built from the same rows and be given the same things now."""
+        return self._fits(instance) and all(
+            self._is_current(form, dependency) for form, dependency in instance.dependencies.items()
+        )
+
+    def _is_current(self, form: Any, dependency: Dependency) -> bool:
+        instance = dependency.instance
+        if instance is None:
+            return not self.provides(dependency.key, form)
+        if instance.store is None:
+            return self._fits(instance)
+        return instance.store.instances.get(form) is instance
+
+    def _fits(self, instance: Instance) -> bool:
+        rows, decorators = self.rows(instance.key, instance.normal)
+        if decorators != instance.decorators:
+            return False
+        for row in reversed(rows):
+            if row is instance.row:
+                return True
+            if row not in instance.failed:
+                return False
+        return False

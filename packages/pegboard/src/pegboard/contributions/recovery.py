@@ -1,0 +1,139 @@
+"""What happens when something fails: who is to blame, and who can do without. Loaded when it happens."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.contributions import faults
+from pegboard.contributions.frame import CHOOSE, DECORATE
+from pegboard.errors import PegboardError
+
+if TYPE_CHECKING:
+    from pegboard.contributions.frame import Frame
+    from pegboard.contributions.ledger import Contribution
+    from pegboard.contributions.request import Request
+    from pegboard.contributions.resolution import Resolution
+    from pegboard.contributions.store import Build
+
+
+def recover(request: Resolution, error: BaseException, first: Frame, *, is_inside: bool) -> bool:
+    """Find the innermost frame that is to blame and can do without; return whether there is one.
+
+    A plugin's provider is replaced by the row below it, a plugin's decorator is left out. What the application
+    itself raises is nobody else's fault and passes, as does what the user or the event loop says. Without such a
+    frame, every frame is given up, and the request has the error.
+
+    Args:
+        request: Where it was raised, by the innermost frame.
+        error: What was raised.
+        first: The outermost frame.
+        is_inside: Whether *first* belongs to a request around this one, which falls back for it.
+    """
+    stack = request.stack
+    links = faults.chain(request)
+    guilty: set[Frame] | None = {stack[-1]}
+    if request.fault is not None and request.fault[0] is error:
+        guilty = request.fault[1]
+    while stack:
+        frame = stack[-1]
+        row = frame.acting
+        if row is not None and (guilty is None or frame in guilty) and _is_contained(request, row, error):
+            if frame.decorating is row:
+                _leave_out(request, frame, row, error)
+                return True
+            if not (is_inside and frame is first):
+                below = _below(request, frame, row)
+                if below is not None:
+                    _fall_back(request, frame, row, error, below)
+                    return True
+                error = faults.failed(request, frame, row, error, None)
+                guilty = None  # whoever needs it may do without
+        stack.pop()
+        if not (is_inside and frame is first):
+            request.drop(frame)
+    if request.parent is None and isinstance(error, Exception) and not isinstance(error, PegboardError) and links:
+        faults.note(error, links)
+    request.error = error
+    request.fault = (error, guilty)
+    return False
+
+
+def _is_contained(request: Resolution, row: Contribution, error: BaseException) -> bool:
+    if row.owner.is_built_in:
+        return False
+    # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops cancel.
+    return isinstance(error, Exception | SystemExit) or not (
+        request.is_async or isinstance(error, KeyboardInterrupt | GeneratorExit)
+    )
+
+
+def _below(request: Resolution, frame: Frame, row: Contribution) -> Contribution | None:
+    rows = request.core.rows(frame.key, frame.normal)[0]
+    if row in rows:  # it is not when its owner has failed and lost its rows
+        rows = rows[: rows.index(row)]
+    usable = [other for other in rows if other not in frame.failed]
+    return usable[-1] if usable else None
+
+
+def _leave_out(request: Resolution, frame: Frame, row: Contribution, error: BaseException) -> None:
+    _tell(request, frame, row, error, None)
+    frame.failed.add(row)
+    frame.decorating = None
+    frame.acting = frame.row
+    if frame.stage != CHOOSE:
+        frame.stage = DECORATE
+
+
+def _fall_back(request: Resolution, frame: Frame, row: Contribution, error: BaseException, below: Contribution) -> None:
+    _tell(request, frame, row, error, below)
+    request.drop(frame)
+    frame.failed.add(row)
+    frame.forget_progress()
+
+
+def _tell(
+    request: Resolution, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
+) -> None:
+    told = request.core.told
+    if row not in told:
+        problem = faults.failed(request, frame, row, error, instead)
+        told[row] = problem.cause
+        request.core.report(problem)
+
+
+def check_wait(request: Request, frame: Frame, build: Build) -> None:
+    """Raise when *request* could wait for *build* for ever. Call it with the lock held.
+
+    Raises:
+        CircularDependencyError: If *build* waits, perhaps through others, for what this request is building.
+        AsyncRequiredError: If *build* needs the event loop that the wait would stop.
+    """
+    lineage = request.lineage()
+    blocked = request.core.blocked
+    seen: set[Build] = set()
+    trails: list[tuple[Build, ...]] = [(build,)]
+    while trails:
+        trail = trails.pop()
+        last = trail[-1]
+        owner = last.resolution
+        if owner in lineage:
+            raise _circular(request, frame, trail)
+        if last in seen:
+            continue
+        seen.add(last)
+        if owner.is_async:
+            if owner.thread == request.thread and not request.is_async:
+                raise faults.must_await(request, frame, "a task of this event loop is building it")
+            if owner.thread in blocked:
+                trails.append((*trail, blocked[owner.thread]))
+        trails += [(*trail, other) for other in owner.waits]
+
+
+def _circular(request: Request, frame: Frame, trail: tuple[Build, ...]) -> BaseException:
+    mine = request.path()[:-1]
+    theirs: list[Frame] = []
+    for build in trail[:-1]:
+        stack = build.resolution.stack
+        theirs += stack[stack.index(build.frame) :]
+        if theirs[-1].stage == CHOOSE:  # it asks for what the next one builds
+            theirs.pop()
+    return faults.circle(request, mine[mine.index(trail[-1].frame) :], frame, theirs)
