@@ -93,7 +93,7 @@ class Host:
             lambda: self._ledger,
             self._report,
             environment_prefix(name),
-            lambda plugin, batch: self._roster.woken(plugin, batch),
+            lambda plugin, batch: self._roster.activated(plugin, batch),
         )
         self._ledger = Ledger(self._activator.registering, self._activator.activate)
         self._roster = Roster(
@@ -261,8 +261,8 @@ class Host:
         return contained(plugin, doing, function, passing)
 
     def _report(self, problem: PegboardError) -> None:
-        text = str(problem)
-        if any(str(known) == text for known in self.problems):
+        text = problem.code, problem.summary()
+        if any((known.code, known.summary()) == text for known in self.problems):
             return
         self.problems.append(problem)
         if self._settings.strict:

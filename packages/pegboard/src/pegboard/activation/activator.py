@@ -7,7 +7,7 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.activation.finder import PluginFinder
-from pegboard.plugins.plugin import ACTIVE, BROKEN, DISABLED, PRIMED, QUARANTINED
+from pegboard.plugins.plugin import ACTIVE, BROKEN, DISABLED, QUARANTINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ class Activator:
     `KeyboardInterrupt` passes, since that is the user speaking.
     """
 
-    __slots__ = ("_application", "_finder", "_ledger", "_local", "_prefix", "_report", "_woken")
+    __slots__ = ("_application", "_finder", "_ledger", "_local", "_prefix", "_report", "_activated")
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Activator:
         ledger: Callable[[], Ledger],
         report: Callable[[PegboardError], None],
         prefix: str,
-        woken: Callable[[Plugin, Sequence[Contribution]], None],
+        activated: Callable[[Plugin, Sequence[Contribution]], None],
     ) -> None:
         """Make an activator that knows no plugin yet.
 
@@ -43,13 +43,13 @@ class Activator:
             ledger: Returns the ledger that batches go to.
             report: Told of each plugin that could not be imported.
             prefix: How the application's environment variables begin; messages name one.
-            woken: Told of each primed plugin that has become active, and of what it registered.
+            activated: Told of each plugin that has become active, and of what it registered.
         """
         self._application = application
         self._ledger = ledger
         self._report = report
         self._prefix = prefix
-        self._woken = woken
+        self._activated = activated
         self._local = _thread._local()
         self._finder = PluginFinder(self._run)
 
@@ -151,11 +151,9 @@ class Activator:
             stack.pop()
         plugin.cost_ms = (_now() - started) * 1000
         batch = ledger.commit(plugin)
-        was_primed = plugin.state == PRIMED
         plugin.state = ACTIVE
         plugin.error = None
-        if was_primed:
-            self._woken(plugin, batch)
+        self._activated(plugin, batch)
 
     def _mark_broken(self, plugin: Plugin, failure: PegboardError) -> None:
         plugin.fail(failure)

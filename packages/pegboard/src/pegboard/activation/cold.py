@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.activation import validity
 from pegboard.activation.index import UnusableIndexError, from_bytes, read
 from pegboard.activation.rebuild import Rebuild, to_bytes, write
 from pegboard.activation.record import Record, plain_rows, read_files
@@ -124,7 +125,11 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
     except UnusableIndexError:  # another process is at it, or the disk is; the next start will see to it
         return
     entry = content["plugins"].get(plugin.module)
-    if entry is None or entry["record"] is None:
+    if entry is None:
+        return
+    if entry["record"] is None:  # it was broken, and is not any more: have it recorded at the next start
+        content["validity"].append(validity.YOUNG)
+        roster.complaint = write(index.path, to_bytes(content))
         return
     record = Record.from_dict(entry["record"])
     record.rows = plain_rows(batch)

@@ -8,7 +8,7 @@ only when something changed, remembers what each record depends on.
     <validity>      one line a condition, see `validity`
     <hot lines>     one line a fact, its fields separated by US (U+001F):
         A portions, init                            the search path of `app.plugins`
-        P module name origin source distribution version state cost reason rank rows
+        P module name origin source distribution version state cost reason eager rank rows
         N name module
         R kind text module override metadata        a contribution, in order
         T kind text text ...                        the names of a kind, in order
@@ -49,7 +49,7 @@ class UnusableIndexError(Exception):
 
 
 def digest(data: bytes) -> bytes:
-    """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, as for source-hash `.pyc` files: PEP 552)."""
+    """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, PEP 552)."""
     return source_hash(HASH_KEY, data).hex().encode()
 
 
@@ -256,7 +256,7 @@ class Index:
 
 
 def _plugin(module: str, fields: list[str]) -> Plugin:
-    name, origin, source, distribution, version, state, cost, reason, rank, _ = fields
+    name, origin, source, distribution, version, state, cost, reason, eager, rank, _ = fields
     plugin = Plugin(
         name,
         module,
@@ -267,6 +267,7 @@ def _plugin(module: str, fields: list[str]) -> Plugin:
     plugin.state = state
     plugin.cost_ms = float(cost) if cost else None
     plugin.reason = reason or None
+    plugin.eager = bool(eager)
     plugin.rank = int(rank)
     return plugin
 

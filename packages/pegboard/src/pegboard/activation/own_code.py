@@ -7,6 +7,7 @@ that package does, the plugin does.
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -44,8 +45,6 @@ def _packages(distribution: Distribution) -> frozenset[str]:
 
     Source: recording installed projects, https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
     """
-    from importlib import metadata
-
     names = {distribution.name.replace("-", "_").replace(".", "_").lower()}  # what an editable one does not list
     try:
         installed = metadata.distribution(distribution.name)

@@ -73,12 +73,13 @@ class Rebuild:
             reason = everything or reason
             if plugin.state == ACTIVE and reason is None:
                 reason = "it had been imported before the plugins were looked at"
-            if reason is None and record is not None:
+            if reason is not None:
+                self.reasons[plugin.name] = reason
+            if reason is not None or record is None or record.eager or plugin.eager:
+                stale.append(plugin)
+            else:
                 self._adopt(plugin, record)
                 plugin.state = PRIMED
-            else:
-                self.reasons[plugin.name] = reason or "there is no record of it yet"
-                stale.append(plugin)
         self._import(stale)
         self._take_sources(plugins)
 
@@ -187,6 +188,9 @@ class Rebuild:
             *(self._sources.files[top] for top in sorted(self._used_tops())),
         ):
             everything.update({path: stamp for path, (stamp, _) in files.items() if not stamp.startswith("-")})
+        everything.update(
+            {plugin.origin: validity.file_stamp(plugin.origin) for plugin in self._failed if plugin.origin}
+        )
         in_place = {path: stamp for path, stamp in everything.items() if not _is_installers(path)}
         installers = {path: stamp for path, stamp in everything.items() if path not in in_place}
         return dict(sorted((in_place | installers if len(installers) <= FEW_FILES else in_place).items()))
@@ -227,6 +231,7 @@ def hot_lines(content: Mapping[str, Any]) -> list[list[str]]:
                 entry["state"],
                 cost,
                 entry["reason"],
+                "1" if entry["is_eager"] else "",
                 str(rank),
                 count,
             ]

@@ -131,14 +131,15 @@ class Recorder:
         def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
             def import_(name: str, globals: Any = None, *rest: Any, **options: Any) -> ModuleType:  # noqa: A002
                 plugin = self._importing()
-                if plugin is None:
+                importer = str((globals or {}).get("__name__"))
+                if plugin is None or importer.partition(".")[0] == "pegboard":
                     return original(name, globals, *rest, **options)
                 seen = self.observed(plugin)
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
                 top = name.partition(".")[0]
                 if not level:
                     seen.imported.add(top)
-                    if globals and self._is_own(plugin, str(globals.get("__name__"))):
+                    if self._is_own(plugin, importer):
                         self._direct.setdefault(plugin, set()).add(name)
                 try:
                     return original(name, globals, *rest, **options)

@@ -300,8 +300,8 @@ class Roster:
             return False
         return True
 
-    def woken(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
-        """Compare what a primed plugin registered with its record, and refresh the record if they differ."""
+    def activated(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+        """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
         if self.index is None or self.index.is_as_recorded(plugin, batch):
             return
         self.ledger.diverge()

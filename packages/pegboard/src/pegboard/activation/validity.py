@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 YOUNG_NS: Final = 2_000_000_000
 """Nanoseconds within which a file system may give two changes one time: FAT counts in steps of two seconds."""
-_YOUNG: Final = "Y"
+YOUNG: Final = "Y"
 
 
 def facts(application: str, policy: str) -> list[str]:
@@ -90,7 +90,7 @@ def conditions(
     lines += [f"F{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}" for path, stamp in files.items()]
     lines += [f"E{SEPARATOR}{escape(name)}{SEPARATOR}{stamp}" for name, stamp in variables.items()]
     if any(is_young(stamp, scan_started_ns) for stamp in (*directories.values(), *files.values())):
-        lines.append(_YOUNG)
+        lines.append(YOUNG)
     return lines
 
 
@@ -108,7 +108,7 @@ def objection(lines: Iterable[str], known_facts: Iterable[str], environ: Mapping
         if kind == "S":
             if line != next(now, None):
                 return f"{line.split(' ', 2)[1]} is not what it was"
-        elif kind == _YOUNG:
+        elif kind == YOUNG:
             return "something had changed right before the plugins were last looked at"
         else:
             _, subject, stamp = line.split(SEPARATOR, 2)

@@ -30,6 +30,7 @@ def recover(request: Resolution, error: BaseException, first: Frame, *, is_insid
     """
     stack = request.stack
     links = faults.chain(request)
+    is_ours = stack[-1].row is not None  # what was called directly speaks for itself
     guilty: set[Frame] | None = {stack[-1]}
     if request.fault is not None and request.fault[0] is error:
         guilty = request.fault[1]
@@ -50,7 +51,7 @@ def recover(request: Resolution, error: BaseException, first: Frame, *, is_insid
         stack.pop()
         if not (is_inside and frame is first):
             request.drop(frame)
-    if request.parent is None and isinstance(error, Exception) and not isinstance(error, PegboardError) and links:
+    if request.parent is None and isinstance(error, Exception) and not isinstance(error, PegboardError) and is_ours:
         faults.note(error, links)
     request.error = error
     request.fault = (error, guilty)

@@ -1,0 +1,560 @@
+"""The laws of laziness, L1 to L12, as DESIGN has them. Every start is a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from pegboard.activation.index import read
+from pegboard.activation.rebuild import to_bytes
+
+ALL = ["t-a", "t-b", "t-c"]
+
+
+class TestReference:
+    """L1: importing every plugin at start defines correct behaviour. Laziness changes only when, never what."""
+
+    STEPS = (
+        "result['names'] = things.names()",
+        "result['described'] = {name: things.describe(name) for name in things.names()}",
+        "result['owners'] = {name: things.owner(name).name for name in things.names()}",
+        "result['order'] = [plugin.name for plugin in host.plugins]",
+        "result['clock'] = host.container.get(api.Clock).now()",
+        "result['items'] = {name: things.get(name) for name in things.names()}",
+        "result['names after'] = things.names()",
+    )
+
+    @pytest.mark.parametrize(
+        "plugins",
+        [
+            {},
+            {"a": "", "b": "", "c": ""},
+            {"a": "register('same', 1)\n", "b": "register('same', 2)\n"},
+            {"a": "register('same', 1)\n", "b": "register('same', 2, override=True)\n"},
+            {"a": "declare(after=['c'])\n", "b": "", "c": "declare(before=['b'])\n"},
+            {"a": "import app.plugins.b\n", "b": ""},
+            {"a": "register('x', 1)\n1/0\n", "b": ""},
+            {"a": "raise SystemExit\n", "b": "syntax error here\n", "c": ""},
+            {"a": "for n in range(5): register(f'n{n}', n, number=n, nested={'a': [1, (2,)]})\n"},
+            {"a": "class Mine(api.Clock):\n    def now(self): return 'mine'\nprovide(api.Clock, Mine)\n"},
+            {"a": "provide(api.Clock, lambda: 1/0)\n", "b": ""},
+            {"a": "import nonexistent_module\n", "b": "register('t-a', 'instead')\n"},
+            {"z": "try:\n    import app.plugins.y\nexcept Exception: register('alone', 1)\n", "y": "1/0\n"},
+        ],
+    )
+    def test_every_scenario_is_the_same_lazily_eagerly_cold_and_warm(self, application, plugins):
+        for name, text in plugins.items():
+            application.plugin(name, text)
+        application.settle()
+        eager = application.run(*self.STEPS, APP_PLUGINS_LAZY="0")
+        assert not (application.home / ".cache").exists()
+        cold = application.run(*self.STEPS)
+        warm = application.run(*self.STEPS)
+        assert "error" not in eager.result
+        assert cold.result == eager.result
+        assert warm.result == eager.result
+        assert sorted(cold.stderr.splitlines()) == sorted(eager.stderr.splitlines())
+        assert sorted(warm.stderr.splitlines()) == sorted(eager.stderr.splitlines())
+
+
+class TestRecord:
+    """L2: what is recorded is what was registered synchronously while the plugin was imported."""
+
+    def test_names_and_descriptions_of_primed_plugins_import_none(self, primed):
+        run = primed.run("result['all'] = {name: things.describe(name) for name in things.names()}")
+        assert run["all"] == {name: {"summary": f"by {name[-1]}"} for name in ALL}
+        assert run.imported == []
+
+    def test_using_one_thing_imports_its_owner_and_no_other(self, primed):
+        run = primed.run("result['b'] = things['t-b']")
+        assert (run["b"], run.imported) == ("b", ["b"])
+
+    def test_a_missing_name_imports_none(self, primed):
+        run = primed.run("result['x'] = things.get('x')", "result['in'] = 'x' in things")
+        assert (run["x"], run["in"], run.imported) == (None, False, [])
+
+    def test_late_registrations_work_and_are_not_recorded(self, application):
+        application.plugin("a", "def late(): register('late', 1)\nregister('call', late)\n")
+        application.settle()
+        step = "things['call'](); result['names'] = things.names()"
+        assert application.run(step)["names"] == ["t-a", "call", "late"]
+        assert application.names()["names"] == ["t-a", "call"]
+        assert application.run(step)["names"] == ["t-a", "call", "late"]
+
+    def test_a_poisoned_index_cannot_name_code(self, primed):
+        """Whoever can write it can make a name appear; what the name is comes from the plugin and nowhere else."""
+        index = read(str(primed.index))
+        content = index.cold()
+        content["plugins"]["app.plugins.a"]["record"]["rows"].append(["things", "os:system", False, {}])
+        primed.index.write_bytes(to_bytes(content))
+        run = primed.run("result['names'] = things.names()", "things['os:system']")
+        assert "os:system" in run["names"]
+        assert run["error"].startswith("PluginWithdrewError: plugin 'a' no longer contributes 'os:system'")
+
+    def test_a_component_overridden_by_a_primed_plugin_is_found_by_type_and_wakes_that_plugin(self, application):
+        application.plugin("a")
+        application.plugin("b", "class Mine(api.Clock):\n    def now(self): return 'mine'\nprovide(api.Clock, Mine)\n")
+        application.settle()
+        application.names()
+        run = application.run("result['now'] = host.container.get(api.Clock).now()")
+        assert (run["now"], run.imported) == ("mine", ["b"])
+
+
+class TestValidity:
+    """L3 and L4: a record is used only while all it depends on holds; only the plugin concerned pays."""
+
+    def test_nothing_changed_imports_nothing(self, primed):
+        assert primed.names().imported == []
+        assert primed.names()["names"] == ALL
+
+    def test_an_edited_plugin_is_imported_and_no_other(self, primed):
+        primed.plugin("b", "register('new', 1)\n")
+        run = primed.names()
+        assert (run["names"], run.imported) == (["t-a", "t-b", "new", "t-c"], ["b"])
+
+    def test_an_edit_that_keeps_size_and_coarse_time_is_noticed(self, primed):
+        file = primed.plugin("b", "register('old', 1)\n")
+        primed.age(file)
+        primed.names()
+        before = file.stat()
+        primed.plugin("b", "register('new', 1)\n")
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+        assert primed.names()["names"] == ["t-a", "t-b", "new", "t-c"]
+
+    def test_a_touched_plugin_with_the_same_content_is_not_imported(self, primed):
+        primed.age(primed.site / "app/plugins/b.py", -60)
+        assert primed.names().imported == []
+
+    def test_an_older_file_put_in_place_is_noticed(self, primed):
+        file = primed.plugin("b", "register('older', 1)\n")
+        primed.age(file, 10_000_000)
+        assert "older" in primed.names()["names"]
+
+    def test_a_new_plugin_is_imported_and_no_other(self, primed):
+        primed.plugin("d")
+        run = primed.names()
+        assert (run["names"], run.imported) == ([*ALL, "t-d"], ["d"])
+
+    def test_a_removed_plugin_is_gone_and_none_is_imported(self, primed):
+        (primed.site / "app/plugins/b.py").unlink()
+        run = primed.names()
+        assert (run["names"], run.imported) == (["t-a", "t-c"], [])
+
+    def test_a_folder_plugin_is_noticed(self, primed):
+        folder = primed.home / ".config/app/plugins"
+        folder.mkdir(parents=True)
+        (folder / "mine.py").write_text("from app.api import register\nregister('mine', 1)\n")
+        assert primed.names()["names"] == [*ALL, "mine"]
+        (folder / "mine.py").write_text("from app.api import register\nregister('mine too', 1)\n")
+        assert primed.names()["names"] == [*ALL, "mine too"]
+
+    def test_an_environment_variable_that_was_read_counts_and_others_do_not(self, application):
+        application.plugin("a", "import os\nregister(os.environ.get('WISH', 'none'), 1)\n")
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "none", "t-b"]
+        assert application.names(OTHER="1").imported == []
+        run = application.names(WISH="fish")
+        assert (run["names"], run.imported) == (["t-a", "fish", "t-b"], ["a"])
+        assert application.names(WISH="fish").imported == []
+
+    @pytest.mark.parametrize(
+        "reading",
+        [
+            "os.getenv('WISH')",
+            "'WISH' in os.environ",
+            "dict(os.environ).get('WISH')",
+            "os.environ.copy()",
+            "sorted(os.environ)",
+        ],
+    )
+    def test_every_way_to_read_a_variable_is_noticed(self, application, reading):
+        application.plugin("a", f"import os\n{reading}\n")
+        application.settle()
+        application.names()
+        assert application.names().imported == []
+        assert application.names(WISH="fish").imported == ["a"]
+
+    def test_values_of_variables_are_not_kept(self, application):
+        application.plugin("a", "import os\nos.environ.get('SECRET')\n")
+        application.settle()
+        application.names(SECRET="hunter2")
+        assert b"SECRET" in application.index.read_bytes()
+        assert b"hunter2" not in application.index.read_bytes()
+
+    def test_a_declared_input_counts(self, application, tmp_path):
+        extra = tmp_path / "wishes.txt"
+        extra.write_text("one")
+        application.plugin(
+            "a", f"declare(depends_on=[{str(extra)!r}, 'env:MODE'])\nregister(open({str(extra)!r}).read(), 1)\n"
+        )
+        application.plugin("b")
+        application.settle()
+        application.names()
+        assert application.names().imported == []
+        extra.write_text("two")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "two", "t-b"], ["a"])
+        assert application.names(MODE="x").imported == ["a"]
+
+    def test_a_module_that_a_plugin_imports_counts(self, application):
+        application.write("helper.py", "NAME = 'one'\n")
+        application.plugin("a", "import helper\nregister(helper.NAME, 1)\n")
+        application.plugin("b", "import helper\n")
+        application.plugin("c")
+        application.settle()
+        application.names()
+        application.write("helper.py", "NAME = 'second'\n")
+        run = application.names()
+        assert run["names"] == ["t-a", "second", "t-b", "t-c"]
+        assert run.imported == ["a", "b"]
+
+    def test_a_module_that_was_missing_counts_once_it_is_there(self, application):
+        application.plugin("a", "try:\n    import extra\n    register('with extra', 1)\nexcept ImportError: pass\n")
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "t-b"]
+        application.write("extra.py", "")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "with extra", "t-b"], ["a"])
+
+    def test_a_part_of_a_plugin_counts(self, application):
+        application.write(
+            "app/plugins/pack/__init__.py", "from app.api import register\nfrom .part import NAME\nregister(NAME, 1)\n"
+        )
+        application.write("app/plugins/pack/part.py", "NAME = 'one'\n")
+        application.settle()
+        assert application.names()["names"] == ["one"]
+        application.write("app/plugins/pack/part.py", "NAME = 'two'\n")
+        assert application.names()["names"] == ["two"]
+
+    def test_a_change_of_the_application_concerns_all(self, primed):
+        primed.write("app/api.py", (primed.code / "app/api.py").read_text() + "# changed\n")
+        assert primed.names().imported == ["a", "b", "c"]
+
+    def test_another_import_path_has_records_of_its_own(self, primed, tmp_path):
+        other = tmp_path / "other"
+        (other / "app/plugins").mkdir(parents=True)
+        (other / "app/plugins/d.py").write_text("from app.api import register\nregister('d', 1)\n")
+        both = {"PYTHONPATH": f"{primed.environ['PYTHONPATH']}{os.pathsep}{other}"}
+        assert primed.names(**both)["names"] == [*ALL, "d"]
+        assert primed.names()["names"] == ALL
+        assert primed.names().imported == []
+
+    def test_what_was_written_a_moment_ago_is_looked_at_again(self, application):
+        file = application.plugin("a", "register('one', 1)\n")
+        application.names()
+        status = file.stat()
+        application.plugin("a", "register('two', 1)\n")
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # as on a file system with coarse times
+        assert application.names()["names"] == ["t-a", "two"]
+
+    def test_plugins_toml_is_an_input(self, primed):
+        config = primed.home / ".config/app"
+        config.mkdir(parents=True)
+        (config / "plugins.toml").write_text("[plugins.b]\nenabled = false\n")
+        run = primed.names()
+        assert (run["names"], run.imported) == (["t-a", "t-c"], [])
+        (config / "plugins.toml").unlink()
+        assert primed.names()["names"] == ALL
+
+    def test_leaving_plugins_out_by_variable_needs_no_import_of_the_others(self, primed):
+        run = primed.names(APP_NO_PLUGINS="b")
+        assert run["names"] == ["t-a", "t-c"]
+        assert primed.names().imported == []
+
+
+class TestWake:
+    """L5: the new contributions replace the primed ones in one step; drift is committed."""
+
+    def drift(self, application):
+        application.plugin(
+            "a",
+            f"from pathlib import Path\nregister(Path({str(application.root / 'name')!r}).read_text(), 1)\n",
+            registers=None,
+        )
+        (application.root / "name").write_text("one")
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["one", "t-b"]
+        (application.root / "name").write_text("two")
+
+    def test_what_is_the_same_writes_nothing(self, primed):
+        before = primed.index.stat()
+        primed.run("things['t-a']")
+        assert primed.index.stat() == before or primed.index.stat().st_mtime_ns == before.st_mtime_ns
+
+    def test_a_withdrawn_name_is_an_error_that_says_the_record_has_been_refreshed(self, application):
+        self.drift(application)
+        run = application.run("result['x'] = things['one']")
+        assert run["error"].startswith("PluginWithdrewError: plugin 'a' no longer contributes 'one' to 'things'")
+        assert "its record has been refreshed" in run["error"]
+        assert application.names()["names"] == ["two", "t-b"]
+
+    def test_after_drift_the_process_sees_what_is_there_now(self, application):
+        self.drift(application)
+        run = application.run(
+            "try: things['one']\nexcept LookupError: pass",
+            "result['names'] = things.names()",
+            "result['two'] = things['two']",
+        )
+        assert run["names"] == ["two", "t-b"]
+        assert run["two"] == 1
+
+
+class TestFailure:
+    """L6: all or nothing."""
+
+    def test_a_broken_plugin_is_tried_at_every_start_and_named_each_time(self, application):
+        application.plugin("a")
+        application.plugin("b", "1/0\n")
+        application.settle()
+        for start in range(3):
+            run = application.names()
+            assert run["names"] == ["t-a"]
+            assert run.imported == (["a", "b"] if start == 0 else ["b"])
+            assert run.stderr.count("plugin 'b' could not be imported and is left out: ZeroDivisionError") == 1
+
+    def test_a_mended_plugin_counts_at_the_next_start(self, application):
+        application.plugin("b", "1/0\n")
+        application.settle()
+        application.names()
+        application.plugin("b")
+        assert application.names()["names"] == ["t-b"]
+
+    def test_a_plugin_that_fails_when_it_is_woken_is_named_and_keeps_its_record(self, primed):
+        primed.plugin(
+            "b", "import os\nif os.path.exists('/proc/self') and open(api.__file__) and getattr(api, 'FAIL', 0): 1/0\n"
+        )
+        primed.settle()
+        primed.names()
+        run = primed.run("api.FAIL = 1", "result['b'] = things['t-b']")
+        assert run["error"].startswith("PluginImportError: plugin 'b' could not be imported")
+        assert primed.names()["names"] == ALL
+
+    def test_a_component_whose_plugin_fails_when_woken_falls_back_with_a_warning(self, application):
+        application.plugin(
+            "b",
+            "if getattr(api, 'FAIL', 0): 1/0\nclass Mine(api.Clock):\n    def now(self): return 'mine'\nprovide(api.Clock, Mine)\n",
+        )
+        application.settle()
+        application.names()
+        run = application.run("api.FAIL = 1", "result['now'] = host.container.get(api.Clock).now()")
+        assert run["now"] == "real"
+        assert "plugin 'b' could not be imported" in run.stderr
+
+
+class TestEager:
+    """L7 and L8: eager by the author, by the user, or since more was done than registering."""
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("declare(eager=True)\n", "its author says so"),
+            ("import atexit\natexit.register(len, ())\n", "registers an exit handler"),
+            ("import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()\n", "starts a thread"),
+            ("import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)\n", "installs a signal handler"),
+            (
+                "import sys\nclass Finder:\n    def find_spec(*_): return None\nsys.meta_path.append(Finder())\n",
+                "adds <",
+            ),
+            ("import colorsys\ndef rgb_to_hsv(*a): return 'x'\ncolorsys.rgb_to_hsv = rgb_to_hsv\n", "replaces colorsys.rgb_to_hsv"),
+            (
+                "import textwrap\ndef wrap(*a): return 'x'\ntextwrap.TextWrapper.wrap = wrap\n",
+                "replaces textwrap.TextWrapper.wrap",
+            ),
+            ("import sys\ndef hook(*a): pass\nsys.excepthook = hook\n", "replaces sys.excepthook"),
+            ("import os\nos.environ['MARK'] = '1'\n", "changes the environment variable MARK"),
+        ],
+    )
+    def test_a_plugin_that_does_more_is_imported_at_every_start_with_its_reason(self, application, text, reason):
+        application.plugin("a")
+        application.plugin("b", text)
+        application.settle()
+        application.names()
+        run = application.run(
+            "things.names()", "p = host.plugin('b'); result.update(reason=p.reason, eager=p.eager, cost=p.cost_ms)"
+        )
+        assert run.imported == ["b"]
+        assert reason in run["reason"]
+        assert run["eager"] is True
+        assert run["cost"] > 0
+
+    def test_a_plugin_is_eager_when_the_user_says_so(self, primed):
+        config = primed.home / ".config/app"
+        config.mkdir(parents=True)
+        (config / "plugins.toml").write_text("[plugins.b]\neager = true\n")
+        primed.names()
+        assert primed.names().imported == ["b"]
+
+    @pytest.mark.parametrize(
+        "module",
+        [
+            "logging",
+            "concurrent.futures.thread",
+            "asyncio",
+            "multiprocessing",
+            "weakref",
+            "unittest.mock",
+            "doctest",
+            "xmlrpc.client",
+            "ctypes",
+            "decimal",
+            "sqlite3",
+            "ssl",
+            "tempfile",
+            "importlib.metadata",
+            "hypothesis",
+            "pytest",
+            "sphinx",
+            "rich.console",
+        ],
+    )
+    def test_importing_a_common_library_is_no_reason(self, application, module):
+        application.plugin("a", f"import {module}\n")
+        application.settle()
+        application.names()
+        run = application.run("result['names'] = things.names()", "result['reason'] = host.plugin('a').reason")
+        assert run["reason"] is None
+        assert run.imported == []
+
+
+class TestConcurrency:
+    """L10: threads and processes; an index that cannot be used is a cold start, never an error."""
+
+    def damaged(self, application, data):
+        application.index.write_bytes(data)
+        run = application.names()
+        assert run["names"] == ALL
+        assert run.stderr == ""
+        assert application.names().imported == []
+
+    def test_a_torn_index_is_a_cold_start(self, primed):
+        whole = primed.index.read_bytes()
+        for length in (0, 1, 20, 60, len(whole) // 3, len(whole) // 2):
+            self.damaged(primed, whole[:length])
+
+    def test_a_flipped_bit_anywhere_is_noticed(self, primed):
+        whole = primed.index.read_bytes()
+        for place in range(0, len(whole), max(1, len(whole) // 23)):
+            self.damaged(primed, whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+
+    def test_an_index_of_another_version_is_a_cold_start(self, primed):
+        self.damaged(primed, primed.index.read_bytes().replace(b"pegboard-index 1", b"pegboard-index 9"))
+
+    def test_an_index_that_others_can_write_is_refused(self, primed):
+        primed.index.chmod(0o666)
+        assert primed.names().imported == ["a", "b", "c"]
+        assert stat.S_IMODE(primed.index.stat().st_mode) == 0o600
+
+    def test_a_folder_in_the_indexs_place_is_survived(self, primed):
+        index = primed.index
+        index.unlink()
+        index.mkdir()
+        for _ in range(2):
+            assert primed.names()["names"] == ALL
+
+    def test_a_cache_that_cannot_be_written_costs_only_speed(self, application):
+        for name in "abc":
+            application.plugin(name)
+        (application.home / ".cache").write_text("a file where the folder should be")
+        application.settle()
+        for _ in range(2):
+            run = application.names()
+            assert (run["names"], run.imported, run.stderr) == (ALL, ["a", "b", "c"], "")
+
+    def test_processes_started_at_once_all_work_and_leave_one_whole_index(self, application):
+        for number in range(20):
+            application.plugin(f"p{number:02}")
+        application.settle()
+        runs = []
+        threads = [threading.Thread(target=lambda: runs.append(application.names())) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {tuple(run["names"]) for run in runs} == {tuple(f"t-p{number:02}" for number in range(20))}
+        assert application.names().imported == []
+        assert [path.suffix for path in application.index.parent.iterdir()] == [".index"]
+
+    def test_threads_that_start_at_once_import_each_plugin_once(self, application):
+        for name in "abc":
+            application.plugin(name)
+        application.settle()
+        step = """
+import threading
+start = threading.Barrier(8)
+seen = []
+def look():
+    start.wait()
+    seen.append((things.names(), things['t-b']))
+threads = [threading.Thread(target=look) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+result['seen'] = seen
+"""
+        for _ in range(2):
+            run = application.run(step)
+            assert run["seen"] == [[ALL, "b"]] * 8
+            assert len(run.imported) == len(set(run.imported))
+        assert application.names()["names"] == ALL
+
+    def test_an_interrupted_first_start_is_followed_by_a_good_one(self, application):
+        application.plugin("a")
+        application.plugin("b", "import os\nif os.environ.get('STOP'): os.kill(os.getpid(), 9)\n")
+        application.plugin("c")
+        application.settle()
+        assert application.process("things.names()", STOP="1").returncode == -signal.SIGKILL
+        assert application.names()["names"] == ALL
+
+
+class TestDeterminism:
+    """L11: same environment, same bytes; and an index is the owner's alone."""
+
+    def test_the_same_environment_gives_the_same_bytes(self, primed):
+        primed.names()
+        first = primed.index.read_bytes()
+        primed.index.unlink()
+        primed.names()
+        second = primed.index.read_bytes()
+        strip = lambda data: b"\n".join(
+            line for line in data.split(b"\n") if b'"cost_ms"' not in line and not line.startswith((b"P", b"pegboard"))
+        )
+        assert strip(first) == strip(second)
+
+    def test_only_the_owner_may_read_it(self, primed):
+        assert stat.S_IMODE(primed.index.stat().st_mode) == 0o600
+
+    def test_indexes_of_forgotten_environments_are_removed(self, primed, tmp_path):
+        for number in range(30):
+            primed.names(PYTHONPATH=f"{primed.environ['PYTHONPATH']}{os.pathsep}{tmp_path / str(number)}")
+        assert len(list((primed.home / ".cache/app").iterdir())) <= 16
+
+
+def test_the_hot_path_imports_few_modules(primed):
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from app.api import things\n"
+        "things['t-a']\n"
+        "new = [name for name in set(sys.modules) - before if name.partition('.')[0] not in ('app', 'trace_of_imports')]\n"
+        "print(len(new), sorted(new))\n"
+    )
+    primed.write(
+        "app/api.py",
+        "from pegboard import Host\nhost = Host('app')\nthings = host.registry('things')\nregister = things.register\n",
+    )
+    primed.plugin("a", "")
+    primed.settle()
+    environ = primed.environ
+    for _ in range(2):
+        result = subprocess.run(
+            [sys.executable, "-B", "-c", code], env=environ, capture_output=True, text=True, check=True, cwd=primed.root
+        )
+    count = int(result.stdout.split()[0])
+    assert count <= 10, result.stdout
