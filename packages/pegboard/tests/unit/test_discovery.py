@@ -36,8 +36,8 @@ def app(tree):
     return tree
 
 
-def add_distribution(tree, name, version="1.0", record=(), entry_points="", kind="dist-info"):
-    info = f"{name.replace('-', '_')}-{version}.{kind}"
+def add_distribution(tree, name, version="1.0", record=(), entry_points=""):
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
     tree.write(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nName: not this one\n")
     tree.write(f"{info}/RECORD", "".join(f"{path},,\n" for path in record))
     if entry_points:
@@ -148,6 +148,32 @@ def test_older_metadata_that_a_broken_upgrade_left_is_not_believed(app):
     assert [problem.code for problem in found.problems] == ["stale-metadata"]
 
 
+def add_editable(tree, name, root):
+    """Install *root* the way most back ends do: a `.pth` file that names it."""
+    add_distribution(tree, name, record=[f"{name}.pth"])
+    tree.write(f"{name}.pth", f"# a comment\n\nimport nothing_of_ours\n{root}\n")
+    sys.path.append(str(root))
+
+
+def test_directory_without_init_in_an_editable_tree_counts_only_with_modules(app, tmp_path):
+    add_editable(app, "acme-px", tmp_path / "src")
+    app.write(f"../src/{APP}/plugins/px/part.py")
+    app.write(f"../src/{APP}/plugins/left/user.cfg")
+    app.write(f"../src/{APP}/plugins/over/__pycache__/part.pyc")
+    app.write(f"../src/{APP}/plugins/over/deep/part.txt")
+    found = discover(APP)
+    assert [(c.name, str(c.distribution)) for c in found.candidates] == [("px", "acme-px 1.0")]
+    assert list(import_all(found)["px"].__path__) == [str(tmp_path / "src" / APP / "plugins" / "px")]
+
+
+def test_folder_inside_an_editable_tree_belongs_to_the_user_all_the_same(app, tmp_path):
+    add_editable(app, "acme-px", tmp_path / "src")
+    app.write("../src/folder/data/part.py")
+    app.write("../src/folder/note.py")
+    found = discover(APP, folder=str(tmp_path / "src" / "folder"))
+    assert [(c.name, c.source, c.distribution) for c in found.candidates] == [("note", "folder", None)]
+
+
 def test_monorepo_editable_is_told_by_the_nearest_project(app, tmp_path):
     """Without a `.pth` file of its own, the project that PEP 610 names."""
     for name, folder in (("acme-all", "repo"), ("acme-px", "repo/px")):
@@ -215,6 +241,26 @@ def test_entry_point_below_a_package_that_decides_while_running_is_not_judged(ap
     add_distribution(app, "acme-px", entry_points=f"[{APP}.plugins]\npx = far.deep\n")
     (candidate,) = discover(APP).candidates
     assert (candidate.problem is not None) is problem
+
+
+def test_entry_point_to_a_module_that_was_made_by_hand(app, monkeypatch):
+    module = type(sys)("made_by_hand")
+    module.__spec__ = None
+    monkeypatch.setitem(sys.modules, "made_by_hand", module)
+    add_distribution(app, "acme-px", entry_points=f"[{APP}.plugins]\npx = made_by_hand\n")
+    (candidate,) = discover(APP).candidates
+    assert (candidate.problem, candidate.origin) == (None, None)
+
+
+def test_entry_point_to_a_part_of_a_plugin_elsewhere(app, tmp_path):
+    app.write(f"{APP}/plugins/__init__.py")
+    sys.path.append(str(tmp_path / "more"))
+    app.write(f"../more/{APP}/plugins/px/__init__.py")
+    app.write(f"../more/{APP}/plugins/px/deep.py")
+    add_distribution(app, "acme-px", entry_points=f"[{APP}.plugins]\ndeep = {APP}.plugins.px.deep\n")
+    found = discover(APP)
+    assert by_name(found)["deep"].origin == str(tmp_path / "more" / APP / "plugins" / "px" / "deep.py")
+    assert set(import_all(found)) == {"deep", "px"}
 
 
 def test_entry_point_below_a_plain_module_cannot_be_found(app):

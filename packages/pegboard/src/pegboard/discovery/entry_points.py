@@ -36,26 +36,19 @@ class EntryPoint:
 
 
 def entry_points(group: str, found: Iterable[Installed]) -> list[EntryPoint]:
-    """Return the entry points of *group*, by name, then by distribution.
-
-    Of two installations of one distribution the first counts, as everywhere in Python: the other cannot be imported.
-    """
-    points: list[EntryPoint] = []
-    seen: set[str] = set()
-    for item in found:
-        text = item.read("entry_points.txt")
-        if not text:
-            continue
-        if group in text:
-            if item.key in seen:
-                continue
-            points += [EntryPoint(group, name, value, item) for name, value in _section(text, group)]
-            seen.add(item.key)
+    """Return the entry points of *group* in the distributions *found*, by name, then by distribution."""
+    points = [
+        EntryPoint(group, name, value, item)
+        for item in found
+        for name, value in _section(item.read("entry_points.txt"), group)
+    ]
     return sorted(points, key=lambda point: (point.name, point.installed.key, point.value))
 
 
 def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
     """Yield name and value of each line below `[group]`; a line that is neither is passed over."""
+    if group not in text:
+        return  # most files have other groups: no need to look at their lines
     inside = False
     for raw in text.splitlines():
         line = raw.strip()

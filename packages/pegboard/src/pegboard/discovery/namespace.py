@@ -71,31 +71,39 @@ def find_on_path(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     return found
 
 
-def locate(name: str) -> tuple[ModuleSpec | None, bool]:
+def locate(name: str, known: Mapping[str, Sequence[str]]) -> tuple[ModuleSpec | None, bool]:
     """Return what `import name` would load, level by level, and whether the answer is certain.
 
     It is uncertain when a package on the way decides only while running what is in it.
+
+    Args:
+        name: A full module name.
+        known: Packages whose search path will be another than they have by now.
     """
     parts = name.split(".")
     search_path: Sequence[str] | None = None
     certain = True
-    for depth in range(1, len(parts) + 1):
+    depth = 0
+    for package, its_path in known.items():
+        if name.startswith(f"{package}."):
+            search_path, depth = its_path, package.count(".") + 1
+    while True:
+        depth += 1
         level = ".".join(parts[:depth])
         loaded = sys.modules.get(level)
-        spec = getattr(loaded, "__spec__", None) if loaded is not None else find(level, search_path)
-        if loaded is None and spec is None:
-            return None, certain
-        if depth == len(parts):
-            return spec, certain
         if loaded is not None:
+            spec = getattr(loaded, "__spec__", None)
             paths = getattr(loaded, "__path__", None)
         else:
-            paths = None if spec is None else spec.submodule_search_locations
+            spec = find(level, search_path)
+            paths = spec.submodule_search_locations if spec is not None else None
+        if depth == len(parts):
+            return spec, certain and loaded is None
+        if loaded is None:
             certain = certain and not _decides_while_running(spec)
         if paths is None:
             return None, certain
         search_path = list(paths)
-    return None, certain
 
 
 def _decides_while_running(spec: ModuleSpec | None) -> bool:

@@ -273,11 +273,8 @@ class _Discoverer:
             return
         own = {find.candidate.name for find in finds if find.candidate.source == BUILT_IN}
         position = parts.index(home)
-        hiding = [
-            part
-            for part in parts[:position]
-            if any(find.part is part and find.candidate.name in own and not find.is_namespace for find in finds)
-        ]
+        rivals = {id(find.part) for find in finds if find.candidate.name in own and not find.is_namespace}
+        hiding = [part for part in parts[:position] if id(part) in rivals]
         if hiding:
             before = [part for part in parts[:position] if part not in hiding]
             parts[:] = [*before, home, *hiding, *parts[position + 1 :]]
@@ -331,11 +328,7 @@ class _Discoverer:
                 known.distribution = point.installed.distribution
 
     def _pointed_to(self, point: EntryPoint, paths: list[str]) -> Candidate:
-        prefix = f"{self.application.package}."
-        if point.module.startswith(prefix) and "." not in point.module.removeprefix(prefix):
-            spec, certain = namespace.find(point.module, paths), True
-        else:
-            spec, certain = namespace.locate(point.module)
+        spec, certain = namespace.locate(point.module, {self.application.package: paths})
         distribution = point.installed.distribution
         problem = None
         if spec is None and certain:
