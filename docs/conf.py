@@ -1,0 +1,53 @@
+"""Settings of the documentation; `make docs` builds it, any warning is an error."""
+
+import re
+import tomllib
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[1]
+_PACKAGE = tomllib.loads((_ROOT / "packages/pegboard/pyproject.toml").read_text())["project"]
+
+project = "Pegboard"
+author = "The Pegboard authors"
+project_copyright = author
+release = version = _PACKAGE["version"]
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+nitpicky = False  # names in annotations are those of source files: most have no page of their own
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_class_signature = "separated"
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_custom_sections = ["Source"]  # where a rule comes from outside
+
+html_theme = "furo"
+html_title = "Pegboard"
+html_show_sourcelink = False
+html_copy_source = False
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
+
+
+def _as_in_the_source(_app, what, _name, _object, _options, lines):  # noqa: ANN001, ANN202
+    """Show a docstring the way that people read it in the source: `code` is code, an indented block stays as it is."""
+    shown = []
+    for line in lines:
+        if what == "module" and line.startswith("    ") and len(shown) > 1:
+            if not shown[-1] and not shown[-2].startswith("    "):
+                shown += ["::", ""]
+            shown.append(line)
+        else:
+            shown.append(re.sub(r"(?<![`:])`([^`]+)`(?!`)", r"``\1``", line))
+    lines[:] = shown
+
+
+def setup(app):  # noqa: ANN001, ANN201
+    """Tell Sphinx of the above; it has to come before napoleon, which takes a colon for the end of a type."""
+    app.connect("autodoc-process-docstring", _as_in_the_source, priority=400)

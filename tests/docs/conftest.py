@@ -1,0 +1,213 @@
+"""Follows a page of the documentation as a reader would: makes each file it shows, runs each command it prints.
+
+On a page, every Python, TOML or INI block with a caption is a file of that name; every `console` block is a
+terminal: what follows `$ ` is typed, the rest must be the output, character by character. In a README, where there
+are no captions, a comment `# folder/file.py` begins a file.
+
+Nothing is downloaded: pip is given a folder with wheels of what the development environment has installed.
+"""
+
+import base64
+import hashlib
+import importlib.metadata
+import os
+import re
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+_FENCE = re.compile(
+    r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<options>(?::[\w-]+:[^\n]*\n)*\n?)(?P<body>.*?)^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
+)
+_FILE_COMMENT = re.compile(r"^# (?P<path>[\w./-]+\.\w+)(?:[: ].*)?$", re.MULTILINE)
+_MARK = "\x1e"  # "record separator": in nobody's output
+
+
+class Page:
+    """One page: its steps in order, each `("file", path, text)` or `("command", text, output)`."""
+
+    def __init__(self, path):
+        self.path = path
+        self.steps = []
+        for fence in _FENCE.finditer(path.read_text(encoding="utf-8")):
+            self._take(fence["info"].strip(), fence["options"], fence["body"])
+
+    def _take(self, info, options, body):
+        if info == "console":
+            for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+                command, _, output = part.partition("\n")
+                while command.endswith("\\"):
+                    more, _, output = output.partition("\n")
+                    command += "\n" + more
+                self.steps.append(("command", command, output))
+        elif caption := re.search(r"^:caption: *(\S+)", options, re.MULTILINE):
+            self.steps.append(("file", caption[1], body))
+        elif info == "python":
+            starts = list(_FILE_COMMENT.finditer(body))
+            assert starts, f"{self.path}: a Python block names no file, so that nothing shows it to be true:\n{body}"
+            ends = [start.start() for start in starts[1:]] + [len(body)]
+            for start, end in zip(starts, ends, strict=True):
+                self.steps.append(("file", start["path"], body[start.start() : end]))
+
+    @property
+    def files(self):
+        """The last text of each file."""
+        return {path: text for kind, path, text in self.steps if kind == "file"}
+
+    @property
+    def transcript(self):
+        """What the page says that a terminal shows."""
+        return "".join(f"$ {command}\n{output}" for kind, command, output in self.steps if kind == "command")
+
+
+class Reader:
+    """Somebody with an empty home folder who follows pages."""
+
+    def __init__(self, home, programs, wheels, *, activated=None):
+        self.home = home
+        self.folder = home / "work"
+        self.folder.mkdir(parents=True)
+        (home / "pegboard").symlink_to(ROOT)
+        search = [activated / "bin"] if activated else []
+        self.environ = {
+            "PATH": os.pathsep.join(map(str, [*search, programs, "/usr/local/bin", "/usr/bin", "/bin"])),
+            "HOME": str(home),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "COLUMNS": "80",
+            "NO_COLOR": "1",
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(wheels),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def follow(self, page):
+        """Do what *page* says, and return what the terminal showed."""
+        script = [
+            f"__shown() {{ local status=$?; printf '{_MARK}'; return $status; }}",
+            '__put() { local status=$?; mkdir -p "$(dirname "$2")" && cp "$1" "$2"; return $status; }',
+        ]
+        commands = []
+        for number, (kind, what, text) in enumerate(page.steps):
+            if kind == "file":
+                staged = self.home / ".staged" / str(number)
+                staged.parent.mkdir(exist_ok=True)
+                staged.write_text(text, encoding="utf-8")
+                target = f'"$HOME"/{shlex.quote(what[2:])}' if what.startswith("~/") else shlex.quote(what)
+                script.append(f"__put {shlex.quote(str(staged))} {target}")
+            else:
+                commands.append(what)
+                script.append(f"{what}\n__shown")
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-c", "\n".join(script)],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=600,
+            check=False,
+        )
+        shown = done.stdout.replace(str(self.home), "/home/ada").split(_MARK)
+        assert len(shown) == len(commands) + 1, done.stdout
+        return "".join(f"$ {command}\n{output}" for command, output in zip(commands, shown, strict=False))
+
+
+def _repacked(name, folder):
+    """Make a wheel of the installed distribution *name* in *folder*, and of all that it needs; return nothing."""
+    distribution = importlib.metadata.distribution(name)
+    stem = f"{re.sub(r'[-_.]+', '_', distribution.name)}-{distribution.version}"
+    if list(folder.glob(f"{stem}-*.whl")):
+        return
+    own = next(
+        file.parent.as_posix()
+        for file in distribution.files
+        if re.fullmatch(r"[^/]+\.dist-info/METADATA", file.as_posix())
+    )
+    left_out = {f"{own}/{name}" for name in _INSTALLERS_OWN}
+    tag = re.search(r"^Tag: (\S+)", distribution.read_text("WHEEL"), re.MULTILINE)[1]
+    record = []
+    with zipfile.ZipFile(folder / f"{stem}-{tag}.whl", "w") as wheel:
+        for file in distribution.files:
+            path = file.as_posix()
+            if path.startswith("..") or "__pycache__" in path or path in left_out:
+                continue
+            data = file.locate().read_bytes()
+            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            record.append(f"{path},sha256={digest},{len(data)}")
+            wheel.writestr(path, data)
+        wheel.writestr(f"{own}/RECORD", "\n".join([*record, f"{own}/RECORD,,", ""]))
+    for requirement in distribution.requires or ():
+        name, marker = re.match(r"([\w.-]+)[^;]*(.*)", requirement).groups()
+        if not marker:
+            _repacked(name, folder)
+
+
+_INSTALLERS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory):
+    """A folder with wheels of pegboard, utt, and what installing them and a plugin needs."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for name in ("hatchling", "setuptools", "argcomplete"):
+        _repacked(name, folder)
+    for package in ("pegboard", "utt"):
+        subprocess.run(
+            [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+            cwd=ROOT / "packages" / package,
+            check=True,
+            capture_output=True,
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    """A folder for the search path in which `python3` is the Python that runs the tests, without its packages."""
+    folder = tmp_path_factory.mktemp("programs")
+    python = folder / "python3"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys._base_executable)} "$@"\n')
+    python.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory, programs, wheels):
+    """An environment in which pegboard and utt are installed from their wheels."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([programs / "python3", "-m", "venv", folder], check=True)
+    subprocess.run(
+        [folder / "bin/pip", "install", "--quiet", "--no-index", "--find-links", wheels, "utt"],
+        check=True,
+    )
+    for site in folder.glob("lib/*/site-packages"):
+        os.utime(site, (0, 0))  # what has changed a moment ago is not trusted, and pages tell of later starts
+    return folder
+
+
+@pytest.fixture
+def newcomer(tmp_path, programs, wheels):
+    """A reader who has Python and a clone of the repository in `~/pegboard`."""
+    return Reader(tmp_path / "home", programs, wheels)
+
+
+@pytest.fixture
+def user(tmp_path, programs, wheels, environment):
+    """A reader who has pegboard and utt installed, too."""
+    return Reader(tmp_path / "home", programs, wheels, activated=environment)
+
+
+@pytest.fixture
+def page():
+    """Return a page by its path from the root."""
+    return lambda path: Page(ROOT / path)
