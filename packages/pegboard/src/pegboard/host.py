@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from pegboard.contributions.container import Container
+    from pegboard.contributions.ledger import Contribution
     from pegboard.errors import PegboardError
     from pegboard.plugins.plugin import Plugin
 
@@ -93,7 +94,7 @@ class Host:
             lambda: self._ledger,
             self._report,
             environment_prefix(name),
-            lambda plugin, batch: self._roster.activated(plugin, batch),
+            self._activated,
         )
         self._ledger = Ledger(self._activator.registering, self._activator.activate)
         self._roster = Roster(
@@ -172,7 +173,13 @@ class Host:
         plugin.after = (after,) if isinstance(after, str) else tuple(after)
         plugin.before = (before,) if isinstance(before, str) else tuple(before)
         plugin.eager = eager
-        plugin.inputs = tuple(map(os.fspath, (depends_on,) if isinstance(depends_on, str) else depends_on))
+        inputs = (depends_on,) if isinstance(depends_on, str) else depends_on
+        plugin.inputs = tuple(str(os.fspath(path)) for path in inputs)
+
+    @property
+    def roster(self) -> Roster:
+        """How the plugins are found, recorded and made ready; for tools."""
+        return self._roster
 
     # -- which plugins there are --------------------------------------------------------------------------------------
 
@@ -223,13 +230,13 @@ class Host:
             RequiredPluginError: If a required plugin cannot be used.
             PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
         """
-        if self._roster.is_started:
-            return
-        self._roster.start()
-        if self._settings.strict and self._roster.is_started and self.problems:
+        if self._roster.start() and self._settings.strict and self.problems:
             if len(self.problems) == 1:
                 raise self.problems[0]
             raise ExceptionGroup(f"the plugins of {self.name} have problems", list(self.problems))
+
+    def _activated(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+        self._roster.activated(plugin, batch)
 
     def _settle(self) -> None:
         for registry in self.registries.values():

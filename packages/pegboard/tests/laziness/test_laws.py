@@ -364,7 +364,10 @@ class TestEager:
                 "import sys\nclass Finder:\n    def find_spec(*_): return None\nsys.meta_path.append(Finder())\n",
                 "adds <",
             ),
-            ("import colorsys\ndef rgb_to_hsv(*a): return 'x'\ncolorsys.rgb_to_hsv = rgb_to_hsv\n", "replaces colorsys.rgb_to_hsv"),
+            (
+                "import colorsys\ndef rgb_to_hsv(*a): return 'x'\ncolorsys.rgb_to_hsv = rgb_to_hsv\n",
+                "replaces colorsys.rgb_to_hsv",
+            ),
             (
                 "import textwrap\ndef wrap(*a): return 'x'\ntextwrap.TextWrapper.wrap = wrap\n",
                 "replaces textwrap.TextWrapper.wrap",

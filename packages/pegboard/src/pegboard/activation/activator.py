@@ -26,7 +26,7 @@ class Activator:
     `KeyboardInterrupt` passes, since that is the user speaking.
     """
 
-    __slots__ = ("_application", "_finder", "_ledger", "_local", "_prefix", "_report", "_activated")
+    __slots__ = ("_activated", "_application", "_finder", "_ledger", "_local", "_prefix", "_report")
 
     def __init__(
         self,

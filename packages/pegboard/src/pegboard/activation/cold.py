@@ -85,14 +85,19 @@ def check_required(roster: Roster) -> None:
             raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
 
 
-def rebuild(roster: Roster) -> None:
-    """Import the plugins whose record does not hold, prime the others, and put a new index in place."""
+def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
+    """Import the plugins whose record does not hold, prime the others, and put a new index in place.
+
+    Args:
+        roster: Where it is to be in use.
+        is_from_scratch: Whether no record holds.
+    """
     plugins = roster.plugins
     found = roster.found
     assert found is not None  # noqa: S101 -- roster.plugins has just searched, if nobody had
     path = roster.index_path
     old = None
-    if path is not None:
+    if path is not None and not is_from_scratch:
         try:
             old = read(path)
         except UnusableIndexError:

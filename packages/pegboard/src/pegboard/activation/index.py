@@ -41,6 +41,7 @@ ENCODING: Final = ("utf-8", "surrogateescape")  # paths may hold bytes that are 
 HASH_KEY: Final = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
 SEPARATOR: Final = "\x1f"
 _LONGEST_FIRST_LINE: Final = 100
+_FIELDS: Final = 3  # hash, length, hash
 _ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
 
 
@@ -81,36 +82,38 @@ def read(path: str) -> Index:
     except OSError as error:
         raise UnusableIndexError(f"the index cannot be opened: {error.strerror}") from None
     try:
-        status = os.fstat(descriptor)
-        if os.name == "posix":
-            if status.st_uid not in (os.geteuid(), 0):
-                raise UnusableIndexError("the index belongs to somebody else")
-            if status.st_mode & 0o022:
-                raise UnusableIndexError("the index can be written by others")
+        size = _check_owner(os.fstat(descriptor))
         start = os.read(descriptor, _LONGEST_FIRST_LINE)
         first, newline, rest = start.partition(b"\n")
         fields = first[len(MAGIC) :].split(b" ")
-        if not first.startswith(MAGIC) or not newline or len(fields) != 3 or not fields[1].isdigit():
+        if not first.startswith(MAGIC) or not newline or len(fields) != _FIELDS or not fields[1].isdigit():
             raise UnusableIndexError("the index is of another format")
         length = int(fields[1])
-        if length > status.st_size:
+        if length > size:
             raise UnusableIndexError("the index is torn")
-        parts = [rest]
-        missing = length - len(rest)
-        while missing > 0:
-            chunk = os.read(descriptor, missing)
+        hot = rest[:length]
+        while len(hot) < length:
+            chunk = os.read(descriptor, length - len(hot))
             if not chunk:
                 raise UnusableIndexError("the index is torn")
-            parts.append(chunk)
-            missing -= len(chunk)
+            hot += chunk
     except OSError as error:
         raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
     finally:
         os.close(descriptor)
-    hot = b"".join(parts)[:length]
     if digest(hot) != fields[0]:
         raise UnusableIndexError("the index is damaged")
     return Index(path, hot, len(first) + 1 + length, fields[2])
+
+
+def _check_owner(status: os.stat_result) -> int:
+    """Return the size of the file with that *status*; refuse one that somebody else could have written."""
+    if os.name == "posix":
+        if status.st_uid not in (os.geteuid(), 0):
+            raise UnusableIndexError("the index belongs to somebody else")
+        if status.st_mode & 0o022:
+            raise UnusableIndexError("the index can be written by others")
+    return status.st_size
 
 
 def from_bytes(data: bytes, path: str) -> Index:

@@ -119,7 +119,7 @@ class Rebuild:
         activator = self._roster.activator
         progress = _Progress(self._application, len(plugins))
         with Recorder(activator.importing, OwnCode(activator.owner)) as recorder:
-            for plugin in plugins:
+            for plugin in reversed(plugins) if self._roster.is_backwards else plugins:
                 progress.step()
                 before = recorder.before()
                 if not self._roster.activate(plugin):

@@ -22,7 +22,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, ModuleType
-    from typing import Any
+    from typing import Any, Self
 
     from pegboard.plugins.plugin import Plugin
 
@@ -69,7 +69,7 @@ class Recorder:
         """Return what was seen of *plugin* so far."""
         return self._seen.setdefault(plugin, Observation())
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         self._watch_environment()
         self._watch_imports()
         self._watch_calls()
@@ -151,7 +151,7 @@ class Recorder:
             return import_
 
         self._replace(builtins, "__import__", importing)
-        self._replace(importlib, "import_module", lambda original: _by_name(original))
+        self._replace(importlib, "import_module", _by_name)
 
     # -- what is done -------------------------------------------------------------------------------------------------
 

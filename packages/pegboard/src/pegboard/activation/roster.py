@@ -66,6 +66,7 @@ class Roster:
         "found",
         "found_ns",
         "index",
+        "is_backwards",
         "ledger",
         "problems",
         "reason",
@@ -115,6 +116,8 @@ class Roster:
         self.found_ns: int = 0
         """When that search began, in nanoseconds since the epoch."""
         self.user_order: tuple[str, ...] = ()
+        self.is_backwards: bool = False
+        """Whether plugins are imported in reverse order when they are recorded; their order stays what it is."""
         self.was_disturbed: bool = False
         """Whether another thread imported plugins while they were being recorded, so that records are incomplete."""
         self.settle: Callable[[], None] = settle
@@ -210,17 +213,17 @@ class Roster:
 
     # -- starting -----------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Make the plugins ready; nothing happens when they are.
+    def start(self) -> bool:
+        """Make the plugins ready, and return whether this call did; nothing happens when they are.
 
         Raises:
             RequiredPluginError: If a required plugin cannot be used.
         """
         if self._is_started:
-            return
+            return False
         me = _thread.get_ident()
         if me in self._starting:  # a plugin reads a registry while it is imported: it sees what there is so far
-            return
+            return False
         self._starting.add(me)
         try:
             if not self.is_lazy:
@@ -234,6 +237,7 @@ class Roster:
         finally:
             self._starting.discard(me)
         self._is_started = True
+        return True
 
     def _start_warm(self) -> bool:
         """Start from the index; return False when it does not hold."""
@@ -280,6 +284,26 @@ class Roster:
         else:
             self.was_disturbed = True
             self._start_eagerly()
+
+    def record_anew(self) -> None:
+        """Import and record every plugin, whatever is on record, and put a new index in place.
+
+        Raises:
+            HostError: If the host has been started already.
+        """
+        if self._is_started:
+            from pegboard.errors import HostError
+
+            raise HostError("the plugins are in use already", "record them before the host is first used")
+        from pegboard.activation import cold
+
+        me = _thread.get_ident()
+        self._starting.add(me)
+        try:
+            cold.rebuild(self, is_from_scratch=True)
+        finally:
+            self._starting.discard(me)
+        self._is_started = True
 
     def _start_eagerly(self) -> None:
         from pegboard.activation import cold
