@@ -166,6 +166,19 @@ def test_directory_without_init_in_an_editable_tree_counts_only_with_modules(app
     assert list(import_all(found)["px"].__path__) == [str(tmp_path / "src" / APP / "plugins" / "px")]
 
 
+def test_environment_inside_an_editable_tree_is_none_of_its_business(app, tmp_path):
+    add_editable(app, "acme-px", tmp_path / "repo")
+    app.write(f"../repo/{APP}/plugins/px.py")
+    inside = tmp_path / "repo" / ".venv" / "site-packages"
+    app.write(f"../repo/.venv/site-packages/{APP}/plugins/py.py")
+    sys.path.append(str(inside))
+    found = by_name(discover(APP))
+    assert {name: item.distribution and item.distribution.name for name, item in found.items()} == {
+        "px": "acme-px",
+        "py": None,
+    }
+
+
 def test_folder_inside_an_editable_tree_belongs_to_the_user_all_the_same(app, tmp_path):
     add_editable(app, "acme-px", tmp_path / "src")
     app.write("../src/folder/data/part.py")

@@ -12,8 +12,8 @@ from pegboard.discovery.package import PLUGINS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.discovery.distributions import Owner, Owners
     from pegboard.discovery.files import Files
+    from pegboard.discovery.owners import Owner, Owners
 
 
 class Application:

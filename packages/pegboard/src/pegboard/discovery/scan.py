@@ -13,11 +13,13 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.discovery import namespace
 from pegboard.discovery.application import Application
 from pegboard.discovery.candidate import Candidate
-from pegboard.discovery.distributions import Owners, believed, installed
+from pegboard.discovery.distributions import believed, installed
 from pegboard.discovery.entry_points import entry_points
 from pegboard.discovery.files import Files
 from pegboard.discovery.folder import check_folder
+from pegboard.discovery.owners import Owners
 from pegboard.discovery.package import PLUGINS
+from pegboard.discovery.search import BUILT_IN, ENTRY_POINT, FOLDER, NAMESPACE, Find, Part, Searcher, describe
 from pegboard.discovery.strays import strays
 from pegboard.errors import (
     DuplicatePluginError,
@@ -29,14 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pegboard.discovery.candidate import Distribution
-    from pegboard.discovery.distributions import Owner
     from pegboard.discovery.entry_points import EntryPoint
     from pegboard.errors import PegboardError
 
-BUILT_IN = "built-in"
-NAMESPACE = "namespace"
-ENTRY_POINT = "entry point"
-FOLDER = "folder"
 _PRECEDENCE = (BUILT_IN, NAMESPACE, ENTRY_POINT, FOLDER)
 
 
@@ -81,36 +78,6 @@ def discover(application: str, *, folder: str | None = None) -> Discovery:
     return _Discoverer(application, folder).run()
 
 
-class _Part:
-    """One directory of `app.plugins`."""
-
-    __slots__ = ("is_archive", "is_folder", "is_home", "path")
-
-    def __init__(self, path: str, *, is_home: bool, is_folder: bool, is_archive: bool) -> None:
-        self.path = path
-        self.is_home = is_home
-        self.is_folder = is_folder
-        self.is_archive = is_archive
-
-
-class _Find:
-    """One module in one part: a candidate, if no other of its name comes before it."""
-
-    __slots__ = ("candidate", "is_namespace", "is_seen", "others", "part")
-
-    def __init__(
-        self, candidate: Candidate, part: _Part, *, is_seen: bool, is_namespace: bool, others: list[str]
-    ) -> None:
-        self.candidate = candidate
-        self.part = part
-        self.is_seen = is_seen
-        """Whether Python's search stops at it; it passes over an extension module for another Python."""
-        self.is_namespace = is_namespace
-        """Whether it is a directory without `__init__`: Python takes it only when nothing else has the name."""
-        self.others = others
-        """Files of the same module name beside it, which it hides."""
-
-
 class _Discoverer:
     """One discovery: its inputs, and the problems met on the way."""
 
@@ -127,7 +94,8 @@ class _Discoverer:
     def run(self) -> Discovery:
         parts = self._parts()
 
-        finds = [find for part in parts for find in self._search(part)]
+        searcher = Searcher(self.application, self.owners, self.files)
+        finds = [find for part in parts for find in searcher.search(part)]
         self._keep_built_ins_visible(parts, finds)
         winners = self._winners(parts, finds)
         by_module = {candidate.module: candidate for candidate in winners}
@@ -147,13 +115,13 @@ class _Discoverer:
             self.application.own_init(),
         )
 
-    def _parts(self) -> list[_Part]:
+    def _parts(self) -> list[Part]:
         paths = namespace.portions(self.application.name, self.application.locations, self.files)
         folder = self._usable_folder()
         if folder is not None and not any(self.application.is_home(path) for path in paths if _is_same(path, folder)):
             paths = [path for path in paths if not _is_same(path, folder)] + [folder]
         return [
-            _Part(
+            Part(
                 path,
                 is_home=self.application.is_home(path),
                 is_folder=path is folder,
@@ -170,100 +138,9 @@ class _Discoverer:
             self.problems.append(problem)
         return self.folder if usable else None
 
-    # -- the modules in a part -----------------------------------------------------------------------------------------
-
-    def _search(self, part: _Part) -> list[_Find]:
-        finds = []
-        for name, entries in sorted(namespace.modules_in(part.path, self.files).items()):
-            find = self._examine(part, name, entries)
-            if find is not None:
-                finds.append(find)
-        return finds
-
-    def _examine(self, part: _Part, name: str, entries: list[str]) -> _Find | None:
-        module = f"{self.application.package}.{name}"
-        spec = namespace.ask(part.path, module)
-        if spec is not None and spec.loader is not None and spec.origin:
-            origin = spec.origin
-            owners = [] if part.is_folder else self.owners.of(origin)
-            used = self._entry_of(part, origin)
-            others = [f"{part.path}/{entry}" for entry in entries if entry != used]
-            problem = None
-            if not part.is_archive and not os.access(origin, os.R_OK):
-                problem = "it cannot be read: permission denied"
-            return self._found(part, name, origin, owners, problem, is_seen=True, others=others)
-
-        directory = f"{part.path}/{name}"
-        if name in entries and not part.is_folder and (owners := self._owners_of_directory(directory)):
-            is_seen = spec is not None
-            problem = None if is_seen else "it is a directory without __init__, and the archive does not list it"
-            return self._found(part, name, directory, owners, problem, is_seen=is_seen, is_namespace=True)
-        files = [entry for entry in entries if entry != name]
-        if not files:
-            return None
-        origin = f"{part.path}/{files[0]}"
-        owners = [] if part.is_folder else self.owners.of(origin)
-        return self._found(part, name, origin, owners, self._reason(part, origin))
-
-    def _found(
-        self,
-        part: _Part,
-        name: str,
-        origin: str,
-        owners: list[Owner],
-        reason: str | None,
-        *,
-        is_seen: bool = False,
-        is_namespace: bool = False,
-        others: list[str] | None = None,
-    ) -> _Find | None:
-        owner = owners[0] if owners else None
-        if self.application.is_of_copy(f"{part.path}/{self._entry_of(part, origin)}", owner):
-            return None
-        distribution = owner.distribution if owner else None
-        is_own = owner is not None and self.application.is_owned_by(owner)
-        source = FOLDER if part.is_folder else NAMESPACE
-        if part.is_home and (is_own or (owner is None and not self.application.is_recorded)):
-            source = BUILT_IN
-        problem = PluginNotImportableError(name, _text(distribution), reason, origin) if reason else None
-        if owner is not None:
-            self._report_second_owner(name, owners, origin)
-        candidate = Candidate(
-            name,
-            f"{self.application.package}.{name}",
-            origin=origin,
-            source=source,
-            distribution=distribution,
-            problem=problem,
-        )
-        return _Find(candidate, part, is_seen=is_seen, is_namespace=is_namespace, others=others or [])
-
-    def _entry_of(self, part: _Part, origin: str) -> str:
-        return origin[len(part.path) :].lstrip("/").partition("/")[0]
-
-    def _owners_of_directory(self, directory: str) -> list[Owner]:
-        """Return who owns a directory without `__init__`; a leftover, which nobody owns, is no plugin."""
-        owners = self.owners.below(directory)
-        if owners:
-            return owners
-        entries = [entry for found in namespace.modules_in(directory, self.files).values() for entry in found]
-        return self.owners.of(f"{directory}/__init__.py") if any("." in entry for entry in entries) else []
-
-    def _reason(self, part: _Part, origin: str) -> str:
-        from importlib.machinery import EXTENSION_SUFFIXES
-
-        if os.path.islink(origin) and not os.path.exists(origin):
-            return "it is a link to something that is gone"
-        if origin.endswith((".so", ".pyd")):
-            if part.is_archive:
-                return "an extension module cannot be loaded out of an archive"
-            tag = os.path.basename(origin).partition(".")[2]
-            return f"it is built for another Python ({tag}); this one loads {', '.join(EXTENSION_SUFFIXES)}"
-        return "Python finds no module in it"
-
     # -- which one counts ----------------------------------------------------------------------------------------------
 
-    def _keep_built_ins_visible(self, parts: list[_Part], finds: list[_Find]) -> None:
+    def _keep_built_ins_visible(self, parts: list[Part], finds: list[Find]) -> None:
         """Move the parts that would hide a module of the application's own behind the application's part.
 
         Otherwise parts keep the order of the search path: an environment's plugin hides the system's, as everywhere.
@@ -279,9 +156,9 @@ class _Discoverer:
             before = [part for part in parts[:position] if part not in hiding]
             parts[:] = [*before, home, *hiding, *parts[position + 1 :]]
 
-    def _winners(self, parts: list[_Part], finds: list[_Find]) -> list[Candidate]:
+    def _winners(self, parts: list[Part], finds: list[Find]) -> list[Candidate]:
         order = {id(part): number for number, part in enumerate(parts)}
-        by_name: dict[str, list[_Find]] = {}
+        by_name: dict[str, list[Find]] = {}
         for find in finds:
             by_name.setdefault(find.candidate.name, []).append(find)
         winners = []
@@ -292,6 +169,7 @@ class _Discoverer:
             )
             first = rivals[0].candidate
             winners.append(first)
+            self._report_second_owners(rivals[0])
             for rival in rivals[1:]:
                 self._report_hidden(first, rival.candidate.distribution, rival.candidate.origin)
             for path in rivals[0].others:
@@ -300,7 +178,7 @@ class _Discoverer:
                     self._report_hidden(first, owners[0].distribution, path)
         return winners
 
-    def _hooked(self, parts: list[_Part], known: dict[str, Candidate]) -> Iterable[Candidate]:
+    def _hooked(self, parts: list[Part], known: dict[str, Candidate]) -> Iterable[Candidate]:
         """Yield the modules that only an import hook knows."""
         prefix = f"{self.application.package}."
         paths = [part.path for part in parts]
@@ -315,10 +193,10 @@ class _Discoverer:
             problem = None
             if spec is None:
                 cause = "its editable install points to a place where there is nothing to import"
-                problem = PluginNotImportableError(name, _text(distribution), cause, target)
+                problem = PluginNotImportableError(name, describe(distribution), cause, target)
             yield Candidate(name, module, origin=origin, distribution=distribution, problem=problem)
 
-    def _add_entry_points(self, by_module: dict[str, Candidate], parts: list[_Part]) -> None:
+    def _add_entry_points(self, by_module: dict[str, Candidate], parts: list[Part]) -> None:
         paths = [part.path for part in parts]
         for point in entry_points(self.application.package, self.metadata):
             known = by_module.get(point.module)
@@ -348,7 +226,7 @@ class _Discoverer:
             key=lambda item: (
                 rank[item.source],
                 item.problem is not None,
-                _text(item.distribution),
+                describe(item.distribution),
                 item.module,
             ),
         ):
@@ -363,16 +241,14 @@ class _Discoverer:
         if first.distribution is not None and other is not None and first.distribution.name == other.name:
             return  # another installation, or another file, of the same distribution
         self.problems.append(
-            DuplicatePluginError(first.name, _text(first.distribution), first.origin, _text(other), place)
+            DuplicatePluginError(first.name, describe(first.distribution), first.origin, describe(other), place)
         )
 
-    def _report_second_owner(self, name: str, owners: list[Owner], origin: str) -> None:
-        first = owners[0]
-        for other in owners[1:]:
-            if other.is_recorded and other.installed.key != first.installed.key:
-                self.problems.append(
-                    DuplicatePluginError(name, str(first.distribution), origin, str(other.distribution), origin)
-                )
+    def _report_second_owners(self, find: Find) -> None:
+        first = find.candidate
+        for owner in find.owners[1:]:
+            if owner.is_recorded:
+                self._report_hidden(first, owner.distribution, first.origin)
 
     def _report_stale(self, candidates: list[Candidate]) -> None:
         names = {item.distribution.name for item in candidates if item.distribution is not None}
@@ -380,7 +256,7 @@ class _Discoverer:
             if kept.distribution.name in names:
                 self.problems.append(StaleMetadataError(str(kept.distribution), other.place, str(other.distribution)))
 
-    def _directories(self, parts: list[_Part]) -> tuple[str, ...]:
+    def _directories(self, parts: list[Part]) -> tuple[str, ...]:
         relative = self.application.name.replace(".", "/")
         found: list[str] = []
         for entry in self.entries:
@@ -394,7 +270,3 @@ class _Discoverer:
 
 def _is_same(path: str, other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
-
-
-def _text(distribution: Distribution | None) -> str:
-    return str(distribution) if distribution is not None else ""

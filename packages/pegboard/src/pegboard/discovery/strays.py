@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pegboard.discovery.application import Application
     from pegboard.discovery.candidate import Candidate
-    from pegboard.discovery.distributions import Owner, Owners
     from pegboard.discovery.files import Files
+    from pegboard.discovery.owners import Owner, Owners
 
 
 def strays(
