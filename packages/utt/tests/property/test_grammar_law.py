@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from utt.domain.entry import Entry
@@ -71,6 +71,33 @@ class TestFastEqualsExact:
     def test_for_a_whole_log(self, lines, sort):
         if sort:
             lines = sorted(lines)
+        assert outcome(lambda: parse_log("\n".join(lines))) == outcome(lambda: parse_lines(list(enumerate(lines, 1))))
+
+
+USUAL = st.builds(
+    lambda when, name: f"{when.year:04d}-{when:%m-%d %H:%M} {name}",
+    st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2020, 1, 4)),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("".join),
+)
+
+
+class TestManyAtOnce:
+    """Lines of the usual form are taken apart many at once, and nothing changes by that."""
+
+    @given(st.lists(USUAL | st.just(""), max_size=40).map(sorted))
+    def test_usual_lines_in_order(self, lines):
+        assert outcome(lambda: parse_log("\n".join(lines))) == outcome(lambda: parse_lines(list(enumerate(lines, 1))))
+
+    @settings(max_examples=20, deadline=None)  # thousands of lines each
+    @given(
+        st.integers(0, 2200),
+        st.sampled_from(["x", "2020-01-01 9:5 a", "2019-01-01 00:00 early", "2020-02-30 00:00 a", ""]),
+    )
+    def test_one_other_line_among_thousands(self, place, line):
+        lines = sorted(
+            f"2020-{1 + i // 600:02d}-{1 + i // 24 % 25:02d} {i % 24:02d}:00 task {i}  # c" for i in range(2200)
+        )
+        lines.insert(place, line)
         assert outcome(lambda: parse_log("\n".join(lines))) == outcome(lambda: parse_lines(list(enumerate(lines, 1))))
 
 

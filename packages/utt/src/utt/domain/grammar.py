@@ -31,8 +31,8 @@ _NAME_AND_COMMENT = r"(\S.*?)(?:\s\s#\s(.*))?"
 _NAME = re.compile(_NAME_AND_COMMENT, re.DOTALL)
 _ENTRY = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\s+(\d{1,2}:\d{1,2})\s+" + _NAME_AND_COMMENT, re.DOTALL)
 
-# A usual line begins like this, as utt writes it; all digits are made to zeros before comparing.
-_USUAL_STAMP = b"0000-00-00 00:00 "
+# A usual line begins like this, as utt writes it, all digits made to zeros.
+_USUAL_STAMP = b"0000-00-00 00:00"
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _STAMP_LENGTH = len(_USUAL_STAMP)
 _LINES_AT_ONCE = 1000
@@ -107,7 +107,7 @@ def parse_log(text: str) -> list[Entry]:
     lines = text.split("\n")
     for start in range(0, len(lines), _LINES_AT_ONCE):
         some = lines[start : start + _LINES_AT_ONCE]
-        found = _usual_entries([line for line in some if line])
+        found = _usual_entries(list(filter(None, some)))
         if found is None or (found and entries and found[0].datetime < entries[-1].datetime):
             found = parse_lines(list(enumerate(some, start + 1)), after=entries[-1] if entries else None)
         entries += found
@@ -119,22 +119,31 @@ def _usual_entries(lines: list[str]) -> list[Entry] | None:
 
     Works on whole columns: a step for all lines at once costs a fraction of what it costs line by line.
     """
-    stamps = [line[: _STAMP_LENGTH - 1] for line in lines]
-    names = [line[_STAMP_LENGTH:] for line in lines]
+    stamps = [line[:_STAMP_LENGTH] for line in lines]
+    rests = [line[_STAMP_LENGTH:] for line in lines]
+    names = [rest.strip() for rest in rests]
+    if "" in names or rests != [f" {name}" for name in names]:
+        return None
     try:
-        heads = "".join([line[:_STAMP_LENGTH] for line in lines]).encode("ascii")
+        digits = "".join(stamps).encode("ascii")
         # In this shape the order of texts is the order of times. Some Pythons know an hour 24.
-        if heads.translate(_ZEROS) != _USUAL_STAMP * len(lines) or b" 24:" in heads or stamps != sorted(stamps):
+        if digits.translate(_ZEROS) != _USUAL_STAMP * len(lines) or b" 24:" in digits or stamps != sorted(stamps):
             return None
         moments = list(map(datetime.fromisoformat, stamps))
     except ValueError:  # no such day or hour, or digits of another script
         return None
-    if "" in names or names != [name.strip() for name in names]:
-        return None
     comments: list[str | None] = [None] * len(lines)
     for index, name in enumerate(names):
         if "#" in name:
-            match = _NAME.fullmatch(name)
-            assert match is not None  # noqa: S101  # it begins with no white space
-            names[index], comments[index] = match.groups()
+            names[index], comments[index] = _name_and_comment(name)
     return list(map(Entry, moments, names, repeat(False), comments))
+
+
+def _name_and_comment(text: str) -> tuple[str, str | None]:
+    """Take apart what follows the time; it begins and ends with no white space."""
+    name, separator, comment = text.partition("  # ")
+    if separator and "#" not in name:  # as utt writes it
+        return name, comment
+    match = _NAME.fullmatch(text)
+    assert match is not None  # noqa: S101  # it begins with no white space
+    return match[1], match[2]
