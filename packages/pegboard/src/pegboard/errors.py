@@ -534,7 +534,7 @@ def chain_lines(chain: Sequence[Link]) -> list[str]:
         parameter = chain[place + 1][1] if place + 1 < len(chain) else ""
         made = f" ({made_by})" if made_by else ""
         by = f" from {owner}" if owner and not made_by.startswith("called") else ""
-        lines.append(f"needed by {key}{f', parameter {parameter!r},' if parameter else ''}{made}{by}")
+        lines.append(f"needed {f'as {parameter!r} ' if parameter else ''}by {key}{made}{by}")
     return lines
 
 
@@ -603,8 +603,8 @@ class CircularDependencyError(ContainerError):
         lines = []
         for place, (key, _, made_by, owner) in enumerate(self.cycle):
             parameter = self.cycle[place + 1][1] if place + 1 < len(self.cycle) else self.closing
-            needs = f", by parameter {parameter!r}" if parameter else ""
-            lines.append(f"{'.-> ' if place == 0 else '|   '}{key} ({made_by}) from {owner} needs{needs}")
+            needs = f" needs, as {parameter!r}:" if parameter else " asks for:"
+            lines.append(f"{'.-> ' if place == 0 else '|   '}{key} ({made_by}) from {owner}{needs}")
         lines.append(f"'-- {self.cycle[0][0] if self.cycle else ''}")
         return "\n         ".join(lines)
 

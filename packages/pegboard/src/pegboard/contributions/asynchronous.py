@@ -35,7 +35,7 @@ class AsyncResolution(Resolution):
 
         loop = get_running_loop()
         self.waiter = loop.create_future()
-        build.waiters.append(_waker(loop, self.waiter))
+        build.waiters.append((_waker(loop, self.waiter), self))
         self.begin_wait(build)
 
     async def wait_for(self, build: Build) -> None:

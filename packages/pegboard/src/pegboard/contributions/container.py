@@ -257,7 +257,8 @@ class Container(Resolver):
         Raises:
             HostError: If *key* is not hashable, or *wrapper* cannot be called.
         """
-        if not hasattr(type(wrapper), "__call__"):  # noqa: B004 -- mypy takes callable() for always true here
+        given: Any = wrapper
+        if not callable(given):
             from pegboard.errors import HostError
 
             raise HostError(f"{wrapper!r} cannot decorate {show(key)}: it cannot be called")

@@ -50,7 +50,7 @@ def recover(request: Resolution, error: BaseException, first: Frame, *, is_insid
                 guilty = None  # whoever needs it may do without
         stack.pop()
         if not (is_inside and frame is first):
-            request.drop(frame)
+            request.drop(frame, error)
     if request.parent is None and isinstance(error, Exception) and not isinstance(error, PegboardError) and is_ours:
         faults.note(error, links)
     request.error = error
@@ -86,7 +86,7 @@ def _leave_out(request: Resolution, frame: Frame, row: Contribution, error: Base
 
 def _fall_back(request: Resolution, frame: Frame, row: Contribution, error: BaseException, below: Contribution) -> None:
     _tell(request, frame, row, error, below)
-    request.drop(frame)
+    request.drop(frame, error)
     frame.failed.add(row)
     frame.forget_progress()
 
@@ -101,40 +101,71 @@ def _tell(
         request.core.report(problem)
 
 
+class _Stretch:
+    """One request's part of a ring of waits: its frames in the ring, and the one that asks for the next part."""
+
+    __slots__ = ("asking", "frames", "request")
+
+    def __init__(self, request: Request, begin: Frame) -> None:
+        path = request.path()
+        self.request: Request = request
+        self.frames: list[Frame] = path[path.index(begin) : -1]
+        self.asking: Frame = path[-1]
+
+    def has_plugin(self) -> bool:
+        """Whether a plugin's code is in it, which can be done without."""
+        return any(frame.acting is not None and not frame.acting.owner.is_built_in for frame in self.frames)
+
+
 def check_wait(request: Request, frame: Frame, build: Build) -> None:
-    """Raise when *request* could wait for *build* for ever. Call it with the lock held.
+    """Raise when *request* would wait for *build* for ever. Call it with the lock held.
+
+    When the fault is that of a plugin whose code another thread or task is running, it is told to that one instead,
+    and waiting makes sense again.
 
     Raises:
         CircularDependencyError: If *build* waits, perhaps through others, for what this request is building.
-        AsyncRequiredError: If *build* needs the event loop that the wait would stop.
+        AsyncRequiredError: If *build* needs an event loop that waits for this request.
     """
     lineage = request.lineage()
     blocked = request.core.blocked
     seen: set[Build] = set()
-    trails: list[tuple[Build, ...]] = [(build,)]
+    trails: list[tuple[tuple[Build, ...], bool]] = [((build,), False)]
     while trails:
-        trail = trails.pop()
+        trail, has_blocked_loop = trails.pop()
         last = trail[-1]
         owner = last.resolution
         if owner in lineage:
-            raise _circular(request, frame, trail)
+            if has_blocked_loop:
+                raise faults.must_await(request, frame, "the event loop that builds it is waiting for this thread")
+            _break_ring(request, trail)
+            return
         if last in seen:
             continue
         seen.add(last)
         if owner.is_async:
             if owner.thread == request.thread and not request.is_async:
                 raise faults.must_await(request, frame, "a task of this event loop is building it")
-            if owner.thread in blocked:
-                trails.append((*trail, blocked[owner.thread]))
-        trails += [(*trail, other) for other in owner.waits]
+            if owner.thread in blocked and blocked[owner.thread] not in owner.waits:
+                trails.append(((*trail, blocked[owner.thread]), True))
+        trails += [((*trail, other), has_blocked_loop) for other in owner.waits]
 
 
-def _circular(request: Request, frame: Frame, trail: tuple[Build, ...]) -> BaseException:
-    mine = request.path()[:-1]
-    theirs: list[Frame] = []
-    for build in trail[:-1]:
-        stack = build.resolution.stack
-        theirs += stack[stack.index(build.frame) :]
-        if theirs[-1].stage == CHOOSE:  # it asks for what the next one builds
-            theirs.pop()
-    return faults.circle(request, mine[mine.index(trail[-1].frame) :], frame, theirs)
+def _break_ring(request: Request, trail: tuple[Build, ...]) -> None:
+    from itertools import pairwise
+
+    ring = [_Stretch(request, trail[-1].frame)]
+    for build, next_build in pairwise(trail):
+        waiting = next(one for _, one in next_build.waiters if build.resolution in one.lineage())
+        ring.append(_Stretch(waiting, build.frame))
+    place = next((place for place, stretch in enumerate(ring) if stretch.has_plugin()), 0)
+    victim = ring[place]
+    others = [one for stretch in ring[place + 1 :] + ring[:place] for one in stretch.frames]
+    error = faults.circle(victim.request, victim.frames, victim.asking, others)
+    if place == 0:
+        raise error
+    victim.request.refusal = error
+    awaited = trail[place]
+    wake = next(wake for wake, one in awaited.waiters if one is victim.request)
+    awaited.waiters = [waiter for waiter in awaited.waiters if waiter[1] is not victim.request]
+    wake()

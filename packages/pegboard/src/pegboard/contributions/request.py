@@ -30,6 +30,7 @@ class Request:
         "is_done",
         "parent",
         "previous",
+        "refusal",
         "stack",
         "steps",
         "thread",
@@ -52,6 +53,8 @@ class Request:
         self.steps: Generator[Any, Any, None]
         self.previous: Request | None = None
         self.is_done: bool = False
+        self.refusal: BaseException | None = None
+        """Set by another request: why it is to wait no longer."""
         self.error: BaseException | None = None
         """What it failed with, for the driver to raise: a generator could not raise a StopIteration."""
         self.fault: tuple[BaseException, set[Frame] | None] | None = None
@@ -131,7 +134,7 @@ class Request:
         waiter = _thread.allocate_lock()
         waiter.acquire()
         self.waiter = waiter
-        build.waiters.append(waiter.release)
+        build.waiters.append((waiter.release, self))
         self.core.blocked[self.thread] = build
         self.begin_wait(build)
 
@@ -154,3 +157,4 @@ class Request:
         for request in self.lineage():
             if build in request.waits:
                 request.waits.remove(build)
+        build.waiters = [waiter for waiter in build.waiters if waiter[1] is not self]

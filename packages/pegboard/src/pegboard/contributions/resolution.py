@@ -67,6 +67,7 @@ class Resolution(Request):
                         build = self._choose(frame)
                         if build is not None:
                             yield build
+                            self._check_refusal()
                     elif stage == PIPE:
                         middleware, proceed = self._pipeline(frame)
                         value = middleware(frame.key, proceed)
@@ -340,10 +341,15 @@ class Resolution(Request):
                 if frame.store.builds.get(frame.normal) is build:
                     del frame.store.builds[frame.normal]
                 waiters, build.waiters = build.waiters, []
-            for wake in waiters:
+            for wake, _ in waiters:
                 wake()
 
-    def drop(self, frame: Frame) -> None:
+    def _check_refusal(self) -> None:
+        refusal, self.refusal = self.refusal, None
+        if refusal is not None:
+            raise refusal
+
+    def drop(self, frame: Frame, reason: BaseException | None = None) -> None:
         """Give up *frame*: nobody waits for it any more, and what it has opened is closed."""
         self._release(frame)
         while frame.resources:
@@ -354,8 +360,8 @@ class Resolution(Request):
             try:
                 resource.finish()
             except Exception as error:
-                if self.fault is not None:
-                    self.fault[0].add_note(f"and its clean-up raised {error!r}")
+                if reason is not None:
+                    reason.add_note(f"and its clean-up raised {error!r}")
 
     # -- middlewares --------------------------------------------------------------------------------------------------
 

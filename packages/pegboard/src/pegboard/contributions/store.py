@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pegboard.contributions.frame import Frame
     from pegboard.contributions.ledger import Contribution
+    from pegboard.contributions.request import Request
     from pegboard.contributions.resolution import Resolution
 
     Rows = tuple[Contribution, ...]
@@ -100,8 +101,8 @@ class Build:
     def __init__(self, resolution: Resolution, frame: Frame) -> None:
         self.resolution: Resolution = resolution
         self.frame: Frame = frame
-        self.waiters: list[Callable[[], object]] = []
-        """Called once, when it is built or has failed."""
+        self.waiters: list[tuple[Callable[[], object], Request]] = []
+        """Who waits until it is built or has failed, and how to wake them."""
 
 
 class Store:
