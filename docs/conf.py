@@ -2,10 +2,17 @@
 
 import re
 import tomllib
+import typing
 from pathlib import Path
+
+import pegboard._typing
 
 _ROOT = Path(__file__).parents[1]
 _PACKAGE = tomllib.loads((_ROOT / "packages/pegboard/pyproject.toml").read_text())["project"]
+
+# What type checkers see, autodoc shall show: at run time pegboard does without `typing`.
+pegboard._typing.T = typing.TypeVar("T")  # noqa: SLF001
+pegboard._typing.Generic = typing.Generic  # noqa: SLF001
 
 project = "Pegboard"
 author = "The Pegboard authors"
@@ -29,6 +36,8 @@ napoleon_custom_sections = ["Source"]  # where a rule comes from outside
 
 html_theme = "furo"
 html_title = "Pegboard"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_show_sourcelink = False
 html_copy_source = False
 pygments_style = "friendly"
@@ -45,9 +54,21 @@ def _as_in_the_source(_app, what, _name, _object, _options, lines):  # noqa: ANN
             shown.append(line)
         else:
             shown.append(re.sub(r"(?<![`:])`([^`]+)`(?!`)", r"``\1``", line))
+    if what in _NO_SECTIONS and shown:
+        shown[0] = shown[0].replace(":", _COLON)
     lines[:] = shown
 
 
+def _colons_again(_app, what, _name, _object, _options, lines):  # noqa: ANN001, ANN202
+    if what in _NO_SECTIONS:
+        lines[:] = [line.replace(_COLON, ":") for line in lines]
+
+
+_NO_SECTIONS = ("attribute", "data", "property")
+_COLON = "\ufdd0"  # in nobody's text; napoleon takes what comes before a colon in these for a type
+
+
 def setup(app):  # noqa: ANN001, ANN201
-    """Tell Sphinx of the above; it has to come before napoleon, which takes a colon for the end of a type."""
+    """Tell Sphinx of the above: before napoleon and after it."""
     app.connect("autodoc-process-docstring", _as_in_the_source, priority=400)
+    app.connect("autodoc-process-docstring", _colons_again, priority=600)

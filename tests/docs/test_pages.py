@@ -14,3 +14,10 @@ def test_a_reader_sees_what_the_page_says(path, page, request):
     content = page(path)
     reader = request.getfixturevalue("newcomer" if path.startswith("docs/tutorial/") else "user")
     assert reader.follow(content) == content.transcript
+
+
+def test_the_finished_plugin_of_the_tutorial_is_the_example(page):
+    example = ROOT / "examples/utt-focus"
+    files = {path.relative_to(example).as_posix(): path for path in example.rglob("*") if path.is_file()}
+    shown = page("docs/tutorial/first-plugin.md").files
+    assert {name: path.read_text(encoding="utf-8") for name, path in files.items() if name in shown} == shown

@@ -1,0 +1,56 @@
+"""The reference is complete, and the examples in docstrings print what they say."""
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import pegboard
+import pegboard.cli
+
+ROOT = Path(__file__).parents[2]
+MODULES_WITH_EXAMPLES = sorted(
+    ".".join(path.relative_to(source).with_suffix("").parts)
+    for source in (ROOT / "packages/pegboard/src", ROOT / "packages/utt/src")
+    for path in source.rglob("*.py")
+    if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)
+)
+
+
+def test_every_public_name_is_in_the_reference():
+    text = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^\.\. auto\w+:: (\S+)$", text, re.MULTILINE))
+    public = {f"pegboard.{name}" for name in pegboard.__all__ if not name.endswith("Error")}
+    public |= {f"pegboard.cli.{name}" for name in pegboard.cli.__all__}
+    assert public <= shown
+    assert "pegboard.errors" in shown  # with all its members, each of them checked in the tests of that module
+
+
+@pytest.mark.parametrize("name", MODULES_WITH_EXAMPLES)
+def test_the_examples_in_docstrings_print_what_they_say(name):
+    results = doctest.testmod(importlib.import_module(name), extraglobs={"Host": pegboard.Host})
+    assert results.attempted
+    assert not results.failed
+
+
+def test_every_word_of_the_design_is_in_the_glossary():
+    text = (ROOT / "docs/reference/glossary.md").read_text(encoding="utf-8")
+    terms = set(re.findall(r"^([\w ]+)\n: ", text, re.MULTILINE))
+    states = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert states == set(pegboard.Plugin.STATES)
+    assert {"host", "plugin", "source", "distribution", "contribution", "registry", "component", "hook"} <= terms
+    assert {"activation", "record", "index", "API version"} <= terms
+
+
+def test_every_setting_of_the_policy_is_in_the_configuration_page():
+    from pegboard.activation import roster
+    from pegboard.plugins import policy
+
+    page = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
+    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (policy, roster))
+    variables = set(re.findall(r"\{prefix\}(_[A-Z_]+)", source)) | {"_NO_PLUGINS", "_PLUGINS_STRICT"}
+    assert variables
+    assert [variable for variable in variables if f"`NOTES{variable}`" not in page] == []
+    assert [name for name in policy._EXPECTED if name != "plugins" and f"| `{name}` |" not in page] == []
