@@ -33,23 +33,12 @@ class Files:
         return sorted(inside[0].get(inside[1], ())) if inside else []
 
     def is_directory(self, path: str) -> bool:
-        """Return whether *path* is a directory, on disk or in an archive."""
+        """Return whether *path* is a directory, on disk or inside an archive; an archive itself is a file."""
         if os.path.isdir(path):
             return True
-        inside = self._inside(path)
-        return inside is not None and inside[1] in inside[0]
-
-    def is_file(self, path: str) -> bool:
-        """Return whether *path* is a file, on disk or in an archive."""
-        if os.path.isfile(path):
-            return True
-        parent, _, name = path.rpartition("/")
-        inside = self._inside(parent)
-        return (
-            inside is not None
-            and name in inside[0].get(inside[1], ())
-            and f"{inside[1]}/{name}".lstrip("/") not in inside[0]
-        )
+        archive, inner = self._split(path)
+        children = self._open(archive) if inner else None
+        return children is not None and inner in children
 
     def is_archive(self, path: str) -> bool:
         """Return whether *path* is a zip archive or a place inside one."""
