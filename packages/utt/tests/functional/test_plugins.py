@@ -138,6 +138,23 @@ def test_a_fault_in_a_command_of_a_plugin_names_the_plugin(home, install):
     assert "Traceback" not in done.err
 
 
+def test_a_fault_of_a_plugin_that_our_own_report_calls_names_the_plugin(home, install):
+    env = install(
+        view="from utt.api import v1\n"
+        "class View(v1.ReportView):\n"
+        "    def render(self, output): {}['x']\n"
+        "v1.register_component(v1.ReportView, View)\n"
+    )
+
+    done = home.utt("report", env=env)
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: plugin 'view'")
+    assert "failed: KeyError: 'x'" in done.err
+    assert "utt --no-plugins=view" in done.err
+    assert home.utt("--no-plugins=view", "report", env=env).code == 0
+
+
 def test_a_traceback_is_there_for_who_asks(home, install):
     env = install(bad=BAD_HANDLER.format(body="return 1 / 0"))
 
@@ -227,7 +244,7 @@ def test_adding_imports_nothing_of_the_report(home):
         "from utt.__main__ import main\n"
         "code = main()\n"
         "heavy = {'utt.report.summary', 'utt.report.csv_view', 'utt.report.arguments', 'utt.domain.selection',\n"
-        "         'argcomplete', 'subprocess', '_strptime'}\n"
+        "         'argcomplete', '_strptime'}\n"
         "print(code, sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run(
