@@ -316,6 +316,37 @@ class TestNothingHalfDone:
             add(log)
         assert log.read_bytes() == self.BEFORE
 
+    def test_what_cannot_be_taken_back_is_told(self, log, monkeypatch):
+        real = os.write
+
+        def write(descriptor, data):
+            if data.startswith(b"\n2021"):
+                return real(descriptor, data[:5])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def ftruncate(descriptor, size):
+            raise OSError(errno.EPERM, "Operation not permitted")
+
+        log.write_bytes(self.BEFORE)
+        monkeypatch.setattr(os, "write", write)
+        monkeypatch.setattr(os, "ftruncate", ftruncate)
+        with pytest.raises(LogError, match="not permitted; a part of the entry may be left as its last line"):
+            add(log)
+
+    def test_a_folder_that_cannot_be_made_durable_does_not_undo_the_entry(self, log, monkeypatch):
+        real, calls = os.fsync, []
+
+        def fsync(descriptor):
+            calls.append(descriptor)
+            if len(calls) > 1:
+                raise OSError(errno.EIO, "Input/output error")
+            real(descriptor)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        add(log)
+        assert len(calls) == 2
+        assert log.read_bytes() == b"2021-03-03 12:00 b\n"
+
     def test_a_new_log_that_could_not_be_written_does_not_stay(self, log, monkeypatch):
         def write(descriptor, data):
             raise OSError(errno.ENOSPC, "No space left on device")

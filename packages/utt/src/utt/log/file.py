@@ -14,6 +14,7 @@ import errno
 import gc
 import io
 import os
+from contextlib import suppress
 
 from utt.domain.entry import Entry
 from utt.domain.grammar import parse_entry, parse_lines, parse_log
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 _OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _A_MINUTE_S = 60
 _NOTHING = (0, 0, 0)
+
+
+class _NotTakenBackError(OSError):
+    """A part of an entry was written and could not be removed."""
 
 
 class LogFile:
@@ -170,8 +175,10 @@ class LogFile:
             ) from exc
 
     def _cannot(self, do: str, exc: OSError) -> LogError:
-        safe = "; nothing was added" if do == "write" else ""
-        return LogError(f"cannot {do} the log {self.path}: {exc.strerror or exc}{safe}")
+        outcome = "; nothing was added" if do == "write" else ""
+        if isinstance(exc, _NotTakenBackError):
+            outcome = "; a part of the entry may be left as its last line: remove that, run: utt edit"
+        return LogError(f"cannot {do} the log {self.path}: {exc.strerror or exc}{outcome}")
 
 
 def _locale_encoding() -> str:
@@ -255,7 +262,10 @@ def _append(descriptor: int, size: int, data: bytes) -> None:
     except BaseException:
         # Only what we wrote: a program that knows no locks may have appended in the meantime.
         if written and os.fstat(descriptor).st_size == size + written:
-            os.ftruncate(descriptor, size)
+            try:
+                os.ftruncate(descriptor, size)
+            except OSError as exc:  # a file that may only grow, say
+                raise _NotTakenBackError(exc.errno, exc.strerror) from exc
         raise
 
 
@@ -268,15 +278,13 @@ def _sync(descriptor: int) -> None:
 
 
 def _make_name_durable(folder: str) -> None:
-    """See to it that a new log is found again after a power failure; where the system can do that."""
-    try:
+    """See to it that a new log is found again after a power failure, as far as the system can do that."""
+    with suppress(OSError):  # Windows opens no folders; and the entry is written, whatever happens here
         descriptor = os.open(folder or os.curdir, os.O_RDONLY)
-    except OSError:
-        return  # Windows opens no folders
-    try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _remove_if_empty(path: str, descriptor: int) -> None:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from utt.api import v1
 
-TYPE_CHECKING = False
-
-if TYPE_CHECKING:
-    from utt.report.layout import Writable
-
 
 class DefaultReportView(v1.ReportView):
     """Summary, Projects or Per Day, Activities, and Details for a single day or when asked for."""
@@ -16,7 +11,7 @@ class DefaultReportView(v1.ReportView):
     def __init__(self, report: v1.ReportModel) -> None:
         self._report = report
 
-    def render(self, output: Writable) -> None:
+    def render(self, output: v1.Output) -> None:
         """Print all sections to *output*."""
         report, args = self._report, self._report.args
         v1.SummaryView(report.summary_model).render(output)

@@ -9,6 +9,7 @@ from utt.report.model import ReportModel
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from utt.components import Output
     from utt.report.layout import Writable
 
 
@@ -20,8 +21,8 @@ class ReportView(ABC):
     """
 
     @abstractmethod
-    def render(self, output: Writable) -> None:
-        """Print the report to *output*, a text stream."""
+    def render(self, output: Output) -> None:
+        """Print the report to *output*: standard output, or what a plugin has put in its place."""
 
 
 class CSVReportView:
