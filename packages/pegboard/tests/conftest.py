@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pegboard.errors import PegboardError
+from pegboard.ledger import Ledger
+from pegboard.plugin import Distribution, Plugin, application
+
 
 @pytest.fixture
 def interpreter():
@@ -19,6 +23,37 @@ def interpreter():
     for name in set(sys.modules) - modules:
         del sys.modules[name]
     importlib.invalidate_caches()
+
+
+class Desk:
+    """Stands in for a roster: a ledger, whose registering plugin is set by hand, and what was reported."""
+
+    application = "app"
+    index = None
+    found = None
+
+    def __init__(self) -> None:
+        self.owner = application("app")
+        self.reports: list[PegboardError] = []
+        self.woken: list[Plugin] = []
+        self.ledger = Ledger(lambda: (self.owner, False), self.wake)
+        self.texts = self.ledger.texts
+        self.report = self.reports.append
+
+    def wake(self, plugin: Plugin) -> None:
+        self.woken.append(plugin)
+        raise AssertionError(f"{plugin} was woken")
+
+    def by(self, name: str, rank: int, source: str = "namespace") -> Plugin:
+        """Let a plugin of that name register from now on."""
+        self.owner = Plugin(name, f"app.plugins.{name}", source=source, distribution=Distribution(f"acme-{name}", "1"))
+        self.owner.rank = rank
+        return self.owner
+
+
+@pytest.fixture
+def desk():
+    return Desk()
 
 
 class Tree:

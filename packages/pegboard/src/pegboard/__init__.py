@@ -3,14 +3,14 @@
 The public names are loaded when they are first used (PEP 562): an application that only starts pays only for that.
 """
 
-from pegboard._typing import TYPE_CHECKING
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from pegboard.contributions.container import Container
-    from pegboard.contributions.registry import Registry
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
+    from pegboard.registry import Registry
 
 __all__ = ["Container", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
@@ -18,9 +18,9 @@ _HOMES = {
     "Container": "pegboard.contributions.container",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",
-    "Plugin": "pegboard.plugins.plugin",
+    "Plugin": "pegboard.plugin",
     "PluginError": "pegboard.errors",
-    "Registry": "pegboard.contributions.registry",
+    "Registry": "pegboard.registry",
 }
 
 

@@ -1,27 +1,21 @@
 """The host: the one object an application makes. It wires the rooms and owns nothing that two hosts could share."""
 
-from __future__ import annotations
-
 import _thread
 import os
 import sys
 
-from pegboard._typing import TYPE_CHECKING
-from pegboard.activation.activator import Activator
-from pegboard.activation.roster import Roster, Settings
-from pegboard.contributions.ledger import Ledger
-from pegboard.contributions.registry import Registry
-from pegboard.places import environment_prefix
-from pegboard.plugins.plugin import application
+from pegboard.registry import Registry
+from pegboard.roster import Roster, Settings
+
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
     from pegboard.contributions.container import Container
-    from pegboard.contributions.ledger import Contribution
     from pegboard.errors import PegboardError
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
 
     T = TypeVar("T")
 
@@ -43,13 +37,13 @@ class Host:
         self,
         name: str,
         *,
-        required: Iterable[str] = (),
-        strict: bool | None = None,
-        lazy: bool | None = None,
-        config_directory: str | os.PathLike[str] | None = None,
-        cache_directory: str | os.PathLike[str] | None = None,
-        report: Callable[[PegboardError], None] | None = None,
-        environ: Mapping[str, str] | None = None,
+        required: "Iterable[str]" = (),
+        strict: "bool | None" = None,
+        lazy: "bool | None" = None,
+        config_directory: "str | os.PathLike[str] | None" = None,
+        cache_directory: "str | os.PathLike[str] | None" = None,
+        report: "Callable[[PegboardError], None] | None" = None,
+        environ: "Mapping[str, str] | None" = None,
     ) -> None:
         """Make the host of the application that is the package *name*.
 
@@ -89,30 +83,14 @@ class Host:
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
         self._lock = _thread.RLock()
-        self._activator = Activator(
-            application(name),
-            lambda: self._ledger,
-            self._report,
-            environment_prefix(name),
-            self._activated,
-        )
-        self._ledger = Ledger(self._activator.registering, self._activator.activate)
-        self._roster = Roster(
-            name,
-            self._settings,
-            self._ledger,
-            self._activator,
-            self.problems,
-            report=self._report,
-            settle=self._settle,
-        )
+        self._roster = Roster(name, self._settings, self.problems, report=self._report, settle=self._settle)
 
     def __repr__(self) -> str:
         return f"<host {self.name!r}>"
 
     # -- what plugins may add to --------------------------------------------------------------------------------------
 
-    def registry(self, name: str, of: type[T] | None = None, *, allow_override: bool = False) -> Registry[T]:
+    def registry(self, name: str, of: "type[T] | None" = None, *, allow_override: bool = False) -> "Registry[T]":
         """Return the registry of that name, making it at the first call.
 
         Args:
@@ -123,35 +101,33 @@ class Host:
         del of
         registry = self._registries.get(name)
         if registry is None:
-            registry = Registry(
-                name, self._ledger, ready=self.start, report=self._report, allow_override=allow_override
-            )
+            registry = Registry(name, self._roster, ready=self.start, allow_override=allow_override)
             self._registries[name] = registry
         return registry
 
     @property
-    def registries(self) -> Mapping[str, Registry[Any]]:
+    def registries(self) -> "Mapping[str, Registry[Any]]":
         """All registries made so far, by name."""
         return dict(self._registries)
 
     @property
-    def container(self) -> Container:
+    def container(self) -> "Container":
         """The container of components: what is looked up by type, and may be overridden by plugins."""
         if self._container is None:
             from pegboard.contributions.container import Container
 
             with self._lock:
                 if self._container is None:
-                    self._container = Container(self._ledger, ready=self.start, report=self._report)
+                    self._container = Container(self._roster.ledger, ready=self.start, report=self._report)
         return self._container
 
     def declare(
         self,
         *,
-        after: Sequence[str] = (),
-        before: Sequence[str] = (),
+        after: "Sequence[str]" = (),
+        before: "Sequence[str]" = (),
         eager: bool = False,
-        depends_on: Sequence[str | os.PathLike[str]] = (),
+        depends_on: "Sequence[str | os.PathLike[str]]" = (),
     ) -> None:
         """Say how the plugin that is being imported is to be treated; an application exports it in its API.
 
@@ -165,7 +141,7 @@ class Host:
         Raises:
             HostError: If no plugin is being imported.
         """
-        plugin, importing = self._activator.registering()
+        plugin, importing = self._roster.activator.registering()
         if not importing:
             from pegboard.errors import HostError
 
@@ -177,18 +153,18 @@ class Host:
         plugin.inputs = tuple(str(os.fspath(path)) for path in inputs)
 
     @property
-    def roster(self) -> Roster:
+    def roster(self) -> "Roster":
         """How the plugins are found, recorded and made ready; for tools."""
         return self._roster
 
     # -- which plugins there are --------------------------------------------------------------------------------------
 
     @property
-    def plugins(self) -> tuple[Plugin, ...]:
+    def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included; finding them imports none."""
         return self._roster.plugins
 
-    def plugin(self, name: str) -> Plugin:
+    def plugin(self, name: str) -> "Plugin":
         """Return the plugin of that name.
 
         Raises:
@@ -201,7 +177,7 @@ class Host:
             raise PluginNotFoundError(name, tuple(plugin.name for plugin in self.plugins))
         return plugin
 
-    def leave_out(self, names: Iterable[str] = (), reason: str = "left out by the application") -> None:
+    def leave_out(self, names: "Iterable[str]" = (), reason: str = "left out by the application") -> None:
         """Start without some plugins: those of *names*, or without any that is not built in when *names* is empty.
 
         Raises:
@@ -218,7 +194,7 @@ class Host:
         self.start()
         plugin = self.plugin(name)
         plugin.disable(reason)
-        self._ledger.revoke(plugin)
+        self._roster.ledger.revoke(plugin)
 
     def start(self) -> None:
         """Make the plugins ready; nothing happens when they are.
@@ -235,21 +211,18 @@ class Host:
                 raise self.problems[0]
             raise ExceptionGroup(f"the plugins of {self.name} have problems", list(self.problems))
 
-    def _activated(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
-        self._roster.activated(plugin, batch)
-
     def _settle(self) -> None:
         for registry in self.registries.values():
             registry.settle()
 
     def run(
         self,
-        plugin: Plugin,
+        plugin: "Plugin",
         doing: str,
-        function: Callable[[], T],
+        function: "Callable[[], T]",
         *,
-        passing: tuple[type[BaseException], ...] = (),
-    ) -> T:
+        passing: "tuple[type[BaseException], ...]" = (),
+    ) -> "T":
         """Call *function*, which is code of *plugin*, so that whatever it raises names the plugin.
 
         Errors of built-in plugins and of the application pass unchanged: they are the application's own.
@@ -263,11 +236,11 @@ class Host:
         Raises:
             PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
         """
-        from pegboard.activation.boundary import contained
+        from pegboard.boundary import contained
 
         return contained(plugin, doing, function, passing)
 
-    def _report(self, problem: PegboardError) -> None:
+    def _report(self, problem: "PegboardError") -> None:
         text = problem.code, problem.summary()
         if any((known.code, known.summary()) == text for known in self.problems):
             return

@@ -4,12 +4,10 @@ Source: XDG Base Directory Specification 0.8 (Linux and other POSIX), Apple's Fi
 ("Library directory"), Microsoft's Known Folders (`FOLDERID_RoamingAppData`, `FOLDERID_LocalAppData`).
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
-from pegboard._typing import TYPE_CHECKING
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +19,9 @@ _HOMES = {
 }
 
 
-def user_directory(kind: str, application: str, environ: Mapping[str, str], platform: str = sys.platform) -> str | None:
+def user_directory(
+    kind: str, application: str, environ: "Mapping[str, str]", platform: str = sys.platform
+) -> "str | None":
     """Return the user's folder of that *kind* for *application*; it need not exist.
 
     Args:
@@ -45,7 +45,7 @@ def user_directory(kind: str, application: str, environ: Mapping[str, str], plat
     return os.path.join(base, application) if os.path.isabs(base) else None
 
 
-def _home(environ: Mapping[str, str]) -> str:
+def _home(environ: "Mapping[str, str]") -> str:
     return environ.get("HOME") or os.path.expanduser("~")
 
 

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from pegboard.activation.index import read
-from pegboard.activation.rebuild import to_bytes
+from pegboard.index import read
+from pegboard.recording.rebuild import to_bytes
 
 ALL = ["t-a", "t-b", "t-c"]
 

@@ -7,12 +7,12 @@ import threading
 
 import pytest
 
-from pegboard.activation.activator import Activator
-from pegboard.activation.boundary import contained
-from pegboard.contributions.ledger import Ledger
+from pegboard.activator import Activator
+from pegboard.boundary import contained
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
-from pegboard.plugins.plugin import ACTIVE, BROKEN, FOUND, Plugin, application
+from pegboard.ledger import Ledger
+from pegboard.plugin import ACTIVE, BROKEN, FOUND, Plugin
 
 
 class Bench:
@@ -21,12 +21,20 @@ class Bench:
     def __init__(self, tree):
         self.tree = tree
         self.reports = []
-        self.activator = Activator(application("app"), lambda: self.ledger, self.reports.append, "APP", lambda *_: None)
+        self.activator = Activator(self)
         self.ledger = Ledger(self.activator.registering, self.activator.activate)
+        self.report = self.reports.append
         tree.write("app/__init__.py")
         tree.write("app/api.py", "def add(id): return ledger.add('things', id, id)\n")
         tree.write("app/plugins/__init__.py")
         importlib.import_module("app.api").ledger = self.ledger
+
+    application = "app"
+    index = None
+    found = None
+
+    def activated(self, plugin, batch):
+        """What a roster compares with its records; here are none."""
 
     def plugin(self, name, text, *, module=None):
         module = module or f"app.plugins.{name}"
@@ -310,4 +318,4 @@ def test_importing_the_activator_loads_no_module_that_a_bare_interpreter_lacks()
         "print(sorted(name for name in set(sys.modules) - before if not name.startswith('pegboard')))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "['__future__']"
+    assert result.stdout.strip() == "[]"

@@ -5,11 +5,9 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from pegboard.cli import add_commands, take_no_plugins
-from pegboard.contributions.ledger import Ledger
-from pegboard.contributions.registry import Registry
 from pegboard.errors import HostError
 from pegboard.host import Host
-from pegboard.plugins.plugin import application
+from pegboard.registry import Registry
 
 
 class Command:
@@ -28,9 +26,12 @@ def log():
 
 
 @pytest.fixture
-def parser(log):
-    ledger = Ledger(lambda: (application("app"), False), lambda plugin: None)
-    commands = Registry("commands", ledger, ready=lambda: None, report=lambda problem: None)
+def commands(desk):
+    return Registry("commands", desk, ready=lambda: None)
+
+
+@pytest.fixture
+def parser(log, commands):
     commands.register("add", Command(log, "add", "--comment"), description="Add 100% of it")
     commands.register("report", Command(log, "report", "--week"), description="Show what was done")
     commands.register("bare", Command(log, "bare"))
@@ -92,9 +93,7 @@ def test_an_unknown_option_of_a_command_is_reported_by_the_top_level_parser(pars
     assert "app: error: unrecognized arguments: --nonsense" in err
 
 
-def test_on_error_is_told_which_command_could_not_be_built():
-    ledger = Ledger(lambda: (application("app"), False), lambda plugin: None)
-    commands = Registry("commands", ledger, ready=lambda: None, report=lambda problem: None)
+def test_on_error_is_told_which_command_could_not_be_built(commands):
     commands.register("bad", object(), description="x")
     parser = argparse.ArgumentParser(prog="app")
     seen = []

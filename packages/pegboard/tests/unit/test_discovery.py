@@ -92,6 +92,21 @@ def test_discover_does_not_depend_on_the_order_of_the_file_system(app, tmp_path,
     assert shown[0] == shown[1]
 
 
+def test_copy_of_the_application_that_is_loaded_is_its_home(app, tmp_path):
+    """Also when another copy has got in front of it since."""
+    app.write(f"{APP}/plugins/own.py")
+    importlib.import_module(APP)
+    sys.path.insert(0, str(tmp_path / "other"))
+    for path in (f"{APP}/__init__.py", f"{APP}/api.py", f"{APP}/plugins/own.py"):
+        app.write(f"../other/{path}")
+    found = discover(APP)
+    assert [(c.source, c.origin) for c in found.candidates] == [
+        ("built-in", str(app.root / APP / "plugins" / "own.py"))
+    ]
+    assert import_all(found)["own"].__file__ == found.candidates[0].origin
+    assert found.problems == ()
+
+
 def test_dotted_application(tree, tmp_path):
     tree.write("acme_suite/__init__.py")
     tree.write("acme_suite/notes/__init__.py")

@@ -3,10 +3,10 @@ import threading
 
 import pytest
 
-from pegboard.contributions.ledger import PRIMED, Contribution, Ledger
+from pegboard.ledger import PRIMED, Contribution, Ledger
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginWithdrewError
-from pegboard.plugins.plugin import Plugin, application
+from pegboard.plugin import Plugin, application
 
 
 class Desk:

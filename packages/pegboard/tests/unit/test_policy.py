@@ -1,7 +1,7 @@
 import pytest
 
-from pegboard.plugins.plugin import Plugin
-from pegboard.plugins.policy import Policy, load_policy
+from pegboard.plugin import Plugin
+from pegboard.policy.policy import Policy, load_policy
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pegboard.contributions.registry import Registry
+    from pegboard.registry import Registry
 
 
 class SubCommand(Protocol):
@@ -105,7 +105,7 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
         self._registry = commands
         parsers = _LazyParsers(commands, build)
         self._name_parser_map = parsers  # type: ignore[assignment]  # a read-only mapping does for argparse
-        self.choices = parsers
+        self.choices = parsers  # type: ignore[assignment]
 
     def make_parser(self, name: str, description: str | None) -> argparse.ArgumentParser:
         """Return a new parser for the command *name*, with the usage prefix of its parent."""

@@ -20,16 +20,15 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from pegboard.activation import validity
-from pegboard.activation.index import UnusableIndexError, read
-from pegboard.activation.record import Record
 from pegboard.errors import PegboardError
+from pegboard.index import UnusableIndexError, objection, read
+from pegboard.recording.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pegboard.activation.index import Index
     from pegboard.host import Host
+    from pegboard.index import Index
 
 DONE, FINDINGS, USAGE = 0, 1, 2
 
@@ -105,8 +104,8 @@ def _build(host: Host, options: argparse.Namespace) -> int:
 def _show(host: Host, _: argparse.Namespace) -> int:
     path = host.roster.index_path
     print(f"index: {path or 'none: the user has no cache directory'}")
-    index, objection = _look(host)
-    print(f"state: {objection or 'valid'}")
+    index, why_not = _look(host)
+    print(f"state: {why_not or 'valid'}")
     if index is None:
         return FINDINGS
     content = index.cold()
@@ -125,7 +124,7 @@ def _show(host: Host, _: argparse.Namespace) -> int:
             continue
         for kind, names in _by_kind(record).items():
             print(f"    {kind}: {', '.join(names)}")
-    return DONE if objection is None else FINDINGS
+    return DONE if why_not is None else FINDINGS
 
 
 def _by_kind(record: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -145,13 +144,13 @@ def _look(host: Host) -> tuple[Index | None, str | None]:
         index = read(path)
     except UnusableIndexError as error:
         return None, str(error)
-    return index, validity.objection(index.validity(), roster.facts(), roster.settings.environ)
+    return index, objection(index.validity(), roster.facts(), roster.settings.environ)
 
 
 def _why(host: Host, options: argparse.Namespace) -> int:
-    index, objection = _look(host)
+    index, why_not = _look(host)
     if index is None:
-        print(f"nothing is recorded: {objection}")
+        print(f"nothing is recorded: {why_not}")
         return FINDINGS
     content = index.cold()
     by_name = {entry["identity"][0]: (module, entry) for module, entry in content["plugins"].items()}
@@ -164,7 +163,7 @@ def _why(host: Host, options: argparse.Namespace) -> int:
     print(f"plugin {options.name!r}, {module}")
     print(f"state: {'eager' if entry['is_eager'] else entry['state']}{_after_colon(entry['reason'])}")
     print(f"last recorded because: {reason or 'see below; its record held when the index was last written'}")
-    print(f"the index as a whole: {objection or 'valid'}")
+    print(f"the index as a whole: {why_not or 'valid'}")
     if entry["record"] is None:
         print("its record: none; it is imported at every start until its import succeeds")
         return FINDINGS
@@ -193,13 +192,13 @@ def _after_colon(text: str) -> str:
 
 
 def _verify(host: Host, _: argparse.Namespace) -> int:
-    index, objection = _look(host)
-    if index is None or objection is not None:
-        print(f"the index is not in use: {objection}; it is made anew before it is compared")
+    index, why_not = _look(host)
+    if index is None or why_not is not None:
+        print(f"the index is not in use: {why_not}; it is made anew before it is compared")
         host.start()
-        index, objection = _look(host)
+        index, why_not = _look(host)
         if index is None:
-            print(f"error: {objection}", file=sys.stderr)
+            print(f"error: {why_not}", file=sys.stderr)
             return FINDINGS
     recorded = _rows(index)
     findings: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.discovery.package import extend_namespace
+from pegboard.namespace import extend_namespace
 
 if TYPE_CHECKING:
     from pegboard.discovery.scan import Discovery, discover

@@ -7,7 +7,7 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.discovery import namespace
-from pegboard.discovery.package import PLUGINS
+from pegboard.namespace import PLUGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.plugin import Distribution
 
 if TYPE_CHECKING:
     from pegboard.errors import PegboardError
-
-
-class Distribution:
-    """What a user installs: a name and a version, as its metadata has them (core metadata 2.1, `Name`, `Version`)."""
-
-    __slots__ = ("name", "version")
-
-    def __init__(self, name: str, version: str) -> None:
-        self.name: str = name
-        self.version: str = version
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
-
-    def __repr__(self) -> str:
-        return f"Distribution({self.name!r}, {self.version!r})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Distribution):
-            return NotImplemented
-        return (self.name, self.version) == (other.name, other.version)
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.version))
 
 
 class Candidate:
@@ -63,3 +40,6 @@ class Candidate:
     def __repr__(self) -> str:
         owner = f" of {self.distribution}" if self.distribution else ""
         return f"<{self.source} {self.name!r}{owner}: {self.module} at {self.origin}>"
+
+
+__all__ = ["Candidate", "Distribution"]

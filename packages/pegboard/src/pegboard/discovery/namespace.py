@@ -14,7 +14,7 @@ import sys
 from _frozen_importlib import ModuleSpec
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.discovery.package import PLUGINS, importer
+from pegboard.namespace import PLUGINS, importer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -18,7 +18,6 @@ from pegboard.discovery.entry_points import entry_points
 from pegboard.discovery.files import Files
 from pegboard.discovery.folder import check_folder
 from pegboard.discovery.owners import Owners
-from pegboard.discovery.package import PLUGINS
 from pegboard.discovery.search import BUILT_IN, ENTRY_POINT, FOLDER, NAMESPACE, Find, Part, Searcher, describe
 from pegboard.discovery.strays import strays
 from pegboard.errors import (
@@ -26,6 +25,7 @@ from pegboard.errors import (
     PluginNotImportableError,
     StaleMetadataError,
 )
+from pegboard.namespace import PLUGINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

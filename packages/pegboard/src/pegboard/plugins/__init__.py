@@ -1,1 +1,1 @@
-"""In what state is each plugin?"""
+"""Moved."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 import sys
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.activation.index import digest
-from pegboard.activation.recorder import WHOLE_ENVIRONMENT
-from pegboard.activation.validity import file_stamp, is_young, variable_stamp
+from pegboard.index import digest, file_stamp, variable_stamp
+from pegboard.recording.conditions import is_young
+from pegboard.recording.recorder import WHOLE_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
     from typing import Any
 
-    from pegboard.activation.recorder import Observation
-    from pegboard.contributions.ledger import Contribution
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.ledger import Contribution
+    from pegboard.plugin import Plugin
+    from pegboard.recording.recorder import Observation
 
     Files = dict[str, tuple[str, str]]  # path to stamp and content hash
 

@@ -3,26 +3,23 @@
 Hot: with a valid index nothing is looked for and nothing imported. Everything else is in `cold`.
 """
 
-from __future__ import annotations
-
 import _thread
 import os
 
-from pegboard._typing import TYPE_CHECKING
-from pegboard.activation import validity
-from pegboard.activation.index import UnusableIndexError, digest, read
-from pegboard.discovery.package import extend_namespace
+from pegboard.index import UnusableIndexError, digest, facts, objection, read
 from pegboard.places import environment_prefix, user_directory
+
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pegboard.activation.activator import Activator
-    from pegboard.activation.index import Index
-    from pegboard.contributions.ledger import Contribution, Ledger
+    from pegboard.activator import Activator
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.index import Index
+    from pegboard.ledger import Contribution, Ledger
+    from pegboard.plugin import Plugin
 
 _NO = ("0", "false", "no", "off")
 
@@ -34,13 +31,13 @@ class Settings:
 
     def __init__(
         self,
-        environ: Mapping[str, str],
+        environ: "Mapping[str, str]",
         *,
-        required: tuple[str, ...] = (),
-        strict: bool | None = None,
-        lazy: bool | None = None,
-        config_directory: str | None = None,
-        cache_directory: str | None = None,
+        required: "tuple[str, ...]" = (),
+        strict: "bool | None" = None,
+        lazy: "bool | None" = None,
+        config_directory: "str | None" = None,
+        cache_directory: "str | None" = None,
     ) -> None:
         self.environ: Mapping[str, str] = environ
         self.required: tuple[str, ...] = required
@@ -54,20 +51,20 @@ class Roster:
     """The plugins of one host in this process. Any thread may ask; no lock is held while a plugin is imported."""
 
     __slots__ = (
+        "_activator",
         "_has_rebuilder",
         "_is_started",
+        "_ledger",
         "_left_out",
         "_lock",
         "_plugins",
         "_starting",
-        "activator",
         "application",
         "complaint",
         "found",
         "found_ns",
         "index",
         "is_backwards",
-        "ledger",
         "problems",
         "reason",
         "report",
@@ -80,31 +77,26 @@ class Roster:
     def __init__(
         self,
         name: str,
-        settings: Settings,
-        ledger: Ledger,
-        activator: Activator,
-        problems: list[PegboardError],
+        settings: "Settings",
+        problems: "list[PegboardError]",
         *,
-        report: Callable[[PegboardError], None],
-        settle: Callable[[], None],
+        report: "Callable[[PegboardError], None]",
+        settle: "Callable[[], None]",
     ) -> None:
         """Make a roster that knows nothing yet.
 
         Args:
             name: The application's name.
             settings: What its author said.
-            ledger: Receives contributions, primed or live.
-            activator: Imports plugins.
             problems: Every fault that was reported so far.
             report: Told of each contained fault.
             settle: Called when everything is registered: decides who has which name.
         """
         self.application: str = name
         self.settings: Settings = settings
-        self.ledger: Ledger = ledger
-        self.activator: Activator = activator
         self.problems: list[PegboardError] = problems
         self.report: Callable[[PegboardError], None] = report
+        self.settle: Callable[[], None] = settle
         self.index: Index | None = None
         """The records in use; None when every plugin is imported at the start, or before the start."""
         self.reason: str | None = None
@@ -120,13 +112,53 @@ class Roster:
         """Whether plugins are imported in reverse order when they are recorded; their order stays what it is."""
         self.was_disturbed: bool = False
         """Whether another thread imported plugins while they were being recorded, so that records are incomplete."""
-        self.settle: Callable[[], None] = settle
+        self._ledger: Ledger | None = None
+        self._activator: Activator | None = None
         self._plugins: tuple[Plugin, ...] | None = None
         self._left_out: list[tuple[tuple[str, ...], str]] = []
         self._lock = _thread.RLock()
         self._starting: set[int] = set()
         self._has_rebuilder = False
         self._is_started = False
+
+    # -- the parts that a start may do without ------------------------------------------------------------------------
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The table of all contributions, made at the first use: listing names needs only the index."""
+        ledger = self._ledger
+        if ledger is None:
+            with self._lock:
+                ledger = self._ledger
+                if ledger is None:
+                    from pegboard.ledger import Ledger
+
+                    activator = self.activator
+                    ledger = Ledger(activator.registering, activator.activate)
+                    if self.index is not None:
+                        ledger.prime(self.index)
+                    self._ledger = ledger
+        return ledger
+
+    @property
+    def activator(self) -> "Activator":
+        """What imports plugins, made at the first use."""
+        activator = self._activator
+        if activator is None:
+            with self._lock:
+                activator = self._activator
+                if activator is None:
+                    from pegboard.activator import Activator
+
+                    activator = Activator(self)
+                    self._activator = activator
+        return activator
+
+    def texts(self, kind: str) -> "tuple[str, ...]":
+        """Return the text of every contribution of *kind* once, in order; see `Ledger.texts`."""
+        if self._ledger is None and self.index is not None:
+            return self.index.texts(kind)
+        return self.ledger.texts(kind)
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -136,12 +168,12 @@ class Roster:
         return self._is_started
 
     @property
-    def plugins(self) -> tuple[Plugin, ...]:
+    def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
         if self._plugins is None and self.index is not None:
             self._plugins = tuple(self.index.plugins())
         if self._plugins is None:
-            from pegboard.activation import cold
+            from pegboard.recording import cold
 
             with self._lock:
                 problems = cold.find(self) if self._plugins is None else []
@@ -150,22 +182,22 @@ class Roster:
         return self._plugins or ()
 
     @plugins.setter
-    def plugins(self, plugins: Sequence[Plugin]) -> None:
+    def plugins(self, plugins: "Sequence[Plugin]") -> None:
         self._plugins = tuple(plugins)
 
-    def named(self, name: str) -> Plugin | None:
+    def named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
         if self._plugins is None and self.index is not None:
             return self.index.plugin_named(name)
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
-    def file(self, name: str) -> str | None:
+    def file(self, name: str) -> "str | None":
         """Return the path of a file in the user's configuration directory; None when the user has none."""
         directory = self.settings.config_directory or user_directory("config", self.application, self.settings.environ)
         return os.path.join(directory, name) if directory else None
 
     @property
-    def index_path(self) -> str | None:
+    def index_path(self) -> "str | None":
         """Where the index of this application, environment and import path is; None when there is no place for one."""
         directory = self.settings.cache_directory or user_directory("cache", self.application, self.settings.environ)
         if not directory:
@@ -173,17 +205,17 @@ class Roster:
         identity = "\n".join(self.facts()).encode("utf-8", "surrogateescape")
         return os.path.join(directory, f"plugins-{digest(identity).decode()}.index")
 
-    def facts(self) -> list[str]:
+    def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
         prefix = environment_prefix(self.application)
         environ = self.settings.environ
         wishes = [environ.get(f"{prefix}_{name}", "") for name in ("NO_PLUGINS", "PLUGINS", "PLUGINS_STRICT")]
         wishes += [",".join(names) for names, _ in self._left_out]
-        return validity.facts(self.application, "|".join(wishes))
+        return facts(self.application, "|".join(wishes))
 
     # -- deciding before the start ------------------------------------------------------------------------------------
 
-    def leave_out(self, names: tuple[str, ...], reason: str) -> None:
+    def leave_out(self, names: "tuple[str, ...]", reason: str) -> None:
         """Start without *names*, or without any that is not built in when it is empty.
 
         Raises:
@@ -196,7 +228,7 @@ class Roster:
         self._left_out.append((names, reason))
 
     @property
-    def left_out(self) -> Sequence[tuple[tuple[str, ...], str]]:
+    def left_out(self) -> "Sequence[tuple[tuple[str, ...], str]]":
         """What is to be left out, and why."""
         return tuple(self._left_out)
 
@@ -231,7 +263,7 @@ class Roster:
             elif not self._start_warm():
                 self._start_cold()
             if self.settings.required:
-                from pegboard.activation import cold
+                from pegboard.recording import cold
 
                 cold.check_required(self)
         finally:
@@ -245,14 +277,14 @@ class Roster:
             if self.index is None:
                 if self._plugins is not None:  # a search has been made already
                     return False
-                self.index = self._valid_index()
-                if self.index is None:
+                index = self._valid_index()
+                if index is None:
                     return False
                 if self.settings.strict is None:
-                    self.settings.strict = self.index.is_strict
-                self.ledger.prime(self.index)
-                self.activator.consult(self.index.plugin)
-                extend_namespace(self.application, *self.index.namespace())
+                    self.settings.strict = index.is_strict
+                self.index = index
+                if self._ledger is not None:
+                    self._ledger.prime(index)
         for problem in self.index.problems():
             from pegboard.errors import RecordedProblem
 
@@ -261,7 +293,7 @@ class Roster:
             self.activate(plugin)
         return True
 
-    def _valid_index(self) -> Index | None:
+    def _valid_index(self) -> "Index | None":
         path = self.index_path
         if path is None:
             self.reason = "there is no place for an index"
@@ -271,11 +303,11 @@ class Roster:
         except UnusableIndexError as error:
             self.reason = str(error)
             return None
-        self.reason = validity.objection(index.validity(), self.facts(), self.settings.environ)
+        self.reason = objection(index.validity(), self.facts(), self.settings.environ)
         return index if self.reason is None else None
 
     def _start_cold(self) -> None:
-        from pegboard.activation import cold
+        from pegboard.recording import cold
 
         with self._lock:
             is_mine, self._has_rebuilder = not self._has_rebuilder, True
@@ -295,7 +327,7 @@ class Roster:
             from pegboard.errors import HostError
 
             raise HostError("the plugins are in use already", "record them before the host is first used")
-        from pegboard.activation import cold
+        from pegboard.recording import cold
 
         me = _thread.get_ident()
         self._starting.add(me)
@@ -306,7 +338,7 @@ class Roster:
         self._is_started = True
 
     def _start_eagerly(self) -> None:
-        from pegboard.activation import cold
+        from pegboard.recording import cold
 
         for plugin in self.plugins:
             if plugin.is_usable:
@@ -314,7 +346,7 @@ class Roster:
         cold.arrange(self)
         self.settle()
 
-    def activate(self, plugin: Plugin) -> bool:
+    def activate(self, plugin: "Plugin") -> bool:
         """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
         from pegboard.errors import PluginError
 
@@ -324,11 +356,11 @@ class Roster:
             return False
         return True
 
-    def activated(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+    def activated(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
         if self.index is None or self.index.is_as_recorded(plugin, batch):
             return
         self.ledger.diverge()
-        from pegboard.activation import cold
+        from pegboard.recording import cold
 
         cold.refresh(self, plugin, batch)

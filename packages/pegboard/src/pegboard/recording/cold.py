@@ -8,22 +8,23 @@ from __future__ import annotations
 import time
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.activation import validity
-from pegboard.activation.index import UnusableIndexError, from_bytes, read
-from pegboard.activation.rebuild import Rebuild, to_bytes, write
-from pegboard.activation.record import Record, plain_rows, read_files
 from pegboard.discovery import discover, extend_namespace
 from pegboard.errors import RequiredPluginError
-from pegboard.plugins.order import order
-from pegboard.plugins.plugin import BROKEN, Plugin
-from pegboard.plugins.policy import load_policy
+from pegboard.index import YOUNG, UnusableIndexError, read
+from pegboard.plugin import BROKEN, Plugin
+from pegboard.policy.order import order
+from pegboard.policy.policy import load_policy
+from pegboard.recording.encoding import from_bytes
+from pegboard.recording.rebuild import Rebuild, to_bytes, write
+from pegboard.recording.record import Record, plain_rows, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.activation.roster import Roster
-    from pegboard.contributions.ledger import Contribution
+    from pegboard.discovery.candidate import Candidate
     from pegboard.errors import PegboardError
+    from pegboard.ledger import Contribution
+    from pegboard.roster import Roster
 
 
 def find(roster: Roster) -> list[PegboardError]:
@@ -40,7 +41,7 @@ def find(roster: Roster) -> list[PegboardError]:
     if len(extend_namespace(roster.application, found.portions, found.init)) > len(found.portions):
         found = discover(roster.application, folder=folder)  # the application's own __init__ has added places
         extend_namespace(roster.application, found.portions, found.init)
-    plugins = [Plugin.from_candidate(candidate) for candidate in found.candidates]
+    plugins = [_plugin(candidate) for candidate in found.candidates]
     for plugin in plugins:
         plugin.required = plugin.name in settings.required
         if objection := policy.objection(plugin):
@@ -53,6 +54,19 @@ def find(roster: Roster) -> list[PegboardError]:
     roster.plugins = plugins
     problems: list[PegboardError] = [*policy.problems, *found.problems, *_arranged(roster)]
     return problems + [plugin.error for plugin in plugins if plugin.error is not None and plugin.state == BROKEN]
+
+
+def _plugin(candidate: Candidate) -> Plugin:
+    plugin = Plugin(
+        candidate.name,
+        candidate.module,
+        origin=candidate.origin,
+        source=candidate.source,
+        distribution=candidate.distribution,
+    )
+    if candidate.problem is not None:
+        plugin.fail(candidate.problem)
+    return plugin
 
 
 def arrange(roster: Roster) -> None:
@@ -133,7 +147,7 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
     if entry is None:
         return
     if entry["record"] is None:  # it was broken, and is not any more: have it recorded at the next start
-        content["validity"].append(validity.YOUNG)
+        content["validity"].append(YOUNG)
         roster.complaint = write(index.path, to_bytes(content))
         return
     record = Record.from_dict(entry["record"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pegboard.discovery.candidate import Distribution
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
 
 
 class OwnCode:

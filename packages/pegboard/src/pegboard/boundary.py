@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
 
     R = TypeVar("R")
 

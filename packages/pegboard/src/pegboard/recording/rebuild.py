@@ -11,21 +11,22 @@ import sys
 import time
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.activation import validity
-from pegboard.activation.index import Index, UnusableIndexError, encode, encode_metadata
-from pegboard.activation.own_code import OwnCode
-from pegboard.activation.record import Record, Sources
-from pegboard.activation.recorder import Recorder
-from pegboard.plugins.plugin import ACTIVE, FOUND, PRIMED
+from pegboard.index import Index, UnusableIndexError, directory_stamp, file_stamp
+from pegboard.plugin import ACTIVE, FOUND, PRIMED
+from pegboard.recording.conditions import conditions
+from pegboard.recording.encoding import encode, encode_metadata
+from pegboard.recording.own_code import OwnCode
+from pegboard.recording.record import Record, Sources
+from pegboard.recording.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from pegboard.activation.roster import Roster
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
+    from pegboard.roster import Roster
 
 FEW_FILES = 128
 """So many files of an installer's are watched one by one; more would cost a start too much."""
@@ -156,11 +157,11 @@ class Rebuild:
         for record in self._records.values():
             variables.update(record.variables)
         configuration = self._roster.file("plugins.toml")
-        files = {configuration: validity.file_stamp(configuration)} if configuration else {}
+        files = {configuration: file_stamp(configuration)} if configuration else {}
         files.update(self._watched_files())
-        directories = {path: validity.directory_stamp(path) for path in found.directories}
+        directories = {path: directory_stamp(path) for path in found.directories}
         return {
-            "validity": validity.conditions(
+            "validity": conditions(
                 self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns
             ),
             "namespace": [found.init or "", *found.portions],
@@ -188,9 +189,7 @@ class Rebuild:
             *(self._sources.files[top] for top in sorted(self._used_tops())),
         ):
             everything.update({path: stamp for path, (stamp, _) in files.items() if not stamp.startswith("-")})
-        everything.update(
-            {plugin.origin: validity.file_stamp(plugin.origin) for plugin in self._failed if plugin.origin}
-        )
+        everything.update({plugin.origin: file_stamp(plugin.origin) for plugin in self._failed if plugin.origin})
         in_place = {path: stamp for path, stamp in everything.items() if not _is_installers(path)}
         installers = {path: stamp for path, stamp in everything.items() if path not in in_place}
         return dict(sorted((in_place | installers if len(installers) <= FEW_FILES else in_place).items()))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pegboard.errors import PegboardError
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
 
 
 def order(plugins: Sequence[Plugin], user_order: Sequence[str] = ()) -> tuple[list[Plugin], list[PegboardError]]:

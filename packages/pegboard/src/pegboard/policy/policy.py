@@ -15,7 +15,7 @@ be understood is a problem to report and changes nothing else: a slip in a file 
 Environment, for an application named `utt`: `UTT_NO_PLUGINS=1` leaves out all but the built-in plugins,
 `UTT_NO_PLUGINS=a,b` leaves out those; `UTT_PLUGINS=a,b` enables what the file disables;
 `UTT_PLUGINS_STRICT=1` is strict. `UTT_PLUGINS_LAZY=0` imports every plugin at every start; that is read before all
-else, see `pegboard.activation.roster`.
+else, see `pegboard.roster`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pegboard.errors import ConfigurationError
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
 
 _YES = ("1", "true", "yes", "on", "all")
 _NO = ("", "0", "false", "no", "off")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType, ModuleType
     from typing import Any, Self
 
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.plugin import Plugin
 
 WHOLE_ENVIRONMENT = "*"
 """Stands for all variables, when an import looked at which ones there are."""

@@ -5,7 +5,13 @@ the interpreter has built in tells whether it is whole. Two parts: the hot part 
 only when something changed, remembers what each record depends on.
 
     pegboard-index 1 <hash of the hot part> <its length> <hash of the cold part>
-    <validity>      one line a condition, see `validity`
+    <validity>      one line a condition:
+        S fact                                      interpreter, environment, application, `sys.path`, as text
+        D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
+        F path mtime_ns size inode                  a file; `-` `-` `-` when it is absent
+        E name hash                                 an environment variable an import read; `-` when not set
+        Y                                           something had changed so shortly before the search
+                                                    that its stamp may not show the next change
     <hot lines>     one line a fact, its fields separated by US (U+001F):
         A portions, init                            the search path of `app.plugins`
         P module name origin source distribution version state cost reason eager rank rows
@@ -17,32 +23,33 @@ only when something changed, remembers what each record depends on.
         W code summary hint                         to be reported at every start
     <cold part>     JSON, see `record`
 
+Stamps are compared for equality and never rounded: an installer may bring an older time than the one it replaces.
 An index never names code: what a primed contribution is comes from importing its owner, and from nothing else.
 
 Source: research on formats and on what file systems tell, `DESIGN.md`, section "The index".
 """
 
-from __future__ import annotations
-
 import os
+import sys
 from _imp import source_hash
 
-from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.ledger import PRIMED, Contribution
-from pegboard.discovery.candidate import Distribution
-from pegboard.plugins.plugin import Plugin
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any, Final
 
-MAGIC: Final = b"pegboard-index 1 "
-ENCODING: Final = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
-HASH_KEY: Final = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
-SEPARATOR: Final = "\x1f"
-_LONGEST_FIRST_LINE: Final = 100
-_FIELDS: Final = 3  # hash, length, hash
-_ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
+    from pegboard.ledger import Contribution
+    from pegboard.plugin import Plugin
+
+MAGIC: "Final" = b"pegboard-index 1 "
+YOUNG: "Final" = "Y"
+ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
+HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
+SEPARATOR: "Final" = "\x1f"
+_LONGEST_FIRST_LINE: "Final" = 100
+_FIELDS: "Final" = 3  # hash, length, hash
+_ESCAPES: "Final" = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
 
 
 class UnusableIndexError(Exception):
@@ -69,7 +76,7 @@ def unescape(text: str) -> str:
     return "\\".join(part.replace("\\n", "\n").replace("\\u", "\x1f") for part in parts)
 
 
-def read(path: str) -> Index:
+def read(path: str) -> "Index":
     """Return the index in the file *path*; only its hot part is read, and nothing but its integrity is checked.
 
     Raises:
@@ -106,7 +113,7 @@ def read(path: str) -> Index:
     return Index(path, hot, len(first) + 1 + length, fields[2])
 
 
-def _check_owner(status: os.stat_result) -> int:
+def _check_owner(status: "os.stat_result") -> int:
     """Return the size of the file with that *status*; refuse one that somebody else could have written."""
     if os.name == "posix":
         if status.st_uid not in (os.geteuid(), 0):
@@ -114,13 +121,6 @@ def _check_owner(status: os.stat_result) -> int:
         if status.st_mode & 0o022:
             raise UnusableIndexError("the index can be written by others")
     return status.st_size
-
-
-def from_bytes(data: bytes, path: str) -> Index:
-    """Return the index that `encode` has just made, without a file; *path* is where it is going to be."""
-    first, _, rest = data.partition(b"\n")
-    _, length, cold_hash = first[len(MAGIC) :].split(b" ")
-    return Index(path, rest[: int(length)], len(first) + 1 + int(length), cold_hash)
 
 
 class Index:
@@ -135,7 +135,7 @@ class Index:
         self._cold_hash = cold_hash
         self._plugins: dict[str, Plugin] = {}
 
-    def lines(self, tag: str, *fields: str) -> Iterator[list[str]]:
+    def lines(self, tag: str, *fields: str) -> "Iterator[list[str]]":
         """Yield the fields after *tag* and *fields* of every line that begins with them."""
         hot = self._hot
         key = ("\n" + SEPARATOR.join((tag, *map(escape, fields))) + SEPARATOR).encode(*ENCODING)
@@ -146,12 +146,12 @@ class Index:
             yield [unescape(field) for field in hot[start:end].decode(*ENCODING).split(SEPARATOR)]
             at = hot.find(key, end)
 
-    def validity(self) -> list[str]:
+    def validity(self) -> "list[str]":
         """Return the conditions under which all of this holds, as `validity` wrote them."""
         end = self._hot.find(b"\n\n")
         return self._hot[:end].decode(*ENCODING).split("\n")
 
-    def plugin(self, module: str) -> Plugin | None:
+    def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
         plugin = self._plugins.get(module)
         if plugin is None:
@@ -159,7 +159,7 @@ class Index:
                 plugin = self._plugins[module] = _plugin(module, fields)
         return plugin
 
-    def is_as_recorded(self, plugin: Plugin, batch: Sequence[Contribution]) -> bool:
+    def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
         for fields in self.lines("P", plugin.module):
             if fields[-1] != str(len(batch)):
@@ -175,7 +175,7 @@ class Index:
             return True
         return False
 
-    def adopt(self, plugins: Sequence[Plugin]) -> None:
+    def adopt(self, plugins: "Sequence[Plugin]") -> None:
         """Stand for *plugins* from now on, instead of making others from the lines."""
         self._plugins = {plugin.module: plugin for plugin in plugins}
 
@@ -184,49 +184,51 @@ class Index:
         """Whether the user wants faults to be errors."""
         return any(flag == "1" for (flag,) in self.lines("Q"))
 
-    def plugin_named(self, name: str) -> Plugin | None:
+    def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
         for (module,) in self.lines("N", name):
             return self.plugin(module)
         return None
 
-    def plugins(self) -> list[Plugin]:
+    def plugins(self) -> "list[Plugin]":
         """Return every plugin in order; reads all of them."""
         found = [self.plugin(module) for fields in self.lines("N") for module in fields[1:]]
         return [plugin for plugin in found if plugin is not None]
 
-    def eager(self) -> list[Plugin]:
+    def eager(self) -> "list[Plugin]":
         """Return the plugins that are to be imported at every start, in order."""
         found = [self.plugin(module) for (module,) in self.lines("G")]
         return [plugin for plugin in found if plugin is not None]
 
-    def namespace(self) -> tuple[list[str], str | None]:
+    def namespace(self) -> "tuple[list[str], str | None]":
         """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
         for init, *portions in self.lines("A"):
             return [portion for portion in portions if portion], init or None
         return [], None
 
-    def problems(self) -> list[tuple[str, str, str]]:
+    def problems(self) -> "list[tuple[str, str, str]]":
         """Return code, summary and hint of what is to be reported at every start."""
         return [(code, summary, hint) for code, summary, hint in self.lines("W")]
 
     # -- as the ledger's records --------------------------------------------------------------------------------------
 
-    def find(self, kind: str, text: str) -> Sequence[Contribution]:
+    def find(self, kind: str, text: str) -> "Sequence[Contribution]":
         """Return the primed rows of *kind* whose text is *text*, in order."""
         return [self._row(kind, text, fields) for fields in self.lines("R", kind, text)]
 
-    def rows(self, kind: str) -> Sequence[Contribution]:
+    def rows(self, kind: str) -> "Sequence[Contribution]":
         """Return every primed row of *kind*, in order."""
         return [self._row(kind, text, fields) for text, *fields in self.lines("R", kind)]
 
-    def texts(self, kind: str) -> tuple[str, ...]:
+    def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
         for texts in self.lines("T", kind):
             return tuple(texts)
         return ()
 
-    def _row(self, kind: str, text: str, fields: list[str]) -> Contribution:
+    def _row(self, kind: str, text: str, fields: "list[str]") -> "Contribution":
+        from pegboard.ledger import PRIMED, Contribution
+
         module, override, sequence, metadata = fields
         owner = self.plugin(module)
         if owner is None:
@@ -239,7 +241,7 @@ class Index:
 
     # -- the cold part ------------------------------------------------------------------------------------------------
 
-    def cold(self) -> Any:
+    def cold(self) -> "Any":
         """Return the cold part, decoded.
 
         Raises:
@@ -258,7 +260,9 @@ class Index:
         return json.loads(data)
 
 
-def _plugin(module: str, fields: list[str]) -> Plugin:
+def _plugin(module: str, fields: "list[str]") -> "Plugin":
+    from pegboard.plugin import Distribution, Plugin
+
     name, origin, source, distribution, version, state, cost, reason, eager, rank, _ = fields
     plugin = Plugin(
         name,
@@ -278,16 +282,7 @@ def _plugin(module: str, fields: list[str]) -> Plugin:
 # -- metadata: plain data, mostly text, as one field ------------------------------------------------------------------
 
 
-def encode_metadata(metadata: Mapping[str, Any]) -> str:
-    """Return plain data as text; JSON only where a value is not text, since `json` is slow to import."""
-    if all(isinstance(value, str) and "\x1e" not in value and "\x1e" not in key for key, value in metadata.items()):
-        return "\x1e".join(part for item in metadata.items() for part in item)
-    import json
-
-    return "\x1e\x1e" + json.dumps(metadata, sort_keys=False, separators=(",", ":"))
-
-
-def decode_metadata(text: str) -> dict[str, Any]:
+def decode_metadata(text: str) -> "dict[str, Any]":
     """Return what `encode_metadata` was given; tuples come back as lists."""
     if not text:
         return {}
@@ -300,18 +295,76 @@ def decode_metadata(text: str) -> dict[str, Any]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def encode(validity: Sequence[str], lines: Sequence[Sequence[str]], cold: Any) -> bytes:
-    """Return the bytes of an index; equal facts give equal bytes.
+# -- validity: under which conditions an index is still true, and whether they hold now --------------------------------
+
+
+def facts(application: str, policy: str) -> "list[str]":
+    """Return what must be the same, in the same words, for any record to be used.
 
     Args:
-        validity: The conditions under which it holds, one line each.
-        lines: Tag and fields of every hot line.
-        cold: Whatever JSON can hold.
+        application: The host's name.
+        policy: Whatever else the caller depends on, as text.
     """
-    import json
+    path = SEPARATOR.join(escape(entry) if isinstance(entry, str) else repr(entry) for entry in sys.path)
+    implementation = sys.implementation
+    return [
+        f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",
+        f"S prefix {escape(sys.prefix)}",
+        f"S application {application}",
+        f"S policy {escape(policy)}",
+        f"S path {path}",
+    ]
 
-    text = ["\n".join(validity), "\n\n"]
-    text += [SEPARATOR.join(map(escape, line)) + "\n" for line in lines]
-    hot = "".join(text).encode(*ENCODING)
-    tail = json.dumps(cold, sort_keys=True, separators=(",", ":")).encode()
-    return b"%s%s %d %s\n%s%s" % (MAGIC, digest(hot), len(hot), digest(tail), hot, tail)
+
+def directory_stamp(path: str) -> str:
+    """Return the stamp of a directory, or of an archive in its place."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return f"-{SEPARATOR}-"
+    return f"{status.st_mtime_ns}{SEPARATOR}{status.st_ino}"
+
+
+def file_stamp(path: str) -> str:
+    """Return the stamp of a file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return f"-{SEPARATOR}-{SEPARATOR}-"
+    return f"{status.st_mtime_ns}{SEPARATOR}{status.st_size}{SEPARATOR}{status.st_ino}"
+
+
+def variable_stamp(name: str, environ: "Mapping[str, str]") -> str:
+    """Return the stamp of an environment variable: a hash, since variables hold secrets."""
+    value = environ.get(name)
+    return "-" if value is None else digest(value.encode(*ENCODING)).decode()
+
+
+def objection(lines: "Iterable[str]", known_facts: "Iterable[str]", environ: "Mapping[str, str]") -> "str | None":
+    """Return which of the conditions *lines* does not hold any more, in words; None when all hold.
+
+    Args:
+        lines: As `conditions` returned them.
+        known_facts: What `facts` says now.
+        environ: The environment variables.
+    """
+    now = iter(known_facts)
+    for line in lines:
+        kind = line[0]
+        if kind == "S":
+            if line != next(now, None):
+                return f"{line.split(' ', 2)[1]} is not what it was"
+        elif kind == YOUNG:
+            return "something had changed right before the plugins were last looked at"
+        else:
+            _, subject, stamp = line.split(SEPARATOR, 2)
+            subject = unescape(subject)
+            if kind == "F":
+                if file_stamp(subject) != stamp:
+                    return f"the file {subject} has changed"
+            elif kind == "D":
+                if directory_stamp(subject) != stamp:
+                    return f"the directory {subject} has changed"
+            elif variable_stamp(subject, environ) != stamp:
+                return f"the environment variable {subject} has changed"
+    return None if next(now, None) is None else "the index is of another format"

@@ -1,0 +1,40 @@
+"""The bars, as data: what is measured, against what, and how much is allowed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Bar(NamedTuple):
+    """One thing that has to hold."""
+
+    key: str
+    """The name of the measurement it judges."""
+    limit: float
+    text: str
+    is_least: bool = False
+    """Whether the limit is the least allowed, instead of the most."""
+
+    def holds(self, value: float) -> bool:
+        return value >= self.limit if self.is_least else value <= self.limit
+
+
+BARS = (
+    Bar("light-1000/ours list:bare", 1.15, "list, N=1000: x bare interpreter"),
+    Bar("light-5000/ours list:bare", 1.50, "list, N=5000: x bare interpreter"),
+    Bar("realistic-1000/ours run:floor", 1.10, "run, N=1000, realistic: x importing that plugin alone"),
+    Bar("light-1000/ours run:bare", 1.20, "run, N=1000, light: x bare interpreter"),
+    *(
+        Bar(f"light-1000/{other} {job}:ours {job}", 20, f"{job}, N=1000, light: {other} / ours", is_least=True)
+        for job in ("list", "run")
+        for other in ("eager", "metadata", "pluggy", "stevedore", "plux")
+    ),
+    Bar("light-1000/memory list", 6.0, "list, N=1000: MiB above bare interpreter"),
+    Bar("light-1000/memory run", 6.0, "run, N=1000, light: MiB above bare interpreter"),
+    Bar("light-1000/modules list", 10, "list, N=1000: modules beyond bare, without the application's"),
+    Bar("light-1000/modules run", 10, "run, N=1000, light: modules beyond bare, without the application's"),
+    Bar("utt/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
+    Bar("utt/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
+    Bar("utt-10y/new add:bare", 1.25, "utt add, ten-year log: x bare interpreter"),
+    Bar("utt-10y/new report:bare", 1.25, "utt report of a day, ten-year log: x bare interpreter"),
+)

@@ -1,0 +1,27 @@
+"""The two jobs, by entry points: load each of the group."""
+
+from importlib.metadata import entry_points
+
+from benchhost.api import print_names, run_command
+
+
+def load() -> None:
+    for entry_point in entry_points(group="benchhost.plugins"):
+        entry_point.load()
+
+
+def list_names() -> None:
+    load()
+    print_names()
+
+
+def run(name: str) -> None:
+    load()
+    run_command(name)
+
+
+def run_one(name: str) -> None:
+    """Load only the entry point of that name: needs every command to be the name of an entry point."""
+    for entry_point in entry_points(group="benchhost.plugins", name=name):
+        entry_point.load()
+    run_command(name)

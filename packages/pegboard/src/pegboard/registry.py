@@ -1,0 +1,206 @@
+"""A registry: named contributions of one type, in order. Names and descriptions never import a plugin."""
+
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, Final, Generic, TypeVar, overload
+
+    from pegboard.ledger import Contribution
+    from pegboard.plugin import Plugin
+    from pegboard.roster import Roster
+
+    T = TypeVar("T")
+    D = TypeVar("D")
+else:
+
+    class _Subscriptable:
+        """Stands in for `typing.Generic`, so that `Registry[int]` is legal where an annotation is evaluated."""
+
+        __slots__ = ()
+
+        def __class_getitem__(cls, _item: object) -> type:
+            return cls
+
+    T = None
+    Generic = {T: _Subscriptable}
+
+_LEFT_OUT: "Final" = object()
+_PLAIN = (str, int, float, bool, type(None))
+
+
+class Registry(Generic[T]):
+    """Contributions of one type by name: commands, exporters, themes.
+
+    Made by `Host.registry`. Reading it makes the host ready first; `names`, `describe` and `in` import no
+    primed plugin, `registry[name]` imports the one that owns the name.
+
+    Two plugins with one name: the first in order keeps it, unless a later one registers with `override=True`
+    or the application made the registry with `allow_override=True`. What loses is reported, and shown by `explain`.
+    """
+
+    __slots__ = ("_allow_override", "_ready", "_reported", "_roster", "name")
+
+    def __init__(
+        self, name: str, roster: "Roster", *, ready: "Callable[[], None]", allow_override: bool = False
+    ) -> None:
+        self.name: str = name
+        """What the registry is called, e.g. `commands`; its rows' kind in the ledger."""
+        self._roster = roster
+        self._ready = ready
+        self._allow_override = allow_override
+        self._reported: set[tuple[Plugin, str]] = set()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def register(self, name: str, item: T, *, override: bool = False, **metadata: Any) -> T: ...
+
+        @overload
+        def register(self, name: str, *, override: bool = False, **metadata: Any) -> Callable[[T], T]: ...
+
+    def register(self, name: str, item: "Any" = _LEFT_OUT, *, override: bool = False, **metadata: "Any") -> "Any":
+        """Add *item* under *name*; as a decorator when *item* is left out.
+
+        Args:
+            name: At least one character, on one line.
+            item: The contribution itself.
+            override: Whether it may replace what an earlier plugin registered under that name.
+            **metadata: Plain data that describes it; what lists, help and completion show.
+
+        Returns:
+            *item*, or a decorator that returns what it decorates.
+
+        Raises:
+            InvalidNameError: If *name* cannot be shown in a list.
+            MetadataError: If *metadata* is not plain data.
+        """
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            from pegboard.errors import InvalidNameError
+
+            raise InvalidNameError(self.name, name)
+        for field, value in metadata.items():
+            if not _is_plain(value):
+                from pegboard.errors import MetadataError
+
+                raise MetadataError(self.name, name, field, type(value).__name__)
+        if item is _LEFT_OUT:
+
+            def decorate(decorated: "T") -> "T":
+                self._roster.ledger.add(self.name, name, decorated, metadata=metadata, override=override)
+                return decorated
+
+            return decorate
+        self._roster.ledger.add(self.name, name, item, metadata=metadata, override=override)
+        return item
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> "T":
+        """Return the contribution of that name, importing its plugin if need be.
+
+        Raises:
+            ContributionNotFoundError: If there is none; a KeyError that knows the nearest name.
+            PluginError: If its plugin cannot be imported.
+        """
+        live: T = self._roster.ledger.live(self.winner(name))
+        return live
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, name: str) -> T | None: ...
+
+        @overload
+        def get(self, name: str, default: D) -> T | D: ...
+
+    def get(self, name: str, default: "Any" = None) -> "Any":
+        """Return the contribution of that name, or *default* when there is none."""
+        return self[name] if name in self else default  # noqa: SIM401 -- this is `get`
+
+    def names(self) -> "tuple[str, ...]":
+        """Return all names in order, without importing a primed plugin."""
+        self._ready()
+        return self._roster.texts(self.name)
+
+    def describe(self, name: str) -> "Mapping[str, Any]":
+        """Return the metadata of *name*, without importing a primed plugin.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return dict(self.winner(name).metadata)
+
+    def owner(self, name: str) -> "Plugin":
+        """Return the plugin that provides *name*; the application itself has the empty name.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return self.winner(name).owner
+
+    def items(self) -> "Iterator[tuple[str, T]]":
+        """Yield names and contributions in order, importing every plugin that owns one."""
+        for name in self.names():
+            yield name, self[name]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bool(self.candidates(name))
+
+    def __iter__(self) -> "Iterator[str]":
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __repr__(self) -> str:
+        return f"<registry {self.name!r}>"
+
+    # -- deciding -----------------------------------------------------------------------------------------------------
+
+    def candidates(self, name: str) -> "tuple[Contribution, ...]":
+        """Return every row that claims *name*, in order; `winner` is the one in use."""
+        self._ready()
+        return self._roster.ledger.find(self.name, name)
+
+    def winner(self, name: str) -> "Contribution":
+        """Return the row in use for *name*, and report who else claims it.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        winner: Contribution | None = None
+        for row in self.candidates(name):
+            if winner is None or row.owner is winner.owner or row.override or self._allow_override:
+                winner = row
+            else:
+                self._report_clash(row, winner)
+        if winner is None:
+            from pegboard.errors import ContributionNotFoundError
+
+            raise ContributionNotFoundError(self.name, name, self.names())
+        return winner
+
+    def settle(self) -> None:
+        """Decide every name that several plugins claim, and report those that lose."""
+        for name in self.names():
+            self.winner(name)
+
+    def _report_clash(self, row: "Contribution", winner: "Contribution") -> None:
+        if (row.owner, row.text) in self._reported:
+            return
+        self._reported.add((row.owner, row.text))
+        from pegboard.errors import NameClashError
+
+        owner, winner_name = row.owner, winner.owner.who() if winner.owner.name else "the application"
+        self._roster.report(NameClashError(owner.name, str(owner.distribution or ""), self.name, row.text, winner_name))
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, _PLAIN):
+        return True
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    return False
