@@ -18,15 +18,30 @@ def test_the_program_has_at_most_25_lines(page):
     assert len(program.splitlines()) <= 25
 
 
-def test_every_link_leads_to_a_file(page):
-    path = page("README.md").path
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "DESIGN.md"])
+def test_every_link_leads_to_a_file(name, page):
+    path = page("README.md").path.parent / name
     links = re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
-    assert links
     assert [link for link in links if not (path.parent / link).is_file()] == []
 
 
-def test_every_make_command_exists(page):
-    readme = page("README.md").path
-    makefile = (readme.parent / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"`make (\w+)`", readme.read_text(encoding="utf-8")))
-    assert {"demo", "test"} <= named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [("README.md", {"demo", "test", "docs"}), ("CONTRIBUTING.md", {"demo", "test", "check", "docs", "format"})],
+)
+def test_every_make_command_exists(name, commands, page):
+    root = page("README.md").path.parent
+    named = set(re.findall(r"`make ([\w-]+)`", (root / name).read_text(encoding="utf-8")))
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert commands <= named <= targets
+
+
+def test_the_rooms_are_those_that_the_contract_holds(page):
+    root = page("README.md").path.parent
+    layers = re.search(
+        r"^layers =\n((?:    .+\n)+)", (root / ".importlinter").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    rooms = set(re.findall(r"[a-z]+", layers[1])) - {"typing"}
+    for name in ("CONTRIBUTING.md", "DESIGN.md"):
+        table = re.findall(r"^\| (`[^|]+`) \| .*\?", (root / name).read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(re.findall(r"`([a-z]+)`", " ".join(table))) == rooms, name
