@@ -75,6 +75,10 @@ class Application:
         """Return whether the directory *part* of `app.plugins` is the application's own."""
         return self.home is not None and os.path.realpath(f"{self.home}/{PLUGINS}") == os.path.realpath(part)
 
+    def is_part_of_copy(self, part: str) -> bool:
+        """Return whether *part* of `app.plugins` lies in another copy of the application."""
+        return any(os.path.realpath(part) == f"{copy}/{PLUGINS}" for copy in self._copies)
+
     def is_of_copy(self, path: str, owner: Owner | None) -> bool:
         """Return whether *path*, which *owner* brought, belongs to another copy of the application.
 

@@ -151,7 +151,9 @@ class _Discoverer:
         own = {find.candidate.name for find in finds if find.candidate.source == BUILT_IN}
         position = parts.index(home)
         rivals = {id(find.part) for find in finds if find.candidate.name in own and not find.is_namespace}
-        hiding = [part for part in parts[:position] if id(part) in rivals]
+        hiding = [
+            part for part in parts[:position] if id(part) in rivals or self.application.is_part_of_copy(part.path)
+        ]
         if hiding:
             before = [part for part in parts[:position] if part not in hiding]
             parts[:] = [*before, home, *hiding, *parts[position + 1 :]]
