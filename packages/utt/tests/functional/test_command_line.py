@@ -114,7 +114,7 @@ def test_the_editor_gets_the_log_as_one_word_and_its_status_does_not_matter(home
 
 def test_ctrl_c_in_the_editor_is_the_editor_s(home):
     # This editor sends Ctrl-C to utt, which started it, goes on editing, and is waited for.
-    script = "kill -INT $PPID; sleep 0.05; kill -INT $PPID; echo edited #"
+    script = "kill -INT $PPID; kill -INT $PPID; echo edited #"
     done = home.utt("edit", env={"EDITOR": script})
     assert (done.code, done.out, done.err) == (0, "edited\n", "")
 

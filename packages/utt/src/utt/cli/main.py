@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DONE = 0
 FAILED = 1
 INTERRUPTED = 130  # what shells say for a program that Ctrl-C ended
+MANAGEMENT = "plugins"  # no command of the parser: it works when plugins do not, and usage lines stay what they were
 TRACEBACK_VARIABLE = "UTT_TRACEBACK"
 
 
@@ -50,7 +51,12 @@ def _run_command(arguments: Sequence[str]) -> None:
     from utt.app import commands, host
     from utt.components import CommandLine
 
-    host.container.provide_value(CommandLine, CommandLine(take_no_plugins(arguments, host)))
+    arguments = take_no_plugins(arguments, host)
+    if arguments[:1] == [MANAGEMENT]:
+        from pegboard.cli import manage
+
+        raise SystemExit(manage(host, arguments[1:], prog=f"{os.path.basename(sys.argv[0])} {MANAGEMENT}"))
+    host.container.provide_value(CommandLine, CommandLine(arguments))
     name = host.container.get(Namespace).command
     if name is None:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 
 from utt.api import v1
 
@@ -17,13 +16,16 @@ class EditHandler:
 
     def __call__(self) -> None:
         """Run the editor."""
+        import signal
         import subprocess
 
-        # `VISUAL='code -w'` is a command line, so that a shell runs it; the path is one word of it.
-        editor = subprocess.Popen(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
-        while editor.returncode is None:
-            with suppress(KeyboardInterrupt):  # Ctrl-C is for the editor
-                editor.wait()
+        # Ctrl-C is for the editor. A handler, other than ignoring, is not inherited by what we start.
+        before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        try:
+            # `VISUAL='code -w'` is a command line, so that a shell runs it; the path is one word of it.
+            subprocess.call(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _editor() -> str:
