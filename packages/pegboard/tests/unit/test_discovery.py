@@ -146,11 +146,8 @@ def test_distribution_with_damaged_metadata_is_named_after_its_directory(app):
 
 
 def test_record_with_quoted_and_foreign_lines(app):
-    app.write(f"{APP}/plugins/px/a,b.txt")
-    app.write(f"{APP}/plugins/px/__init__.py")
-    add_distribution(
-        app, "acme-px", record=[f'"{APP}/plugins/px/a,b.txt"', f"{APP}/plugins/px/__init__.py", "../../bin/x"]
-    )
+    app.write(f"{APP}/plugins/px/a,b.txt")  # the only thing by which the directory is owned
+    add_distribution(app, "acme-px", record=[f'"{APP}/plugins/px/a,b.txt"', "../../bin/x"])
     assert str(by_name(discover(APP))["px"].distribution) == "acme-px 1.0"
 
 
@@ -308,6 +305,15 @@ def test_entry_point_into_a_namespace_package_that_is_not_loaded(app):
 # -- the folder -------------------------------------------------------------------------------------------------------
 
 
+def test_what_is_no_module_is_no_plugin(app, tmp_path):
+    app.write(f"{APP}/plugins/notes.d/part.py")
+    app.write(f"{APP}/plugins/py.py/part.py")
+    app.write(f"{APP}/plugins/__main__.py")
+    app.write(f"{APP}/plugins/.#lock.py")
+    app.write(f"{APP}/plugins/README")
+    assert discover(APP).candidates == ()
+
+
 def test_folder_that_is_not_there_is_watched_but_no_problem(app, tmp_path):
     found = discover(APP, folder=str(tmp_path / "absent"))
     assert found.problems == ()
@@ -445,11 +451,13 @@ class Hook:
 def test_hook_that_raises_does_not_hide_anything(app):
     app.write(f"{APP}/plugins/own.py")
     sys.meta_path.append(Hook("", error=RuntimeError("no")))
-    sys.path_hooks.append(Hook("", error=ImportError()).find_spec)
+    sys.path.append("made up")
+    sys.path_hooks.append(lambda path: {"made up": Hook("", error=RuntimeError("no"))}[path])
     try:
         assert list(by_name(discover(APP))) == ["own"]
     finally:
         sys.path_hooks.pop()
+        sys.path_importer_cache.pop("made up", None)
 
 
 def test_hook_that_finds_an_entry_point_is_asked(app):
@@ -528,7 +536,10 @@ def test_extend_namespace_keeps_what_the_own_init_appends(app, tmp_path):
 def test_extend_namespace_of_a_package_that_is_imported_only_sets_its_path(app, tmp_path):
     app.write(f"{APP}/plugins/__init__.py", "import sys; sys.runs = getattr(sys, 'runs', 0) + 1")
     package = importlib.import_module(f"{APP}.plugins")
+    sys.path.append(str(tmp_path / "more"))
+    app.write(f"../more/{APP}/plugins/px.py")
     found = discover(APP)
+    assert len(found.portions) == 2
     extend_namespace(APP, found.portions, found.init)
     assert sys.modules[f"{APP}.plugins"] is package
     assert package.__path__ == list(found.portions) == package.__spec__.submodule_search_locations
@@ -563,7 +574,8 @@ def test_finder_made_before_the_directory_existed_does_not_hide_it(app, tmp_path
     place = tmp_path / "late"
     sys.path.append(str(place))
     PathFinder.find_spec("whatever")
-    assert sys.path_importer_cache.get(str(place), "asked") is None
+    PathFinder.find_spec("whatever", [str(place / APP / "plugins")])
+    assert sys.path_importer_cache.get(str(place / APP / "plugins"), "asked") is None
     (place / APP / "plugins").mkdir(parents=True)
     (place / APP / "plugins" / "px.py").write_text("")
     assert "px" in import_all(discover(APP))
