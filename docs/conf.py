@@ -1,23 +1,18 @@
 """Settings of the documentation; `make docs` builds it, any warning is an error."""
 
+import importlib.metadata
 import re
-import tomllib
 import typing
-from pathlib import Path
 
-import pegboard._typing
-
-_ROOT = Path(__file__).parents[1]
-_PACKAGE = tomllib.loads((_ROOT / "packages/pegboard/pyproject.toml").read_text())["project"]
+import pegboard.registry
 
 # What type checkers see, autodoc shall show: at run time pegboard does without `typing`.
-pegboard._typing.T = typing.TypeVar("T")  # noqa: SLF001
-pegboard._typing.Generic = typing.Generic  # noqa: SLF001
+pegboard.registry.T = typing.TypeVar("T")
 
 project = "Pegboard"
 author = "The Pegboard authors"
 project_copyright = author
-release = version = _PACKAGE["version"]
+release = version = importlib.metadata.version("pegboard")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]

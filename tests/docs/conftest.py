@@ -190,8 +190,12 @@ def environment(tmp_path_factory, programs, wheels):
         [folder / "bin/pip", "install", "--quiet", "--no-index", "--find-links", wheels, "utt"],
         check=True,
     )
-    for site in folder.glob("lib/*/site-packages"):
-        os.utime(site, (0, 0))  # what has changed a moment ago is not trusted, and pages tell of later starts
+    for path in [
+        folder,
+        *folder.rglob("*"),
+    ]:  # what changed a moment ago is not trusted, and pages tell of later starts
+        if path.is_dir() and not path.is_symlink():
+            os.utime(path, (1e9, 1e9))
     return folder
 
 
