@@ -14,7 +14,7 @@ only when something changed, remembers what each record depends on.
                                                     that its stamp may not show the next change
     <hot lines>     one line a fact, its fields separated by US (U+001F):
         A portions, init                            the search path of `app.plugins`
-        P module name origin source distribution version state cost reason eager rank rows
+        P module name origin source distribution version state reason eager rank rows
         N name module
         R kind text module override metadata        a contribution, in order
         T kind text text ...                        the names of a kind, in order
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 MAGIC: "Final" = b"pegboard-index 1 "
 YOUNG: "Final" = "Y"
+VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
 ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
 HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
 SEPARATOR: "Final" = "\x1f"
@@ -263,7 +264,7 @@ class Index:
 def _plugin(module: str, fields: "list[str]") -> "Plugin":
     from pegboard.plugin import Distribution, Plugin
 
-    name, origin, source, distribution, version, state, cost, reason, eager, rank, _ = fields
+    name, origin, source, distribution, version, state, reason, eager, rank, _ = fields
     plugin = Plugin(
         name,
         module,
@@ -272,7 +273,6 @@ def _plugin(module: str, fields: "list[str]") -> "Plugin":
         distribution=Distribution(distribution, version) if distribution else None,
     )
     plugin.state = state
-    plugin.cost_ms = float(cost) if cost else None
     plugin.reason = reason or None
     plugin.eager = bool(eager)
     plugin.rank = int(rank)
@@ -311,6 +311,7 @@ def facts(application: str, policy: str) -> "list[str]":
         f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",
         f"S prefix {escape(sys.prefix)}",
         f"S application {application}",
+        f"S pegboard {VERSION}",
         f"S policy {escape(policy)}",
         f"S path {path}",
     ]

@@ -199,7 +199,12 @@ class Roster:
     @property
     def index_path(self) -> "str | None":
         """Where the index of this application, environment and import path is; None when there is no place for one."""
-        directory = self.settings.cache_directory or user_directory("cache", self.application, self.settings.environ)
+        environ = self.settings.environ
+        directory = self.settings.cache_directory or environ.get(
+            f"{environment_prefix(self.application)}_PLUGINS_CACHE"
+        )
+        if not directory:
+            directory = user_directory("cache", self.application, environ)
         if not directory:
             return None
         identity = "\n".join(self.facts()).encode("utf-8", "surrogateescape")

@@ -484,7 +484,7 @@ class TestConcurrency:
             thread.join()
         assert {tuple(run["names"]) for run in runs} == {tuple(f"t-p{number:02}" for number in range(20))}
         assert application.names().imported == []
-        assert [path.suffix for path in application.index.parent.iterdir()] == [".index"]
+        assert sorted(path.suffix for path in application.index.parent.iterdir()) == [".index", ".notes"]
 
     def test_threads_that_start_at_once_import_each_plugin_once(self, application):
         for name in "abc":
@@ -526,10 +526,7 @@ class TestDeterminism:
         primed.index.unlink()
         primed.names()
         second = primed.index.read_bytes()
-        strip = lambda data: b"\n".join(
-            line for line in data.split(b"\n") if b'"cost_ms"' not in line and not line.startswith((b"P", b"pegboard"))
-        )
-        assert strip(first) == strip(second)
+        assert first == second
 
     def test_only_the_owner_may_read_it(self, primed):
         assert stat.S_IMODE(primed.index.stat().st_mode) == 0o600
@@ -537,7 +534,7 @@ class TestDeterminism:
     def test_indexes_of_forgotten_environments_are_removed(self, primed, tmp_path):
         for number in range(30):
             primed.names(PYTHONPATH=f"{primed.environ['PYTHONPATH']}{os.pathsep}{tmp_path / str(number)}")
-        assert len(list((primed.home / ".cache/app").iterdir())) <= 16
+        assert len(list((primed.home / ".cache/app").iterdir())) <= 32
 
 
 def test_the_hot_path_imports_few_modules(primed):

@@ -1,3 +1,4 @@
 """Moved."""
+
 from pegboard.ledger import *  # noqa
-from pegboard.ledger import PRIMED,Contribution,Ledger  # noqa
+from pegboard.ledger import PRIMED, Contribution, Ledger  # noqa

@@ -120,8 +120,8 @@ class _Stretch:
 def check_wait(request: Request, frame: Frame, build: Build) -> None:
     """Raise when *request* would wait for *build* for ever. Call it with the lock held.
 
-    When the fault is that of a plugin whose code another thread or task is running, it is told to that one instead,
-    and waiting makes sense again.
+    When the fault is that of a plugin whose code another thread or task is running, that one is woken to find it, and
+    waiting makes sense again.
 
     Raises:
         CircularDependencyError: If *build* waits, perhaps through others, for what this request is building.
@@ -159,13 +159,12 @@ def _break_ring(request: Request, trail: tuple[Build, ...]) -> None:
         waiting = next(one for _, one in next_build.waiters if build.resolution in one.lineage())
         ring.append(_Stretch(waiting, build.frame))
     place = next((place for place, stretch in enumerate(ring) if stretch.has_plugin()), 0)
-    victim = ring[place]
-    others = [one for stretch in ring[place + 1 :] + ring[:place] for one in stretch.frames]
-    error = faults.circle(victim.request, victim.frames, victim.asking, others)
     if place == 0:
-        raise error
-    victim.request.refusal = error
+        theirs = [frame for stretch in ring[1:] for frame in stretch.frames]
+        raise faults.circle(request, ring[0].frames, ring[0].asking, theirs)
+    # Wake the one that can do without: it looks again, finds the same ring, and is the first in it then.
     awaited = trail[place]
-    wake = next(wake for wake, one in awaited.waiters if one is victim.request)
-    awaited.waiters = [waiter for waiter in awaited.waiters if waiter[1] is not victim.request]
+    chosen = ring[place].request
+    wake = next(wake for wake, one in awaited.waiters if one is chosen)
+    awaited.waiters = [waiter for waiter in awaited.waiters if waiter[1] is not chosen]
     wake()

@@ -1,2 +1,3 @@
 """Moved."""
+
 from pegboard.registry import Registry  # noqa

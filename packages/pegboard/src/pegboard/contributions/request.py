@@ -30,7 +30,6 @@ class Request:
         "is_done",
         "parent",
         "previous",
-        "refusal",
         "stack",
         "steps",
         "thread",
@@ -53,8 +52,6 @@ class Request:
         self.steps: Generator[Any, Any, None]
         self.previous: Request | None = None
         self.is_done: bool = False
-        self.refusal: BaseException | None = None
-        """Set by another request: why it is to wait no longer."""
         self.error: BaseException | None = None
         """What it failed with, for the driver to raise: a generator could not raise a StopIteration."""
         self.fault: tuple[BaseException, set[Frame] | None] | None = None

@@ -67,7 +67,6 @@ class Resolution(Request):
                         build = self._choose(frame)
                         if build is not None:
                             yield build
-                            self._check_refusal()
                     elif stage == PIPE:
                         middleware, proceed = self._pipeline(frame)
                         value = middleware(frame.key, proceed)
@@ -343,11 +342,6 @@ class Resolution(Request):
                 waiters, build.waiters = build.waiters, []
             for wake, _ in waiters:
                 wake()
-
-    def _check_refusal(self) -> None:
-        refusal, self.refusal = self.refusal, None
-        if refusal is not None:
-            raise refusal
 
     def drop(self, frame: Frame, reason: BaseException | None = None) -> None:
         """Give up *frame*: nobody waits for it any more, and what it has opened is closed."""

@@ -15,7 +15,9 @@ from pegboard.plugin import BROKEN, Plugin
 from pegboard.policy.order import order
 from pegboard.policy.policy import load_policy
 from pegboard.recording.encoding import from_bytes
-from pegboard.recording.rebuild import Rebuild, to_bytes, write
+from pegboard.recording.files import prune, write
+from pegboard.recording.notes import Notes
+from pegboard.recording.rebuild import Rebuild, to_bytes
 from pegboard.recording.record import Record, plain_rows, read_files
 
 if TYPE_CHECKING:
@@ -132,6 +134,8 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     ]
     if path is not None and not roster.was_disturbed:
         roster.complaint = write(path, to_bytes(content))
+        work.notes.write(path)
+        prune(path)
 
 
 def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> None:
@@ -153,7 +157,9 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
     record = Record.from_dict(entry["record"])
     record.rows = plain_rows(batch)
     record.files = read_files(record.files)
-    record.drifts += 1
     entry["record"] = record.as_dict()
-    content["reasons"][plugin.name] = "it registered something else than its record said when it was used"
     roster.complaint = write(index.path, to_bytes(content))
+    notes = Notes.beside(index.path)
+    notes.reasons[plugin.name] = "it registered something else than its record said when it was used"
+    notes.drifts[plugin.name] = notes.drifts.get(plugin.name, 0) + 1
+    notes.write(index.path)

@@ -15,6 +15,7 @@ from pegboard.index import Index, UnusableIndexError, directory_stamp, file_stam
 from pegboard.plugin import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
 from pegboard.recording.encoding import encode, encode_metadata
+from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
 from pegboard.recording.record import Record, Sources
 from pegboard.recording.recorder import Recorder
@@ -30,9 +31,8 @@ if TYPE_CHECKING:
 
 FEW_FILES = 128
 """So many files of an installer's are watched one by one; more would cost a start too much."""
-_KEEP_INDEXES = 16
 _SLOW_S = 0.5
-_LASTING_FACTS = ("S python", "S prefix", "S application")
+_LASTING_FACTS = ("S python", "S prefix", "S application", "S pegboard")
 """Without these no record is of use; when another fact has changed, plugins are looked for anew, and records hold."""
 
 
@@ -47,8 +47,8 @@ class Rebuild:
         self._facts = roster.facts()
         self._scan_started_ns = roster.found_ns
         self._old = self._old_content(old)
-        self.reasons: dict[str, str] = {}
-        """Why each plugin that was imported had to be, by plugin name."""
+        self.notes: Notes = Notes.beside(roster.index_path or "")
+        """What is good to know of this rebuild, and of earlier ones where this one had nothing to do."""
         self._failed: list[Plugin] = []
         self._records: dict[str, Record] = {}
         self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
@@ -75,7 +75,7 @@ class Rebuild:
             if plugin.state == ACTIVE and reason is None:
                 reason = "it had been imported before the plugins were looked at"
             if reason is not None:
-                self.reasons[plugin.name] = reason
+                self.notes.reasons[plugin.name] = reason
             if reason is not None or record is None or record.eager or plugin.eager:
                 stale.append(plugin)
             else:
@@ -112,7 +112,6 @@ class Rebuild:
     def _adopt(self, plugin: Plugin, record: Record) -> None:
         self._records[plugin.module] = record
         plugin.after, plugin.before = record.after, record.before
-        plugin.cost_ms = record.cost_ms
         if record.eager:
             plugin.eager, plugin.reason = True, record.eager
 
@@ -129,6 +128,7 @@ class Rebuild:
                 seen = recorder.after(plugin, before)
                 rows = self._roster.ledger.rows_of(plugin)
                 self._adopt(plugin, Record.taken(plugin, rows, seen, self._application, self._environ))
+                self.notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
         progress.finish()
 
     def _take_sources(self, plugins: Sequence[Plugin]) -> None:
@@ -173,7 +173,6 @@ class Rebuild:
                 top: {path: list(item) for path, item in self._sources.files[top].items()}
                 for top in sorted(self._used_tops())
             },
-            "reasons": self.reasons,
         }
 
     def _used_tops(self) -> set[str]:
@@ -216,7 +215,6 @@ def hot_lines(content: Mapping[str, Any]) -> list[list[str]]:
         entry = content["plugins"][module]
         name, origin, source, distribution, version = entry["identity"]
         record = entry["record"]
-        cost = str(record["cost_ms"]) if record else ""
         count = str(len(record["rows"])) if record else ""
         lines.append(
             [
@@ -228,7 +226,6 @@ def hot_lines(content: Mapping[str, Any]) -> list[list[str]]:
                 distribution,
                 version,
                 entry["state"],
-                cost,
                 entry["reason"],
                 "1" if entry["is_eager"] else "",
                 str(rank),
@@ -258,45 +255,6 @@ def hot_lines(content: Mapping[str, Any]) -> list[list[str]]:
 def to_bytes(content: Mapping[str, Any]) -> bytes:
     """Return the index file with that *content*."""
     return encode(content["validity"], hot_lines(content), content)
-
-
-def write(path: str, data: bytes) -> str | None:
-    """Put *data* in the place of the file *path*, in one step, readable and writable by the owner alone.
-
-    Returns:
-        Why it could not be done, in words; None when it was.
-    """
-    directory = os.path.dirname(path)
-    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}.tmp"
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        return f"{path} cannot be written: {error.strerror or error}"
-    _prune(directory, os.path.basename(path))
-    return None
-
-
-def _prune(directory: str, newest: str) -> None:
-    """Remove all but the newest indexes of the application: each environment and import path has its own."""
-    try:
-        with os.scandir(directory) as entries:
-            found = [
-                (entry.stat().st_mtime_ns, entry.path)
-                for entry in entries
-                if entry.name.startswith("plugins-") and entry.name.endswith(".index") and entry.name != newest
-            ]
-        for _, path in sorted(found)[: -_KEEP_INDEXES + 1]:
-            os.unlink(path)
-    except OSError:
-        return
 
 
 def _files(data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

@@ -33,7 +33,7 @@ EAGER_KINDS = frozenset({"middleware"})
 class Record:
     """What one plugin registered, as plain data."""
 
-    __slots__ = ("after", "before", "cost_ms", "drifts", "eager", "files", "missing", "rows", "tops", "variables")
+    __slots__ = ("after", "before", "eager", "files", "missing", "rows", "tops", "variables")
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, bool, dict[str, Any]]] = []
@@ -49,9 +49,6 @@ class Record:
         """Why the plugin is to be imported at every start, in words; empty when it may wait."""
         self.after: tuple[str, ...] = ()
         self.before: tuple[str, ...] = ()
-        self.cost_ms: float = 0.0
-        self.drifts: int = 0
-        """How often it registered something else although nothing it is known to depend on had changed."""
 
     @classmethod
     def taken(
@@ -74,7 +71,6 @@ class Record:
         record.missing = sorted(seen.missing)
         record.variables = stamps_of_variables(seen.variables.union(declared), environ)
         record.after, record.before = plugin.after, plugin.before
-        record.cost_ms = round(plugin.cost_ms or 0.0, 3)
         return record
 
     def as_dict(self) -> dict[str, Any]:

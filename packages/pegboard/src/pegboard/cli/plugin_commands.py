@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import PegboardError
 from pegboard.index import UnusableIndexError, objection, read
+from pegboard.recording.comparison import differences, recorded_rows
+from pegboard.recording.files import clear
+from pegboard.recording.notes import Notes
 from pegboard.recording.record import Record
 
 if TYPE_CHECKING:
@@ -108,13 +111,13 @@ def _show(host: Host, _: argparse.Namespace) -> int:
     print(f"state: {why_not or 'valid'}")
     if index is None:
         return FINDINGS
-    content = index.cold()
+    content, notes = index.cold(), Notes.beside(index.path)
     for module in content["order"]:
         entry = content["plugins"][module]
         name, _, source, distribution, version = entry["identity"]
         origin = f"{distribution} {version}" if distribution else source
         record = entry["record"]
-        cost = f", {record['cost_ms']:.1f} ms" if record else ""
+        cost = f", {notes.cost_ms[name]:.1f} ms" if name in notes.cost_ms else ""
         reason = f": {entry['reason']}" if entry["reason"] else ""
         state = "eager" if entry["is_eager"] else entry["state"]
         print(f"\n{name} ({origin}{cost}) {state}{reason}")
@@ -152,17 +155,16 @@ def _why(host: Host, options: argparse.Namespace) -> int:
     if index is None:
         print(f"nothing is recorded: {why_not}")
         return FINDINGS
-    content = index.cold()
+    content, notes = index.cold(), Notes.beside(index.path)
     by_name = {entry["identity"][0]: (module, entry) for module, entry in content["plugins"].items()}
     if options.name not in by_name:
         from pegboard.errors import PluginNotFoundError
 
         raise PluginNotFoundError(options.name, tuple(by_name))
     module, entry = by_name[options.name]
-    reason = content["reasons"].get(options.name)
     print(f"plugin {options.name!r}, {module}")
     print(f"state: {'eager' if entry['is_eager'] else entry['state']}{_after_colon(entry['reason'])}")
-    print(f"last recorded because: {reason or 'see below; its record held when the index was last written'}")
+    print(f"last recorded because: {notes.reasons.get(options.name, 'that is not known')}")
     print(f"the index as a whole: {why_not or 'valid'}")
     if entry["record"] is None:
         print("its record: none; it is imported at every start until its import succeeds")
@@ -170,8 +172,8 @@ def _why(host: Host, options: argparse.Namespace) -> int:
     record = Record.from_dict(entry["record"])
     broken = record.objection(host.roster.settings.environ, set(content["plugins"]), 0)
     print(f"its record: {broken or 'valid'}")
-    if record.drifts:
-        print(f"drift: it has registered something else than recorded, without visible cause, {record.drifts} times")
+    if drifts := notes.drifts.get(options.name):
+        print(f"drift: {_count(drifts, 'time')} it registered something else than recorded, without visible cause")
     print("it depends on:")
     for label, items in (
         ("file", record.files),
@@ -200,7 +202,7 @@ def _verify(host: Host, _: argparse.Namespace) -> int:
         if index is None:
             print(f"error: {why_not}", file=sys.stderr)
             return FINDINGS
-    recorded = _rows(index)
+    recorded = recorded_rows(index)
     findings: list[str] = []
     with tempfile.TemporaryDirectory() as directory:
         for label, options in (("afresh", ()), ("afresh in reverse order", ("--backwards",))):
@@ -208,7 +210,7 @@ def _verify(host: Host, _: argparse.Namespace) -> int:
             fresh = _record_in_new_process(into, options)
             if fresh is None:
                 return FINDINGS
-            findings += [f"{line} ({label})" for line in _differences(recorded, _rows(fresh))]
+            findings += [f"{line} ({label})" for line in differences(recorded, recorded_rows(fresh))]
     for line in dict.fromkeys(findings):
         print(line)
     if not findings:
@@ -223,36 +225,11 @@ def _record_in_new_process(into: str, options: Sequence[str]) -> Index | None:
     command = [*given[:at], "build", "--into", into, *options]
     result = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- our own command line
     try:
-        (name,) = os.listdir(into)
+        (name,) = [name for name in os.listdir(into) if name.endswith(".index")]
         return read(os.path.join(into, name))
     except (OSError, ValueError, UnusableIndexError):
         print(f"error: recording in a new process failed:\n{result.stderr or result.stdout}", file=sys.stderr)
         return None
-
-
-def _rows(index: Index) -> dict[str, list[str]]:
-    rows: dict[str, list[str]] = {}
-    for entry in index.cold()["plugins"].values():
-        if entry["record"] is not None:
-            rows[entry["identity"][0]] = [
-                f"{kind} {text!r}{' (overrides)' if override else ''} {metadata or ''}".rstrip()
-                for kind, text, override, metadata in entry["record"]["rows"]
-            ]
-    return rows
-
-
-def _differences(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> list[str]:
-    lines = []
-    for name in sorted(old.keys() | new.keys()):
-        before, after = old.get(name), new.get(name)
-        if before is None or after is None:
-            lines.append(f"plugin {name!r} is {'not ' if before is None else 'only '}in the index")
-        elif before != after:
-            lost = [row for row in before if row not in after]
-            gained = [row for row in after if row not in before]
-            detail = [f"no longer registers {row}" for row in lost] + [f"now registers {row}" for row in gained]
-            lines.append(f"plugin {name!r}: {'; '.join(detail) or 'registers the same in another order'}")
-    return lines
 
 
 # -- clear ------------------------------------------------------------------------------------------------------------
@@ -261,16 +238,11 @@ def _differences(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> 
 def _clear(host: Host, _: argparse.Namespace) -> int:
     path = host.roster.index_path
     directory = os.path.dirname(path) if path else None
-    removed = 0
-    if directory and os.path.isdir(directory):
-        for name in os.listdir(directory):
-            if name.startswith("plugins-") and name.endswith(".index"):
-                try:
-                    os.unlink(os.path.join(directory, name))
-                except OSError as error:
-                    print(f"error: {os.path.join(directory, name)}: {error.strerror}", file=sys.stderr)
-                    return FINDINGS
-                removed += 1
+    try:
+        removed = clear(directory) if directory and os.path.isdir(directory) else 0
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return FINDINGS
     print(f"forgot {_count(removed, 'record')} of this application")
     return DONE
 
