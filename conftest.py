@@ -1,0 +1,33 @@
+"""What tests anywhere in the repository can ask for: real environments with real installs, and a user to run things."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests that import from `support`
+
+from support.environments import Environments, User  # noqa: E402
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("oracle", "comparison with the published utt (tests/oracle)")
+    group.addoption("--oracle-cases", type=int, default=150, help="how many generated cases (default: 150)")
+    group.addoption("--oracle-seed", type=int, default=1, help="where the generator starts (default: 1)")
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory):
+    """Return what makes environments; everything that is costly is made once, whatever the number of workers."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if own.name.startswith("popen-") else own
+    return Environments(ROOT, shared / "environments")
+
+
+@pytest.fixture
+def user(tmp_path):
+    """Return a user with an empty home."""
+    return User(tmp_path / "home")

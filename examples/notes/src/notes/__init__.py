@@ -1,0 +1,1 @@
+"""Exports notes, in any format that a plugin knows."""

@@ -1,0 +1,1 @@
+"""What plugins talk to; one module for each version."""

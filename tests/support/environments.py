@@ -1,0 +1,240 @@
+"""Real environments: packages built by their own back end, installed by uv, and run as users run them.
+
+The package index is asked once for each list of requirements: what it has is kept in `.cache/tests`. Everything
+else is made from that folder, so that a second run of the tests needs no network.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PUBLISHED = ("utt==1.32", "utt-balance==0.1.1", "utt-project-summary==0.1.0", "argcomplete>=3.2.1")
+"""What others have published: the oracle, two plugins, and what ours needs of others."""
+
+_LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once
+
+
+class Environments:
+    """Makes environments.
+
+    Args:
+        root: The repository.
+        shared: A folder that all workers of this session have in common.
+    """
+
+    def __init__(self, root: Path, shared: Path) -> None:
+        self.root = root
+        self.shared = shared
+        shared.mkdir(parents=True, exist_ok=True)
+        self._uv = root / ".tools" / "bin" / "uv"
+
+    # -- wheels -------------------------------------------------------------------------------------------------------
+
+    def published(self) -> Path:
+        """Return a folder with the wheels of `PUBLISHED` and of all that they need."""
+        text = "\n".join(PUBLISHED)
+        folder = self.root / ".cache" / "tests" / f"wheels-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        with self._once(folder) as unfinished:
+            if unfinished:
+                self._download(unfinished)
+        return folder
+
+    def _download(self, folder: Path) -> None:
+        pip = [self.root / ".tools" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+        done = _run(
+            *pip, "download", "--quiet", "--only-binary", ":all:", "--dest", folder, *PUBLISHED, environ=_outer()
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"cannot get {', '.join(PUBLISHED)}: is a package index reachable?\n{done.stderr}")
+
+    def wheel(self, project: str, *, editable: bool = False) -> Path:
+        """Return the wheel of a project of this repository, e.g. `packages/utt`, built by its own back end."""
+        hook = "build_editable" if editable else "build_wheel"
+        folder = self.shared / f"{project.replace('/', '-')}-{hook}"
+        with self._once(folder) as unfinished:
+            if unfinished:
+                code = f"import sys, hatchling.build as b; b.{hook}(sys.argv[1])"
+                _must(sys.executable, "-c", code, unfinished, cwd=self.root / project)
+        (wheel,) = folder.glob("*.whl")
+        return wheel
+
+    # -- environments -------------------------------------------------------------------------------------------------
+
+    def make(self, folder: Path, *requirements: str | Path) -> Environment:
+        """Return a new environment.
+
+        Args:
+            folder: Where it shall be.
+            *requirements: Projects of this repository (`packages/utt`, `examples/notes`), wheels, and published
+                distributions (`utt==1.32`). What ours need is added; the index is not asked.
+        """
+        _must(self._uv, "venv", "--quiet", "--python", sys.executable, folder)
+        made = Environment(folder)
+        self.install(made, *requirements)
+        return made
+
+    def install(self, environment: Environment, *requirements: str | Path, editable: bool = False) -> None:
+        """Install *requirements* as `make` takes them."""
+        wanted = [self._resolved(requirement, editable=editable) for requirement in requirements]
+        places = ["--no-index", "--find-links", self.published()]
+        for package in ("pegboard", "utt", "examples/notes"):
+            project = package if "/" in package else f"packages/{package}"
+            places += ["--find-links", self.wheel(project).parent]
+        _must(self._uv, "pip", "install", "--quiet", "--python", environment.python, *places, *wanted)
+        environment.age()
+
+    def shared_environment(self, *requirements: str) -> Environment:
+        """Return an environment with *requirements* that several tests use, so that none may change it."""
+        name = hashlib.sha256("\n".join(requirements).encode()).hexdigest()[:12]
+        folder = self.shared / f"environment-{name}"
+        with self._once(folder, movable=False) as unfinished:
+            if unfinished:
+                self.make(unfinished, *requirements)
+        return Environment(folder)
+
+    def _resolved(self, requirement: str | Path, *, editable: bool) -> str | Path:
+        if isinstance(requirement, str) and requirement.startswith(("packages/", "examples/")):
+            return self.wheel(requirement, editable=editable)
+        return requirement
+
+    @contextmanager
+    def _once(self, folder: Path, *, movable: bool = True):
+        """Yield a folder to fill when *folder* does not exist yet, else None; one process at a time.
+
+        A folder is complete when it exists: it gets its name last, or, if it cannot be moved, a mark.
+        """
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        mark = folder if movable else folder.with_name(f"{folder.name}.complete")
+        with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if mark.exists():
+                yield None
+                return
+            unfinished = folder.with_name(f"{folder.name}.unfinished") if movable else folder
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if movable:
+                unfinished.mkdir()
+            yield unfinished
+            if movable:
+                unfinished.rename(folder)
+            else:
+                mark.touch()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def site(self) -> Path:
+        (site,) = self.folder.glob("lib/python*/site-packages")
+        return site
+
+    def program(self, name: str) -> Path:
+        return self.folder / "bin" / name
+
+    def age(self) -> None:
+        """Make it look as if it had been installed long ago, the way it is on every day but the first."""
+        for folder, _, _ in os.walk(self.site):
+            os.utime(folder, _LONG_AGO)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class User:
+    """Somebody with a home folder, who types commands.
+
+    Args:
+        home: The folder; made if need be.
+        environ: Variables besides the usual ones.
+    """
+
+    home: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def log(self) -> Path:
+        return self.home / ".local" / "share" / "utt" / "utt.log"
+
+    @property
+    def config(self) -> Path:
+        return self.home / ".config" / "utt"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.home),
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "COLUMNS": "80",
+            **self.environ,
+        }
+
+    def write_log(self, text: str | bytes) -> bytes:
+        data = text.encode() if isinstance(text, str) else text
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(data)
+        return data
+
+    def start(self, program: Path, *words: str, **options) -> subprocess.Popen[bytes]:
+        """Start *program*; *options* are those of `subprocess.Popen`."""
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([program, *words], cwd=self.home, env=self.variables, **{**streams, **options})
+
+    def run(self, program: Path, *words: str, **options) -> Done:
+        """Run *program* and return what it came to."""
+        process = self.start(program, *words, **options)
+        try:
+            out, err = process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return Done(process.returncode, _text(out), _text(err))
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "backslashreplace")
+
+
+def _outer() -> dict[str, str]:
+    """Return the variables of this process, without what would lead another Python astray."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
+
+
+def _run(*command: str | Path, environ: dict[str, str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*map(str, command)], cwd=cwd, env=environ, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def _must(*command: str | Path, cwd: Path | None = None) -> None:
+    if not Path(command[0]).exists():
+        raise RuntimeError(f"{command[0]} is missing: `make test` sets up everything that the tests need")
+    done = _run(*command, environ=_outer(), cwd=cwd)
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}"
