@@ -12,15 +12,17 @@ only when something changed, remembers what each record depends on.
         E name hash                                 an environment variable an import read; `-` when not set
         Y                                           something had changed so shortly before the search
                                                     that its stamp may not show the next change
-    <hot lines>     one line a fact, its fields separated by US (U+001F):
-        A portions, init                            the search path of `app.plugins`
-        P module name origin source distribution version state reason eager rank rows
-        N name module
-        R kind text module override metadata        a contribution, in order
-        T kind text text ...                        the names of a kind, in order
+    <head>          one line a fact, its fields separated by US (U+001F):
+        A init portion portion ...                  the search path of `app.plugins`
         Q 1                                         the user wants faults to be errors
         G module                                    to be imported at every start
         W code summary hint                         to be reported at every start
+        X section start length                      where a section of the body is
+    <body>          sections, one line a fact; only what is asked for is searched:
+        plugins         module name origin source distribution version state reason eager rank rows
+        names           name module
+        rows KIND       text module override sequence metadata; contributions, in order
+        texts KIND      text text ...
     <cold part>     JSON, see `record`
 
 Stamps are compared for equality and never rounded: an installer may bring an older time than the one it replaces.
@@ -48,6 +50,7 @@ VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another 
 ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
 HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
 SEPARATOR: "Final" = "\x1f"
+BELOW: "Final" = "\x1e"  # a path below a portion is that portion's number and the rest, each after this
 _LONGEST_FIRST_LINE: "Final" = 100
 _FIELDS: "Final" = 3  # hash, length, hash
 _ESCAPES: "Final" = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
@@ -92,26 +95,23 @@ def read(path: str) -> "Index":
     try:
         size = _check_owner(os.fstat(descriptor))
         start = os.read(descriptor, _LONGEST_FIRST_LINE)
-        first, newline, rest = start.partition(b"\n")
+        first, newline, _ = start.partition(b"\n")
         fields = first[len(MAGIC) :].split(b" ")
         if not first.startswith(MAGIC) or not newline or len(fields) != _FIELDS or not fields[1].isdigit():
             raise UnusableIndexError("the index is of another format")
         length = int(fields[1])
-        if length > size:
+        hot_at = len(first) + 1
+        if hot_at + length > size:
             raise UnusableIndexError("the index is torn")
-        hot = rest[:length]
-        while len(hot) < length:
-            chunk = os.read(descriptor, length - len(hot))
-            if not chunk:
-                raise UnusableIndexError("the index is torn")
-            hot += chunk
+        os.lseek(descriptor, hot_at, os.SEEK_SET)
+        hot = os.read(descriptor, length)
     except OSError as error:
         raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
     finally:
         os.close(descriptor)
     if digest(hot) != fields[0]:
         raise UnusableIndexError("the index is damaged")
-    return Index(path, hot, len(first) + 1 + length, fields[2])
+    return Index(path, hot, hot_at + length, fields[2])
 
 
 def _check_owner(status: "os.stat_result") -> int:
@@ -127,42 +127,87 @@ def _check_owner(status: "os.stat_result") -> int:
 class Index:
     """One index, searched in place. It serves the ledger as its records."""
 
-    __slots__ = ("_cold_at", "_cold_hash", "_hot", "_plugins", "path")
+    __slots__ = (
+        "_body_at",
+        "_cold_at",
+        "_cold_hash",
+        "_head",
+        "_hot",
+        "_plugins",
+        "_rows",
+        "_sections",
+        "_validity_end",
+        "path",
+    )
 
     def __init__(self, path: str, hot: bytes, cold_at: int, cold_hash: bytes) -> None:
         self.path: str = path
         self._hot = hot
         self._cold_at = cold_at
         self._cold_hash = cold_hash
+        self._validity_end = hot.find(b"\n\n")
+        head_end = hot.find(b"\n\n", self._validity_end + 1)
+        self._body_at = head_end + 2
+        self._head = [line.split(SEPARATOR) for line in _text(hot[self._validity_end + 2 : head_end]).split("\n")]
+        self._sections = {name: (int(start), int(length)) for name, start, length in self._facts("X")}
         self._plugins: dict[str, Plugin] = {}
-
-    def lines(self, tag: str, *fields: str) -> "Iterator[list[str]]":
-        """Yield the fields after *tag* and *fields* of every line that begins with them."""
-        hot = self._hot
-        key = ("\n" + SEPARATOR.join((tag, *map(escape, fields))) + SEPARATOR).encode(*ENCODING)
-        at = hot.find(key)
-        while at >= 0:
-            start = at + len(key)
-            end = hot.find(b"\n", start)
-            yield [unescape(field) for field in hot[start:end].decode(*ENCODING).split(SEPARATOR)]
-            at = hot.find(key, end)
+        self._rows: dict[tuple[str, str], list[Contribution]] = {}
 
     def validity(self) -> "list[str]":
-        """Return the conditions under which all of this holds, as `validity` wrote them."""
-        end = self._hot.find(b"\n\n")
-        return self._hot[:end].decode(*ENCODING).split("\n")
+        """Return the conditions under which all of this holds, one line each."""
+        return _text(self._hot[: self._validity_end]).split("\n")
+
+    def _facts(self, tag: str) -> "list[list[str]]":
+        """Return the fields after *tag* of every line of the head that begins with it."""
+        return [list(map(unescape, line[1:])) for line in self._head if line[0] == tag]
+
+    def _lines(self, section: str, *fields: str) -> "Iterator[list[str]]":
+        """Yield the fields after *fields* of every line of a section that begins with them; all lines without any."""
+        if section not in self._sections:
+            return
+        offset, length = self._sections[section]
+        start = self._body_at + offset - 1  # the line break before it
+        end = start + length
+        hot = self._hot
+        key = "".join(["\n", *[escape(field) + SEPARATOR for field in fields]]).encode(*ENCODING)
+        at = hot.find(key, start, end)
+        while at >= 0:
+            begin = at + len(key)
+            at = hot.find(b"\n", begin, end + 1)
+            yield [unescape(field) for field in _text(hot[begin:at]).split(SEPARATOR)]
+            at = hot.find(key, at, end)
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
         plugin = self._plugins.get(module)
         if plugin is None:
-            for fields in self.lines("P", module):
-                plugin = self._plugins[module] = _plugin(module, fields)
+            for fields in self._lines("plugins", module):
+                plugin = self._plugins[module] = self._plugin(module, fields)
+        return plugin
+
+    def _plugin(self, module: str, fields: "list[str]") -> "Plugin":
+        from pegboard.plugin import Distribution, Plugin
+
+        name, origin, source, distribution, version, state, reason, eager, rank, _ = fields
+        if origin.startswith(BELOW):
+            _, portion, rest = origin.split(BELOW)
+            origin = self.namespace()[0][int(portion)] + rest
+        plugin = Plugin(
+            name,
+            module,
+            origin=origin or None,
+            source=source,
+            distribution=Distribution(distribution, version) if distribution else None,
+        )
+        plugin.state = state
+        plugin.reason = reason or None
+        plugin.eager = bool(eager)
+        plugin.rank = int(rank)
         return plugin
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
-        for fields in self.lines("P", plugin.module):
+        for fields in self._lines("plugins", plugin.module):
             if fields[-1] != str(len(batch)):
                 return False
             for sequence, row in enumerate(batch):
@@ -183,47 +228,51 @@ class Index:
     @property
     def is_strict(self) -> bool:
         """Whether the user wants faults to be errors."""
-        return any(flag == "1" for (flag,) in self.lines("Q"))
+        return any(flag == "1" for (flag,) in self._facts("Q"))
 
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
-        for (module,) in self.lines("N", name):
+        for (module,) in self._lines("names", name):
             return self.plugin(module)
         return None
 
     def plugins(self) -> "list[Plugin]":
         """Return every plugin in order; reads all of them."""
-        found = [self.plugin(module) for fields in self.lines("N") for module in fields[1:]]
+        found = [self.plugin(module) for _, module in self._lines("names")]
         return [plugin for plugin in found if plugin is not None]
 
     def eager(self) -> "list[Plugin]":
         """Return the plugins that are to be imported at every start, in order."""
-        found = [self.plugin(module) for (module,) in self.lines("G")]
+        found = [self.plugin(module) for (module,) in self._facts("G")]
         return [plugin for plugin in found if plugin is not None]
 
     def namespace(self) -> "tuple[list[str], str | None]":
         """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
-        for init, *portions in self.lines("A"):
+        for init, *portions in self._facts("A"):
             return [portion for portion in portions if portion], init or None
         return [], None
 
     def problems(self) -> "list[tuple[str, str, str]]":
         """Return code, summary and hint of what is to be reported at every start."""
-        return [(code, summary, hint) for code, summary, hint in self.lines("W")]
+        return [(code, summary, hint) for code, summary, hint in self._facts("W")]
 
     # -- as the ledger's records --------------------------------------------------------------------------------------
 
     def find(self, kind: str, text: str) -> "Sequence[Contribution]":
         """Return the primed rows of *kind* whose text is *text*, in order."""
-        return [self._row(kind, text, fields) for fields in self.lines("R", kind, text)]
+        rows = self._rows.get((kind, text))
+        if rows is None:
+            rows = [self._row(kind, text, fields) for fields in self._lines(f"rows {kind}", text)]
+            self._rows[kind, text] = rows
+        return rows
 
     def rows(self, kind: str) -> "Sequence[Contribution]":
         """Return every primed row of *kind*, in order."""
-        return [self._row(kind, text, fields) for text, *fields in self.lines("R", kind)]
+        return [self._row(kind, text, fields) for text, *fields in self._lines(f"rows {kind}")]
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
-        for texts in self.lines("T", kind):
+        for texts in self._lines(f"texts {kind}"):
             return tuple(texts)
         return ()
 
@@ -261,25 +310,8 @@ class Index:
         return json.loads(data)
 
 
-def _plugin(module: str, fields: "list[str]") -> "Plugin":
-    from pegboard.plugin import Distribution, Plugin
-
-    name, origin, source, distribution, version, state, reason, eager, rank, _ = fields
-    plugin = Plugin(
-        name,
-        module,
-        origin=origin or None,
-        source=source,
-        distribution=Distribution(distribution, version) if distribution else None,
-    )
-    plugin.state = state
-    plugin.reason = reason or None
-    plugin.eager = bool(eager)
-    plugin.rank = int(rank)
-    return plugin
-
-
-# -- metadata: plain data, mostly text, as one field ------------------------------------------------------------------
+def _text(data: bytes) -> str:
+    return data.decode(*ENCODING)
 
 
 def decode_metadata(text: str) -> "dict[str, Any]":

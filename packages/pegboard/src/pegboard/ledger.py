@@ -93,6 +93,7 @@ class Ledger:
         "_diverged",
         "_has_drifted",
         "_lock",
+        "_owned",
         "_records",
         "_registering",
         "_replaced",
@@ -115,6 +116,7 @@ class Ledger:
         self._lock = _thread.RLock()
         self._rows: dict[str, dict[str, list[Contribution]]] = {}
         self._sorted: dict[str, tuple[Contribution, ...]] = {}
+        self._owned: dict[Plugin, list[Contribution]] = {}
         self._batches: dict[Plugin, list[Contribution]] = {}
         self._sequence = 0
         self._records: Records | None = None
@@ -200,6 +202,7 @@ class Ledger:
             kept = [other for other in rows if other is not row]
             if len(kept) != len(rows):
                 self._rows[row.kind][row.text] = kept
+                self._owned[row.owner] = [other for other in self._owned[row.owner] if other is not row]
                 self._changed(row.kind)
 
     def reorder(self) -> None:
@@ -211,17 +214,18 @@ class Ledger:
     def _insert(self, rows: "Iterable[Contribution]") -> None:
         for row in rows:
             self._rows.setdefault(row.kind, {}).setdefault(row.text, []).append(row)
+            self._owned.setdefault(row.owner, []).append(row)
             if row.is_ephemeral or not row.owner.name:
                 self._diverged.add(row.kind)
             self._changed(row.kind)
 
     def _remove(self, owner: "Plugin", *, ephemeral: bool) -> None:
-        for kind, by_text in self._rows.items():
-            for text, rows in by_text.items():
-                kept = [row for row in rows if row.owner is not owner or (row.is_ephemeral and not ephemeral)]
-                if len(kept) != len(rows):
-                    by_text[text] = kept
-                    self._changed(kind)
+        kept = [row for row in self._owned.get(owner, ()) if row.is_ephemeral and not ephemeral]
+        for row in self._owned.get(owner, ()):
+            by_text = self._rows[row.kind]
+            by_text[row.text] = [other for other in by_text[row.text] if other.owner is not owner or other in kept]
+            self._changed(row.kind)
+        self._owned[owner] = kept
 
     def _changed(self, kind: str) -> None:
         self._sorted.pop(kind, None)
@@ -259,14 +263,7 @@ class Ledger:
     def rows_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":
         """Return every live row of *owner*, of all kinds, as they were registered."""
         with self._lock:
-            mine = [
-                row
-                for by_text in self._rows.values()
-                for rows in by_text.values()
-                for row in rows
-                if row.owner is owner
-            ]
-            return tuple(sorted(mine, key=_place))
+            return tuple(self._owned.get(owner, ()))
 
     def live(self, row: "Contribution") -> "Any":
         """Return the live object of *row*, importing its owner first if the row is primed.

@@ -14,7 +14,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.index import Index, UnusableIndexError, directory_stamp, file_stamp
 from pegboard.plugin import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
-from pegboard.recording.encoding import encode, encode_metadata
+from pegboard.recording.encoding import below, encode, encode_metadata
 from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
 from pegboard.recording.record import Record, Sources
@@ -205,56 +205,37 @@ class Rebuild:
         }
 
 
-def hot_lines(content: Mapping[str, Any]) -> list[list[str]]:
-    """Return the hot lines of an index with that *content*."""
-    lines: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
+def to_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return the index file with that *content*."""
+    portions = content["namespace"][1:]
+    head: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
+    plugins: list[list[str]] = []
+    names: list[list[str]] = []
     rows: dict[str, list[list[str]]] = {}
-    names: dict[str, dict[str, None]] = {}
-    eager: list[list[str]] = []
+    texts: dict[str, dict[str, None]] = {}
     for rank, module in enumerate(content["order"]):
         entry = content["plugins"][module]
         name, origin, source, distribution, version = entry["identity"]
         record = entry["record"]
-        count = str(len(record["rows"])) if record else ""
-        lines.append(
-            [
-                "P",
-                module,
-                name,
-                origin,
-                source,
-                distribution,
-                version,
-                entry["state"],
-                entry["reason"],
-                "1" if entry["is_eager"] else "",
-                str(rank),
-                count,
-            ]
-        )
-        lines.append(["N", name, module])
-        if record is None:
-            if entry["state"] == FOUND:
-                eager.append(["G", module])
-            continue
-        if record["eager"] or entry["is_eager"]:
-            eager.append(["G", module])
-        for sequence, (kind, text, override, metadata) in enumerate(record["rows"]):
+        recorded = record["rows"] if record else []
+        eager = "1" if entry["is_eager"] else ""
+        place = below(origin, portions)
+        state, reason = entry["state"], entry["reason"]
+        count = str(len(recorded)) if record else ""
+        plugins.append([module, name, place, source, distribution, version, state, reason, eager, str(rank), count])
+        names.append([name, module])
+        if eager or state == FOUND:
+            head.append(["G", module])
+        for sequence, (kind, text, override, metadata) in enumerate(recorded):
             rows.setdefault(kind, []).append(
-                ["R", kind, text, module, "1" if override else "", str(sequence), encode_metadata(metadata)]
+                [text, module, "1" if override else "", str(sequence), encode_metadata(metadata)]
             )
-            names.setdefault(kind, {})[text] = None
-    for kind in sorted(rows):
-        lines.append(["T", kind, *names[kind]])
-        lines += rows[kind]
-    lines += eager
-    lines += [["W", *problem] for problem in content["problems"]]
-    return lines
-
-
-def to_bytes(content: Mapping[str, Any]) -> bytes:
-    """Return the index file with that *content*."""
-    return encode(content["validity"], hot_lines(content), content)
+            texts.setdefault(kind, {})[text] = None
+    head += [["W", *problem] for problem in content["problems"]]
+    sections = {f"texts {kind}": [list(texts[kind])] for kind in sorted(texts)}
+    sections |= {f"rows {kind}": rows[kind] for kind in sorted(rows)}
+    sections |= {"plugins": plugins, "names": names}
+    return encode(content["validity"], head, sections, content)
 
 
 def _files(data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

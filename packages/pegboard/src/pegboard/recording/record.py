@@ -65,7 +65,7 @@ class Record:
         record.eager = _reason_to_be_eager(plugin, seen, record)
         declared = [name.removeprefix(VARIABLE) for name in plugin.inputs if name.startswith(VARIABLE)]
         inputs = [path for path in plugin.inputs if not path.startswith(VARIABLE)]
-        own = [module for module in list(sys.modules.values()) if _is_part(module, plugin.module)]
+        own = _parts(plugin.module)
         record.files = read_files([*_paths(own), *inputs])
         record.tops = sorted(top for top in seen.imported if _matters(top, application))
         record.missing = sorted(seen.missing)
@@ -198,9 +198,13 @@ def _content(path: str) -> str:
         return ""
 
 
-def _is_part(module: object, name: str) -> bool:
-    own = getattr(module, "__name__", "")
-    return isinstance(own, str) and (own == name or own.startswith(name + "."))
+def _parts(name: str) -> list[object]:
+    """Return the loaded module *name*, and all that are loaded of it if it is a package."""
+    module = sys.modules.get(name)
+    parts: list[object] = [module] if module is not None else []
+    if hasattr(module, "__path__"):
+        parts += [part for other, part in list(sys.modules.items()) if other.startswith(name + ".")]
+    return parts
 
 
 def _paths(modules: Iterable[object]) -> list[str]:

@@ -63,6 +63,7 @@ class Recorder:
         self._is_own = is_own
         self._seen: dict[Plugin, Observation] = {}
         self._direct: dict[Plugin, set[str]] = {}
+        self._looked_at: dict[str, tuple[int, ...]] = {}
         self._undo: list[Callable[[], None]] = []
 
     def observed(self, plugin: Plugin) -> Observation:
@@ -228,6 +229,13 @@ class Recorder:
     def _patches(self, plugin: Plugin, module: ModuleType) -> Iterator[str]:
         """Yield the names in a foreign module, and in its classes, that the plugin's own code has taken over."""
         name = module.__name__
+        values = tuple(map(id, vars(module).values()))
+        for value in list(vars(module).values()):
+            if isinstance(value, type) and value.__module__ == name:
+                values += tuple(map(id, vars(value).values()))
+        if self._looked_at.get(name) == values:  # nothing in it has changed since the last plugin
+            return
+        self._looked_at[name] = values
         for attribute, value in list(vars(module).items()):
             definer = getattr(value, "__module__", None)
             if definer == name and isinstance(value, type):
