@@ -11,11 +11,11 @@ from typing import Annotated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.contributions.container import TRANSIENT, Container
-from pegboard.contributions.ledger import Ledger
+from pegboard.container import TRANSIENT, Container
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import MissingDependencyError, ProviderError
-from pegboard.plugins.plugin import Plugin, application
+from pegboard.ledger import Ledger
+from pegboard.plugin import Plugin, application
 
 SIZE = 7
 RANKS = 3
@@ -41,7 +41,8 @@ class Bench:
             self.owners.append(plugin)
         self.current = self.owners[0]
         self.ledger = Ledger(lambda: (self.current, False), lambda plugin: None)
-        self.container = Container(self.ledger, ready=lambda: None, report=lambda problem: None)
+        self.reports = []
+        self.container = Container(self.ledger, ready=lambda: None, report=self.reports.append)
 
     def provide(self, change, mark):
         rank, key, needs, is_optional, is_transient = change
@@ -163,13 +164,9 @@ class TestAChangeForgetsWhatItConcernsAndNothingElse:
             for mark, earlier in enumerate(changes[: count + 1]):
                 apply(fresh, earlier, mark)
             assert trees(after) == trees(built(fresh))
-            for key, value in after.items():
-                if (
-                    trees_before.get(key) == value.tree()
-                    and is_kept(bench, key)
-                    and not is_tried(changes, count, value)
-                ):
-                    assert value is before[key]
+            for key, value in () if bench.reports else after.items():  # what failed may be worth another try
+                if trees_before.get(key) == value.tree() and is_kept(bench, key):
+                    assert value is before[key] or is_tried(changes, count, value)
             before = after
 
     @given(absents, st.lists(rows, max_size=6), st.integers(1, RANKS))

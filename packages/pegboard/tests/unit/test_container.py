@@ -1,5 +1,6 @@
 """Keys, providers, parameters and middlewares."""
 
+import asyncio
 import contextlib
 import dataclasses
 import functools
@@ -11,9 +12,9 @@ from typing import Annotated, Any, Generic, List, Literal, NamedTuple, NewType, 
 
 import pytest
 
-from pegboard.contributions.container import SINGLETON, TRANSIENT, Container
-from pegboard.contributions.keys import key_text, normal, show
+from pegboard.container import SINGLETON, TRANSIENT, Container
 from pegboard.errors import AnnotationError, HostError, MissingDependencyError
+from pegboard.injection.keys import key_text, normal, show
 
 Now = NewType("Now", int)
 Other = NewType("Now", int)  # noqa: PLC0132 -- two of one name are two keys
@@ -735,6 +736,21 @@ def test_what_a_provider_asks_for_itself_counts_as_its_dependency(container):
     assert container.get("it") == ("new",)
 
 
+def test_it_counts_also_when_it_was_there_already(container):
+    async def make():
+        return [await container.aget(Clock)]
+
+    container.provide(Clock)
+    container.provide("it", lambda: [container.get(Clock)])
+    container.provide("awaited", make)
+    clock = container.get(Clock)
+    assert container.get("it") == [clock]
+    assert asyncio.run(container.aget("awaited")) == [clock]
+    container.provide(Clock, lambda: "new")
+    assert container.get("it") == ["new"]
+    assert asyncio.run(container.aget("awaited")) == ["new"]
+
+
 def test_what_a_provider_did_without_counts_as_well(container):
     def make():
         try:
@@ -746,6 +762,16 @@ def test_what_a_provider_did_without_counts_as_well(container):
     assert container.get("it") == "none"
     container.provide(Clock)
     assert isinstance(container.get("it"), Clock)
+
+
+def test_every_spelling_is_found_at_once_the_second_time(container):
+    container.provide_value(list[Entry], "value")
+    for key in (list[Entry], List[Entry]):  # noqa: UP006
+        container.get(key)
+        assert key in container._core.root.cache
+    container.provide_value(list[Entry], "new")
+    assert container.get(List[Entry]) == "new"  # noqa: UP006
+    assert container.get(list[Entry]) == "new"
 
 
 def test_a_row_of_another_kind_changes_nothing(bench):
@@ -808,9 +834,9 @@ def test_resolving_imports_nothing_of_the_standard_library():
     code = """if True:
         import sys
         before = set(sys.modules)
-        from pegboard.contributions.container import Container
-        from pegboard.contributions.ledger import Ledger
-        from pegboard.plugins.plugin import application
+        from pegboard.container import Container
+        from pegboard.ledger import Ledger
+        from pegboard.plugin import application
         app = application("app")
         container = Container(Ledger(lambda: (app, False), None), ready=lambda: None, report=print)
         class Clock: pass

@@ -5,9 +5,7 @@ import pickle
 
 import pytest
 
-from pegboard.contributions.container import TRANSIENT
-from pegboard.contributions.keys import key_text
-from pegboard.contributions.ledger import PRIMED
+from pegboard.container import TRANSIENT
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -19,6 +17,8 @@ from pegboard.errors import (
     ProviderError,
     ScopeError,
 )
+from pegboard.injection.keys import key_text
+from pegboard.ledger import PRIMED
 
 
 class Clock:
@@ -264,6 +264,14 @@ def test_a_failed_plugin_gets_a_new_chance_when_it_is_replaced(bench):
     bench.ledger.revoke(plugin)
     bench.provide(plugin, "it", lambda: "mended")
     assert bench.container.get("it") == "mended"
+
+
+def test_a_failed_plugin_gets_a_new_chance_when_what_it_needs_changes(bench):
+    bench.container.provide("it", lambda: "below")
+    bench.provide(bench.plugin("p"), "it", View)
+    assert bench.container.get("it") == "below"
+    bench.container.provide(Clock)
+    assert type(bench.container.get("it")) is View
 
 
 def test_what_a_failed_plugin_has_opened_is_closed_at_once(bench):

@@ -4,9 +4,9 @@ import contextlib
 
 import pytest
 
-from pegboard.contributions.container import TRANSIENT
-from pegboard.contributions.scope import Scope
+from pegboard.container import TRANSIENT
 from pegboard.errors import InvalidNameError, MissingDependencyError, ScopeError
+from pegboard.injection.scope import Scope
 
 
 class Clock:
@@ -439,6 +439,26 @@ def test_a_change_under_an_override_is_seen_after_it(container):
         container.provide_value(int, 2)
         assert container.get("it") == ("fake", 2)
     assert container.get("it") == (container.get(Clock), 2)
+
+
+def test_what_came_back_is_also_what_others_are_given(container):
+    wanted = [True]
+
+    def make():
+        return [container.get(Clock)] if wanted else ["without"]
+
+    def use(it: "it"):  # noqa: F821
+        return it
+
+    container.provide(Clock)
+    container.provide("it", make)
+    container.provide("user", use)
+    before = container.get("it")
+    with container.override(Clock, "fake"):
+        wanted.clear()
+        assert container.get("user") == ["without"]
+    assert container.get("it") is before
+    assert container.get("user") is before
 
 
 def test_an_override_ends_when_its_block_raises(container):

@@ -253,7 +253,7 @@ def test_an_interrupted_wait_leaves_nothing_behind(container):
     thread.start()
     assert started.wait(PATIENCE_S)
 
-    from pegboard.contributions import request
+    from pegboard.injection import request
 
     wait = request.Request.wait
 
