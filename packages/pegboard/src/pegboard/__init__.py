@@ -6,7 +6,7 @@ The public names are loaded when they are first used (PEP 562): an application t
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from pegboard.contributions.container import Container
+    from pegboard.container import Container
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
     from pegboard.plugin import Plugin
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Container", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
 _HOMES = {
-    "Container": "pegboard.contributions.container",
+    "Container": "pegboard.container",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",
     "Plugin": "pegboard.plugin",

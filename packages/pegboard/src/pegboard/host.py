@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
-    from pegboard.contributions.container import Container
+    from pegboard.container import Container
     from pegboard.errors import PegboardError
     from pegboard.plugin import Plugin
 
@@ -114,7 +114,7 @@ class Host:
     def container(self) -> "Container":
         """The container of components: what is looked up by type, and may be overridden by plugins."""
         if self._container is None:
-            from pegboard.contributions.container import Container
+            from pegboard.container import Container
 
             with self._lock:
                 if self._container is None:

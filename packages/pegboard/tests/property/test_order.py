@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.policy.order import order
 from pegboard.plugin import Plugin
+from pegboard.policy.order import order
 
 NAMES = [f"p{number}" for number in range(8)]
 

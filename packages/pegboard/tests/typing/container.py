@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NewType, Protocol, assert_type
 
-from pegboard.contributions.container import SINGLETON, TRANSIENT, Container
-from pegboard.contributions.explanation import Explanation
-from pegboard.contributions.scope import Scope
+from pegboard.container import SINGLETON, TRANSIENT, Container
+from pegboard.injection.explanation import Explanation
+from pegboard.injection.scope import Scope
 
 
 class Clock: ...

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pegboard.contributions.container import Container
-from pegboard.contributions.ledger import PRIMED, Contribution, Ledger
+from pegboard.container import Container
 from pegboard.discovery.candidate import Distribution
-from pegboard.plugins.plugin import Plugin, application
+from pegboard.ledger import PRIMED, Contribution, Ledger
+from pegboard.plugin import Plugin, application
 
 
 class Bench:

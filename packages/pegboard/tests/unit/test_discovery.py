@@ -138,6 +138,15 @@ def test_distribution_is_told_by_record(app):
     assert (str(found["px"].distribution), found["px"].source) == ("acme.px 0.1.1", "namespace")
 
 
+def test_distribution_that_scatters_files_over_the_application_is_not_taken_for_it(app):
+    app.write(f"{APP}/plugins/own.py")
+    add_distribution(app, "pinboard-app", record=[f"{APP}/api/__init__.py", f"{APP}/plugins/own.py"])
+    add_distribution(app, "acme-bad", record=[f"{APP}/__init__.py", f"{APP}/a.py", f"{APP}/b.py"])
+    found = discover(APP)
+    assert (str(found.candidates[0].distribution), found.candidates[0].source) == ("pinboard-app 1.0", "built-in")
+    assert [problem.code for problem in found.problems] == ["stray-package-file"]
+
+
 def test_distribution_with_damaged_metadata_is_named_after_its_directory(app):
     app.write(f"{APP}/plugins/px.py")
     add_distribution(app, "acme-px", "0.1.1", [f"{APP}/plugins/px.py"])

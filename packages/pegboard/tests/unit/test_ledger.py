@@ -3,9 +3,9 @@ import threading
 
 import pytest
 
-from pegboard.ledger import PRIMED, Contribution, Ledger
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginWithdrewError
+from pegboard.ledger import PRIMED, Contribution, Ledger
 from pegboard.plugin import Plugin, application
 
 

@@ -184,9 +184,6 @@ def locations(application: str, files: Files) -> list[str]:
             found += _descend(application, entry)
     for finder in hooks():
         found += locations_of(_ask_hook(finder, application, None))
-    for mapped, target in hook_mapping():
-        if mapped == application:
-            found.append(target)
     loaded = getattr(sys.modules.get(application), "__path__", ())
     found += [path for path in loaded if isinstance(path, str)]
     return _existing(found, files)
@@ -199,9 +196,6 @@ def portions(application: str, found_locations: Iterable[str], files: Files) -> 
     for entry in entries():
         if not os.path.isdir(entry) and not files.is_archive(entry):
             found += _descend(name, entry)
-    for mapped, target in hook_mapping():
-        if mapped == name:
-            found.append(target)
     loaded = getattr(sys.modules.get(name), "__path__", ())
     found += [path for path in loaded if isinstance(path, str)]
     return _existing(found, files)

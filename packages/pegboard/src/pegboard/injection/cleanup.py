@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.faults import owner_text
-from pegboard.contributions.keys import show
+from pegboard.injection.faults import owner_text
+from pegboard.injection.keys import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pegboard.contributions.store import Resource
+    from pegboard.injection.store import Resource
 
 
 def finish_all(resources: Iterable[Resource], where: str) -> None:

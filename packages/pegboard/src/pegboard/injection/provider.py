@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.signature import read, read_object
+from pegboard.container import SINGLETON
+from pegboard.injection.signature import read, read_object
 
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from pegboard.contributions.ledger import Contribution
-    from pegboard.contributions.signature import Parameter
-
-COMPONENT: Final = "component"
-"""The kind of rows that provide."""
-DECORATOR: Final = "decorator"
-"""The kind of rows that wrap what was there."""
-
-SINGLETON: Final = "singleton"
-"""One instance for the container's life."""
-TRANSIENT: Final = "transient"
-"""A new instance for everyone who asks."""
+    from pegboard.injection.signature import Parameter
+    from pegboard.ledger import Contribution
 
 # What calling a provider's target gives.
 VALUE: Final = 0

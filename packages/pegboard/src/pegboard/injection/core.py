@@ -5,19 +5,21 @@ from __future__ import annotations
 import _thread
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.keys import key_text, normal
-from pegboard.contributions.ledger import PRIMED, Contribution
-from pegboard.contributions.provider import COMPONENT, DECORATOR, Provider, decorator_of, provider_of
-from pegboard.contributions.store import Store
-from pegboard.plugins.plugin import application
+from pegboard.container import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.injection.keys import key_text, normal
+from pegboard.injection.provider import Provider, decorator_of, provider_of
+from pegboard.injection.request import current
+from pegboard.injection.store import Store
+from pegboard.ledger import PRIMED, Contribution
+from pegboard.plugin import application
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pegboard.contributions.ledger import Ledger
-    from pegboard.contributions.store import Build, Dependency, Instance
     from pegboard.errors import PegboardError
+    from pegboard.injection.store import Build, Dependency, Instance
+    from pegboard.ledger import Ledger
 
     Rows = tuple[Contribution, ...]
 
@@ -40,6 +42,7 @@ class Core:
         "ready",
         "report",
         "root",
+        "running",
         "scopes",
         "seen",
         "told",
@@ -54,7 +57,10 @@ class Core:
         self.root: Store = Store("", None)
         self.scopes: list[Store] = []
         """The open ones; each comes after its parent."""
+        self.running = current
+        """The request whose provider is running in this thread or task."""
         self.middlewares: tuple[tuple[Any, Any], ...] = ()
+        """What stands around the making of every component, outermost first; each with its form for `aget`."""
         self.fixed: dict[Any, Contribution] = {}
         """What the container itself provides."""
         self.overrides: dict[Any, list[Contribution]] = {}
@@ -141,6 +147,7 @@ class Core:
         """Forget every instance that would be built otherwise now, and return them in the order they were built."""
         self._found.clear()
         self.seen = self.ledger.generation
+        self._use_middlewares()
         gone = []
         for store in self.stores():
             for instance in list(store.instances.values()):
@@ -151,6 +158,14 @@ class Core:
             self._providers.clear()
             self._decorators.clear()
         return gone
+
+    def _use_middlewares(self) -> None:
+        """Take the middlewares of the ledger; whatever was made without one of them is forgotten."""
+        used = tuple(row.live for row in self.ledger.rows(MIDDLEWARE) if row.live is not PRIMED)
+        if used != self.middlewares:
+            self.middlewares = used
+            for store in self.stores():
+                store.forget_all()
 
     def is_current(self, instance: Instance) -> bool:
         """Whether *instance* would be built from the same rows and be given the same things now."""

@@ -9,15 +9,9 @@ each level costs three frames and one more for every middleware after the first,
 320 levels at Python's default recursion limit of 1000.
 """
 
-from __future__ import annotations
+import _thread
 
-from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.core import Core
-from pegboard.contributions.frame import Frame
-from pegboard.contributions.keys import key_text, normal, show
-from pegboard.contributions.provider import COMPONENT, COROUTINE, DECORATOR, SINGLETON, TRANSIENT, Provider
-from pegboard.contributions.request import current
-from pegboard.contributions.resolution import Resolution, resolve
+TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,12 +19,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm
 
-    from pegboard.contributions.explanation import Explanation
-    from pegboard.contributions.ledger import Ledger
-    from pegboard.contributions.override import Override
-    from pegboard.contributions.scope import Scope
-    from pegboard.contributions.store import Store
     from pegboard.errors import PegboardError
+    from pegboard.injection.core import Core
+    from pegboard.injection.explanation import Explanation
+    from pegboard.injection.frame import Frame
+    from pegboard.injection.override import Override
+    from pegboard.injection.scope import Scope
+    from pegboard.injection.store import Store
+    from pegboard.ledger import Ledger
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -38,8 +34,20 @@ if TYPE_CHECKING:
 
 __all__ = ["SINGLETON", "TRANSIENT", "Container", "Resolver"]
 
-_SAME: Final = object()
-_IS_VALUE: Final = {"is_value": True}
+COMPONENT: "Final" = "component"
+"""The kind of rows that provide."""
+DECORATOR: "Final" = "decorator"
+"""The kind of rows that wrap what was there."""
+
+SINGLETON: "Final" = "singleton"
+"""One instance for the container's life."""
+TRANSIENT: "Final" = "transient"
+"""A new instance for everyone who asks."""
+MIDDLEWARE: "Final" = "middleware"
+"""The kind of rows that stand around the making of every component."""
+
+_SAME: "Final" = object()
+_IS_VALUE: "Final" = {"is_value": True}
 
 
 class Resolver:
@@ -47,7 +55,7 @@ class Resolver:
 
     __slots__ = ("_cache", "_core", "_ledger", "_store")
 
-    def __init__(self, core: Core, store: Store) -> None:
+    def __init__(self, core: "Core", store: "Store") -> None:
         self._core = core
         self._store = store
         self._ledger = core.ledger
@@ -64,7 +72,7 @@ class Resolver:
         @overload
         def get(self, key: object) -> Any: ...
 
-    def get(self, key: Any) -> Any:
+    def get(self, key: "Any") -> "Any":
         """Return the component for *key*, built if need be together with all it needs.
 
         Singletons are built once, also when several threads ask. One that is there already is returned without
@@ -79,16 +87,22 @@ class Resolver:
             AsyncRequiredError: If it has to be awaited: use `aget`.
         """
         # Inside a provider the long way is taken, so that it is seen what depends on what.
-        if self._core.seen == self._ledger.generation and current.get() is None:
+        core = self._core
+        if core.seen == self._ledger.generation and core.running.get() is None:
             try:
                 return self._cache[key]
             except (KeyError, TypeError):
                 pass
         return self._resolve(key)
 
-    def _resolve(self, key: Any) -> Any:
+    def _resolve(self, key: "Any") -> "Any":
+        from pegboard.injection.frame import Frame
+        from pegboard.injection.keys import normal
+        from pegboard.injection.resolution import Resolution, resolve
+
         self._check()
-        return resolve(Resolution(self._core, current.get()), Frame(key, normal(key), self._store))
+        core = self._core
+        return resolve(Resolution(core, core.running.get()), Frame(key, normal(key), self._store))
 
     if TYPE_CHECKING:
 
@@ -101,20 +115,23 @@ class Resolver:
         @overload
         async def aget(self, key: object) -> Any: ...
 
-    async def aget(self, key: Any) -> Any:
+    async def aget(self, key: "Any") -> "Any":
         """Return the component for *key* as `get` does, awaiting the providers that are asynchronous."""
-        if self._core.seen == self._ledger.generation and current.get() is None:
+        core = self._core
+        if core.seen == self._ledger.generation and core.running.get() is None:
             try:
                 return self._cache[key]
             except (KeyError, TypeError):
                 pass
-        from pegboard.contributions.asynchronous import AsyncResolution, resolve
+        from pegboard.injection.asynchronous import AsyncResolution, resolve
+        from pegboard.injection.frame import Frame
+        from pegboard.injection.keys import normal
 
         self._check()
         frame = Frame(key, normal(key), self._store)
-        return await resolve(AsyncResolution(self._core, current.get()), frame)
+        return await resolve(AsyncResolution(core, core.running.get()), frame)
 
-    def call(self, function: Callable[..., T], /, **given: Any) -> T:
+    def call(self, function: "Callable[..., T]", /, **given: "Any") -> "T":
         """Return what *function* returns when it is called with what its annotations ask for.
 
         Args:
@@ -124,11 +141,14 @@ class Resolver:
         Raises:
             ContainerError: If something that it needs cannot be built. What *function* itself raises passes unchanged.
         """
+        from pegboard.injection.resolution import Resolution, resolve
+
         self._check()
-        result: T = resolve(Resolution(self._core, current.get()), self._frame_for(function, given))
+        core = self._core
+        result: T = resolve(Resolution(core, core.running.get()), self._frame_for(function, given))
         return result
 
-    def build(self, cls: Callable[..., T], /, **given: Any) -> T:
+    def build(self, cls: "Callable[..., T]", /, **given: "Any") -> "T":
         """Return a new *cls*, made with what its constructor's annotations ask for; nobody needs to provide it.
 
         Args:
@@ -145,15 +165,19 @@ class Resolver:
         @overload
         async def acall(self, function: Callable[..., T], /, **given: Any) -> T: ...
 
-    async def acall(self, function: Callable[..., Any], /, **given: Any) -> Any:
+    async def acall(self, function: "Callable[..., Any]", /, **given: "Any") -> "Any":
         """Return what *function* returns as `call` does, awaiting what it needs and what it is itself."""
-        from pegboard.contributions.asynchronous import AsyncResolution, resolve
+        from pegboard.injection.asynchronous import AsyncResolution, resolve
 
         self._check()
+        core = self._core
         frame = self._frame_for(function, given, awaiting=True)
-        return await resolve(AsyncResolution(self._core, current.get()), frame)
+        return await resolve(AsyncResolution(core, core.running.get()), frame)
 
-    def _frame_for(self, function: Any, given: dict[str, Any], *, awaiting: bool = False) -> Frame:
+    def _frame_for(self, function: "Any", given: "dict[str, Any]", *, awaiting: bool = False) -> "Frame":
+        from pegboard.injection.frame import Frame
+        from pegboard.injection.provider import COROUTINE, Provider
+
         target = Provider(function)
         if target.kind != COROUTINE or not awaiting:
             target.call_plainly(function)
@@ -162,7 +186,7 @@ class Resolver:
         frame.begin(None, target, [])
         return frame
 
-    def scope(self, name: str) -> Scope:
+    def scope(self, name: str) -> "Scope":
         """Return a new scope, to be entered by `with` or `async with`.
 
         Components of that scope are built once for it, and cleaned up when it ends.
@@ -170,7 +194,7 @@ class Resolver:
         Args:
             name: What providers say that belong to it, e.g. `request`.
         """
-        from pegboard.contributions.scope import Scope
+        from pegboard.injection.scope import Scope
 
         return Scope(self._core, name, self._store)
 
@@ -189,9 +213,11 @@ class Container(Resolver):
     takes effect at the next request: what depends on the change is forgotten, and nothing else is.
     """
 
-    __slots__ = ()
+    __slots__ = ("_is_open", "_opening", "_ready", "_report")
 
-    def __init__(self, ledger: Ledger, *, ready: Callable[[], None], report: Callable[[PegboardError], None]) -> None:
+    def __init__(
+        self, ledger: "Ledger", *, ready: "Callable[[], None]", report: "Callable[[PegboardError], None]"
+    ) -> None:
         """Make a container of everything in *ledger*.
 
         Args:
@@ -199,17 +225,36 @@ class Container(Resolver):
             ready: Called before the first look at the ledger and before each thing that is built.
             report: Told of each plugin that could not do what it offered and was done without.
         """
-        core = Core(ledger, ready, report)
-        super().__init__(core, core.root)
-        core.root.facade = self
-        core.fix(Container, self, SINGLETON)
+        # Registering needs no more than this: what resolves is loaded when something is asked for.
+        self._ledger = ledger
+        self._ready = ready
+        self._report = report
+        self._opening = _thread.RLock()
+        self._is_open = False
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Open the container at the first use of what only an open one has."""
+            if name not in ("_core", "_store", "_cache"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            from pegboard.injection.core import Core
+
+            with self._opening:
+                if not self._is_open:
+                    core = Core(self._ledger, self._ready, self._report)
+                    core.root.facade = self
+                    core.fix(Container, self, SINGLETON)
+                    self._cache, self._store, self._core = core.root.cache, core.root, core
+                    self._is_open = True
+            return object.__getattribute__(self, name)
 
     def __repr__(self) -> str:
         return f"<container of {len(self._core.root.instances)} built components>"
 
     # -- what there is ------------------------------------------------------------------------------------------------
 
-    def provide(self, key: K, provider: Any = _SAME, *, scope: str = SINGLETON) -> K:
+    def provide(self, key: "K", provider: "Any" = _SAME, *, scope: str = SINGLETON) -> "K":
         """Say what *key* stands for. The latest provider of a key serves, by the order of their owners.
 
         A class, function or method is called, with parameters injected by their annotations; parameters with a
@@ -231,21 +276,21 @@ class Container(Resolver):
         Raises:
             HostError: If *key* is not hashable.
         """
-        text = key_text(key)
+        text = _text(key)
         live = key if provider is _SAME else provider
         self._ledger.add(COMPONENT, key, live, text=text, metadata=None if scope == SINGLETON else {"scope": scope})
         return key
 
-    def provide_value(self, key: K, value: Any) -> K:
+    def provide_value(self, key: "K", value: "Any") -> "K":
         """Say that *key* stands for *value*, also when that is a class or function.
 
         Raises:
             HostError: If *key* is not hashable.
         """
-        self._ledger.add(COMPONENT, key, value, text=key_text(key), metadata=_IS_VALUE)
+        self._ledger.add(COMPONENT, key, value, text=_text(key), metadata=_IS_VALUE)
         return key
 
-    def decorate(self, key: Any, wrapper: Callable[..., Any]) -> None:
+    def decorate(self, key: "Any", wrapper: "Callable[..., Any]") -> None:
         """Let *wrapper* wrap whatever is provided for *key*, by whomever and whenever.
 
         Several compose: the first in order is the innermost.
@@ -260,15 +305,16 @@ class Container(Resolver):
         given: Any = wrapper
         if not callable(given):
             from pegboard.errors import HostError
+            from pegboard.injection.keys import show
 
             raise HostError(f"{wrapper!r} cannot decorate {show(key)}: it cannot be called")
-        self._ledger.add(DECORATOR, key, wrapper, text=key_text(key))
+        self._ledger.add(DECORATOR, key, wrapper, text=_text(key))
 
     def use(
         self,
-        middleware: Callable[[Any, Callable[..., Any]], Any],
+        middleware: "Callable[[Any, Callable[..., Any]], Any]",
         *,
-        awaited: Callable[[Any, Callable[..., Any]], Awaitable[Any]] | None = None,
+        awaited: "Callable[[Any, Callable[..., Any]], Awaitable[Any]] | None" = None,
     ) -> None:
         """Let *middleware* stand around the making of every component; the one used first is the outermost.
 
@@ -286,13 +332,9 @@ class Container(Resolver):
             middleware: What stands around.
             awaited: What does the same under `aget`, when *middleware* looks at results.
         """
-        core = self._core
-        with core.lock:
-            core.middlewares = (*core.middlewares, (middleware, awaited))
-            for store in core.stores():
-                store.forget_all()
+        self._ledger.add(MIDDLEWARE, middleware, (middleware, awaited), text=_text(middleware))
 
-    def override(self, key: Any, provider: Any, *, scope: str | None = None) -> Override:
+    def override(self, key: "Any", provider: "Any", *, scope: "str | None" = None) -> "Override":
         """Return a context manager, for tests, in which *provider* stands for *key* and everything around it.
 
         In the block *provider* serves alone, decorators left out. At its end, what was built from it is cleaned up
@@ -303,13 +345,13 @@ class Container(Resolver):
             provider: As in `provide`.
             scope: As in `provide`; when left out, that of the provider which is overridden.
         """
-        from pegboard.contributions.override import Override
+        from pegboard.injection.override import Override
 
         return Override(self._core, key, provider, scope)
 
-    def explain(self, key: Any) -> Explanation:
+    def explain(self, key: "Any") -> "Explanation":
         """Return who provides *key*, whom that overrides and why, and what is connected with it; imports no plugin."""
-        from pegboard.contributions.explanation import explain
+        from pegboard.injection.explanation import explain
 
         self._check()
         return explain(self._core, key)
@@ -325,12 +367,20 @@ class Container(Resolver):
             AsyncRequiredError: If something has to be awaited for it; use `aclose`. Nothing is cleaned up then.
             ExceptionGroup: Of what was raised in the course of it; everything has been cleaned up that could be.
         """
-        from pegboard.contributions.scope import end
+        from pegboard.injection.scope import end
 
         end(self._core, self._core.root)
 
     async def aclose(self) -> None:
         """Do what `close` does, awaiting what is asynchronous."""
-        from pegboard.contributions.scope import aend
+        from pegboard.injection.scope import aend
 
         await aend(self._core, self._core.root)
+
+
+def _text(key: "Any") -> str:
+    if isinstance(key, type):  # by far the most; `key_text` says the same of them
+        return f"{key.__module__}:{key.__qualname__}"
+    from pegboard.injection.keys import key_text
+
+    return key_text(key)

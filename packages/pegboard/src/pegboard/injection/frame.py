@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.store import Dependency
+from pegboard.injection.store import Dependency
 
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from pegboard.contributions.ledger import Contribution
-    from pegboard.contributions.provider import Provider
-    from pegboard.contributions.store import Build, Instance, Resource, Store
+    from pegboard.injection.provider import Provider
+    from pegboard.injection.store import Build, Instance, Resource, Store
+    from pegboard.ledger import Contribution
 
 ASKER: Final = object()
 """The value of a row that gives everyone the scope they ask from."""

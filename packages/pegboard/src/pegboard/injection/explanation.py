@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.faults import owner_text
-from pegboard.contributions.keys import key_text, normal, show
-from pegboard.contributions.ledger import PRIMED
-from pegboard.contributions.provider import COMPONENT, SINGLETON, describe
+from pegboard.container import COMPONENT, SINGLETON
+from pegboard.injection.faults import owner_text
+from pegboard.injection.keys import key_text, normal, show
+from pegboard.injection.provider import describe
+from pegboard.ledger import PRIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from pegboard.contributions.core import Core
-    from pegboard.contributions.ledger import Contribution
-    from pegboard.contributions.provider import Provider
-    from pegboard.contributions.store import Instance
+    from pegboard.injection.core import Core
+    from pegboard.injection.provider import Provider
+    from pegboard.injection.store import Instance
+    from pegboard.ledger import Contribution
 
 
 @dataclass(frozen=True, slots=True)

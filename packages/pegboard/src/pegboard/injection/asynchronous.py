@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.cleanup import blame, raise_all
-from pegboard.contributions.resolution import Resolution
-from pegboard.contributions.store import Build, Resource
+from pegboard.injection.cleanup import blame, raise_all
+from pegboard.injection.resolution import Resolution
+from pegboard.injection.store import Build, Resource
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable, Coroutine, Generator, Iterable
     from typing import Any
 
-    from pegboard.contributions.core import Core
-    from pegboard.contributions.frame import Frame
-    from pegboard.contributions.request import Request
+    from pegboard.injection.core import Core
+    from pegboard.injection.frame import Frame
+    from pegboard.injection.request import Request
 
 
 class AsyncResolution(Resolution):
@@ -92,7 +92,7 @@ class AsyncResolution(Resolution):
             value = yield value
         pending, self.pending = self.pending, []
         if any(one.is_forgotten for one in pending):
-            from pegboard.contributions.faults import must_await
+            from pegboard.injection.faults import must_await
 
             raise must_await(self, frame, "a middleware has to be `async def` to look at what it gets")
         return value

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pegboard.contributions.frame import Frame
-    from pegboard.contributions.ledger import Contribution
-    from pegboard.contributions.request import Request
-    from pegboard.contributions.resolution import Resolution
+    from pegboard.injection.frame import Frame
+    from pegboard.injection.request import Request
+    from pegboard.injection.resolution import Resolution
+    from pegboard.ledger import Contribution
 
     Rows = tuple[Contribution, ...]
 

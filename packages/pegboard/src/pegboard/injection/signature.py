@@ -11,7 +11,7 @@ import builtins
 import sys
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.keys import Form, normal, without_none
+from pegboard.injection.keys import Form, normal, without_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

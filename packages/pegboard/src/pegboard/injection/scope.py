@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.cleanup import finish_all
-from pegboard.contributions.container import Resolver
-from pegboard.contributions.frame import ASKER
-from pegboard.contributions.keys import normal
-from pegboard.contributions.provider import SINGLETON, TRANSIENT
-from pegboard.contributions.store import Store
+from pegboard.container import SINGLETON, TRANSIENT, Resolver
+from pegboard.injection.cleanup import finish_all
+from pegboard.injection.frame import ASKER
+from pegboard.injection.keys import normal
+from pegboard.injection.store import Store
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from pegboard.contributions.core import Core
-    from pegboard.contributions.store import Resource
+    from pegboard.injection.core import Core
+    from pegboard.injection.store import Resource
 
 
 class Scope(Resolver):
@@ -45,7 +44,7 @@ class Scope(Resolver):
 
     def _check(self) -> None:
         if not self._store.is_open:
-            from pegboard.contributions.faults import closed
+            from pegboard.injection.faults import closed
 
             raise closed(self._store)
         super()._check()
@@ -55,7 +54,7 @@ class Scope(Resolver):
         parent = self._store.parent
         with core.lock:
             if parent is not None and not parent.is_open:
-                from pegboard.contributions.faults import closed
+                from pegboard.injection.faults import closed
 
                 raise closed(parent)
             if not self._store.is_open:
@@ -93,8 +92,8 @@ def end(core: Core, store: Store) -> None:
         stores = _inside(core, store)
         for resource in (resource for store in stores for resource in store.resources):
             if resource.is_async:
-                from pegboard.contributions.keys import show
                 from pegboard.errors import AsyncRequiredError
+                from pegboard.injection.keys import show
 
                 raise AsyncRequiredError(show(resource.key), "its clean-up is asynchronous", ())
         resources = _close(core, stores)
@@ -103,7 +102,7 @@ def end(core: Core, store: Store) -> None:
 
 async def aend(core: Core, store: Store) -> None:
     """End *store* and all scopes inside it, and clean up, awaiting what is asynchronous."""
-    from pegboard.contributions import asynchronous
+    from pegboard.injection import asynchronous
 
     with core.lock:
         resources = _close(core, _inside(core, store))

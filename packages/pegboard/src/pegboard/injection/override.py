@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.cleanup import finish_all
-from pegboard.contributions.keys import normal
-from pegboard.contributions.ledger import Contribution
-from pegboard.contributions.provider import COMPONENT, SINGLETON
-from pegboard.plugins.plugin import application
+from pegboard.container import COMPONENT, SINGLETON
+from pegboard.injection.cleanup import finish_all
+from pegboard.injection.keys import normal
+from pegboard.ledger import Contribution
+from pegboard.plugin import application
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from pegboard.contributions.core import Core
-    from pegboard.contributions.store import Instance, Resource
+    from pegboard.injection.core import Core
+    from pegboard.injection.store import Instance, Resource
 
 
 class Override:

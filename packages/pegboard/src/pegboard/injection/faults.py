@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions.keys import key_text, show
-from pegboard.contributions.ledger import PRIMED
-from pegboard.contributions.provider import COMPONENT, DECORATOR, SINGLETON, describe
+from pegboard.container import COMPONENT, DECORATOR, SINGLETON
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -15,18 +13,21 @@ from pegboard.errors import (
     ScopeError,
     describe_exception,
 )
+from pegboard.injection.keys import key_text, show
+from pegboard.injection.provider import describe
+from pegboard.ledger import PRIMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pegboard.contributions.frame import Frame
-    from pegboard.contributions.ledger import Contribution
-    from pegboard.contributions.request import Request
-    from pegboard.contributions.signature import Parameter
-    from pegboard.contributions.store import Store
     from pegboard.errors import Link
-    from pegboard.plugins.plugin import Plugin
+    from pegboard.injection.frame import Frame
+    from pegboard.injection.request import Request
+    from pegboard.injection.signature import Parameter
+    from pegboard.injection.store import Store
+    from pegboard.ledger import Contribution
+    from pegboard.plugin import Plugin
 
 
 def owner_text(owner: Plugin | None) -> str:

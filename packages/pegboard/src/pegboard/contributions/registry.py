@@ -1,3 +1,0 @@
-"""Moved."""
-
-from pegboard.registry import Registry  # noqa

@@ -1,0 +1,170 @@
+"""What happens when something fails: who is to blame, and who can do without. Loaded when it happens."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import PegboardError
+from pegboard.injection import faults
+from pegboard.injection.frame import CHOOSE, DECORATE
+
+if TYPE_CHECKING:
+    from pegboard.injection.frame import Frame
+    from pegboard.injection.request import Request
+    from pegboard.injection.resolution import Resolution
+    from pegboard.injection.store import Build
+    from pegboard.ledger import Contribution
+
+
+def recover(request: Resolution, error: BaseException, first: Frame, *, is_inside: bool) -> bool:
+    """Find the innermost frame that is to blame and can do without; return whether there is one.
+
+    A plugin's provider is replaced by the row below it, a plugin's decorator is left out. What the application
+    itself raises is nobody else's fault and passes, as does what the user or the event loop says. Without such a
+    frame, every frame is given up, and the request has the error.
+
+    Args:
+        request: Where it was raised, by the innermost frame.
+        error: What was raised.
+        first: The outermost frame.
+        is_inside: Whether *first* belongs to a request around this one, which falls back for it.
+    """
+    stack = request.stack
+    links = faults.chain(request)
+    is_ours = stack[-1].row is not None  # what was called directly speaks for itself
+    guilty: set[Frame] | None = {stack[-1]}
+    if request.fault is not None and request.fault[0] is error:
+        guilty = request.fault[1]
+    while stack:
+        frame = stack[-1]
+        row = frame.acting
+        if row is not None and (guilty is None or frame in guilty) and _is_contained(request, row, error):
+            if frame.decorating is row:
+                _leave_out(request, frame, row, error)
+                return True
+            if not (is_inside and frame is first):
+                below = _below(request, frame, row)
+                if below is not None:
+                    _fall_back(request, frame, row, error, below)
+                    return True
+                error = faults.failed(request, frame, row, error, None)
+                guilty = None  # whoever needs it may do without
+        stack.pop()
+        if not (is_inside and frame is first):
+            request.drop(frame, error)
+    if request.parent is None and isinstance(error, Exception) and not isinstance(error, PegboardError) and is_ours:
+        faults.note(error, links)
+    request.error = error
+    request.fault = (error, guilty)
+    return False
+
+
+def _is_contained(request: Resolution, row: Contribution, error: BaseException) -> bool:
+    if row.owner.is_built_in:
+        return False
+    # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops cancel.
+    return isinstance(error, Exception | SystemExit) or not (
+        request.is_async or isinstance(error, KeyboardInterrupt | GeneratorExit)
+    )
+
+
+def _below(request: Resolution, frame: Frame, row: Contribution) -> Contribution | None:
+    rows = request.core.rows(frame.key, frame.normal)[0]
+    if row in rows:  # it is not when its owner has failed and lost its rows
+        rows = rows[: rows.index(row)]
+    usable = [other for other in rows if other not in frame.failed]
+    return usable[-1] if usable else None
+
+
+def _leave_out(request: Resolution, frame: Frame, row: Contribution, error: BaseException) -> None:
+    _tell(request, frame, row, error, None)
+    frame.failed.add(row)
+    frame.decorating = None
+    frame.acting = frame.row
+    if frame.stage != CHOOSE:
+        frame.stage = DECORATE
+
+
+def _fall_back(request: Resolution, frame: Frame, row: Contribution, error: BaseException, below: Contribution) -> None:
+    _tell(request, frame, row, error, below)
+    request.drop(frame, error)
+    frame.failed.add(row)
+    frame.forget_progress()
+
+
+def _tell(
+    request: Resolution, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
+) -> None:
+    told = request.core.told
+    if row not in told:
+        problem = faults.failed(request, frame, row, error, instead)
+        told[row] = problem.cause
+        request.core.report(problem)
+
+
+class _Stretch:
+    """One request's part of a ring of waits: its frames in the ring, and the one that asks for the next part."""
+
+    __slots__ = ("asking", "frames", "request")
+
+    def __init__(self, request: Request, begin: Frame) -> None:
+        path = request.path()
+        self.request: Request = request
+        self.frames: list[Frame] = path[path.index(begin) : -1]
+        self.asking: Frame = path[-1]
+
+    def has_plugin(self) -> bool:
+        """Whether a plugin's code is in it, which can be done without."""
+        return any(frame.acting is not None and not frame.acting.owner.is_built_in for frame in self.frames)
+
+
+def check_wait(request: Request, frame: Frame, build: Build) -> None:
+    """Raise when *request* would wait for *build* for ever. Call it with the lock held.
+
+    When the fault is that of a plugin whose code another thread or task is running, that one is woken to find it, and
+    waiting makes sense again.
+
+    Raises:
+        CircularDependencyError: If *build* waits, perhaps through others, for what this request is building.
+        AsyncRequiredError: If *build* needs an event loop that waits for this request.
+    """
+    lineage = request.lineage()
+    blocked = request.core.blocked
+    seen: set[Build] = set()
+    trails: list[tuple[tuple[Build, ...], bool]] = [((build,), False)]
+    while trails:
+        trail, has_blocked_loop = trails.pop()
+        last = trail[-1]
+        owner = last.resolution
+        if owner in lineage:
+            if has_blocked_loop:
+                raise faults.must_await(request, frame, "the event loop that builds it is waiting for this thread")
+            _break_ring(request, trail)
+            return
+        if last in seen:
+            continue
+        seen.add(last)
+        if owner.is_async:
+            if owner.thread == request.thread and not request.is_async:
+                raise faults.must_await(request, frame, "a task of this event loop is building it")
+            if owner.thread in blocked and blocked[owner.thread] not in owner.waits:
+                trails.append(((*trail, blocked[owner.thread]), True))
+        trails += [((*trail, other), has_blocked_loop) for other in owner.waits]
+
+
+def _break_ring(request: Request, trail: tuple[Build, ...]) -> None:
+    from itertools import pairwise
+
+    ring = [_Stretch(request, trail[-1].frame)]
+    for build, next_build in pairwise(trail):
+        waiting = next(one for _, one in next_build.waiters if build.resolution in one.lineage())
+        ring.append(_Stretch(waiting, build.frame))
+    place = next((place for place, stretch in enumerate(ring) if stretch.has_plugin()), 0)
+    if place == 0:
+        theirs = [frame for stretch in ring[1:] for frame in stretch.frames]
+        raise faults.circle(request, ring[0].frames, ring[0].asking, theirs)
+    # Wake the one that can do without: it looks again, finds the same ring, and is the first in it then.
+    awaited = trail[place]
+    chosen = ring[place].request
+    wake = next(wake for wake, one in awaited.waiters if one is chosen)
+    awaited.waiters = [waiter for waiter in awaited.waiters if waiter[1] is not chosen]
+    wake()

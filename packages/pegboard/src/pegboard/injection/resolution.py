@@ -1,0 +1,421 @@
+"""Building what was asked for, and what that needs: one loop over a stack of its own, so that depth costs no frames.
+
+The loop is a generator that does no waiting. It yields whenever it has to wait: for an instance that somebody else
+is building, or for an awaitable. What drives it waits in its way, a thread by sleeping and a task by awaiting, so
+that synchronous and asynchronous resolution are one piece of code.
+
+Singletons and scoped instances are claimed before they are built, so that they are built once. Who finds a claim
+waits for it, after a look whether the wait could ever end: claims on one stack need each other, so that a ring of
+waits is a true circle of dependencies, in whichever threads and tasks it is being walked.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.container import SINGLETON, TRANSIENT
+from pegboard.injection.frame import (
+    ACT,
+    ASKER,
+    CHOOSE,
+    DECORATE,
+    DONE,
+    FINISH,
+    GATHER,
+    PIPE,
+    PRODUCE,
+    Frame,
+)
+from pegboard.injection.keys import normal
+from pegboard.injection.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, VALUE
+from pegboard.injection.request import Request
+from pegboard.injection.store import Build, Instance, Resource
+from pegboard.ledger import PRIMED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    from pegboard.injection.provider import Provider
+    from pegboard.ledger import Contribution
+
+
+class Resolution(Request):
+    """A request driven by a thread: how each step from a key to its value is made."""
+
+    __slots__ = ()
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self, first: Frame) -> Generator[Any, Any, None]:  # noqa: C901, PLR0912, PLR0915 -- one branch a stage
+        """Build the value of *first*; yields what has to be waited for.
+
+        When *first* has been chosen a row for already, only its value is made: that is what middlewares wrap.
+        """
+        stack = self.stack
+        stack.append(first)
+        last_stage = DONE if first.stage == CHOOSE else FINISH
+        try:
+            while True:
+                frame = stack[-1]
+                try:
+                    stage = frame.stage
+                    if frame is first and stage == last_stage:
+                        stack.clear()
+                        return
+                    if stage == GATHER:
+                        self._gather(frame)
+                    elif stage == CHOOSE:
+                        build = self._choose(frame)
+                        if build is not None:
+                            yield build
+                    elif stage == PIPE:
+                        middleware, proceed = self._pipeline(frame)
+                        value = middleware(frame.key, proceed)
+                        if self.is_async:
+                            value = yield from self.awaited(frame, value)
+                        elif hasattr(value, "cr_await"):
+                            self._refuse(frame, value)
+                        frame.value = value
+                        frame.stage = FINISH
+                    elif stage == ACT:
+                        made = self._act(frame)
+                        if frame.awaits:
+                            frame.awaits = False
+                            made = yield made
+                        frame.value = made
+                        frame.stage = DECORATE
+                    elif stage == DECORATE:
+                        self._decorate(frame)
+                    elif stage == PRODUCE:
+                        self._produce(frame)
+                    elif stage == FINISH:
+                        self._finish(frame)
+                    else:
+                        stack.pop()
+                        self._deliver(frame, stack[-1])
+                except BaseException as error:
+                    from pegboard.injection.recovery import recover
+
+                    if not recover(self, error, first, is_inside=last_stage == FINISH):
+                        return
+        finally:
+            while stack:  # something else than a provider failed: a report that raises, or the driver gave up
+                frame = stack.pop()
+                if frame is not first or last_stage == DONE:
+                    self.drop(frame)
+
+    def _deliver(self, frame: Frame, user: Frame) -> None:
+        user.depend(frame.key, frame.normal, frame.instance)
+        user.direct[frame.normal] = None
+        user.take(frame.value)
+
+    # -- who provides it ----------------------------------------------------------------------------------------------
+
+    def _choose(self, frame: Frame) -> Build | None:  # noqa: PLR0911 -- each ends the choice for now
+        """Settle who serves and claim the key; return what has to be waited for, if anything."""
+        core = self.core
+        rows, decorators = core.rows(frame.key, frame.normal)
+        row = self._first_usable(frame, rows, decorators)
+        if row is PRIMED:
+            return None  # a plugin was imported: look again
+        if row is None:
+            if core.middlewares:
+                self._check_path(frame, None)
+                frame.stage = PIPE
+                return None
+            from pegboard.injection.faults import missing
+
+            raise missing(self, frame)
+        frame.row = frame.acting = row
+        frame.decorators = decorators
+        provider = core.provider(row)
+        frame.target = provider
+        scope = provider.scope
+        if scope == TRANSIENT:
+            frame.store = frame.asked_from
+            self._check_path(frame, row)
+            self._check_kind(frame, provider)
+            frame.stage = PIPE if core.middlewares else PRODUCE
+            return None
+        store = core.root if scope == SINGLETON else frame.asked_from.find(scope)
+        if store is None:
+            from pegboard.injection.faults import out_of_scope
+
+            raise out_of_scope(self, frame, scope)
+        frame.store = store
+        with core.lock:
+            if core.rows(frame.key, frame.normal) != (rows, decorators):
+                return None  # changed meanwhile: look again
+            instance = store.instances.get(frame.normal)
+            if instance is not None:
+                if frame.key not in store.cache:
+                    store.remember(instance, frame.key)
+                frame.instance = instance
+                frame.value = instance.value
+                frame.stage = DONE
+                return None
+            build = store.builds.get(frame.normal)
+            if build is None:
+                self._check_kind(frame, provider)
+                store.builds[frame.normal] = frame.build = Build(self, frame)
+                frame.stage = PIPE if core.middlewares else PRODUCE
+                return None
+            from pegboard.injection.recovery import check_wait  # only when two ask at once
+
+            check_wait(self, frame, build)
+            self.subscribe(build)
+            return build
+
+    def _first_usable(self, frame: Frame, rows: tuple[Contribution, ...], decorators: tuple[Contribution, ...]) -> Any:
+        """Return the row that serves, None when there is none, `PRIMED` when a plugin had to be imported first."""
+        for row in decorators:
+            if row.live is PRIMED and row not in frame.failed:
+                frame.row = frame.acting = frame.decorating = row
+                return self._wake(frame, row)
+        for row in reversed(rows):
+            if row not in frame.failed:
+                if row.live is PRIMED:
+                    frame.row = frame.acting = row
+                    return self._wake(frame, row)
+                return row
+        return None
+
+    def _wake(self, frame: Frame, row: Contribution) -> object:
+        core = self.core
+        core.ledger.live(row)
+        rows, decorators = core.rows(frame.key, frame.normal)
+        if row in rows or row in decorators:
+            from pegboard.injection.faults import withdrawn
+
+            raise withdrawn(row)
+        frame.forget_progress()
+        return PRIMED
+
+    def _refuse(self, frame: Frame, value: Any) -> None:
+        value.close()
+        from pegboard.injection.faults import must_await
+
+        raise must_await(self, frame, "a middleware is asynchronous")
+
+    def _check_kind(self, frame: Frame, provider: Provider) -> None:
+        if provider.is_async and not self.is_async:
+            from pegboard.injection.faults import must_await
+
+            raise must_await(self, frame, "its provider is asynchronous")
+
+    # -- what it needs ------------------------------------------------------------------------------------------------
+
+    def _produce(self, frame: Frame) -> None:
+        if frame.row is None:
+            from pegboard.injection.faults import missing
+
+            raise missing(self, frame)
+        provider = self.core.provider(frame.row)
+        frame.step = 0
+        frame.decorating = None
+        if provider.kind == VALUE:
+            frame.value = provider.target
+            if frame.value is ASKER:
+                if frame.asked_from is self.core.root:
+                    from pegboard.injection.faults import out_of_scope
+
+                    raise out_of_scope(self, frame, "")
+                frame.value = frame.asked_from.facade
+            frame.stage = DECORATE
+        else:
+            frame.begin(frame.row, provider, [])
+
+    def _gather(self, frame: Frame) -> None:
+        """Fill parameters until one has to be built first, or all are filled."""
+        core = self.core
+        target = frame.target
+        assert target is not None  # noqa: S101 -- begin() was called
+        parameters = target.parameters()
+        given = frame.given
+        while frame.place < len(parameters):
+            parameter = parameters[frame.place]
+            if given is not None and parameter.name in given:
+                frame.take(given.pop(parameter.name))
+                continue
+            for key, form in parameter.keys:
+                if core.provides(key, form):
+                    break
+                frame.depend(key, form, None)
+            else:
+                if parameter.has_default:
+                    if parameter.is_keyword:
+                        frame.place += 1
+                    else:
+                        frame.take(parameter.default)
+                    continue
+                if parameter.problem is not None:
+                    from pegboard.injection.faults import unreadable
+
+                    raise unreadable(self, frame, parameter)
+                key, form = parameter.keys[-1]
+            built = core.root.instances.get(form)
+            if built is not None and core.seen == core.ledger.generation:  # most are there already
+                frame.depend(key, form, built)
+                frame.direct[form] = None
+                frame.take(built.value)
+                continue
+            self.stack.append(Frame(key, form, frame.store, parameter.name))
+            return
+        if given:
+            frame.keywords.update(given)
+        frame.stage = ACT
+
+    def _act(self, frame: Frame) -> Any:
+        """Call what is to be called, and return the value, or what has to be awaited for it."""
+        assert frame.target is not None  # noqa: S101 -- begin() was called
+        kind = frame.target.kind
+        made = frame.target.target(*frame.arguments, **frame.keywords)
+        if kind == GENERATOR:
+            return self._enter(frame, made)
+        if kind == COROUTINE:
+            frame.awaits = True
+        elif kind == ASYNC_GENERATOR:
+            frame.awaits = True
+            return self.enter_later(frame, made)
+        return made
+
+    def enter_later(self, frame: Frame, generator: Any) -> Any:
+        """Return what has to be awaited for the value of an asynchronous generator."""
+        raise NotImplementedError  # pragma: no cover -- only asynchronous requests ask
+
+    def _enter(self, frame: Frame, generator: Any) -> Any:
+        try:
+            value = next(generator)
+        except StopIteration:
+            raise TypeError("a provider that is a generator has to yield its value, this one yields nothing") from None
+        frame.resources.append(Resource(generator, frame, is_async=False))
+        return value
+
+    def _decorate(self, frame: Frame) -> None:
+        while frame.step < len(frame.decorators):
+            row = frame.decorators[frame.step]
+            frame.step += 1
+            if row in frame.failed:
+                continue
+            frame.decorating = row
+            frame.acting = row
+            provider = self.core.decorator(row)
+            if provider.is_async and not self.is_async:
+                from pegboard.injection.faults import must_await
+
+                raise must_await(self, frame, "it is decorated asynchronously")
+            frame.begin(row, provider, [frame.value])
+            return
+        frame.decorating = None
+        frame.acting = frame.row
+        frame.stage = FINISH
+
+    # -- the value ----------------------------------------------------------------------------------------------------
+
+    def _finish(self, frame: Frame) -> None:
+        frame.stage = DONE
+        if frame.row is None:  # called directly, or answered by a middleware
+            return
+        core = self.core
+        instance = frame.instance = Instance(frame, frame.row)
+        store = frame.store
+        with core.lock:
+            if not store.is_open:
+                from pegboard.injection.faults import closed_under
+
+                raise closed_under(self, frame)
+            store.resources += frame.resources
+            frame.resources = []
+            if frame.build is not None:
+                core.refresh()
+                if core.is_current(instance):
+                    store.keep(instance)
+                # Else somebody changed what it is made of while it was built: it serves, but is not kept.
+                self._release(frame)
+
+    def _release(self, frame: Frame) -> None:
+        build = frame.build
+        if build is not None:
+            frame.build = None
+            with self.core.lock:
+                if frame.store.builds.get(frame.normal) is build:
+                    del frame.store.builds[frame.normal]
+                waiters, build.waiters = build.waiters, []
+            for wake, _ in waiters:
+                wake()
+
+    def drop(self, frame: Frame, reason: BaseException | None = None) -> None:
+        """Give up *frame*: nobody waits for it any more, and what it has opened is closed."""
+        self._release(frame)
+        while frame.resources:
+            resource = frame.resources.pop()
+            if resource.is_async:
+                frame.store.resources.append(resource)  # closed with the scope, by somebody who can await
+                continue
+            try:
+                resource.finish()
+            except Exception as error:
+                if reason is not None:
+                    reason.add_note(f"and its clean-up raised {error!r}")
+
+    # -- middlewares --------------------------------------------------------------------------------------------------
+
+    def _pipeline(self, frame: Frame) -> tuple[Callable[[Any, Any], Any], Callable[..., Any]]:
+        """Return the outermost middleware, and what it calls to go on; the making of the value is inside them all."""
+        outermost, *others = (
+            awaiting if self.is_async and awaiting is not None else plain for plain, awaiting in self.core.middlewares
+        )
+        proceed = self.innermost(frame)
+        for middleware in reversed(others):
+            proceed = self.step(middleware, frame.key, proceed)
+        return outermost, proceed
+
+    def step(self, middleware: Callable[[Any, Any], Any], own: Any, proceed: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what the middleware outside of *middleware* calls to go on."""
+
+        def go_on(key: Any = own) -> Any:
+            return middleware(key, proceed)
+
+        return go_on
+
+    def innermost(self, frame: Frame) -> Callable[..., Any]:
+        """Return what the last middleware calls to go on: with its key, or with another one that is to serve."""
+
+        def proceed(key: Any = frame.key) -> Any:
+            inner = type(self)(self.core, self)
+            first = inner.first_for(frame, key)
+            with inner.drive(first) as steps:  # not a call of `resolve`: each frame less is a deeper chain
+                for build in steps:
+                    inner.wait(build)
+            return first.value
+
+        return proceed
+
+    def first_for(self, frame: Frame, key: Any) -> Frame:
+        """Return the frame that a middleware around *frame* goes on with when it asks for *key*."""
+        form = normal(key)
+        if form != frame.normal:
+            return Frame(key, form, frame.store)
+        frame.stage = PRODUCE
+        return frame
+
+    def awaited(self, frame: Frame, value: Any) -> Generator[Any, Any, Any]:
+        """Return what *value*, the result of a middleware, stands for, after waiting for it."""
+        raise NotImplementedError  # pragma: no cover -- only asynchronous requests ask
+
+    def _check_path(self, frame: Frame, row: Contribution | None) -> None:
+        """Raise when *frame*, which nothing claims, is being built on the way to itself."""
+        frames = self.path()[:-1]
+        for place, other in enumerate(frames):
+            if other.row is row and other.store is frame.store and other.normal == frame.normal:
+                from pegboard.injection.faults import circle
+
+                raise circle(self, frames[place:], frame)
+
+
+def resolve(resolution: Resolution, first: Frame) -> Any:
+    """Build *first*, sleeping in this thread where something has to be waited for."""
+    with resolution.drive(first) as steps:
+        for build in steps:
+            resolution.wait(build)
+    return first.value
