@@ -42,7 +42,7 @@ class Environments:
         """Return a folder with the wheels of `PUBLISHED` and of all that they need."""
         text = "\n".join(PUBLISHED)
         folder = self.root / ".cache" / "tests" / f"wheels-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-        with self._once(folder) as unfinished:
+        with self.once(folder) as unfinished:
             if unfinished:
                 self._download(unfinished)
         return folder
@@ -59,7 +59,7 @@ class Environments:
         """Return the wheel of a project of this repository, e.g. `packages/utt`, built by its own back end."""
         hook = "build_editable" if editable else "build_wheel"
         folder = self.shared / f"{project.replace('/', '-')}-{hook}"
-        with self._once(folder) as unfinished:
+        with self.once(folder) as unfinished:
             if unfinished:
                 code = f"import sys, hatchling.build as b; b.{hook}(sys.argv[1])"
                 _must(sys.executable, "-c", code, unfinished, cwd=self.root / project)
@@ -95,7 +95,7 @@ class Environments:
         """Return an environment with *requirements* that several tests use, so that none may change it."""
         name = hashlib.sha256("\n".join(requirements).encode()).hexdigest()[:12]
         folder = self.shared / f"environment-{name}"
-        with self._once(folder, movable=False) as unfinished:
+        with self.once(folder, movable=False) as unfinished:
             if unfinished:
                 self.make(unfinished, *requirements)
         return Environment(folder)
@@ -106,7 +106,7 @@ class Environments:
         return requirement
 
     @contextmanager
-    def _once(self, folder: Path, *, movable: bool = True):
+    def once(self, folder: Path, *, movable: bool = True):
         """Yield a folder to fill when *folder* does not exist yet, else None; one process at a time.
 
         A folder is complete when it exists: it gets its name last, or, if it cannot be moved, a mark.
