@@ -49,6 +49,8 @@ class PegboardError(Exception):
 
     code: ClassVar[str] = "pegboard-error"
     """The heading of this error in `docs/reference/errors.md`."""
+    is_quiet: ClassVar[bool] = False
+    """Whether a host keeps it among its problems without telling the user at every start: it does no harm."""
 
     def what(self) -> str:
         """Return what happened, in one line, without a full stop."""
@@ -131,6 +133,11 @@ class ConfigurationError(PegboardError):
     def where(self) -> str | None:
         """Return file and line, where the line is known."""
         return f"{self.place}, line {self.line}" if self.line else None
+
+    def summary(self) -> str:
+        """Return the message in one line, with the line of the file unless the cause names it."""
+        text = super().summary()
+        return f"{text} (line {self.line})" if self.line and "at line" not in self.problem else text
 
     def hint(self) -> str:
         """Tell that defaults apply."""
@@ -405,6 +412,7 @@ class StrayPackageFileError(PluginError):
     """A plugin's distribution brings `app/__init__.py` or `app/plugins/__init__.py`, which are the application's."""
 
     code = "stray-package-file"
+    is_quiet = True
 
     def __init__(self, plugin: str, distribution: str, package: str, path: str) -> None:
         super().__init__(plugin, distribution, "only the application may bring that file", path)
@@ -462,6 +470,7 @@ class StaleMetadataError(PegboardError):
     """Two versions of one distribution are found at once; the one that an installer recorded is believed."""
 
     code = "stale-metadata"
+    is_quiet = True
 
     def __init__(self, distribution: str, place: str, other: str) -> None:
         self.distribution: str = distribution

@@ -20,6 +20,8 @@ def check_folder(folder: str) -> tuple[bool, PegboardError | None]:
             return False, PluginFolderError(folder, "it is a link to something that is gone")
         return False, None
     except NotADirectoryError:
+        if not os.path.lexists(folder):  # it is one of the folders above that is a file
+            return False, None
         return False, PluginFolderError(folder, "it is a file, not a folder")
     except (OSError, ValueError) as error:
         return False, PluginFolderError(folder, getattr(error, "strerror", None) or str(error))

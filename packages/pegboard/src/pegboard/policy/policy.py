@@ -21,7 +21,6 @@ the folder for the index; both are read before all else, see `pegboard.roster`.
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.places import environment_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,18 +81,18 @@ class Policy:
         return None
 
 
-def load_policy(application: str, file: str | None, environ: Mapping[str, str]) -> Policy:
-    """Return the policy of *application* as its file and the environment have it.
+def load_policy(prefix: str, file: str | None, environ: Mapping[str, str]) -> Policy:
+    """Return the policy as the file and the environment have it.
 
     Args:
-        application: Its name; the environment variables begin with it, in upper case.
+        prefix: How the environment variables begin, e.g. `UTT`.
         file: Path of `plugins.toml`; it need not exist. None when there is no place for one.
         environ: Where variables are looked up.
     """
     policy = Policy()
     if file is not None:
         _read_file(policy, file)
-    _read_environment(policy, environment_prefix(application), environ)
+    _read_environment(policy, prefix, environ)
     return policy
 
 
@@ -135,7 +134,7 @@ def _read_file(policy: Policy, file: str) -> None:
     try:
         with open(file, "rb") as stream:
             data = stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         _complain(policy, file, error.strerror or str(error))
