@@ -5,7 +5,7 @@ When a plugin's row cannot serve, the one below it does, and the user is told; w
 passes unchanged.
 
 A chain of dependencies may be as deep as memory allows: depth costs no frames of Python's stack. With middlewares
-each level costs three frames and one more for every middleware after the first, so that one middleware allows about
+each level costs three frames and two more for every middleware after the first, so that one middleware allows about
 320 levels at Python's default recursion limit of 1000.
 """
 

@@ -98,6 +98,15 @@ def test_different_types_are_different_keys(container, one, other):
         container.get(other)
 
 
+def test_a_type_alias_is_what_it_stands_for(container):
+    if sys.version_info >= (3, 12):
+        alias = module("type Entries = list[int]\n").Entries
+    else:
+        alias = list[int]  # there is no such thing yet
+    container.provide_value(alias, "value")
+    assert container.get(list[int]) == "value"
+
+
 def test_every_kind_of_key_can_be_provided_and_asked_for(container):
     keys = [Clock, Now, list[Entry], Annotated[Entry, "a"], Proto, "text", Box[int], int | str, ("a", 1), None]
     for place, key in enumerate(keys):
@@ -421,6 +430,20 @@ def test_a_name_for_type_checkers_only_spoils_one_parameter(container, future):
         container.call(made.bad)
 
 
+@pytest.mark.parametrize("annotation", ["Optional['Absent']", "List['Absent']", "Clock | Absent"])
+def test_an_unknown_name_inside_an_annotation_is_an_error_as_well(container, annotation):
+    made = module(f"from typing import List, Optional\nclass Clock: pass\ndef make(a: {annotation!r}): pass\n")
+    with pytest.raises(AnnotationError, match="Absent"):
+        container.call(made.make)
+
+
+def test_a_builtin_name_is_found(container):
+    made = module("from __future__ import annotations\ndef make(a: int, b: dict[str, int]): return a, b\n")
+    container.provide_value(int, 3)
+    container.provide_value(dict[str, int], {})
+    assert container.call(made.make) == (3, {})
+
+
 def test_an_annotation_error_names_plugin_and_distribution(bench):
     bench.provide(bench.plugin("p"), Clock, module("def make(a: 'Absent'): pass\n").make)
     with pytest.raises(Exception, match="plugin 'p' of acme-p 1.0") as caught:
@@ -524,7 +547,10 @@ def test_a_declared_signature_is_believed(container):
         return values
 
     make.__signature__ = inspect.Signature(
-        [inspect.Parameter("clock", inspect.Parameter.KEYWORD_ONLY, annotation=Clock)]
+        [
+            inspect.Parameter("more", inspect.Parameter.VAR_POSITIONAL),
+            inspect.Parameter("clock", inspect.Parameter.KEYWORD_ONLY, annotation=Clock),
+        ]
     )
     container.provide(Clock)
     assert container.call(make) == {"clock": container.get(Clock)}

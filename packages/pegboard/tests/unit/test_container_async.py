@@ -519,3 +519,46 @@ def test_a_provider_may_ask_in_another_thread(container):
     assert run(container.aget("it")) is container.get(Clock)
     with pytest.raises(CircularDependencyError):
         run(container.aget("circle"))
+
+
+def test_a_loop_that_waits_for_a_thread_that_needs_the_loop_is_found(container):
+    started, go_on = threading.Event(), asyncio.Event()
+
+    async def of_the_loop():
+        await go_on.wait()
+        return Clock()
+
+    def of_the_thread():
+        if not started.is_set():
+            started.set()
+            while not container._core.blocked:  # until the loop waits for this very component
+                pass
+        return container.get(Clock)
+
+    container.provide(Clock, of_the_loop)
+    container.provide("it", of_the_thread)
+    raised = []
+
+    def ask():
+        try:
+            container.get("it")
+        except AsyncRequiredError as error:
+            raised.append(error.reason)
+
+    thread = threading.Thread(target=ask, daemon=True)
+
+    async def main():
+        task = asyncio.create_task(container.aget(Clock))
+        while not container._core.root.builds:
+            await asyncio.sleep(0)
+        thread.start()
+        assert started.wait(PATIENCE_S)
+        with pytest.raises(AsyncRequiredError):
+            container.get("it")
+        go_on.set()
+        assert container._core.blocked == {}
+        assert type(await task) is Clock
+
+    run(main())
+    thread.join(PATIENCE_S)
+    assert raised == ["the event loop that builds it is waiting for this thread"]
