@@ -29,6 +29,7 @@ class Desk:
     """Stands in for a roster: a ledger, whose registering plugin is set by hand, and what was reported."""
 
     application = "app"
+    prefix = "APP"
     index = None
     found = None
 

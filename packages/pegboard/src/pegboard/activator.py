@@ -180,12 +180,11 @@ class Activator:
     def _failure(self, plugin: "Plugin", error: "BaseException") -> "PluginError":
         from pegboard.boundary import place_in
         from pegboard.errors import PluginImportError, PluginNotImportableError, describe_exception
-        from pegboard.places import environment_prefix
 
         owner = str(plugin.distribution or "")
         if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
             return PluginNotImportableError(plugin.name, owner, describe_exception(error), plugin.origin)
-        leave_out = f"leave it out with {environment_prefix(self._roster.application)}_NO_PLUGINS={plugin.name}"
+        leave_out = f"leave it out with {self._roster.prefix}_NO_PLUGINS={plugin.name}"
         if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
             advice = f"install {error.name!r}, or {leave_out}"
         else:

@@ -38,6 +38,7 @@ class Host:
         name: str,
         *,
         required: "Iterable[str]" = (),
+        built_in_first: bool = True,
         strict: "bool | None" = None,
         lazy: "bool | None" = None,
         config_directory: "str | os.PathLike[str] | None" = None,
@@ -50,6 +51,7 @@ class Host:
         Args:
             name: The application's import name; plugins are `<name>.plugins.*`, entry points the group of that name.
             required: Plugins that the application cannot do without: if one is unusable, `start` raises.
+            built_in_first: Whether the application's own plugins come before all others. False orders all by name.
             strict: Whether a fault of a plugin is raised instead of contained, as authors and CI want it. None:
                 as the user sets it, and False where the user says nothing.
             lazy: Whether plugins wait until something of them is used. False imports every plugin at the start, which
@@ -74,6 +76,7 @@ class Host:
         self._settings = Settings(
             os.environ if environ is None else environ,
             required=tuple(required),
+            built_in_first=built_in_first,
             strict=strict,
             lazy=lazy,
             config_directory=None if config_directory is None else os.fspath(config_directory),

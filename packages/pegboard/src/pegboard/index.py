@@ -330,11 +330,12 @@ def decode_metadata(text: str) -> "dict[str, Any]":
 # -- validity: under which conditions an index is still true, and whether they hold now --------------------------------
 
 
-def facts(application: str, policy: str) -> "list[str]":
+def facts(application: str, configuration: str, policy: str) -> "list[str]":
     """Return what must be the same, in the same words, for any record to be used.
 
     Args:
         application: The host's name.
+        configuration: Where the user's wishes are kept.
         policy: Whatever else the caller depends on, as text.
     """
     path = SEPARATOR.join(escape(entry) if isinstance(entry, str) else repr(entry) for entry in sys.path)
@@ -344,6 +345,7 @@ def facts(application: str, policy: str) -> "list[str]":
         f"S prefix {escape(sys.prefix)}",
         f"S application {application}",
         f"S pegboard {VERSION}",
+        f"S configuration {escape(configuration)}",
         f"S policy {escape(policy)}",
         f"S path {path}",
     ]

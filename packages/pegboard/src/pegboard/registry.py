@@ -173,6 +173,9 @@ class Registry(Generic[T]):
         for row in self.candidates(name):
             if winner is None or row.owner is winner.owner or row.override or self._allow_override:
                 winner = row
+            elif row.owner.is_built_in and not winner.owner.is_built_in and not winner.override:
+                self._report_clash(winner, row)  # the application's own name is not taken by coming before it
+                winner = row
             else:
                 self._report_clash(row, winner)
         if winner is None:

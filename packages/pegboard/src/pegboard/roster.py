@@ -5,9 +5,9 @@ Hot: with a valid index nothing is looked for and nothing imported. Everything e
 
 import _thread
 import os
+import sys
 
 from pegboard.index import UnusableIndexError, digest, facts, objection, read
-from pegboard.places import environment_prefix, user_directory
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -27,13 +27,14 @@ _NO = ("0", "false", "no", "off")
 class Settings:
     """What the application's author said when making the host; see `Host`."""
 
-    __slots__ = ("cache_directory", "config_directory", "environ", "lazy", "required", "strict")
+    __slots__ = ("built_in_first", "cache_directory", "config_directory", "environ", "lazy", "required", "strict")
 
     def __init__(
         self,
         environ: "Mapping[str, str]",
         *,
         required: "tuple[str, ...]" = (),
+        built_in_first: bool = True,
         strict: "bool | None" = None,
         lazy: "bool | None" = None,
         config_directory: "str | None" = None,
@@ -41,6 +42,7 @@ class Settings:
     ) -> None:
         self.environ: Mapping[str, str] = environ
         self.required: tuple[str, ...] = required
+        self.built_in_first: bool = built_in_first
         self.strict: bool | None = strict
         self.lazy: bool | None = lazy
         self.config_directory: str | None = config_directory
@@ -65,6 +67,7 @@ class Roster:
         "found_ns",
         "index",
         "is_backwards",
+        "prefix",
         "problems",
         "reason",
         "report",
@@ -93,6 +96,8 @@ class Roster:
             settle: Called when everything is registered: decides who has which name.
         """
         self.application: str = name
+        self.prefix: str = environment_prefix(name)
+        """How the application's environment variables begin."""
         self.settings: Settings = settings
         self.problems: list[PegboardError] = problems
         self.report: Callable[[PegboardError], None] = report
@@ -170,8 +175,8 @@ class Roster:
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
-        if self._plugins is None and self.index is not None:
-            self._plugins = tuple(self.index.plugins())
+        if self._plugins is None and self.is_lazy and self._use_index():
+            self._plugins = tuple(self.index.plugins()) if self.index is not None else None
         if self._plugins is None:
             from pegboard.recording import cold
 
@@ -191,18 +196,27 @@ class Roster:
             return self.index.plugin_named(name)
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
+    @property
+    def config_directory(self) -> "str | None":
+        """Where the user's `plugins.toml` and plugin folder are; None when there is no place for them."""
+        return self.settings.config_directory or user_directory("config", self.application, self.settings.environ)
+
     def file(self, name: str) -> "str | None":
-        """Return the path of a file in the user's configuration directory; None when the user has none."""
-        directory = self.settings.config_directory or user_directory("config", self.application, self.settings.environ)
+        """Return the path of a file in the user's configuration directory; None when there is none."""
+        directory = self.config_directory
         return os.path.join(directory, name) if directory else None
 
     @property
     def index_path(self) -> "str | None":
-        """Where the index of this application, environment and import path is; None when there is no place for one."""
+        """Where the index of this application, environment and import path is; None when there is no place for one.
+
+        A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
+        goes, and what was recorded while an image was built is found there. Otherwise the user's cache does.
+        """
         environ = self.settings.environ
-        directory = self.settings.cache_directory or environ.get(
-            f"{environment_prefix(self.application)}_PLUGINS_CACHE"
-        )
+        directory = self.settings.cache_directory or environ.get(f"{self.prefix}_PLUGINS_CACHE")
+        if not directory and sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
+            directory = os.path.join(sys.prefix, "var", "cache", self.application)
         if not directory:
             directory = user_directory("cache", self.application, environ)
         if not directory:
@@ -212,11 +226,10 @@ class Roster:
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
-        prefix = environment_prefix(self.application)
         environ = self.settings.environ
-        wishes = [environ.get(f"{prefix}_{name}", "") for name in ("NO_PLUGINS", "PLUGINS", "PLUGINS_STRICT")]
+        wishes = [environ.get(f"{self.prefix}_{name}", "") for name in ("NO_PLUGINS", "PLUGINS", "PLUGINS_STRICT")]
         wishes += [",".join(names) for names, _ in self._left_out]
-        return facts(self.application, "|".join(wishes))
+        return facts(self.application, self.config_directory or "", "|".join(wishes))
 
     # -- deciding before the start ------------------------------------------------------------------------------------
 
@@ -240,10 +253,9 @@ class Roster:
     @property
     def is_lazy(self) -> bool:
         """Whether plugins wait until something of them is used."""
-        prefix = environment_prefix(self.application)
         if any(not names for names, _ in self._left_out):
             return False  # safe mode: nothing that was written before is trusted
-        said = self.settings.environ.get(f"{prefix}_PLUGINS_LAZY", "").strip().lower()
+        said = self.settings.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
         if said:
             return said not in _NO
         return self.settings.lazy is not False
@@ -278,6 +290,18 @@ class Roster:
 
     def _start_warm(self) -> bool:
         """Start from the index; return False when it does not hold."""
+        if not self._use_index() or self.index is None:
+            return False
+        for problem in self.index.problems():
+            from pegboard.errors import RecordedProblem
+
+            self.report(RecordedProblem(*problem))
+        for plugin in self.index.eager():
+            self.activate(plugin)
+        return True
+
+    def _use_index(self) -> bool:
+        """Take the index on disk for the records, if it holds; return whether there are records."""
         with self._lock:
             if self.index is None:
                 if self._plugins is not None:  # a search has been made already
@@ -290,12 +314,6 @@ class Roster:
                 self.index = index
                 if self._ledger is not None:
                     self._ledger.prime(index)
-        for problem in self.index.problems():
-            from pegboard.errors import RecordedProblem
-
-            self.report(RecordedProblem(*problem))
-        for plugin in self.index.eager():
-            self.activate(plugin)
         return True
 
     def _valid_index(self) -> "Index | None":
@@ -369,3 +387,51 @@ class Roster:
         from pegboard.recording import cold
 
         cold.refresh(self, plugin, batch)
+
+
+# -- where things are -------------------------------------------------------------------------------------------------
+
+_HOMES = {
+    # kind: (variable on POSIX, folder below the home on POSIX, on macOS, variable on Windows)
+    "config": ("XDG_CONFIG_HOME", ".config", "Library/Application Support", "APPDATA"),
+    "cache": ("XDG_CACHE_HOME", ".cache", "Library/Caches", "LOCALAPPDATA"),
+}
+
+
+def user_directory(
+    kind: str, application: str, environ: "Mapping[str, str]", platform: str = sys.platform
+) -> "str | None":
+    """Return the user's folder of that *kind* for *application*; it need not exist.
+
+    Args:
+        kind: `config` or `cache`.
+        application: The last part of the path.
+        environ: Where the variables are looked up; a relative path in one is ignored, as the specification asks.
+        platform: As `sys.platform`.
+
+    Returns:
+        An absolute path, or None when the user has no home: then there is nothing to read or to keep.
+
+    Source:
+        XDG Base Directory Specification 0.8 (Linux and other POSIX), Apple's File System Programming Guide
+        ("Library directory"), Microsoft's Known Folders (`FOLDERID_RoamingAppData`, `FOLDERID_LocalAppData`).
+    """
+    variable, below_home, on_mac, on_windows = _HOMES[kind]
+    if platform == "win32":
+        base = environ.get(on_windows, "")
+    elif platform == "darwin":
+        base = os.path.join(_home(environ), on_mac)
+    else:
+        base = environ.get(variable, "")
+        if not os.path.isabs(base):
+            base = os.path.join(_home(environ), below_home)
+    return os.path.join(base, application) if os.path.isabs(base) else None
+
+
+def _home(environ: "Mapping[str, str]") -> str:
+    return environ.get("HOME") or os.path.expanduser("~")
+
+
+def environment_prefix(application: str) -> str:
+    """Return how the application's environment variables begin, e.g. `UTT` for `utt`."""
+    return "".join(letter if letter.isalnum() else "_" for letter in application).upper()

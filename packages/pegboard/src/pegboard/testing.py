@@ -12,8 +12,8 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from pegboard.index import read
-from pegboard.places import environment_prefix
 from pegboard.recording.comparison import differences, recorded_rows
+from pegboard.roster import environment_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

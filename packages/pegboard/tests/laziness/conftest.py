@@ -75,6 +75,7 @@ class Application:
             "HOME": str(self.home),
             "PYTHONPATH": os.pathsep.join((str(self.code), str(self.site))),
             "PATH": os.environ["PATH"],
+            "APP_PLUGINS_CACHE": str(self.home / ".cache/app"),
         }
         self.write("app/__init__.py", "")
         self.write("app/api.py", API)

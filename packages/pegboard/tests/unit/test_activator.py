@@ -30,6 +30,7 @@ class Bench:
         importlib.import_module("app.api").ledger = self.ledger
 
     application = "app"
+    prefix = "APP"
     index = None
     found = None
 

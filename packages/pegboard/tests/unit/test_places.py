@@ -1,6 +1,6 @@
 import pytest
 
-from pegboard.places import environment_prefix, user_directory
+from pegboard.roster import environment_prefix, user_directory
 
 
 @pytest.mark.parametrize(

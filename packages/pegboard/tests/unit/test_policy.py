@@ -12,7 +12,7 @@ def file(tmp_path):
 def load(file, text=None, **environ):
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load_policy("my-app", str(file), environ)
+    return load_policy("MY_APP", str(file), environ)
 
 
 def balance(source="namespace"):
@@ -120,7 +120,7 @@ def test_a_switch_that_is_neither_yes_nor_no_is_a_problem(file):
 
 
 def test_without_any_place_for_a_file_the_environment_still_counts():
-    assert load_policy("app", None, {"APP_NO_PLUGINS": "1"}).safe_mode
+    assert load_policy("APP", None, {"APP_NO_PLUGINS": "1"}).safe_mode
 
 
 def test_leave_out_without_names_is_safe_mode():

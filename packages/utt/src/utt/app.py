@@ -30,7 +30,7 @@ from utt.log.config import DefaultConfig
 from utt.report.interface import CSVReportView
 from utt.report.model import ReportModel
 
-host = Host("utt")
+host = Host("utt", built_in_first=False)  # names decide: those of the built-in ones begin with `0_`
 commands = host.registry("commands", Command)
 
 

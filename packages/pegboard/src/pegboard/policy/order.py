@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from pegboard.plugin import Plugin
 
 
-def order(plugins: Sequence[Plugin], user_order: Sequence[str] = ()) -> tuple[list[Plugin], list[PegboardError]]:
+def order(
+    plugins: Sequence[Plugin], user_order: Sequence[str] = (), *, built_in_first: bool = True
+) -> tuple[list[Plugin], list[PegboardError]]:
     """Return *plugins* in their order, with the wishes that could not be met.
 
-    Without wishes built-in plugins come first, then the others, each by name. `Plugin.after` and
-    `Plugin.before` move a plugin as little as they can; *user_order* beats both.
+    Without wishes built-in plugins come first, unless *built_in_first* is False, then the others, each by name.
+    `Plugin.after` and `Plugin.before` move a plugin as little as they can; *user_order* beats both.
 
     Args:
         plugins: In any order; names are unique.
         user_order: Plugin names that must come in this order among themselves.
+        built_in_first: Whether the application's own plugins come before all others.
 
     Returns:
         Every item of *plugins* once, and a problem for each unknown name and each circle; a wish that is part of
@@ -35,7 +38,7 @@ def order(plugins: Sequence[Plugin], user_order: Sequence[str] = ()) -> tuple[li
 
     problems: list[PegboardError] = []
     by_name = {plugin.name: plugin for plugin in plugins}
-    natural = sorted(plugins, key=lambda plugin: (not plugin.is_built_in, plugin.name))
+    natural = sorted(plugins, key=lambda plugin: (built_in_first and not plugin.is_built_in, plugin.name))
     if not user_order and not any(plugin.after or plugin.before for plugin in plugins):
         return natural, problems
 

@@ -33,7 +33,7 @@ def find(roster: Roster) -> list[PegboardError]:
     """Search for the plugins, apply the user's wishes, and put them in order; return what is to be reported."""
     settings = roster.settings
     roster.found_ns = time.time_ns()
-    policy = load_policy(roster.application, roster.file("plugins.toml"), settings.environ)
+    policy = load_policy(roster.prefix, roster.file("plugins.toml"), settings.environ)
     for names, reason in roster.left_out:
         policy.leave_out(names, reason)
     if settings.strict is None:
@@ -78,7 +78,7 @@ def arrange(roster: Roster) -> None:
 
 
 def _arranged(roster: Roster) -> list[PegboardError]:
-    plugins, problems = order(roster.plugins, roster.user_order)
+    plugins, problems = order(roster.plugins, roster.user_order, built_in_first=roster.settings.built_in_first)
     for rank, plugin in enumerate(plugins):
         plugin.rank = rank
     roster.plugins = plugins
@@ -130,7 +130,7 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     content["problems"] = [
         [problem.code, problem.summary(), problem.hint() or ""]
         for problem in roster.problems
-        if not work.is_tried_again(problem)
+        if not problem.is_quiet and not work.is_tried_again(problem)
     ]
     if path is not None and not roster.was_disturbed:
         roster.complaint = write(path, to_bytes(content))
