@@ -209,10 +209,12 @@ class Host:
             RequiredPluginError: If a required plugin cannot be used.
             PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
         """
-        if self._roster.start() and self._settings.strict and self.problems:
-            if len(self.problems) == 1:
-                raise self.problems[0]
-            raise ExceptionGroup(f"the plugins of {self.name} have problems", list(self.problems))
+        if self._roster.start() and self._settings.strict:
+            problems = [problem for problem in self.problems if not problem.is_quiet]
+            if len(problems) == 1:
+                raise problems[0]
+            if problems:
+                raise ExceptionGroup(f"the plugins of {self.name} have problems", problems)
 
     def _settle(self) -> None:
         for registry in self.registries.values():
@@ -248,6 +250,8 @@ class Host:
         if any((known.code, known.summary()) == text for known in self.problems):
             return
         self.problems.append(problem)
+        if problem.is_quiet:
+            return
         if self._settings.strict:
             if self._roster.is_started:
                 raise problem

@@ -286,3 +286,28 @@ def test_without_a_reporter_one_line_goes_to_standard_error(application):
     )
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_a_harmless_stray_file_is_a_problem_that_is_not_told_at_every_start(application):
+    application.tree.write("site/app/plugins/__init__.py", "raise AssertionError('foreign code')\n")
+    application.tree.write("site/app/plugins/x.py", "from app.api import register\nregister('x', 1)\n")
+    sys.path.append(str(application.tree.root / "site"))
+    application.plugin("a")
+    host = application.host(strict=True)
+    host.start()
+    assert application.things.names() == ("a", "x")
+    assert [problem.code for problem in host.problems] == ["stray-package-file"]
+    assert application.reports == []
+
+
+def test_names_alone_decide_the_order_where_the_application_wants_it(application):
+    folder = application.config / "plugins"
+    folder.mkdir(parents=True)
+    (folder / "00_first.py").write_text("from app.api import register\nregister('first', 1)\nregister('a', 'stolen')\n")
+    application.plugin("a")
+    host = application.host(built_in_first=False)
+    assert application.things.names() == ("first", "a")
+    assert [plugin.name for plugin in host.plugins] == ["00_first", "a"]
+    assert application.things["a"] == "a"
+    assert isinstance(application.reports[0], NameClashError)
+    assert "plugin '00_first' registers 'a' in 'things', which plugin 'a' already has" in str(application.reports[0])
