@@ -1,0 +1,60 @@
+"""Ours does what the published utt does, but for what is listed with a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from .cases import Case, case, plugin_case
+from .comparison import EXEMPTIONS
+
+pytestmark = pytest.mark.slow
+
+LOG = b"2026-03-02 09:00 hello\n2026-03-02 10:00 a: b  # c\n"
+NOW = ("--now", "2026-03-02 11:00")
+EXAMPLES = {
+    "entry refused": Case(LOG, None, (("--now", "2026-03-02 09:30", "add", "late"),)),
+    "blank comment": Case(LOG, None, ((*NOW, "add", "mail", "-c", " "),)),
+    "unreadable log": Case(LOG, None, ((*NOW, "--data", ".", "report"),)),
+    "log without folder": Case(LOG, None, ((*NOW, "--data", "other.log", "add", "x"),)),
+    "damaged configuration": Case(LOG, "no section\n", ((*NOW, "config", "--default"),)),
+    "version": Case(LOG, None, (("--version",),)),
+    "help": Case(LOG, None, (("report", "--help"),)),
+    "order of twins": Case(
+        b"2026-03-02 09:00 hello\n"
+        + b"".join(
+            b"2026-03-02 09:%02d p: %s\n" % (n, t) for n, t in enumerate([b"tea", b"Tea", b"TEA", b"teA", b"tEA"])
+        ),
+        None,
+        ((*NOW, "report", "--per-day"),),
+    ),
+}
+"""A case for each exemption."""
+
+
+def explain(number, made, step):
+    return (
+        f"case {number}: {made}\n\n{step.words}\n"
+        f"--- theirs: {step.theirs.code}\n{step.theirs.out}{step.theirs.err}{step.theirs.files}\n"
+        f"--- ours: {step.ours.code}\n{step.ours.out}{step.ours.err}{step.ours.files}"
+    )
+
+
+def test_what_is_made_up_gets_the_same_answer(comparison, seed, hand):
+    for number in hand:
+        step = comparison.unexplained(case(seed, number))
+        assert step is None, explain(number, case(seed, number), step)
+
+
+@pytest.mark.parametrize("start", range(0, 24, 6))
+def test_commands_that_others_have_published_answer_as_beside_the_published_utt(comparison_with_plugins, seed, start):
+    for number in range(start, start + 6):
+        step = comparison_with_plugins.unexplained(plugin_case(seed, number), exemptions=())
+        assert step is None, explain(number, plugin_case(seed, number), step)
+
+
+@pytest.mark.parametrize("exemption", EXEMPTIONS, ids=lambda exemption: exemption.name)
+def test_each_exemption_is_needed_and_exempts_its_example_alone(comparison, exemption):
+    others = tuple(other for other in EXEMPTIONS if other is not exemption)
+
+    assert comparison.unexplained(EXAMPLES[exemption.name], others) is not None
+    assert comparison.unexplained(EXAMPLES[exemption.name], (exemption,)) is None
