@@ -1,10 +1,11 @@
 """The index: what every plugin registered when it was last imported, in one file that a start reads at a glance.
 
-Hot: nothing is parsed that is not asked for. The file is text that is searched with `bytes.find`; a keyed hash that
-the interpreter has built in tells whether it is whole. Two parts: the hot part answers a start, the cold part, read
-only when something changed, remembers what each record depends on.
+Hot: nothing is read or parsed that is not asked for. The file is text that is searched with `bytes.find`; keyed hashes,
+by a function that the interpreter has built in, tell whether each part is whole. The head answers whether the index
+holds; the sections answer what is asked; the cold part, read only when something changed, remembers what each record
+depends on.
 
-    pegboard-index 1 <hash of the hot part> <its length> <hash of the cold part>
+    pegboard-index 1 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
@@ -17,8 +18,8 @@ only when something changed, remembers what each record depends on.
         Q 1                                         the user wants faults to be errors
         G module                                    to be imported at every start
         W code summary hint                         to be reported at every start
-        X section start length                      where a section of the body is
-    <body>          sections, one line a fact; only what is asked for is searched:
+        X section start length hash                 where a section is, counted from the end of the head
+    <sections>      one line a fact; only what is asked for is read:
         plugins         module name origin source distribution version state reason eager rank rows
         names           name module
         rows KIND       text module override sequence metadata; contributions, in order
@@ -38,7 +39,7 @@ from _imp import source_hash
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, Final
 
     from pegboard.ledger import Contribution
@@ -51,7 +52,7 @@ ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that ar
 HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
 SEPARATOR: "Final" = "\x1f"
 BELOW: "Final" = "\x1e"  # a path below a portion is that portion's number and the rest, each after this
-_LONGEST_FIRST_LINE: "Final" = 100
+_FIRST_READ: "Final" = 16384  # the head, in most cases
 _FIELDS: "Final" = 3  # hash, length, hash
 _ESCAPES: "Final" = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
 
@@ -81,7 +82,7 @@ def unescape(text: str) -> str:
 
 
 def read(path: str) -> "Index":
-    """Return the index in the file *path*; only its hot part is read, and nothing but its integrity is checked.
+    """Return the index in the file *path*; only its head is read, and nothing but its integrity is checked.
 
     Raises:
         UnusableIndexError: If there is none, or it is torn, damaged, foreign, or writable by others.
@@ -94,24 +95,18 @@ def read(path: str) -> "Index":
         raise UnusableIndexError(f"the index cannot be opened: {error.strerror}") from None
     try:
         size = _check_owner(os.fstat(descriptor))
-        start = os.read(descriptor, _LONGEST_FIRST_LINE)
-        first, newline, _ = start.partition(b"\n")
-        fields = first[len(MAGIC) :].split(b" ")
-        if not first.startswith(MAGIC) or not newline or len(fields) != _FIELDS or not fields[1].isdigit():
-            raise UnusableIndexError("the index is of another format")
-        length = int(fields[1])
-        hot_at = len(first) + 1
-        if hot_at + length > size:
-            raise UnusableIndexError("the index is torn")
-        os.lseek(descriptor, hot_at, os.SEEK_SET)
-        hot = os.read(descriptor, length)
+        if hasattr(os, "pread"):
+            # Kept open, so that what is read later is of the same index, whoever puts another in its place.
+            return Index(path, size, _File(descriptor))
+        data = b""
+        while chunk := os.read(descriptor, size):
+            data += chunk
+        return Index(path, size, _Memory(data))
     except OSError as error:
         raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
     finally:
-        os.close(descriptor)
-    if digest(hot) != fields[0]:
-        raise UnusableIndexError("the index is damaged")
-    return Index(path, hot, hot_at + length, fields[2])
+        if not hasattr(os, "pread"):
+            os.close(descriptor)
 
 
 def _check_owner(status: "os.stat_result") -> int:
@@ -124,6 +119,38 @@ def _check_owner(status: "os.stat_result") -> int:
     return status.st_size
 
 
+class _File:
+    """The bytes of an open file."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def read(self, length: int, start: int) -> bytes:
+        return os.pread(self._descriptor, length, start)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+class _Memory:
+    """The bytes of an index that has no file, or whose file could not stay open."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self, length: int, start: int) -> bytes:
+        return self._data[start : start + length]
+
+
+def from_bytes(data: bytes, path: str) -> "Index":
+    """Return the index that *data* is; *path* is where it is going to be."""
+    return Index(path, len(data), _Memory(data))
+
+
 class Index:
     """One index, searched in place. It serves the ledger as its records."""
 
@@ -131,51 +158,99 @@ class Index:
         "_body_at",
         "_cold_at",
         "_cold_hash",
-        "_head",
-        "_hot",
+        "_facts",
         "_plugins",
         "_rows",
         "_sections",
-        "_validity_end",
+        "_size",
+        "_source",
+        "_texts",
         "path",
+        "rescue",
+        "validity",
     )
 
-    def __init__(self, path: str, hot: bytes, cold_at: int, cold_hash: bytes) -> None:
+    def __init__(self, path: str, size: int, source: "_File | _Memory") -> None:
+        """Read the head.
+
+        Raises:
+            UnusableIndexError: If it is torn, damaged or foreign.
+        """
         self.path: str = path
-        self._hot = hot
-        self._cold_at = cold_at
-        self._cold_hash = cold_hash
-        self._validity_end = hot.find(b"\n\n")
-        head_end = hot.find(b"\n\n", self._validity_end + 1)
-        self._body_at = head_end + 2
-        self._head = [line.split(SEPARATOR) for line in _text(hot[self._validity_end + 2 : head_end]).split("\n")]
-        self._sections = {name: (int(start), int(length)) for name, start, length in self._facts("X")}
+        start = source.read(_FIRST_READ, 0)
+        first, newline, head = start.partition(b"\n")
+        fields = first[len(MAGIC) :].split(b" ")
+        if not first.startswith(MAGIC) or not newline or len(fields) != _FIELDS or not fields[1].isdigit():
+            raise UnusableIndexError("the index is of another format")
+        length = int(fields[1])
+        self._body_at = len(first) + 1 + length
+        head = head[:length] if len(head) >= length else source.read(length, len(first) + 1)
+        if digest(head) != fields[0]:
+            raise UnusableIndexError("the index is damaged" if self._body_at <= size else "the index is torn")
+        self._cold_hash = fields[2]
+        self._size = size
+        self._source = source
+        conditions, _, facts = _text(head).partition("\n\n")
+        self.validity: list[str] = conditions.split("\n")
+        """The conditions under which all of this holds, one line each."""
+        self._facts: dict[str, list[list[str]]] = {}
+        for line in facts.split("\n"):
+            tag, *values = line.split(SEPARATOR)
+            self._facts.setdefault(tag, []).append(list(map(unescape, values)))
+        self._sections = {name: (int(at), int(size), hash_) for name, at, size, hash_ in self._facts.pop("X", ())}
+        self._cold_at = self._body_at + sum(size for _, size, _ in self._sections.values())
+        self._texts: dict[str, bytes] = {}
+        self.rescue: Callable[[], Index] | None = None
+        """Returns another index to be from now on, when a section turns out to be damaged while the program runs."""
         self._plugins: dict[str, Plugin] = {}
         self._rows: dict[tuple[str, str], list[Contribution]] = {}
 
-    def validity(self) -> "list[str]":
-        """Return the conditions under which all of this holds, one line each."""
-        return _text(self._hot[: self._validity_end]).split("\n")
+    def _section(self, name: str) -> bytes:
+        """Return a section with a line break before it; an empty one when there is none of that name.
 
-    def _facts(self, tag: str) -> "list[list[str]]":
-        """Return the fields after *tag* of every line of the head that begins with it."""
-        return [list(map(unescape, line[1:])) for line in self._head if line[0] == tag]
+        Raises:
+            UnusableIndexError: If it is damaged.
+        """
+        data = self._texts.get(name)
+        if data is None:
+            if name not in self._sections:
+                return b""
+            at, size, hash_ = self._sections[name]
+            data = self._source.read(size, self._body_at + at)
+            if digest(data).decode() != hash_:
+                if self.rescue is None:
+                    raise UnusableIndexError("the index is damaged")
+                self._become(self.rescue())
+                return self._section(name)
+            data = self._texts[name] = b"\n" + data
+        return data
+
+    def _become(self, other: "Index") -> None:
+        """Be *other*: whoever holds this index need not know."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name))
+
+    def check(self) -> None:
+        """Look whether every section is whole.
+
+        Raises:
+            UnusableIndexError: If one is damaged.
+        """
+        for name in self._sections:
+            self._section(name)
 
     def _lines(self, section: str, *fields: str) -> "Iterator[list[str]]":
         """Yield the fields after *fields* of every line of a section that begins with them; all lines without any."""
-        if section not in self._sections:
-            return
-        offset, length = self._sections[section]
-        start = self._body_at + offset - 1  # the line break before it
-        end = start + length
-        hot = self._hot
+        data = self._section(section)
         key = "".join(["\n", *[escape(field) + SEPARATOR for field in fields]]).encode(*ENCODING)
-        at = hot.find(key, start, end)
+        at = data.find(key)
         while at >= 0:
             begin = at + len(key)
-            at = hot.find(b"\n", begin, end + 1)
-            yield [unescape(field) for field in _text(hot[begin:at]).split(SEPARATOR)]
-            at = hot.find(key, at, end)
+            at = data.find(b"\n", begin)
+            if at < 0:
+                return
+            yield _fields(data[begin:at])
+            at = data.find(key, at)
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
@@ -221,6 +296,11 @@ class Index:
             return True
         return False
 
+    @property
+    def known_plugins(self) -> "dict[str, Plugin]":
+        """The plugins that have been asked for so far, by module."""
+        return dict(self._plugins)
+
     def adopt(self, plugins: "Sequence[Plugin]") -> None:
         """Stand for *plugins* from now on, instead of making others from the lines."""
         self._plugins = {plugin.module: plugin for plugin in plugins}
@@ -228,7 +308,7 @@ class Index:
     @property
     def is_strict(self) -> bool:
         """Whether the user wants faults to be errors."""
-        return any(flag == "1" for (flag,) in self._facts("Q"))
+        return any(flag == "1" for (flag,) in self._facts.get("Q", ()))
 
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
@@ -243,18 +323,18 @@ class Index:
 
     def eager(self) -> "list[Plugin]":
         """Return the plugins that are to be imported at every start, in order."""
-        found = [self.plugin(module) for (module,) in self._facts("G")]
+        found = [self.plugin(module) for (module,) in self._facts.get("G", ())]
         return [plugin for plugin in found if plugin is not None]
 
     def namespace(self) -> "tuple[list[str], str | None]":
         """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
-        for init, *portions in self._facts("A"):
+        for init, *portions in self._facts.get("A", ()):
             return [portion for portion in portions if portion], init or None
         return [], None
 
     def problems(self) -> "list[tuple[str, str, str]]":
         """Return code, summary and hint of what is to be reported at every start."""
-        return [(code, summary, hint) for code, summary, hint in self._facts("W")]
+        return [(code, summary, hint) for code, summary, hint in self._facts.get("W", ())]
 
     # -- as the ledger's records --------------------------------------------------------------------------------------
 
@@ -289,29 +369,25 @@ class Index:
         row.sequence = int(sequence)
         return row
 
-    # -- the cold part ------------------------------------------------------------------------------------------------
-
-    def cold(self) -> "Any":
-        """Return the cold part, decoded.
+    def cold(self) -> bytes:
+        """Return the cold part.
 
         Raises:
-            UnusableIndexError: If it cannot be read or is damaged.
+            UnusableIndexError: If it is damaged.
         """
-        import json
-
-        try:
-            with open(self.path, "rb") as stream:
-                stream.seek(self._cold_at)
-                data = stream.read()
-        except OSError as error:
-            raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
+        data = self._source.read(self._size - self._cold_at, self._cold_at)
         if digest(data) != self._cold_hash:
             raise UnusableIndexError("the index is damaged")
-        return json.loads(data)
+        return data
 
 
 def _text(data: bytes) -> str:
     return data.decode(*ENCODING)
+
+
+def _fields(line: bytes) -> "list[str]":
+    fields = _text(line).split(SEPARATOR)
+    return list(map(unescape, fields)) if b"\\" in line else fields
 
 
 def decode_metadata(text: str) -> "dict[str, Any]":

@@ -238,20 +238,20 @@ class Ledger:
         try:
             return self._sorted[kind]
         except KeyError:
+            recorded = () if self._records is None else self._records.rows(kind)
             with self._lock:
                 rows = [row for rows in self._rows.get(kind, {}).values() for row in rows]
-                if self._records is not None:
-                    rows += [row for row in self._records.rows(kind) if row.owner not in self._replaced]
+                rows += [row for row in recorded if row.owner not in self._replaced]
                 ordered = tuple(sorted(rows, key=_place))
                 self._sorted[kind] = ordered
                 return ordered
 
     def find(self, kind: str, text: str) -> "tuple[Contribution, ...]":
         """Return the rows of *kind* whose text is *text*, in order, without looking at the others."""
+        recorded = () if self._records is None else self._records.find(kind, text)
         with self._lock:
             rows = self._rows.get(kind, {}).get(text, [])
-            if self._records is not None:
-                rows = rows + [row for row in self._records.find(kind, text) if row.owner not in self._replaced]
+            rows = rows + [row for row in recorded if row.owner not in self._replaced]
             return tuple(sorted(rows, key=_place))
 
     def texts(self, kind: str) -> "tuple[str, ...]":

@@ -67,6 +67,7 @@ class Roster:
         "found_ns",
         "index",
         "is_backwards",
+        "known",
         "prefix",
         "problems",
         "reason",
@@ -113,6 +114,8 @@ class Roster:
         self.found_ns: int = 0
         """When that search began, in nanoseconds since the epoch."""
         self.user_order: tuple[str, ...] = ()
+        self.known: dict[str, Plugin] = {}
+        """Plugins that are in use already, by module, when a search is made in the middle of a run."""
         self.is_backwards: bool = False
         """Whether plugins are imported in reverse order when they are recorded; their order stays what it is."""
         self.was_disturbed: bool = False
@@ -190,6 +193,14 @@ class Roster:
     def plugins(self, plugins: "Sequence[Plugin]") -> None:
         self._plugins = tuple(plugins)
 
+    def plugins_found_now(self) -> "tuple[Plugin, ...]":
+        """Search for the plugins, whatever is known of them, and return all."""
+        from pegboard.recording import cold
+
+        for problem in cold.find(self):
+            self.report(problem)
+        return self._plugins or ()
+
     def named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
         if self._plugins is None and self.index is not None:
@@ -208,7 +219,11 @@ class Roster:
 
     @property
     def index_path(self) -> "str | None":
-        """Where the index of this application, environment and import path is; None when there is no place for one.
+        """Where the index of this application, environment and import path is; None when there is no place for one."""
+        return self.index_path_for(self.facts())
+
+    def index_path_for(self, facts: "list[str]") -> "str | None":
+        """Return where the index for *facts* is; None when there is no place for one.
 
         A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
         goes, and what was recorded while an image was built is found there. Otherwise the user's cache does.
@@ -221,7 +236,7 @@ class Roster:
             directory = user_directory("cache", self.application, environ)
         if not directory:
             return None
-        identity = "\n".join(self.facts()).encode("utf-8", "surrogateescape")
+        identity = "\n".join(facts).encode("utf-8", "surrogateescape")
         return os.path.join(directory, f"plugins-{digest(identity).decode()}.index")
 
     def facts(self) -> "list[str]":
@@ -311,13 +326,15 @@ class Roster:
                     return False
                 if self.settings.strict is None:
                     self.settings.strict = index.is_strict
+                index.rescue = self._rescue
                 self.index = index
                 if self._ledger is not None:
                     self._ledger.prime(index)
         return True
 
     def _valid_index(self) -> "Index | None":
-        path = self.index_path
+        known = self.facts()
+        path = self.index_path_for(known)
         if path is None:
             self.reason = "there is no place for an index"
             return None
@@ -326,8 +343,19 @@ class Roster:
         except UnusableIndexError as error:
             self.reason = str(error)
             return None
-        self.reason = objection(index.validity(), self.facts(), self.settings.environ)
+        self.reason = objection(index.validity, known, self.settings.environ)
         return index if self.reason is None else None
+
+    def _rescue(self) -> "Index":
+        """Return a new index in the place of one that turned out to be damaged while it was in use."""
+        from pegboard.recording import cold
+
+        damaged = self.index
+        if damaged is not None:
+            cold.forget(self, damaged)
+        cold.rebuild(self, is_from_scratch=True)
+        index, self.index = self.index, damaged  # which becomes the new one, wherever it is held
+        return index  # type: ignore[return-value]  # a rebuild always makes one
 
     def _start_cold(self) -> None:
         from pegboard.recording import cold

@@ -12,6 +12,7 @@ import threading
 import pytest
 
 from pegboard.index import read
+from pegboard.recording.encoding import content_of
 from pegboard.recording.rebuild import to_bytes
 
 ALL = ["t-a", "t-b", "t-c"]
@@ -89,8 +90,7 @@ class TestRecord:
 
     def test_a_poisoned_index_cannot_name_code(self, primed):
         """Whoever can write it can make a name appear; what the name is comes from the plugin and nowhere else."""
-        index = read(str(primed.index))
-        content = index.cold()
+        content = content_of(read(str(primed.index)))
         content["plugins"]["app.plugins.a"]["record"]["rows"].append(["things", "os:system", False, {}])
         primed.index.write_bytes(to_bytes(content))
         run = primed.run("result['names'] = things.names()", "things['os:system']")
@@ -448,6 +448,21 @@ class TestConcurrency:
         for place in range(0, len(whole), max(1, len(whole) // 23)):
             self.damaged(primed, whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
 
+    def test_damage_that_shows_only_while_the_program_runs_is_mended_without_a_word(self, primed):
+        data = primed.index.read_bytes()
+        place = data.index(b"\nt-b\x1fapp.plugins.b") + 2
+        primed.index.write_bytes(data[:place] + b"#" + data[place + 1 :])
+        run = primed.run(
+            "result['a'] = things.names()[0]",
+            "result['b'] = things['t-b']",
+            "result['described'] = things.describe('t-a')",
+            "result['states'] = [plugin.state for plugin in host.plugins]",
+        )
+        assert run.result == {"a": "t-a", "b": "b", "described": {"summary": "by a"}, "states": ["active"] * 3}
+        assert run.stderr == ""
+        assert sorted(run.imported) == ["a", "b", "c"]
+        assert primed.names()["names"] == ALL
+
     def test_an_index_of_another_version_is_a_cold_start(self, primed):
         self.damaged(primed, primed.index.read_bytes().replace(b"pegboard-index 1", b"pegboard-index 9"))
 
@@ -482,6 +497,7 @@ class TestConcurrency:
             thread.start()
         for thread in threads:
             thread.join()
+        assert [run.result.get("error") for run in runs] == [None] * 8
         assert {tuple(run["names"]) for run in runs} == {tuple(f"t-p{number:02}" for number in range(20))}
         assert application.names().imported == []
         assert sorted(path.suffix for path in application.index.parent.iterdir()) == [".index", ".notes"]

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.errors import PegboardError
 from pegboard.index import UnusableIndexError, objection, read
 from pegboard.recording.comparison import differences, recorded_rows
+from pegboard.recording.encoding import content_of
 from pegboard.recording.files import clear
 from pegboard.recording.notes import Notes
 from pegboard.recording.record import Record
@@ -111,7 +112,7 @@ def _show(host: Host, _: argparse.Namespace) -> int:
     print(f"state: {why_not or 'valid'}")
     if index is None:
         return FINDINGS
-    content, notes = index.cold(), Notes.beside(index.path)
+    content, notes = content_of(index), Notes.beside(index.path)
     for module in content["order"]:
         entry = content["plugins"][module]
         name, _, source, distribution, version = entry["identity"]
@@ -147,7 +148,7 @@ def _look(host: Host) -> tuple[Index | None, str | None]:
         index = read(path)
     except UnusableIndexError as error:
         return None, str(error)
-    return index, objection(index.validity(), roster.facts(), roster.settings.environ)
+    return index, objection(index.validity, roster.facts(), roster.settings.environ)
 
 
 def _why(host: Host, options: argparse.Namespace) -> int:
@@ -155,7 +156,7 @@ def _why(host: Host, options: argparse.Namespace) -> int:
     if index is None:
         print(f"nothing is recorded: {why_not}")
         return FINDINGS
-    content, notes = index.cold(), Notes.beside(index.path)
+    content, notes = content_of(index), Notes.beside(index.path)
     by_name = {entry["identity"][0]: (module, entry) for module, entry in content["plugins"].items()}
     if options.name not in by_name:
         from pegboard.errors import PluginNotFoundError

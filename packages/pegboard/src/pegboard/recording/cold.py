@@ -10,12 +10,12 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.discovery import discover, extend_namespace
 from pegboard.errors import RequiredPluginError
-from pegboard.index import YOUNG, UnusableIndexError, read
-from pegboard.plugin import BROKEN, Plugin
+from pegboard.index import YOUNG, UnusableIndexError, from_bytes, read
+from pegboard.plugin import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
 from pegboard.policy.order import order
 from pegboard.policy.policy import load_policy
-from pegboard.recording.encoding import from_bytes
-from pegboard.recording.files import prune, write
+from pegboard.recording.encoding import content_of
+from pegboard.recording.files import prune, remove, write
 from pegboard.recording.notes import Notes
 from pegboard.recording.rebuild import Rebuild, to_bytes
 from pegboard.recording.record import Record, plain_rows, read_files
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pegboard.discovery.candidate import Candidate
     from pegboard.errors import PegboardError
+    from pegboard.index import Index
     from pegboard.ledger import Contribution
     from pegboard.roster import Roster
 
@@ -43,7 +44,7 @@ def find(roster: Roster) -> list[PegboardError]:
     if len(extend_namespace(roster.application, found.portions, found.init)) > len(found.portions):
         found = discover(roster.application, folder=folder)  # the application's own __init__ has added places
         extend_namespace(roster.application, found.portions, found.init)
-    plugins = [_plugin(candidate) for candidate in found.candidates]
+    plugins = [roster.known.get(candidate.module) or _plugin(candidate) for candidate in found.candidates]
     for plugin in plugins:
         plugin.required = plugin.name in settings.required
         if objection := policy.objection(plugin):
@@ -101,6 +102,19 @@ def check_required(roster: Roster) -> None:
             raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
 
 
+def forget(roster: Roster, damaged: Index) -> None:
+    """Drop the *damaged* index that *roster* was using, but for the plugins that have been imported already."""
+    roster.reason = "the index is damaged"
+    roster.known = damaged.known_plugins
+    for plugin in roster.known.values():
+        if plugin.state == PRIMED:
+            plugin.state = FOUND
+        elif plugin.state == ACTIVE:
+            roster.was_disturbed = True  # how it was imported has not been observed
+    roster.index = None
+    remove(damaged.path)
+
+
 def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     """Import the plugins whose record does not hold, prime the others, and put a new index in place.
 
@@ -108,9 +122,9 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
         roster: Where it is to be in use.
         is_from_scratch: Whether no record holds.
     """
-    plugins = roster.plugins
+    plugins = roster.plugins if roster.found is not None and not roster.known else roster.plugins_found_now()
     found = roster.found
-    assert found is not None  # noqa: S101 -- roster.plugins has just searched, if nobody had
+    assert found is not None  # noqa: S101 -- there has just been a search, if there had been none
     path = roster.index_path
     old = None
     if path is not None and not is_from_scratch:
@@ -144,7 +158,7 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
     if index is None or not index.path:
         return
     try:
-        content = read(index.path).cold()
+        content = content_of(read(index.path))
     except UnusableIndexError:  # another process is at it, or the disk is; the next start will see to it
         return
     entry = content["plugins"].get(plugin.module)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.recording.encoding import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def recorded_rows(index: Index) -> dict[str, list[str]]:
     """Return what each recorded plugin registered, by plugin name, each contribution in words."""
     rows: dict[str, list[str]] = {}
-    for entry in index.cold()["plugins"].values():
+    for entry in content_of(index)["plugins"].values():
         if entry["record"] is not None:
             rows[entry["identity"][0]] = [
                 f"{kind} {text!r}{' (overrides)' if override else ''} {metadata or ''}".rstrip()

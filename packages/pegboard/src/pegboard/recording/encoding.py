@@ -1,13 +1,17 @@
-"""The encoding: from plain facts to the bytes of an index. Equal facts give equal bytes."""
+"""The encoding: from plain facts to the bytes of an index, and back. Equal facts give equal bytes."""
 
 from __future__ import annotations
 
+import json
+
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest, escape
+from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, digest, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from pegboard.index import Index
 
 
 def encode(
@@ -21,20 +25,17 @@ def encode(
         sections: Fields of every line of each section of the body.
         cold: Whatever JSON can hold.
     """
-    import json
-
     places: list[list[str]] = []
     body: list[bytes] = []
     offset = 0
     for name, lines in sections.items():
         data = _lines(lines)
-        places.append(["X", name, str(offset), str(len(data))])
+        places.append(["X", name, str(offset), str(len(data)), digest(data).decode()])
         body.append(data)
         offset += len(data)
-    text = "\n".join(validity).encode(*ENCODING)
-    hot = text + b"\n\n" + _lines([*head, *places]) + b"\n" + b"".join(body)
+    top = "\n".join(validity).encode(*ENCODING) + b"\n\n" + _lines([*head, *places]).rstrip(b"\n")
     tail = json.dumps(cold, sort_keys=True, separators=(",", ":")).encode()
-    return b"%s%s %d %s\n%s%s" % (MAGIC, digest(hot), len(hot), digest(tail), hot, tail)
+    return b"%s%s %d %s\n%s%s%s" % (MAGIC, digest(top), len(top), digest(tail), top, b"".join(body), tail)
 
 
 def _lines(lines: Sequence[Sequence[str]]) -> bytes:
@@ -49,17 +50,19 @@ def below(path: str, portions: Sequence[str]) -> str:
     return path
 
 
-def from_bytes(data: bytes, path: str) -> Index:
-    """Return the index that `encode` has just made, without a file; *path* is where it is going to be."""
-    first, _, rest = data.partition(b"\n")
-    _, length, cold_hash = first[len(MAGIC) :].split(b" ")
-    return Index(path, rest[: int(length)], len(first) + 1 + int(length), cold_hash)
-
-
 def encode_metadata(metadata: Mapping[str, Any]) -> str:
     """Return plain data as text; JSON only where a value is not text, since `json` is slow to import."""
     if all(isinstance(value, str) and "\x1e" not in value and "\x1e" not in key for key, value in metadata.items()):
         return "\x1e".join(part for item in metadata.items() for part in item)
-    import json
-
     return "\x1e\x1e" + json.dumps(metadata, sort_keys=False, separators=(",", ":"))
+
+
+def content_of(index: Index) -> dict[str, Any]:
+    """Return what *index* was made from.
+
+    Raises:
+        UnusableIndexError: If any part of it is damaged.
+    """
+    index.check()
+    content: dict[str, Any] = json.loads(index.cold())
+    return content

@@ -44,7 +44,7 @@ def prune(path: str) -> None:
             ]
         for _, old in sorted(found)[: -_KEEP + 1]:
             for ending in _ENDINGS:
-                _remove(old.removesuffix(".index") + ending)
+                remove(old.removesuffix(".index") + ending)
     except OSError:
         return
 
@@ -61,8 +61,9 @@ def clear(directory: str) -> int:
     return sum(name.endswith(".index") for name in names)
 
 
-def _remove(path: str) -> None:
+def remove(path: str) -> None:
+    """Remove the file *path*, if there is one and it can be removed."""
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except OSError:
         return

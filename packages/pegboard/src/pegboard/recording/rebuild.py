@@ -14,7 +14,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.index import Index, UnusableIndexError, directory_stamp, file_stamp
 from pegboard.plugin import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
-from pegboard.recording.encoding import below, encode, encode_metadata
+from pegboard.recording.encoding import below, content_of, encode, encode_metadata
 from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
 from pegboard.recording.record import Record, Sources
@@ -56,7 +56,7 @@ class Rebuild:
 
     def _old_content(self, old: Index | None) -> dict[str, Any]:
         try:
-            content: dict[str, Any] = old.cold() if old is not None else {}
+            content: dict[str, Any] = content_of(old) if old is not None else {}
         except UnusableIndexError:
             return {}
         return content
