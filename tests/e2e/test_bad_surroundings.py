@@ -224,6 +224,20 @@ def test_an_index_that_is_damaged_is_made_anew_without_a_word(install, user, dam
     assert (greet.code, greet.out, greet.err) == (0, GREETING, "")
 
 
+def test_in_an_environment_that_only_others_may_write_to_all_works(install, user, tmp_path, ordinary_user):
+    installed = install({}, own=tmp_path / "venv")
+    user.environ["UTT_PLUGINS_CACHE"] = ""
+    folder = installed.environment.folder
+    folder.chmod(0o555)
+    try:
+        outcomes = [installed.utt("greet", preexec_fn=ordinary_user) for _ in range(2)]
+    finally:
+        folder.chmod(0o755)
+
+    assert [(done.code, done.out, done.err) for done in outcomes] == [(0, GREETING, "")] * 2
+    assert len(list((user.home / ".cache" / "utt").glob("*.index"))) == 1
+
+
 # -- an impatient user ------------------------------------------------------------------------------------------------
 
 WAIT = "import os, sys; os.write(2, b'waiting'); sys.stdin.read()"

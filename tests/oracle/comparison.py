@@ -218,7 +218,7 @@ class Comparison:
             {
                 "PYTHONHASHSEED": "0",
                 "VISUAL": "cat",
-                "XDG_CACHE_HOME": str(self._cache),
+                "UTT_PLUGINS_CACHE": str(self._cache),
                 "PYTHONDONTWRITEBYTECODE": "1",
             },
         )

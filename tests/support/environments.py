@@ -88,7 +88,8 @@ class Environments:
         for package in ("pegboard", "utt", "examples/notes"):
             project = package if "/" in package else f"packages/{package}"
             places += ["--find-links", self.wheel(project).parent]
-        _must(self._uv, "pip", "install", "--quiet", "--python", environment.python, *places, *wanted)
+        copied = ["--link-mode", "copy"]  # a link would take uv's own copy along when the environment ages
+        _must(self._uv, "pip", "install", "--quiet", "--python", environment.python, *copied, *places, *wanted)
         environment.age()
 
     def shared_environment(self, *requirements: str) -> Environment:
@@ -148,7 +149,12 @@ class Environment:
         return self.folder / "bin" / name
 
     def age(self) -> None:
-        """Make it look as if it had been installed long ago, the way it is on every day but the first."""
+        """Make it look as if it had been installed and used long ago, the way it is on every day but the first."""
+        folders = [folder for folder, _, _ in os.walk(self.site)]
+        for file in (path for folder in folders for path in Path(folder).iterdir()):
+            os.utime(file, _LONG_AGO, follow_symlinks=False)
+        ours = [path for name in ("pegboard", "utt", "notes") if (path := self.site / name).exists()]
+        _run(self.python, "-m", "compileall", "-q", *ours, environ=_outer())  # some plugins are broken on purpose
         for folder, _, _ in os.walk(self.site):
             os.utime(folder, _LONG_AGO)
 
@@ -193,6 +199,8 @@ class User:
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
             "COLUMNS": "80",
+            # Else an index would be kept with the environment, and tests share those.
+            **{f"{name}_PLUGINS_CACHE": str(self.home / ".cache" / name.lower()) for name in ("UTT", "NOTES")},
             **self.environ,
         }
 
