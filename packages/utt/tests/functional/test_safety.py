@@ -158,7 +158,7 @@ def test_ctrl_c_while_waiting_for_another_writer_ends_quietly_and_adds_nothing(h
     fcntl.flock(holder, fcntl.LOCK_EX)
     try:
         writer = home.start("add", "impatient")
-        wait_until_blocked(writer.pid)
+        wait_until_blocked(writer)
         writer.send_signal(signal.SIGINT)
         out, err = writer.communicate(timeout=60)
     finally:
@@ -168,7 +168,9 @@ def test_ctrl_c_while_waiting_for_another_writer_ends_quietly_and_adds_nothing(h
     assert home.log.read_bytes() == before
 
 
-def wait_until_blocked(pid):
-    """Return when the process waits for a lock; the kernel lists who does."""
-    while not any("->" in line and f" {pid} " in line for line in Path("/proc/locks").read_text().splitlines()):
+def wait_until_blocked(process):
+    """Return when the process waits for a lock, the kernel lists who does, or when it has ended without."""
+    while process.poll() is None:
+        if any("->" in line and f" {process.pid} " in line for line in Path("/proc/locks").read_text().splitlines()):
+            return
         os.sched_yield()
