@@ -181,25 +181,22 @@ class Roster:
         if self._plugins is None and self.is_lazy and self._use_index():
             self._plugins = tuple(self.index.plugins()) if self.index is not None else None
         if self._plugins is None:
-            from pegboard.recording import cold
-
-            with self._lock:
-                problems = cold.find(self) if self._plugins is None else []
-            for problem in problems:
-                self.report(problem)
+            self.search()
         return self._plugins or ()
 
     @plugins.setter
     def plugins(self, plugins: "Sequence[Plugin]") -> None:
         self._plugins = tuple(plugins)
 
-    def plugins_found_now(self) -> "tuple[Plugin, ...]":
-        """Search for the plugins, whatever is known of them, and return all."""
+    def search(self) -> None:
+        """Search for the plugins, unless that has been done."""
         from pegboard.recording import cold
 
-        for problem in cold.find(self):
+        with self._lock:
+            problems = cold.find(self) if self.found is None or self.known else []
+            self.known = {}
+        for problem in problems:
             self.report(problem)
-        return self._plugins or ()
 
     def named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""

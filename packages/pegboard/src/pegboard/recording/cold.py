@@ -122,8 +122,8 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
         roster: Where it is to be in use.
         is_from_scratch: Whether no record holds.
     """
-    plugins = roster.plugins if roster.found is not None and not roster.known else roster.plugins_found_now()
-    found = roster.found
+    roster.search()
+    plugins, found = roster.plugins, roster.found
     assert found is not None  # noqa: S101 -- there has just been a search, if there had been none
     path = roster.index_path
     old = None
