@@ -78,7 +78,7 @@ def unescape(text: str) -> str:
     if "\\" not in text:
         return text
     parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\u", "\x1f") for part in parts)
+    return "\\".join([part.replace("\\n", "\n").replace("\\u", "\x1f") for part in parts])
 
 
 def read(path: str) -> "Index":
@@ -158,15 +158,15 @@ class Index:
         "_body_at",
         "_cold_at",
         "_cold_hash",
-        "_facts",
-        "_plugins",
         "_rows",
-        "_sections",
         "_size",
         "_source",
         "_texts",
+        "head",
         "path",
+        "plugins_so_far",
         "rescue",
+        "sections",
         "validity",
     )
 
@@ -193,56 +193,46 @@ class Index:
         conditions, _, facts = _text(head).partition("\n\n")
         self.validity: list[str] = conditions.split("\n")
         """The conditions under which all of this holds, one line each."""
-        self._facts: dict[str, list[list[str]]] = {}
+        self.head: dict[str, list[list[str]]] = {}
+        """Fields of the lines of the head, by tag."""
         for line in facts.split("\n"):
             tag, *values = line.split(SEPARATOR)
-            self._facts.setdefault(tag, []).append(list(map(unescape, values)))
-        self._sections = {name: (int(at), int(size), hash_) for name, at, size, hash_ in self._facts.pop("X", ())}
-        self._cold_at = self._body_at + sum(size for _, size, _ in self._sections.values())
+            self.head.setdefault(tag, []).append(list(map(unescape, values)))
+        self.sections = {name: (int(at), int(size), hash_) for name, at, size, hash_ in self.head.pop("X", ())}
+        self._cold_at = self._body_at + sum(size for _, size, _ in self.sections.values())
         self._texts: dict[str, bytes] = {}
         self.rescue: Callable[[], Index] | None = None
         """Returns another index to be from now on, when a section turns out to be damaged while the program runs."""
-        self._plugins: dict[str, Plugin] = {}
+        self.plugins_so_far: dict[str, Plugin] = {}
+        """Those that have been asked for, by module."""
         self._rows: dict[tuple[str, str], list[Contribution]] = {}
 
-    def _section(self, name: str) -> bytes:
-        """Return a section with a line break before it; an empty one when there is none of that name.
+    def section(self, name: str) -> bytes:
+        """Return a section of the body with a line break before it; an empty one when there is none of that name.
 
         Raises:
             UnusableIndexError: If it is damaged.
         """
         data = self._texts.get(name)
         if data is None:
-            if name not in self._sections:
+            if name not in self.sections:
                 return b""
-            at, size, hash_ = self._sections[name]
+            at, size, hash_ = self.sections[name]
             data = self._source.read(size, self._body_at + at)
             if digest(data).decode() != hash_:
                 if self.rescue is None:
                     raise UnusableIndexError("the index is damaged")
-                self._become(self.rescue())
-                return self._section(name)
+                other = self.rescue()
+                for slot in self.__slots__:  # whoever holds this index need not know
+                    setattr(self, slot, getattr(other, slot))
+                return self.section(name)
             data = self._texts[name] = b"\n" + data
         return data
 
-    def _become(self, other: "Index") -> None:
-        """Be *other*: whoever holds this index need not know."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(other, name))
-
-    def check(self) -> None:
-        """Look whether every section is whole.
-
-        Raises:
-            UnusableIndexError: If one is damaged.
-        """
-        for name in self._sections:
-            self._section(name)
-
     def _lines(self, section: str, *fields: str) -> "Iterator[list[str]]":
         """Yield the fields after *fields* of every line of a section that begins with them; all lines without any."""
-        data = self._section(section)
-        key = "".join(["\n", *[escape(field) + SEPARATOR for field in fields]]).encode(*ENCODING)
+        data = self.section(section)
+        key = ("\n" + SEPARATOR.join((*map(escape, fields), ""))).encode(*ENCODING)
         at = data.find(key)
         while at >= 0:
             begin = at + len(key)
@@ -254,10 +244,10 @@ class Index:
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
-        plugin = self._plugins.get(module)
+        plugin = self.plugins_so_far.get(module)
         if plugin is None:
             for fields in self._lines("plugins", module):
-                plugin = self._plugins[module] = self._plugin(module, fields)
+                plugin = self.plugins_so_far[module] = self._plugin(module, fields)
         return plugin
 
     def _plugin(self, module: str, fields: "list[str]") -> "Plugin":
@@ -296,20 +286,6 @@ class Index:
             return True
         return False
 
-    @property
-    def known_plugins(self) -> "dict[str, Plugin]":
-        """The plugins that have been asked for so far, by module."""
-        return dict(self._plugins)
-
-    def adopt(self, plugins: "Sequence[Plugin]") -> None:
-        """Stand for *plugins* from now on, instead of making others from the lines."""
-        self._plugins = {plugin.module: plugin for plugin in plugins}
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether the user wants faults to be errors."""
-        return any(flag == "1" for (flag,) in self._facts.get("Q", ()))
-
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
         for (module,) in self._lines("names", name):
@@ -321,20 +297,11 @@ class Index:
         found = [self.plugin(module) for _, module in self._lines("names")]
         return [plugin for plugin in found if plugin is not None]
 
-    def eager(self) -> "list[Plugin]":
-        """Return the plugins that are to be imported at every start, in order."""
-        found = [self.plugin(module) for (module,) in self._facts.get("G", ())]
-        return [plugin for plugin in found if plugin is not None]
-
     def namespace(self) -> "tuple[list[str], str | None]":
         """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
-        for init, *portions in self._facts.get("A", ()):
+        for init, *portions in self.head.get("A", ()):
             return [portion for portion in portions if portion], init or None
         return [], None
-
-    def problems(self) -> "list[tuple[str, str, str]]":
-        """Return code, summary and hint of what is to be reported at every start."""
-        return [(code, summary, hint) for code, summary, hint in self._facts.get("W", ())]
 
     # -- as the ledger's records --------------------------------------------------------------------------------------
 
@@ -414,7 +381,7 @@ def facts(application: str, configuration: str, policy: str) -> "list[str]":
         configuration: Where the user's wishes are kept.
         policy: Whatever else the caller depends on, as text.
     """
-    path = SEPARATOR.join(escape(entry) if isinstance(entry, str) else repr(entry) for entry in sys.path)
+    path = SEPARATOR.join(map(escape, map(str, sys.path)))
     implementation = sys.implementation
     return [
         f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",

@@ -55,25 +55,25 @@ class Roster:
     __slots__ = (
         "_activator",
         "_has_rebuilder",
-        "_is_started",
         "_ledger",
-        "_left_out",
         "_lock",
         "_plugins",
-        "_starting",
         "application",
         "complaint",
         "found",
         "found_ns",
         "index",
         "is_backwards",
+        "is_started",
         "known",
+        "left_out",
         "prefix",
         "problems",
         "reason",
         "report",
         "settings",
         "settle",
+        "starting",
         "user_order",
         "was_disturbed",
     )
@@ -123,11 +123,14 @@ class Roster:
         self._ledger: Ledger | None = None
         self._activator: Activator | None = None
         self._plugins: tuple[Plugin, ...] | None = None
-        self._left_out: list[tuple[tuple[str, ...], str]] = []
+        self.left_out: list[tuple[tuple[str, ...], str]] = []
+        """What is to be left out, and why; no names stand for every plugin that is not built in."""
         self._lock = _thread.RLock()
-        self._starting: set[int] = set()
+        self.starting: set[int] = set()
+        """Threads that are making the plugins ready."""
         self._has_rebuilder = False
-        self._is_started = False
+        self.is_started: bool = False
+        """Whether the plugins have been made ready."""
 
     # -- the parts that a start may do without ------------------------------------------------------------------------
 
@@ -169,11 +172,6 @@ class Roster:
         return self.ledger.texts(kind)
 
     # -- asking -------------------------------------------------------------------------------------------------------
-
-    @property
-    def is_started(self) -> bool:
-        """Whether the plugins have been made ready."""
-        return self._is_started
 
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
@@ -239,9 +237,12 @@ class Roster:
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
         environ = self.settings.environ
-        wishes = [environ.get(f"{self.prefix}_{name}", "") for name in ("NO_PLUGINS", "PLUGINS", "PLUGINS_STRICT")]
-        wishes += [",".join(names) for names, _ in self._left_out]
-        return facts(self.application, self.config_directory or "", "|".join(wishes))
+        wishes = ""
+        for name in ("_NO_PLUGINS", "_PLUGINS", "_PLUGINS_STRICT"):
+            wishes += environ.get(self.prefix + name, "") + "|"
+        for names, _ in self.left_out:
+            wishes += ",".join(names) + "|"
+        return facts(self.application, self.config_directory or "", wishes)
 
     # -- deciding before the start ------------------------------------------------------------------------------------
 
@@ -255,18 +256,14 @@ class Roster:
             from pegboard.errors import HostError
 
             raise HostError("the plugins have been found already", "call leave_out() before the host is first used")
-        self._left_out.append((names, reason))
-
-    @property
-    def left_out(self) -> "Sequence[tuple[tuple[str, ...], str]]":
-        """What is to be left out, and why."""
-        return tuple(self._left_out)
+        self.left_out.append((names, reason))
 
     @property
     def is_lazy(self) -> bool:
         """Whether plugins wait until something of them is used."""
-        if any(not names for names, _ in self._left_out):
-            return False  # safe mode: nothing that was written before is trusted
+        for names, _ in self.left_out:
+            if not names:
+                return False  # safe mode: nothing that was written before is trusted
         said = self.settings.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
         if said:
             return said not in _NO
@@ -280,12 +277,13 @@ class Roster:
         Raises:
             RequiredPluginError: If a required plugin cannot be used.
         """
-        if self._is_started:
+        if self.is_started:
             return False
-        me = _thread.get_ident()
-        if me in self._starting:  # a plugin reads a registry while it is imported: it sees what there is so far
+        if (
+            _thread.get_ident() in self.starting
+        ):  # a plugin reads a registry while imported: it sees what there is
             return False
-        self._starting.add(me)
+        self.starting.add(_thread.get_ident())
         try:
             if not self.is_lazy:
                 self._start_eagerly()
@@ -296,20 +294,23 @@ class Roster:
 
                 cold.check_required(self)
         finally:
-            self._starting.discard(me)
-        self._is_started = True
+            self.starting.discard(_thread.get_ident())
+        self.is_started = True
         return True
 
     def _start_warm(self) -> bool:
         """Start from the index; return False when it does not hold."""
         if not self._use_index() or self.index is None:
             return False
-        for problem in self.index.problems():
+        head = self.index.head
+        for problem in head.get("W", ()):
             from pegboard.errors import RecordedProblem
 
             self.report(RecordedProblem(*problem))
-        for plugin in self.index.eager():
-            self.activate(plugin)
+        for (module,) in head.get("G", ()):
+            plugin = self.index.plugin(module)
+            if plugin is not None:
+                self.activate(plugin)
         return True
 
     def _use_index(self) -> bool:
@@ -322,7 +323,7 @@ class Roster:
                 if index is None:
                     return False
                 if self.settings.strict is None:
-                    self.settings.strict = index.is_strict
+                    self.settings.strict = index.head["Q"] == [["1"]]
                 index.rescue = self._rescue
                 self.index = index
                 if self._ledger is not None:
@@ -364,26 +365,6 @@ class Roster:
         else:
             self.was_disturbed = True
             self._start_eagerly()
-
-    def record_anew(self) -> None:
-        """Import and record every plugin, whatever is on record, and put a new index in place.
-
-        Raises:
-            HostError: If the host has been started already.
-        """
-        if self._is_started:
-            from pegboard.errors import HostError
-
-            raise HostError("the plugins are in use already", "record them before the host is first used")
-        from pegboard.recording import cold
-
-        me = _thread.get_ident()
-        self._starting.add(me)
-        try:
-            cold.rebuild(self, is_from_scratch=True)
-        finally:
-            self._starting.discard(me)
-        self._is_started = True
 
     def _start_eagerly(self) -> None:
         from pegboard.recording import cold

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import PegboardError
 from pegboard.index import UnusableIndexError, objection, read
+from pegboard.recording.cold import record_anew
 from pegboard.recording.comparison import differences, recorded_rows
 from pegboard.recording.encoding import content_of
 from pegboard.recording.files import clear
@@ -91,7 +92,7 @@ def _build(host: Host, options: argparse.Namespace) -> int:
         print("there is no place for an index: the user has no cache directory", file=sys.stderr)
         return FINDINGS
     roster.is_backwards = options.backwards
-    roster.record_anew()
+    record_anew(roster)
     if roster.complaint:
         print(f"error: {roster.complaint}", file=sys.stderr)
         return FINDINGS

@@ -5,11 +5,12 @@ A warm start imports nothing of this.
 
 from __future__ import annotations
 
+import _thread
 import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.discovery import discover, extend_namespace
-from pegboard.errors import RequiredPluginError
+from pegboard.errors import HostError, RequiredPluginError
 from pegboard.index import YOUNG, UnusableIndexError, from_bytes, read
 from pegboard.plugin import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
 from pegboard.policy.order import order
@@ -105,7 +106,7 @@ def check_required(roster: Roster) -> None:
 def forget(roster: Roster, damaged: Index) -> None:
     """Drop the *damaged* index that *roster* was using, but for the plugins that have been imported already."""
     roster.reason = "the index is damaged"
-    roster.known = damaged.known_plugins
+    roster.known = damaged.plugins_so_far
     for plugin in roster.known.values():
         if plugin.state == PRIMED:
             plugin.state = FOUND
@@ -137,7 +138,7 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     arrange(roster)
     content = work.content(roster.plugins, found)
     index = from_bytes(to_bytes(content), path or "")
-    index.adopt(roster.plugins)
+    index.plugins_so_far = {plugin.module: plugin for plugin in roster.plugins}
     roster.ledger.prime(index)
     roster.index = index
     roster.settle()
@@ -150,6 +151,22 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
         roster.complaint = write(path, to_bytes(content))
         work.notes.write(path)
         prune(path)
+
+
+def record_anew(roster: Roster) -> None:
+    """Import and record every plugin, whatever is on record, and put a new index in place.
+
+    Raises:
+        HostError: If the host has been started already.
+    """
+    if roster.is_started:
+        raise HostError("the plugins are in use already", "record them before the host is first used")
+    roster.starting.add(_thread.get_ident())
+    try:
+        rebuild(roster, is_from_scratch=True)
+    finally:
+        roster.starting.discard(_thread.get_ident())
+    roster.is_started = True
 
 
 def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> None:

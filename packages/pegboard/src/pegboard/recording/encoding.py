@@ -63,6 +63,7 @@ def content_of(index: Index) -> dict[str, Any]:
     Raises:
         UnusableIndexError: If any part of it is damaged.
     """
-    index.check()
+    for name in index.sections:
+        index.section(name)
     content: dict[str, Any] = json.loads(index.cold())
     return content
