@@ -1,13 +1,13 @@
 """Follows a page of the documentation as a reader would: makes each file it shows, runs each command it prints.
 
-On a page, every Python, TOML or INI block with a caption is a file of that name; every `console` block is a
-terminal: what follows `$ ` is typed, the rest must be the output, character by character. In a README, where there
+On a page, every `code-block` is a file, its caption the name; every `console` block is a terminal: what follows `$ ` is typed, the rest must be the output, character by character. In a README, where there
 are no captions, a comment `# folder/file.py` begins a file.
 
 Nothing is downloaded: pip is given a folder with wheels of what the development environment has installed.
 """
 
 import base64
+import difflib
 import hashlib
 import importlib.metadata
 import os
@@ -46,7 +46,9 @@ class Page:
                     more, _, output = output.partition("\n")
                     command += "\n" + more
                 self.steps.append(("command", command, output))
-        elif caption := re.search(r"^:caption: *(\S+)", options, re.MULTILINE):
+        elif info.startswith("{code-block}"):
+            caption = re.search(r"^:caption: *`(\S+)`$", options, re.MULTILINE)
+            assert caption, f"{self.path}: a block names no file, so that nothing shows it to be true:\n{body}"
             self.steps.append(("file", caption[1], body))
         elif info == "python":
             starts = list(_FILE_COMMENT.finditer(body))
@@ -88,6 +90,13 @@ class Reader:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+    def check(self, page):
+        """Do what *page* says, and fail, with the differences, if the terminal shows anything else."""
+        shown = self.follow(page)
+        if shown != page.transcript:
+            texts = [text.splitlines(keepends=True) for text in (page.transcript, shown)]
+            pytest.fail("".join(difflib.unified_diff(*texts, "the page says", "it shows")), pytrace=False)
 
     def follow(self, page):
         """Do what *page* says, and return what the terminal showed."""
@@ -187,16 +196,22 @@ def environment(tmp_path_factory, programs, wheels):
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([programs / "python3", "-m", "venv", folder], check=True)
     subprocess.run(
-        [folder / "bin/pip", "install", "--quiet", "--no-index", "--find-links", wheels, "utt"],
+        [folder / "bin/pip", "install", "--quiet", "--no-compile", "--no-index", "--find-links", wheels, "utt"],
         check=True,
     )
-    for path in [
-        folder,
-        *folder.rglob("*"),
-    ]:  # what changed a moment ago is not trusted, and pages tell of later starts
-        if path.is_dir() and not path.is_symlink():
-            os.utime(path, (1e9, 1e9))
+    # What changed a moment ago is not trusted, and pages tell of later starts: everything there is made older.
+    _age(path for path in folder.rglob("*") if path.is_file())
+    subprocess.run(
+        [folder / "bin/python", "-m", "compileall", "-q", "-f", *folder.glob("lib/*/site-packages")], check=True
+    )
+    _age([folder, *(path for path in folder.rglob("*") if path.is_dir())])
     return folder
+
+
+def _age(paths):
+    for path in paths:
+        if not path.is_symlink():
+            os.utime(path, (1e9, 1e9))
 
 
 @pytest.fixture

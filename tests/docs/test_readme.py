@@ -9,7 +9,7 @@ import pytest
 def test_the_program_prints_what_the_readme_says(user, page):
     readme = page("README.md")
     assert readme.transcript
-    assert user.follow(readme) == readme.transcript
+    user.check(readme)
 
 
 def test_the_program_has_at_most_25_lines(page):
