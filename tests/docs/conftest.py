@@ -1,7 +1,8 @@
 """Follows a page of the documentation as a reader would: makes each file it shows, runs each command it prints.
 
-On a page, every `code-block` is a file, its caption the name; every `console` block is a terminal: what follows `$ ` is typed, the rest must be the output, character by character. In a README, where there
-are no captions, a comment `# folder/file.py` begins a file.
+On a page, every `code-block` is a file, its caption the name; every `console` block is a terminal: what follows `$ `
+is typed, the rest must be the output, character by character. In a README, where there are no captions, a comment
+`# folder/file.py` begins a file.
 
 Nothing is downloaded: pip is given a folder with wheels of what the development environment has installed.
 """
