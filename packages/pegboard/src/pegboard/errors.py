@@ -173,7 +173,7 @@ class InvalidNameError(HostError, ValueError):
 
     def what(self) -> str:
         """Name the kind and the name."""
-        return f"{self.name!r} is no name for a {self.kind}"
+        return f"{self.name!r} cannot be the name of {self.kind}"
 
     def hint(self) -> str:
         """Say what a name is."""

@@ -69,7 +69,7 @@ class Host:
         if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
             from pegboard.errors import InvalidNameError
 
-            raise InvalidNameError("application", name)
+            raise InvalidNameError("an application", name)
         self.name: str = name
         self.problems: list[PegboardError] = []
         """Every fault that was contained so far, in the order in which they came up."""

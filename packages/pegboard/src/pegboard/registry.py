@@ -78,7 +78,7 @@ class Registry(Generic[T]):
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             from pegboard.errors import InvalidNameError
 
-            raise InvalidNameError(self.name, name)
+            raise InvalidNameError(f"a contribution to {self.name!r}", name)
         for field, value in metadata.items():
             if not _is_plain(value):
                 from pegboard.errors import MetadataError

@@ -51,7 +51,7 @@ INSTANCES = [
         "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
     ),
     HostError("the plugins have been found already", "call leave_out() before the host is first used"),
-    InvalidNameError("scope", ""),
+    InvalidNameError("a scope", ""),
     MetadataError("exporters", "csv", "since", "date"),
     ContributionNotFoundError("exporters", "markdwon", ("html", "markdown")),
     RecordedProblem(

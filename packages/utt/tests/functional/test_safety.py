@@ -25,6 +25,10 @@ sys.stdin.read()
 """
 
 
+# A full disk also cuts short the .pyc that Python writes, and no later start could read it.
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def limit_file_size(size_bytes):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
@@ -113,7 +117,7 @@ def test_a_disk_that_is_full_halfway_through_an_entry_leaves_the_log_as_it_was(h
     wanted = b"2021-03-03 10:00 a task\n"
     assert room < len(wanted)
 
-    done = home.utt("add", "a task", preexec_fn=limit_file_size(len(before) + room))
+    done = home.utt("add", "a task", env=NO_BYTECODE, preexec_fn=limit_file_size(len(before) + room))
 
     assert (done.code, done.out) == (1, "")
     assert done.err == f"error: cannot write the log {home.log}: File too large; nothing was added\n"
@@ -121,7 +125,7 @@ def test_a_disk_that_is_full_halfway_through_an_entry_leaves_the_log_as_it_was(h
 
 
 def test_a_disk_without_any_room_for_a_first_entry_is_left_without_a_log(home):
-    done = home.utt("hello", preexec_fn=limit_file_size(0))
+    done = home.utt("hello", env=NO_BYTECODE, preexec_fn=limit_file_size(0))
 
     assert done.code == 1
     assert done.err.startswith(f"error: cannot write the log {home.log}: ")

@@ -29,7 +29,7 @@ class Scope(Resolver):
         from pegboard.errors import InvalidNameError
 
         if not isinstance(name, str) or not name.strip() or name in (SINGLETON, TRANSIENT):
-            raise InvalidNameError("scope", name)
+            raise InvalidNameError("a scope", name)
         store = Store(name, parent)
         store.is_open = False
         store.facade = self

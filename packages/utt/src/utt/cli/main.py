@@ -55,7 +55,7 @@ def _run_command(arguments: Sequence[str]) -> None:
     if arguments[:1] == [MANAGEMENT]:
         from pegboard.cli import manage
 
-        raise SystemExit(manage(host, arguments[1:], prog=f"{os.path.basename(sys.argv[0])} {MANAGEMENT}"))
+        raise SystemExit(manage(host, arguments[1:], prog=f"utt {MANAGEMENT}"))
     host.container.provide_value(CommandLine, CommandLine(arguments))
     name = host.container.get(Namespace).command
     if name is None:
@@ -108,6 +108,8 @@ def _explain(exc: Exception) -> int:
 
 def _plugin_behind(exc: BaseException) -> Plugin | None:
     """Return the plugin in whose code *exc* came up, when a command of ours called it: a report's view, say."""
+    if "utt.app" not in sys.modules:  # it has not come so far that a plugin could run
+        return None
     from utt.app import host
 
     by_module = {plugin.module: plugin for plugin in host.plugins if not plugin.is_built_in}

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from utt.command import Command
 
 _USUAL_COLUMNS = 80
+_EPILOG = (
+    "Plugins add commands and change reports: 'utt plugins --help' tells how to look at them,\n"
+    "and 'utt --no-plugins ...' does without those that are not utt's own."
+)
 _DESCRIPTION = "A time tracker for the command line: say what you did, see where your time went."
 
 
@@ -71,7 +75,7 @@ def _columns() -> int:
 
 
 def _parser(host: Host, commands: Registry[Command]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = _Parser(description=_DESCRIPTION, formatter_class=_keeping_lines)
+    parser: argparse.ArgumentParser = _Parser(description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_keeping_lines)
     parser.add_argument("--data", dest="data_filename", help="the log file, in place of the usual one")
     parser.add_argument("--now", type=parse_datetime, help="act as if it were that time: 'YYYY-MM-DD HH:MM'")
     parser.add_argument("--version", action="version", version=f"utt {VERSION}\nPython {sys.version}")
