@@ -137,6 +137,7 @@ def test_a_log_that_is_not_understood_is_an_error_and_does_not_change(install, s
 
 def test_on_a_full_disk_what_only_reads_works_and_nothing_is_lost(install, start, user, full_disk):
     installed = start(install({}))
+    user.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # EOL 3.11: it would keep a .pyc that a full disk cut short
 
     report = installed.utt("report", preexec_fn=full_disk)
     greet = installed.utt("greet", preexec_fn=full_disk)

@@ -279,9 +279,7 @@ class Roster:
         """
         if self.is_started:
             return False
-        if (
-            _thread.get_ident() in self.starting
-        ):  # a plugin reads a registry while imported: it sees what there is
+        if _thread.get_ident() in self.starting:  # a plugin, while imported, reads a registry
             return False
         self.starting.add(_thread.get_ident())
         try:
