@@ -33,8 +33,8 @@ BARS = (
     Bar("light-1000/memory run", 6.0, "run, N=1000, light: MiB above bare interpreter"),
     Bar("light-1000/modules list", 10, "list, N=1000: modules beyond bare, without the application's"),
     Bar("light-1000/modules run", 10, "run, N=1000, light: modules beyond bare, without the application's"),
-    Bar("utt/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
-    Bar("utt/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
-    Bar("utt-10y/new add:bare", 1.25, "utt add, ten-year log: x bare interpreter"),
-    Bar("utt-10y/new report:bare", 1.25, "utt report of a day, ten-year log: x bare interpreter"),
+    Bar("utt-one-year/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
+    Bar("utt-one-year/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
+    Bar("utt-ten-year/add above bare", 0.25, "utt add, ten-year log: above bare, x utt 1.32 above bare"),
+    Bar("utt-ten-year/report above bare", 0.25, "utt report of a day, ten-year log: the same"),
 )

@@ -10,18 +10,20 @@ import json
 import os
 import platform
 import shutil
+import statistics
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import timetracker
 from bars import BARS
 from measure import Comparison, Program, interleave
 from probe import Probe, beyond_bare, settle
 from synthesis import HERE, Environment, command_name, plugin_name
 
-SECTIONS = ("light", "realistic", "heavy", "growth", "cold")
+SECTIONS = ("light", "realistic", "heavy", "growth", "cold", "utt", "import")
 OTHERS = {
     # name: kind of environment, module of the program
     "eager": ("plain", "eager"),
@@ -198,17 +200,60 @@ def cold(results: Results, options: argparse.Namespace) -> None:
                 "eager list": Program("eager list", plain.argv(job_code("eager", "list", 0)), plain.environ),
                 "ours list": Program("ours list", ours.argv(job_code("main", "list", 0)), ours.environ),
             }
-            forget = ours.home / ".cache"
+            forget = (ours.home / ".cache", ours.path / "venv" / "var")
             interleave(
                 programs_list(programs),
                 min(options.rounds, 5),
-                between=lambda program, forget=forget: (
-                    shutil.rmtree(forget, ignore_errors=True) if program.name == "ours list" else None
-                ),
+                between=lambda program, forget=forget: remove(forget) if program.name == "ours list" else None,
             )
             results.compare(section, programs, "bare")
             print()
             results.ratio(section, programs, "ours list", "eager list")
+
+
+def remove(folders: tuple[Path, ...]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def utt(results: Results, options: argparse.Namespace) -> None:
+    """The application the framework was made for, against the one that its users have today."""
+    for length in timetracker.DAYS:
+        section = f"utt-{length}"
+        programs, between = timetracker.programs_for(length)
+        interleave(programs_list(programs), options.rounds, between=between)
+        results.compare(section, programs, "new bare")
+        print()
+        for job in ("add", "report"):
+            results.ratio(section, programs, f"new {job}", f"old {job}")
+            above = above_bare(programs, job)
+            results.values[f"{section}/{job} above bare"] = above
+            print(f"  (new {job} - bare) / (old {job} - bare): {above:.3f}")
+
+
+def above_bare(programs: dict[str, Program], job: str) -> float:
+    """Return what is left of the old program's time above its bare interpreter: the median of paired ratios."""
+    times = [programs[name].cpu for name in (f"new {job}", "new bare", f"old {job}", "old bare")]
+    return statistics.median(
+        (new - new_bare) / (old - old_bare)
+        for new, new_bare, old, old_bare in zip(*times, strict=True)
+        if None not in (new, new_bare, old, old_bare)
+    )
+
+
+def importing(results: Results, options: argparse.Namespace) -> None:
+    """The price of the library itself, before anything is done with it."""
+    environment = ready("ours", "light", 0)
+    programs = {
+        name: Program(name, environment.argv(code), environment.environ)
+        for name, code in {
+            "bare": "pass",
+            "import pegboard": "import pegboard",
+            "import Host": "from pegboard import Host",
+        }.items()
+    }
+    interleave(programs_list(programs), options.rounds)
+    results.compare("import", programs, "bare")
 
 
 def judge(results: Results) -> int:
@@ -245,8 +290,8 @@ def main() -> int:
             compare_variant(results, section, options)
         elif section == "growth":
             growth(results, options)
-        elif section == "cold":
-            cold(results, options)
+        else:
+            {"cold": cold, "utt": utt, "import": importing}[section](results, options)
     failed = judge(results)
     write(results, options, began)
     return 1 if failed else 0
