@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
+    from pegboard.claims import Claims
     from pegboard.container import Container
     from pegboard.errors import PegboardError
+    from pegboard.injection.explanation import Explanation
     from pegboard.plugin import Plugin
 
     T = TypeVar("T")
@@ -154,6 +156,29 @@ class Host:
         plugin.eager = eager
         inputs = (depends_on,) if isinstance(depends_on, str) else depends_on
         plugin.inputs = tuple(str(os.fspath(path)) for path in inputs)
+
+    def explain(self, what: "Any", name: "str | None" = None) -> "Explanation | Claims":
+        """Return who provides a component, or who has a name in a registry, whom that overrides and why.
+
+        Args:
+            what: The component's key; or, with *name*, the registry or what it is called.
+            name: The name in that registry.
+
+        Returns:
+            Plain data; its `str()` is for reading. No plugin is imported for it.
+
+        Raises:
+            HostError: If there is no such registry.
+        """
+        if name is None:
+            return self.container.explain(what)
+        registry = self._registries.get(getattr(what, "name", what))
+        if registry is None:
+            from pegboard.errors import HostError
+
+            known = ", ".join(self._registries) or "none"
+            raise HostError(f"there is no registry {what!r}", f"known registries: {known}")
+        return registry.explain(name)
 
     @property
     def roster(self) -> "Roster":

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any, Final, Generic, TypeVar, overload
 
+    from pegboard.claims import Claims
     from pegboard.ledger import Contribution
     from pegboard.plugin import Plugin
     from pegboard.roster import Roster
@@ -169,28 +170,42 @@ class Registry(Generic[T]):
         Raises:
             ContributionNotFoundError: If there is none.
         """
-        winner: Contribution | None = None
-        for row in self.candidates(name):
-            if winner is None or row.owner is winner.owner or row.override or self._allow_override:
-                winner = row
-            elif row.owner.is_built_in and not winner.owner.is_built_in and not winner.override:
-                self._report_clash(winner, row)  # the application's own name is not taken by coming before it
-                winner = row
-            else:
-                self._report_clash(row, winner)
+        winner, losers = self._decide(name)
+        for loser in losers:
+            self._report_clash(loser, winner)
         if winner is None:
             from pegboard.errors import ContributionNotFoundError
 
             raise ContributionNotFoundError(self.name, name, self.names())
         return winner
 
+    def _decide(self, name: str) -> "tuple[Contribution | None, list[Contribution]]":
+        """Return the row in use for *name*, and those that claim it and may not have it."""
+        winner: Contribution | None = None
+        losers = []
+        for row in self.candidates(name):
+            if winner is None or row.owner is winner.owner or row.override or self._allow_override:
+                winner = row
+            elif row.owner.is_built_in and not winner.owner.is_built_in and not winner.override:
+                losers.append(winner)  # the application's own name is not taken by coming before it
+                winner = row
+            else:
+                losers.append(row)
+        return winner, losers
+
+    def explain(self, name: str) -> "Claims":
+        """Return who has *name*, who else claims it, and why; imports no plugin."""
+        from pegboard.claims import explain
+
+        return explain(self.name, name, self.candidates(name), self._decide(name)[0])
+
     def settle(self) -> None:
         """Decide every name that several plugins claim, and report those that lose."""
         for name in self.names():
             self.winner(name)
 
-    def _report_clash(self, row: "Contribution", winner: "Contribution") -> None:
-        if (row.owner, row.text) in self._reported:
+    def _report_clash(self, row: "Contribution", winner: "Contribution | None") -> None:
+        if winner is None or (row.owner, row.text) in self._reported:
             return
         self._reported.add((row.owner, row.text))
         from pegboard.errors import NameClashError

@@ -311,3 +311,14 @@ def test_names_alone_decide_the_order_where_the_application_wants_it(application
     assert application.things["a"] == "a"
     assert isinstance(application.reports[0], NameClashError)
     assert "plugin '00_first' registers 'a' in 'things', which plugin 'a' already has" in str(application.reports[0])
+
+
+def test_explain_answers_for_components_and_for_names(application):
+    application.plugin("a")
+    host = application.host()
+    host.container.provide_value("answer", 42)
+    assert "provided by" in str(host.explain("answer"))
+    assert "plugin 'a' (active): in use" in str(host.explain("things", "a"))
+    assert str(host.explain(application.things, "a")) == str(host.explain("things", "a"))
+    with pytest.raises(HostError, match="there is no registry 'thing'"):
+        host.explain("thing", "a")

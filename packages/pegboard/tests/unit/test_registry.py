@@ -155,3 +155,42 @@ class TestClashes:
         assert registry["csv"] == "a"
         desk.ledger.revoke(first)
         assert registry["csv"] == "b"
+
+
+class TestExplain:
+    def lines(self, registry, name):
+        return str(registry.explain(name)).splitlines()
+
+    def test_of_a_name_that_nobody_has(self, registry):
+        assert self.lines(registry, "csv") == ["'csv' in 'exporters'", "  registered by nobody"]
+
+    def test_of_a_name_that_one_has(self, desk, registry):
+        desk.by("a", 1)
+        registry.register("csv", 1)
+        assert self.lines(registry, "csv")[1:] == ["  plugin 'a' of acme-a 1 (found): in use"]
+
+    def test_tells_the_loser_of_a_clash_why(self, desk, registry):
+        for rank, name in enumerate(["a", "b"]):
+            desk.by(name, rank)
+            registry.register("csv", 1)
+        assert self.lines(registry, "csv")[1:] == [
+            "  plugin 'a' of acme-a 1 (found): in use, since it comes first",
+            "  plugin 'b' of acme-b 1 (found): not used: the name is taken, and it does not say override=True",
+        ]
+        assert desk.reports == []
+
+    def test_tells_who_overrides_whom(self, desk, registry):
+        desk.by("builtin", 0, "built-in")
+        registry.register("csv", 1)
+        desk.by("b", 1)
+        registry.register("csv", 2, override=True)
+        assert self.lines(registry, "csv")[1:] == [
+            "  plugin 'b' of acme-b 1 (found): in use, since it says override=True",
+            "  plugin 'builtin' of acme-builtin 1 (found): overridden",
+        ]
+
+    def test_imports_no_primed_plugin(self, desk, registry):
+        owner = desk.by("a", 1)
+        desk.ledger._insert((Contribution(owner, "exporters", "csv", PRIMED),))
+        registry.explain("csv")
+        assert desk.woken == []
