@@ -7,15 +7,17 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from pegboard.container import Container
+    from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
     from pegboard.plugin import Plugin
     from pegboard.registry import Registry
 
-__all__ = ["Container", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
+__all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
 _HOMES = {
     "Container": "pegboard.container",
+    "DataRegistry": "pegboard.data_registry",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",
     "Plugin": "pegboard.plugin",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pegboard.claims import Claims
     from pegboard.container import Container
+    from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError
     from pegboard.injection.explanation import Explanation
     from pegboard.plugin import Plugin
@@ -95,18 +96,41 @@ class Host:
 
     # -- what plugins may add to --------------------------------------------------------------------------------------
 
-    def registry(self, name: str, of: "type[T] | None" = None, *, allow_override: bool = False) -> "Registry[T]":
+    def registry(
+        self, name: str, of: "type[T] | None" = None, *, allow_override: bool = False, eager: bool = False
+    ) -> "Registry[T]":
         """Return the registry of that name, making it at the first call.
 
         Args:
             name: What the contributions are, in the plural, e.g. `exporters`.
             of: The type of the contributions, for type checkers and readers.
             allow_override: Whether a later plugin may take a name without saying `override=True`.
+            eager: Whether its contributions have an effect by being there, so that plugins that add one are imported
+                at every start.
         """
         del of
+        if eager:
+            self._roster.eager_kinds.add(name)
         registry = self._registries.get(name)
         if registry is None:
             registry = Registry(name, self._roster, ready=self.start, allow_override=allow_override)
+            self._registries[name] = registry
+        return registry
+
+    def data_registry(self, name: str, *, allow_override: bool = False) -> "DataRegistry":
+        """Return the registry of plain data of that name, making it at the first call.
+
+        What plugins add to it is metadata and nothing else, so that none is ever imported for it.
+
+        Args:
+            name: What the contributions are, in the plural, e.g. `themes`.
+            allow_override: As in `registry`.
+        """
+        from pegboard.data_registry import DataRegistry
+
+        registry = self._registries.get(name)
+        if not isinstance(registry, DataRegistry):
+            registry = DataRegistry(name, self._roster, ready=self.start, allow_override=allow_override)
             self._registries[name] = registry
         return registry
 

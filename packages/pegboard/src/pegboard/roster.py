@@ -60,6 +60,7 @@ class Roster:
         "_plugins",
         "application",
         "complaint",
+        "eager_kinds",
         "found",
         "found_ns",
         "index",
@@ -114,6 +115,8 @@ class Roster:
         self.found_ns: int = 0
         """When that search began, in nanoseconds since the epoch."""
         self.user_order: tuple[str, ...] = ()
+        self.eager_kinds: set[str] = {"middleware"}
+        """Kinds of contributions that count from the start, so that their owners cannot wait until they are used."""
         self.known: dict[str, Plugin] = {}
         """Plugins that are in use already, by module, when a search is made in the middle of a run."""
         self.is_backwards: bool = False

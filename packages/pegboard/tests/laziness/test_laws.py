@@ -389,6 +389,33 @@ class TestEager:
         assert run["eager"] is True
         assert run["cost"] > 0
 
+    def test_a_plugin_that_adds_to_an_eager_registry_or_around_the_container_is_imported_at_every_start(
+        self, application
+    ):
+        application.plugin("a", "api.host.registry('listeners', eager=True).register('x', 1)\n")
+        application.plugin("b", "api.host.container.use(lambda key, proceed: proceed(key))\n")
+        application.plugin("c")
+        application.settle()
+        for _ in range(2):
+            application.run("host.registry('listeners', eager=True).names()")
+        run = application.run(
+            "result['names'] = host.registry('listeners', eager=True).names()",
+            "result['why'] = host.plugin('a').reason",
+        )
+        assert run.result == {"names": ["x"], "why": "it adds to 'listeners', which counts from the start"}
+        assert run.imported == ["a", "b"]
+
+    def test_a_registry_of_plain_data_never_imports_a_plugin(self, application):
+        application.plugin("a", "api.host.data_registry('themes').register('dark', colour='#000', sizes=(1, 2))\n")
+        application.settle()
+        steps = (
+            "themes = host.data_registry('themes')\nresult['names'] = themes.names()\nresult['dark'] = dict(themes['dark'])",
+        )
+        assert application.run(*steps).imported == ["a"]
+        run = application.run(*steps)
+        assert run.result == {"names": ["dark"], "dark": {"colour": "#000", "sizes": [1, 2]}}
+        assert run.imported == []
+
     def test_a_plugin_is_eager_when_the_user_says_so(self, primed):
         config = primed.home / ".config/app"
         config.mkdir(parents=True)

@@ -127,7 +127,15 @@ class Rebuild:
                     continue
                 seen = recorder.after(plugin, before)
                 rows = self._roster.ledger.rows_of(plugin)
-                self._adopt(plugin, Record.taken(plugin, rows, seen, self._application, self._environ))
+                record = Record.taken(
+                    plugin,
+                    rows,
+                    seen,
+                    application=self._application,
+                    environ=self._environ,
+                    eager_kinds=self._roster.eager_kinds,
+                )
+                self._adopt(plugin, record)
                 self.notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
         progress.finish()
 

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 VARIABLE = "env:"
 """How a declared input that is an environment variable begins; every other one is a path."""
 
-EAGER_KINDS = frozenset({"middleware"})
-"""Kinds of contributions that count from the start, so that their owners cannot wait until they are used."""
-
 
 class Record:
     """What one plugin registered, as plain data."""
@@ -56,13 +53,15 @@ class Record:
         plugin: Plugin,
         rows: Iterable[Contribution],
         seen: Observation,
+        *,
         application: str,
         environ: Mapping[str, str],
+        eager_kinds: Container[str],
     ) -> Record:
         """Return the record of an import that has just succeeded."""
         record = cls()
         record.rows = plain_rows(rows)
-        record.eager = _reason_to_be_eager(plugin, seen, record)
+        record.eager = _reason_to_be_eager(plugin, seen, record, eager_kinds)
         declared = [name.removeprefix(VARIABLE) for name in plugin.inputs if name.startswith(VARIABLE)]
         inputs = [path for path in plugin.inputs if not path.startswith(VARIABLE)]
         own = _parts(plugin.module)
@@ -179,14 +178,14 @@ def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[
     return [(row.kind, row.text, row.override, dict(row.metadata)) for row in rows if not row.is_ephemeral]
 
 
-def _reason_to_be_eager(plugin: Plugin, seen: Observation, record: Record) -> str:
+def _reason_to_be_eager(plugin: Plugin, seen: Observation, record: Record, eager_kinds: Container[str]) -> str:
     if plugin.eager:
         return "its author says so"
     if seen.effects:
         return f"its import {seen.effects[0]}"
     for kind, _, _, _ in record.rows:
-        if kind in EAGER_KINDS:
-            return f"it adds a {kind}, which counts from the start"
+        if kind in eager_kinds:
+            return f"it adds to {kind!r}, which counts from the start"
     return ""
 
 
