@@ -109,13 +109,15 @@ class Activator:
         if not plugin.is_usable:
             raise self._refusal(plugin)
         if not self._is_ready:
-            self._get_ready()
+            self.get_ready()
         try:
             __import__(plugin.module)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             if plugin.state == BROKEN and plugin.error is not None:  # the bracket has seen it fail
+                if error is plugin.error:  # strict mode raises it where it is reported
+                    raise
                 raise plugin.error from error
             failure = self._failure(plugin, error)
             self._mark_broken(plugin, failure)
@@ -124,15 +126,18 @@ class Activator:
         if plugin.state != BROKEN:
             plugin.state = ACTIVE
 
-    def _get_ready(self) -> None:
-        """Make the plugins of the index importable, as a search has done already, and notice when they are imported."""
+    def get_ready(self) -> "PluginFinder":
+        """Make the plugins of the index importable, as a search does, and notice when they are imported."""
         index = self._roster.index
-        if index is not None and self._roster.found is None:
+        if not self._is_ready and index is not None and self._roster.found is None:
             from pegboard.namespace import extend_namespace
 
             extend_namespace(self._roster.application, *index.namespace())
+        if self._roster.doorman in sys.meta_path:
+            sys.meta_path.remove(self._roster.doorman)
         self._finder.install()
         self._is_ready = True
+        return self._finder
 
     def _run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:
         """Execute a plugin's module: the bracket that the finder puts around every import of one."""
@@ -258,7 +263,7 @@ class PluginFinder:
         """Return the spec that the other finders have for a plugin, with its loader bracketed; None for the rest."""
         plugin = self.plugin(fullname)
         if plugin is None:
-            return None
+            return _spec_of_loaded(fullname) if fullname in sys.modules else None
         if plugin.state == PRIMED and (direct := _spec_from_record(plugin)) is not None:
             direct.loader = _BracketedLoader(direct.loader, plugin, self._bracket)  # type: ignore[assignment]
             return direct
@@ -275,13 +280,13 @@ class PluginFinder:
 
 
 def _spec_from_record(plugin: "Plugin") -> "ModuleSpec | None":
-    """Return the spec of a plugin whose file is on record, without searching for it; None when it has no source file.
+    """Return the spec of a plugin whose file is on record, without searching for it; None when that is not plain.
 
     That the record still holds says that a search would find the same; and in a directory of a thousand plugins the
     search alone would take longer than importing one of them.
     """
     origin = plugin.origin
-    if origin is None or not origin.endswith(".py"):
+    if origin is None or not plugin.is_plain:
         return None
     from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
@@ -289,6 +294,32 @@ def _spec_from_record(plugin: "Plugin") -> "ModuleSpec | None":
         plugin.module, origin, loader=SourceFileLoader(plugin.module, origin)
     )
     return spec
+
+
+def _spec_of_loaded(fullname: str) -> "ModuleSpec | None":
+    """Return a spec by which an import gets the module that is there: the namespace, made while it was asked for."""
+    from _frozen_importlib import ModuleSpec
+
+    module = sys.modules[fullname]
+    spec = ModuleSpec(fullname, _Loaded(module), is_package=True)  # type: ignore[arg-type]  # all of a loader that is used
+    spec.submodule_search_locations = list(module.__path__)
+    return spec
+
+
+class _Loaded:
+    """Loads a module that is loaded already."""
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: "ModuleType") -> None:
+        self._module = module
+
+    def create_module(self, spec: "ModuleSpec") -> "ModuleType":
+        del spec
+        return self._module
+
+    def exec_module(self, module: "ModuleType") -> None:
+        """Do nothing: its code has run."""
 
 
 class _BracketedLoader:

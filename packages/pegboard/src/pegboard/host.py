@@ -175,11 +175,13 @@ class Host:
             from pegboard.errors import HostError
 
             raise HostError("declare() works only while a plugin is being imported", "call it at module level")
-        plugin.after = (after,) if isinstance(after, str) else tuple(after)
-        plugin.before = (before,) if isinstance(before, str) else tuple(before)
-        plugin.eager = eager
-        inputs = (depends_on,) if isinstance(depends_on, str) else depends_on
-        plugin.inputs = tuple(str(os.fspath(path)) for path in inputs)
+        plugin.after += (after,) if isinstance(after, str) else tuple(after)
+        plugin.before += (before,) if isinstance(before, str) else tuple(before)
+        if eager:
+            plugin.eager, plugin.is_eager_by_user = True, False
+        for given in (depends_on,) if isinstance(depends_on, str) else depends_on:
+            name = str(os.fspath(given))
+            plugin.inputs += (name if name.startswith("env:") else os.path.abspath(name),)
 
     def explain(self, what: "Any", name: "str | None" = None) -> "Explanation | Claims":
         """Return who provides a component, or who has a name in a registry, whom that overrides and why.

@@ -20,7 +20,7 @@ depends on.
         W code summary hint                         to be reported at every start
         X section start length hash                 where a section is, counted from the end of the head
     <sections>      one line a fact; only what is asked for is read:
-        plugins         module name origin source distribution version state reason eager rank rows
+        plugins         module name origin source distribution version state reason eager plain rank rows
         names           name module
         rows KIND       text module override sequence metadata; contributions, in order
         texts KIND      text text ...
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 MAGIC: "Final" = b"pegboard-index 1 "
 YOUNG: "Final" = "Y"
+WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
 ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
 HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
@@ -94,44 +95,57 @@ def read(path: str) -> "Index":
     except OSError as error:
         raise UnusableIndexError(f"the index cannot be opened: {error.strerror}") from None
     try:
-        size = _check_owner(os.fstat(descriptor))
+        status = os.fstat(descriptor)
+        _check_owner(status)
         if hasattr(os, "pread"):
             # Kept open, so that what is read later is of the same index, whoever puts another in its place.
-            return Index(path, size, _File(descriptor))
+            kept, descriptor = descriptor, -1
+            return Index(path, status.st_size, _File(kept, status))
         data = b""
-        while chunk := os.read(descriptor, size):
+        while chunk := os.read(descriptor, status.st_size):
             data += chunk
-        return Index(path, size, _Memory(data))
+        return Index(path, status.st_size, _Memory(data))
     except OSError as error:
         raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
     finally:
-        if not hasattr(os, "pread"):
+        if descriptor >= 0:
             os.close(descriptor)
 
 
-def _check_owner(status: "os.stat_result") -> int:
-    """Return the size of the file with that *status*; refuse one that somebody else could have written."""
+def _check_owner(status: "os.stat_result") -> None:
+    """Refuse a file that somebody else could have written."""
     if os.name == "posix":
         if status.st_uid not in (os.geteuid(), 0):
             raise UnusableIndexError("the index belongs to somebody else")
         if status.st_mode & 0o022:
             raise UnusableIndexError("the index can be written by others")
-    return status.st_size
 
 
 class _File:
-    """The bytes of an open file."""
+    """The bytes of an open file, as long as it is still the same one: a daemon closes what it does not know."""
 
-    __slots__ = ("_descriptor",)
+    __slots__ = ("_descriptor", "_identity")
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, status: "os.stat_result") -> None:
         self._descriptor = descriptor
+        self._identity = (status.st_dev, status.st_ino)
+
+    def _is_open(self) -> bool:
+        try:
+            status = os.fstat(self._descriptor)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
 
     def read(self, length: int, start: int) -> bytes:
-        return os.pread(self._descriptor, length, start)
+        try:
+            return os.pread(self._descriptor, length, start) if self._is_open() else b""
+        except OSError:
+            return b""
 
     def __del__(self) -> None:
-        os.close(self._descriptor)
+        if self._is_open():
+            os.close(self._descriptor)
 
 
 class _Memory:
@@ -253,7 +267,7 @@ class Index:
     def _plugin(self, module: str, fields: "list[str]") -> "Plugin":
         from pegboard.plugin import Distribution, Plugin
 
-        name, origin, source, distribution, version, state, reason, eager, rank, _ = fields
+        name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields
         if origin.startswith(BELOW):
             _, portion, rest = origin.split(BELOW)
             origin = self.namespace()[0][int(portion)] + rest
@@ -267,6 +281,7 @@ class Index:
         plugin.state = state
         plugin.reason = reason or None
         plugin.eager = bool(eager)
+        plugin.is_plain = bool(plain)
         plugin.rank = int(rank)
         return plugin
 
@@ -382,6 +397,8 @@ def facts(application: str, configuration: str, policy: str) -> "list[str]":
         policy: Whatever else the caller depends on, as text.
     """
     path = SEPARATOR.join(map(escape, map(str, sys.path)))
+    if "" in sys.path:  # stands for the current directory
+        path += SEPARATOR + escape(os.getcwd())
     implementation = sys.implementation
     return [
         f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",
@@ -413,8 +430,10 @@ def file_stamp(path: str) -> str:
 
 
 def variable_stamp(name: str, environ: "Mapping[str, str]") -> str:
-    """Return the stamp of an environment variable: a hash, since variables hold secrets."""
+    """Return the stamp of an environment variable, or of all: a hash, since variables hold secrets."""
     value = environ.get(name)
+    if name == WHOLE_ENVIRONMENT:
+        value = "\n".join(map("=".join, sorted(environ.items())))
     return "-" if value is None else digest(value.encode(*ENCODING)).decode()
 
 

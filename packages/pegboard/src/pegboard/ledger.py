@@ -90,6 +90,7 @@ class Ledger:
 
     __slots__ = (
         "_batches",
+        "_begun",
         "_diverged",
         "_has_drifted",
         "_lock",
@@ -118,6 +119,7 @@ class Ledger:
         self._sorted: dict[str, tuple[Contribution, ...]] = {}
         self._owned: dict[Plugin, list[Contribution]] = {}
         self._batches: dict[Plugin, list[Contribution]] = {}
+        self._begun: dict[Plugin, int] = {}
         self._sequence = 0
         self._records: Records | None = None
         self._replaced: set[Plugin] = set()  # owners whose records no longer count, since their rows are known
@@ -159,6 +161,7 @@ class Ledger:
         """Open a batch: what *owner* registers from now on counts only after `commit`."""
         with self._lock:
             self._batches[owner] = []
+            self._begun[owner] = self._sequence
 
     def prime(self, records: "Records") -> None:
         """Take *records* for the rows of every owner that has not committed rows of its own."""
@@ -184,9 +187,13 @@ class Ledger:
             self.generation += 1
 
     def discard(self, owner: "Plugin") -> None:
-        """Drop the batch of *owner*; what it had before stays."""
+        """Drop the batch of *owner*, and what its threads have added meanwhile; what it had before stays."""
         with self._lock:
             self._batches.pop(owner, None)
+            begun = self._begun.pop(owner, self._sequence)
+            late = [row for row in self._owned.get(owner, ()) if row.sequence > begun]
+        for row in late:
+            self.remove(row)
 
     def revoke(self, owner: "Plugin") -> None:
         """Remove every row of *owner*, primed and ephemeral ones included."""

@@ -64,6 +64,8 @@ class Plugin:
         "eager",
         "error",
         "inputs",
+        "is_eager_by_user",
+        "is_plain",
         "module",
         "name",
         "origin",
@@ -105,6 +107,9 @@ class Plugin:
         self.before: tuple[str, ...] = ()
         self.eager: bool = False
         """Whether it is imported at every start; `reason` says why."""
+        self.is_eager_by_user: bool = False
+        self.is_plain: bool = False
+        """Whether its module is a source file that Python's own loader loads, so that no search for it is needed."""
         self.inputs: tuple[str, ...] = ()
         """What its import depends on besides its code, as its author declares: paths, and `env:NAME`."""
         self.required: bool = False

@@ -3,7 +3,7 @@
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any, Final, Generic, TypeVar, overload
 
     from pegboard.claims import Claims
@@ -27,7 +27,6 @@ else:
     Generic = {T: _Subscriptable}
 
 _LEFT_OUT: "Final" = object()
-_PLAIN = (str, int, float, bool, type(None))
 
 
 class Registry(Generic[T]):
@@ -81,10 +80,12 @@ class Registry(Generic[T]):
 
             raise InvalidNameError(f"a contribution to {self.name!r}", name)
         for field, value in metadata.items():
-            if not _is_plain(value):
+            try:
+                metadata[field] = value if type(value) is str and value.isascii() else _plain(value)
+            except (TypeError, ValueError):
                 from pegboard.errors import MetadataError
 
-                raise MetadataError(self.name, name, field, type(value).__name__)
+                raise MetadataError(self.name, name, field, type(value).__name__) from None
         if item is _LEFT_OUT:
 
             def decorate(decorated: "T") -> "T":
@@ -104,8 +105,18 @@ class Registry(Generic[T]):
             ContributionNotFoundError: If there is none; a KeyError that knows the nearest name.
             PluginError: If its plugin cannot be imported.
         """
-        live: T = self._roster.ledger.live(self.winner(name))
-        return live
+        failed: set[Plugin] = set()
+        while True:
+            row = self.winner(name, failed)
+            try:
+                live: T = self._roster.ledger.live(row)
+            except Exception:
+                # its import failed, which has been reported: what it took the name from has it again
+                failed.add(row.owner)
+                if row.owner.is_usable or self._decide(name, failed)[0] is None:
+                    raise
+            else:
+                return live
 
     if TYPE_CHECKING:
 
@@ -164,13 +175,13 @@ class Registry(Generic[T]):
         self._ready()
         return self._roster.ledger.find(self.name, name)
 
-    def winner(self, name: str) -> "Contribution":
-        """Return the row in use for *name*, and report who else claims it.
+    def winner(self, name: str, without: "Collection[Plugin]" = ()) -> "Contribution":
+        """Return the row in use for *name*, those of some plugins left out, and report who else claims it.
 
         Raises:
             ContributionNotFoundError: If there is none.
         """
-        winner, losers = self._decide(name)
+        winner, losers = self._decide(name, without)
         for loser in losers:
             self._report_clash(loser, winner)
         if winner is None:
@@ -179,11 +190,15 @@ class Registry(Generic[T]):
             raise ContributionNotFoundError(self.name, name, self.names())
         return winner
 
-    def _decide(self, name: str) -> "tuple[Contribution | None, list[Contribution]]":
+    def _decide(
+        self, name: str, without: "Collection[Plugin]" = ()
+    ) -> "tuple[Contribution | None, list[Contribution]]":
         """Return the row in use for *name*, and those that claim it and may not have it."""
         winner: Contribution | None = None
         losers = []
         for row in self.candidates(name):
+            if row.owner in without:
+                continue
             if winner is None or row.owner is winner.owner or row.override or self._allow_override:
                 winner = row
             elif row.owner.is_built_in and not winner.owner.is_built_in and not winner.override:
@@ -214,11 +229,21 @@ class Registry(Generic[T]):
         self._roster.report(NameClashError(owner.name, str(owner.distribution or ""), self.name, row.text, winner_name))
 
 
-def _is_plain(value: object) -> bool:
-    if isinstance(value, _PLAIN):
-        return True
+def _plain(value: "Any") -> "Any":
+    """Return plain data as it comes back from a record: with lists for tuples, and copied.
+
+    Raises:
+        TypeError: If it is not plain, or could not be written down.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        value.encode()  # half a surrogate pair is no text
+        return value
+    if isinstance(value, float) and value - value == 0:  # neither infinite nor no number
+        return value
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
-    return False
+        return list(map(_plain, value))
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return dict(zip(map(_plain, value), map(_plain, value.values()), strict=True))
+    raise TypeError(type(value).__name__)

@@ -13,6 +13,8 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from importlib.machinery import ModuleSpec
+    from typing import Any
 
     from pegboard.activator import Activator
     from pegboard.discovery import Discovery
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution, Ledger
     from pegboard.plugin import Plugin
 
+YES = ("1", "true", "yes", "on", "all")
 _NO = ("0", "false", "no", "off")
 
 
@@ -60,12 +63,14 @@ class Roster:
         "_plugins",
         "application",
         "complaint",
+        "doorman",
         "eager_kinds",
         "found",
         "found_ns",
         "index",
         "is_backwards",
         "is_started",
+        "is_strict_by_user",
         "known",
         "left_out",
         "prefix",
@@ -115,6 +120,8 @@ class Roster:
         self.found_ns: int = 0
         """When that search began, in nanoseconds since the epoch."""
         self.user_order: tuple[str, ...] = ()
+        self.doorman: _Doorman | None = None
+        """What notices plugins being imported while no activator does."""
         self.eager_kinds: set[str] = {"middleware"}
         """Kinds of contributions that count from the start, so that their owners cannot wait until they are used."""
         self.known: dict[str, Plugin] = {}
@@ -132,6 +139,7 @@ class Roster:
         self.starting: set[int] = set()
         """Threads that are making the plugins ready."""
         self._has_rebuilder = False
+        self.is_strict_by_user: bool = False
         self.is_started: bool = False
         """Whether the plugins have been made ready."""
 
@@ -224,7 +232,7 @@ class Roster:
         """Return where the index for *facts* is; None when there is no place for one.
 
         A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
-        goes, and what was recorded while an image was built is found there. Otherwise the user's cache does.
+        goes. Otherwise the user's cache does.
         """
         environ = self.settings.environ
         directory = self.settings.cache_directory or environ.get(f"{self.prefix}_PLUGINS_CACHE")
@@ -235,7 +243,7 @@ class Roster:
         if not directory:
             return None
         identity = "\n".join(facts).encode("utf-8", "surrogateescape")
-        return os.path.join(directory, f"plugins-{digest(identity).decode()}.index")
+        return os.path.join(directory, f"plugins-{self.application}-{digest(identity).decode()}.index")
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
@@ -267,6 +275,8 @@ class Roster:
         for names, _ in self.left_out:
             if not names:
                 return False  # safe mode: nothing that was written before is trusted
+        if self.settings.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower() in YES:
+            return False
         said = self.settings.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
         if said:
             return said not in _NO
@@ -312,6 +322,8 @@ class Roster:
             plugin = self.index.plugin(module)
             if plugin is not None:
                 self.activate(plugin)
+        self.doorman = _Doorman(self)
+        sys.meta_path.insert(0, self.doorman)
         return True
 
     def _use_index(self) -> bool:
@@ -342,7 +354,7 @@ class Roster:
         except UnusableIndexError as error:
             self.reason = str(error)
             return None
-        self.reason = objection(index.validity, known, self.settings.environ)
+        self.reason = objection(index.validity, known, os.environ)
         return index if self.reason is None else None
 
     def _rescue(self) -> "Index":
@@ -394,6 +406,21 @@ class Roster:
         from pegboard.recording import cold
 
         cold.refresh(self, plugin, batch)
+
+
+class _Doorman:
+    """Stands in for the activator's finder until somebody imports a plugin without asking the host for it."""
+
+    __slots__ = ("_namespace", "_roster")
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self._namespace = f"{roster.application}.plugins"
+
+    def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
+        if not fullname.startswith(self._namespace):
+            return None
+        return self._roster.activator.get_ready().find_spec(fullname, path, target)
 
 
 # -- where things are -------------------------------------------------------------------------------------------------

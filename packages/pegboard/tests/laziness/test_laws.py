@@ -8,6 +8,8 @@ import stat
 import subprocess
 import sys
 import threading
+import time
+import zipfile
 
 import pytest
 
@@ -238,6 +240,105 @@ class TestValidity:
         primed.write("app/api.py", (primed.code / "app/api.py").read_text() + "# changed\n")
         assert primed.names().imported == ["a", "b", "c"]
 
+    def test_what_a_shared_package_reads_counts_for_every_plugin_that_imports_it(self, application):
+        application.write("common.py", "import os, deep\nMODE = os.environ.get('MODE', 'none') + deep.N\n")
+        application.write("deep.py", "N = '1'\n")
+        for name in "ab":
+            application.plugin(name, f"import common\nregister('{name} ' + common.MODE, 1)\n", registers=None)
+        application.settle()
+        assert application.names()["names"] == ["a none1", "b none1"]
+        assert application.names(MODE="x")["names"] == ["a x1", "b x1"]
+        application.write("deep.py", "N = '2'\n#\n")
+        assert application.names(MODE="x")["names"] == ["a x2", "b x2"]
+
+    def test_a_plugin_that_another_one_imports_counts(self, application):
+        application.plugin("a", "N = 'one'\n")
+        application.plugin("b", "from app.plugins.a import N\nregister(N, 1)\n")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "t-b", "one"]
+        application.plugin("a", "N = 'second'\n")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "t-b", "second"], ["a", "b"])
+
+    def test_a_module_that_find_spec_did_not_find_counts_once_it_is_there(self, application):
+        application.plugin(
+            "a", "from importlib.util import find_spec\nregister('fast' if find_spec('extra') else 'slow', 1)\n"
+        )
+        application.plugin(
+            "b", "import importlib.util\nregister('f' if importlib.util.find_spec('extra') else 's', 1)\n"
+        )
+        application.settle()
+        assert application.names()["names"] == ["t-a", "slow", "t-b", "s"]
+        application.write("extra.py", "")
+        assert application.names()["names"] == ["t-a", "fast", "t-b", "f"]
+
+    def test_a_declared_input_that_was_absent_counts_once_it_is_there(self, application, tmp_path):
+        extra = tmp_path / "wishes.txt"
+        application.plugin(
+            "a",
+            f"import os\ndeclare(depends_on=[{str(extra)!r}])\nif os.path.exists({str(extra)!r}): register('wish', 1)\n",
+        )
+        application.settle()
+        assert application.names()["names"] == ["t-a"]
+        extra.write_text("")
+        assert application.names()["names"] == ["t-a", "wish"]
+
+    def test_a_stamp_that_was_young_is_never_trusted_later(self, application):
+        file = application.plugin("a", "register('one', 1)\n", registers=None)
+        application.settle()
+        young = time.time_ns()
+        os.utime(file, ns=(young, young))
+        assert application.names()["names"] == ["one"]
+        application.plugin("a", "register('two', 1)\n", registers=None)
+        os.utime(file, ns=(young, young))  # as on a file system that counts in steps of two seconds
+        assert application.names()["names"] == ["two"]
+
+    def test_reading_the_whole_environment_does_not_make_every_start_slow(self, application):
+        application.plugin("a", "import os\ndict(os.environ)\n")
+        application.settle()
+        application.names()
+        assert application.names().imported == []
+
+    def test_tuples_in_metadata_are_no_drift(self, application):
+        application.plugin("a", "register('x', 1, aliases=('a', ('b',)))\n")
+        application.settle()
+        step = "things['x']; result['d'] = things.describe('x'); result['t'] = type(things.describe('x')['aliases']).__name__"
+        for _ in range(2):
+            assert application.run(step)["d"] == {"aliases": ["a", ["b"]]}
+            assert application.run(step)["t"] == "list"
+        notes = application.index.with_suffix(".notes").read_text()
+        assert '"drifts": {}' in notes
+
+    def test_plugins_in_a_zip_are_woken_from_there(self, application):
+        archive = application.root / "ext.zip"
+        with zipfile.ZipFile(archive, "w") as writer:
+            writer.writestr("app/plugins/zed.py", "from app.api import *\nregister('zed', 'from the zip')\n")
+        application.environ["PYTHONPATH"] += os.pathsep + str(archive)
+        application.settle()
+        for _ in range(2):
+            assert application.run("result['zed'] = things['zed']")["zed"] == "from the zip"
+
+    def test_the_current_directory_on_the_path_has_records_of_its_own(self, application):
+        for place, name in (("here", "h"), ("there", None)):
+            folder = application.root / place / "app/plugins"
+            folder.mkdir(parents=True)
+            if name:
+                (folder / f"{name}.py").write_text(f"from app.api import register\nregister('{name}', 1)\n")
+        application.settle()
+        code = "from app.api import things; print(things.names())"
+        out = {
+            place: subprocess.run(
+                [sys.executable, "-B", "-c", code],
+                env=application.environ,
+                capture_output=True,
+                text=True,
+                check=True,
+                cwd=application.root / place,
+            ).stdout
+            for place in ("here", "there")
+        }
+        assert out == {"here": "('h',)\n", "there": "()\n"}
+
     def test_another_import_path_has_records_of_its_own(self, primed, tmp_path):
         other = tmp_path / "other"
         (other / "app/plugins").mkdir(parents=True)
@@ -308,6 +409,26 @@ class TestWake:
         assert run["two"] == 1
 
 
+class TestWithoutAskingTheHost:
+    """L1: what a plain import statement does is the same cold and warm."""
+
+    def test_the_application_may_import_a_plugin_itself(self, primed):
+        step = "host.start()\nimport app.plugins.b\nresult['b'] = things['t-b']\nresult['path'] = len(app.plugins.__path__)"
+        runs = [primed.run(step), primed.run(step), primed.run(step, APP_PLUGINS_LAZY="0")]
+        assert [run["b"] for run in runs] == ["b"] * 3
+        assert len({run["path"] for run in runs}) == 1
+        assert runs[0].imported == ["b"]
+
+    def test_the_code_of_a_disabled_plugin_does_not_run(self, primed):
+        config = primed.home / ".config/app"
+        config.mkdir(parents=True)
+        (config / "plugins.toml").write_text("[plugins.b]\nenabled = false\n")
+        for _ in range(2):
+            run = primed.run("host.start()\nimport app.plugins.b")
+            assert "is disabled" in run["error"]
+            assert "b" not in run.imported
+
+
 class TestFailure:
     """L6: all or nothing."""
 
@@ -337,6 +458,33 @@ class TestFailure:
         run = primed.run("api.FAIL = 1", "result['b'] = things['t-b']")
         assert run["error"].startswith("PluginImportError: plugin 'b' could not be imported")
         assert primed.names()["names"] == ALL
+
+    def test_an_overriding_plugin_that_fails_when_woken_gives_the_name_back(self, application):
+        application.plugin("a", "register('x', 'a')\n")
+        application.plugin("b", "if getattr(api, 'FAIL', 0): 1/0\nregister('x', 'b', override=True)\n")
+        application.settle()
+        application.names()
+        run = application.run("api.FAIL = 1", "result['x'] = things['x']")
+        assert run["x"] == "a"
+        assert "plugin 'b' could not be imported" in run.stderr
+
+    def test_what_a_thread_of_a_failed_import_registered_is_gone(self, application):
+        application.plugin(
+            "a",
+            "import threading\nt = threading.Thread(target=lambda: register('ghost', 1))\nt.start()\nt.join()\n1/0\n",
+        )
+        application.settle()
+        assert application.names()["names"] == []
+
+    @pytest.mark.parametrize("value", ["'\\ud800'", "float('nan')", "float('inf')", "{'\\ud800': 1}"])
+    def test_metadata_that_cannot_be_written_down_breaks_its_plugin_alone(self, application, value):
+        application.plugin("a", f"register('x', 1, t={value})\n")
+        application.plugin("b")
+        application.settle()
+        for _ in range(2):
+            run = application.names()
+            assert run["names"] == ["t-b"]
+            assert "metadata 't' of 'x'" in run.stderr
 
     def test_a_component_whose_plugin_fails_when_woken_falls_back_with_a_warning(self, application):
         application.plugin(
@@ -423,6 +571,24 @@ class TestEager:
         primed.names()
         assert primed.names().imported == ["b"]
 
+    def test_a_patch_of_a_module_imported_by_from_is_seen(self, application):
+        application.write("app/core.py", "def fmt(): return 'plain'\n")
+        application.plugin("a", "from app import core\ndef mine(): return 'patched'\ncore.fmt = mine\n")
+        application.settle()
+        step = "host.start()\nfrom app import core\nresult['fmt'] = core.fmt()"
+        assert [application.run(step)["fmt"] for _ in range(2)] == ["patched"] * 2
+
+    def test_what_an_author_declares_does_not_undo_what_the_user_wishes(self, application):
+        application.plugin("a", "declare(after=['zz'])\n")
+        config = application.home / ".config/app"
+        config.mkdir(parents=True)
+        (config / "plugins.toml").write_text("[plugins.a]\neager = true\n")
+        application.settle()
+        for _ in range(2):
+            run = application.run("host.start()", "result['why'] = host.plugin('a').reason")
+            assert run.imported == ["a"]
+            assert run["why"].startswith("eager in ")
+
     @pytest.mark.parametrize(
         "module",
         [
@@ -497,6 +663,15 @@ class TestConcurrency:
         primed.index.chmod(0o666)
         assert primed.names().imported == ["a", "b", "c"]
         assert stat.S_IMODE(primed.index.stat().st_mode) == 0o600
+
+    def test_a_process_that_closes_its_files_goes_on(self, primed):
+        run = primed.run(
+            "host.start()",
+            "import os; os.closerange(3, 99); kept = open(api.__file__); result['d'] = things.describe('t-a')",
+            "import gc; host = None; gc.collect(); result['names'] = things.names()",
+        )
+        assert run["d"] == {"summary": "by a"}
+        assert run["names"] == ALL
 
     def test_a_folder_in_the_indexs_place_is_survived(self, primed):
         index = primed.index

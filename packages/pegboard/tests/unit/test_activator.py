@@ -31,6 +31,7 @@ class Bench:
 
     application = "app"
     prefix = "APP"
+    doorman = None
     index = None
     found = None
 

@@ -62,9 +62,10 @@ def add_commands(
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            if on_error is None:
-                raise
-            on_error(name, error)
+            if on_error is not None:
+                on_error(name, error)
+            if isinstance(error, KeyError):  # argparse would take it for an unknown command
+                raise RuntimeError(f"the arguments of command {name!r} cannot be added: {error!r}") from error  # noqa: TRY004
             raise
         return subparser
 

@@ -56,6 +56,9 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
     except PegboardError as error:
         print(error.render(), file=sys.stderr)
         return FINDINGS
+    except UnusableIndexError as error:
+        print(f"error: {error}; 'index clear' removes it, and 'index build' makes it anew", file=sys.stderr)
+        return FINDINGS
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
@@ -149,7 +152,7 @@ def _look(host: Host) -> tuple[Index | None, str | None]:
         index = read(path)
     except UnusableIndexError as error:
         return None, str(error)
-    return index, objection(index.validity, roster.facts(), roster.settings.environ)
+    return index, objection(index.validity, roster.facts(), os.environ)
 
 
 def _why(host: Host, options: argparse.Namespace) -> int:
@@ -172,7 +175,7 @@ def _why(host: Host, options: argparse.Namespace) -> int:
         print("its record: none; it is imported at every start until its import succeeds")
         return FINDINGS
     record = Record.from_dict(entry["record"])
-    broken = record.objection(host.roster.settings.environ, set(content["plugins"]), 0)
+    broken = record.objection(os.environ, set(content["plugins"]), 0)
     print(f"its record: {broken or 'valid'}")
     if drifts := notes.drifts.get(options.name):
         print(f"drift: {_count(drifts, 'time')} it registered something else than recorded, without visible cause")
@@ -223,6 +226,9 @@ def _verify(host: Host, _: argparse.Namespace) -> int:
 def _record_in_new_process(into: str, options: Sequence[str]) -> Index | None:
     """Run this very program once more, to record into the directory *into*."""
     given = sys.orig_argv
+    if "verify" not in given:
+        print("error: only a command line that says 'verify' can be run once more", file=sys.stderr)
+        return None
     at = len(given) - given[::-1].index("verify") - 1
     command = [*given[:at], "build", "--into", into, *options]
     result = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- our own command line
@@ -241,7 +247,7 @@ def _clear(host: Host, _: argparse.Namespace) -> int:
     path = host.roster.index_path
     directory = os.path.dirname(path) if path else None
     try:
-        removed = clear(directory) if directory and os.path.isdir(directory) else 0
+        removed = clear(directory, host.name) if directory and os.path.isdir(directory) else 0
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         return FINDINGS

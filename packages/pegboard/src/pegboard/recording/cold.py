@@ -38,8 +38,9 @@ def find(roster: Roster) -> list[PegboardError]:
     policy = load_policy(roster.prefix, roster.file("plugins.toml"), settings.environ)
     for names, reason in roster.left_out:
         policy.leave_out(names, reason)
+    roster.is_strict_by_user = bool(policy.strict)
     if settings.strict is None:
-        settings.strict = policy.strict or False
+        settings.strict = roster.is_strict_by_user
     folder = roster.file("plugins")
     found = discover(roster.application, folder=folder)
     if len(extend_namespace(roster.application, found.portions, found.init)) > len(found.portions):
@@ -51,7 +52,8 @@ def find(roster: Roster) -> list[PegboardError]:
         if objection := policy.objection(plugin):
             plugin.disable(objection)
         elif plugin.name in policy.eager:
-            plugin.eager, plugin.reason = True, policy.eager[plugin.name]
+            plugin.eager = plugin.is_eager_by_user = True
+            plugin.reason = policy.eager[plugin.name]
     roster.activator.watch(plugins)
     roster.found = found
     roster.user_order = policy.order
@@ -150,7 +152,7 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     if path is not None and not roster.was_disturbed:
         roster.complaint = write(path, to_bytes(content))
         work.notes.write(path)
-        prune(path)
+        prune(path, roster.application)
 
 
 def record_anew(roster: Roster) -> None:
@@ -187,7 +189,7 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
         return
     record = Record.from_dict(entry["record"])
     record.rows = plain_rows(batch)
-    record.files = read_files(record.files)
+    record.files = read_files(record.files, time.time_ns())
     entry["record"] = record.as_dict()
     roster.complaint = write(index.path, to_bytes(content))
     notes = Notes.beside(index.path)

@@ -32,7 +32,7 @@ def write(path: str, data: bytes) -> str | None:
     return None
 
 
-def prune(path: str) -> None:
+def prune(path: str, application: str) -> None:
     """Remove all but the newest indexes beside the one at *path*: each environment and import path has its own."""
     directory, newest = os.path.split(path)
     try:
@@ -40,7 +40,9 @@ def prune(path: str) -> None:
             found = [
                 (entry.stat().st_mtime_ns, entry.path)
                 for entry in entries
-                if entry.name.startswith("plugins-") and entry.name.endswith(".index") and entry.name != newest
+                if entry.name.startswith(f"plugins-{application}-")
+                and entry.name.endswith(".index")
+                and entry.name != newest
             ]
         for _, old in sorted(found)[: -_KEEP + 1]:
             for ending in _ENDINGS:
@@ -49,13 +51,15 @@ def prune(path: str) -> None:
         return
 
 
-def clear(directory: str) -> int:
-    """Remove every index in *directory*, with its notes, and return how many there were.
+def clear(directory: str, application: str) -> int:
+    """Remove every index of *application* in *directory*, with its notes, and return how many there were.
 
     Raises:
         OSError: If one cannot be removed.
     """
-    names = [name for name in os.listdir(directory) if name.startswith("plugins-") and name.endswith(_ENDINGS)]
+    names = [
+        name for name in os.listdir(directory) if name.startswith(f"plugins-{application}-") and name.endswith(_ENDINGS)
+    ]
     for name in names:
         os.unlink(os.path.join(directory, name))
     return sum(name.endswith(".index") for name in names)
@@ -67,3 +71,7 @@ def remove(path: str) -> None:
         os.unlink(path)
     except OSError:
         return
+
+
+def _is_of(application: str, name: str) -> bool:
+    return name.startswith(f"plugins-{application}-") and name.endswith(_ENDINGS)

@@ -17,7 +17,7 @@ from pegboard.recording.conditions import conditions
 from pegboard.recording.encoding import below, content_of, encode, encode_metadata
 from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
-from pegboard.recording.record import Record, Sources
+from pegboard.recording.record import UNSURE, Record, Sources
 from pegboard.recording.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Rebuild:
         """Prepare a rebuild for *roster*; the records of *old*, the index so far, are used as far as they hold."""
         self._roster = roster
         self._application = roster.application
-        self._environ = roster.settings.environ
+        self._environ = os.environ
         self._facts = roster.facts()
         self._scan_started_ns = roster.found_ns
         self._old = self._old_content(old)
@@ -69,11 +69,16 @@ class Rebuild:
         modules = {plugin.module for plugin in plugins}
         everything = self._objection_to_all()
         stale: list[Plugin] = []
+        records: dict[str, Record | None] = {}
+        reasons: dict[str, str | None] = {}
         for plugin in usable:
             record, reason = self._old_record(plugin, modules)
-            reason = everything or reason
             if plugin.state == ACTIVE and reason is None:
                 reason = "it had been imported before the plugins were looked at"
+            records[plugin.module], reasons[plugin.module] = record, everything or reason
+        _spread(records, reasons)
+        for plugin in usable:
+            record, reason = records[plugin.module], reasons[plugin.module]
             if reason is not None:
                 self.notes.reasons[plugin.name] = reason
             if reason is not None or record is None or record.eager or plugin.eager:
@@ -118,7 +123,7 @@ class Rebuild:
     def _import(self, plugins: Sequence[Plugin]) -> None:
         activator = self._roster.activator
         progress = _Progress(self._application, len(plugins))
-        with Recorder(activator.importing, OwnCode(activator.owner)) as recorder:
+        with Recorder(activator.importing, OwnCode(activator.owner), activator.owner, self._application) as recorder:
             for plugin in reversed(plugins) if self._roster.is_backwards else plugins:
                 progress.step()
                 before = recorder.before()
@@ -134,6 +139,7 @@ class Rebuild:
                     application=self._application,
                     environ=self._environ,
                     eager_kinds=self._roster.eager_kinds,
+                    scan_started_ns=self._scan_started_ns,
                 )
                 self._adopt(plugin, record)
                 self.notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
@@ -141,11 +147,11 @@ class Rebuild:
 
     def _take_sources(self, plugins: Sequence[Plugin]) -> None:
         top = self._application.partition(".")[0]
-        self._sources.take(top, tuple(plugin.module for plugin in plugins))
+        self._sources.take(top, self._scan_started_ns, tuple(plugin.module for plugin in plugins))
         for record in self._records.values():
             for name in record.tops:
                 if name not in self._valid_tops or self._valid_tops[name] is not None:
-                    self._sources.take(name)
+                    self._sources.take(name, self._scan_started_ns)
                     self._valid_tops[name] = None
 
     # -- the new index ------------------------------------------------------------------------------------------------
@@ -173,7 +179,7 @@ class Rebuild:
                 self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns
             ),
             "namespace": [found.init or "", *found.portions],
-            "strict": bool(self._roster.settings.strict),
+            "strict": self._roster.is_strict_by_user,
             "order": [plugin.module for plugin in plugins],
             "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},
             "problems": [],
@@ -195,7 +201,11 @@ class Rebuild:
             *(record.files for record in self._records.values()),
             *(self._sources.files[top] for top in sorted(self._used_tops())),
         ):
-            everything.update({path: stamp for path, (stamp, _) in files.items() if not stamp.startswith("-")})
+            everything.update({path: stamp.removeprefix(UNSURE) for path, (stamp, _) in files.items()})
+        declared = {path for record in self._records.values() for path in record.inputs}
+        everything = {
+            path: stamp for path, stamp in everything.items() if not stamp.startswith("-") or path in declared
+        }
         everything.update({plugin.origin: file_stamp(plugin.origin) for plugin in self._failed if plugin.origin})
         in_place = {path: stamp for path, stamp in everything.items() if not _is_installers(path)}
         installers = {path: stamp for path, stamp in everything.items() if path not in in_place}
@@ -230,7 +240,10 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         place = below(origin, portions)
         state, reason = entry["state"], entry["reason"]
         count = str(len(recorded)) if record else ""
-        plugins.append([module, name, place, source, distribution, version, state, reason, eager, str(rank), count])
+        plain = "1" if record and record["is_plain"] else ""
+        plugins.append(
+            [module, name, place, source, distribution, version, state, reason, eager, plain, str(rank), count]
+        )
         names.append([name, module])
         if eager or state == FOUND:
             head.append(["G", module])
@@ -244,6 +257,20 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
     sections |= {f"rows {kind}": rows[kind] for kind in sorted(rows)}
     sections |= {"plugins": plugins, "names": names}
     return encode(content["validity"], head, sections, content)
+
+
+def _spread(records: Mapping[str, Record | None], reasons: dict[str, str | None]) -> None:
+    """Let the record of a plugin fall with that of another which it imports."""
+    has_spread = True
+    while has_spread:
+        has_spread = False
+        for module, record in records.items():
+            if record is None or reasons[module] is not None:
+                continue
+            for used in record.uses:
+                if used not in reasons or reasons[used] is not None:
+                    reasons[module] = f"{used}, which it imports, is not what it was"
+                    has_spread = True
 
 
 def _files(data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

@@ -6,11 +6,11 @@ Cold: records are read and written only when something changed; a warm start rea
 from __future__ import annotations
 
 import sys
+from importlib.machinery import SourceFileLoader
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import digest, file_stamp, variable_stamp
+from pegboard.index import WHOLE_ENVIRONMENT, digest, file_stamp, variable_stamp
 from pegboard.recording.conditions import is_young
-from pegboard.recording.recorder import WHOLE_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Files = dict[str, tuple[str, str]]  # path to stamp and content hash
 
 
+UNSURE = "?"
+"""Begins a stamp that was too young when it was taken."""
 VARIABLE = "env:"
 """How a declared input that is an environment variable begins; every other one is a path."""
 
@@ -30,13 +32,31 @@ VARIABLE = "env:"
 class Record:
     """What one plugin registered, as plain data."""
 
-    __slots__ = ("after", "before", "eager", "files", "missing", "rows", "tops", "variables")
+    __slots__ = (
+        "after",
+        "before",
+        "eager",
+        "files",
+        "inputs",
+        "is_plain",
+        "missing",
+        "rows",
+        "tops",
+        "uses",
+        "variables",
+    )
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, bool, dict[str, Any]]] = []
         """Kind, text, override and metadata of each contribution, in order."""
         self.files: Files = {}
         """The plugin's own files, and those it declared as inputs."""
+        self.inputs: list[str] = []
+        """Those of `files` that it declared; they count also while they are absent."""
+        self.is_plain: bool = False
+        """Whether its module is a source file that Python's own loader has loaded."""
+        self.uses: list[str] = []
+        """Modules of other plugins that it imported."""
         self.tops: list[str] = []
         """Top-level packages of others that it imported; `Sources` knows their files."""
         self.missing: list[str] = []
@@ -57,15 +77,18 @@ class Record:
         application: str,
         environ: Mapping[str, str],
         eager_kinds: Container[str],
+        scan_started_ns: int,
     ) -> Record:
         """Return the record of an import that has just succeeded."""
         record = cls()
         record.rows = plain_rows(rows)
         record.eager = _reason_to_be_eager(plugin, seen, record, eager_kinds)
         declared = [name.removeprefix(VARIABLE) for name in plugin.inputs if name.startswith(VARIABLE)]
-        inputs = [path for path in plugin.inputs if not path.startswith(VARIABLE)]
+        record.inputs = [path for path in plugin.inputs if not path.startswith(VARIABLE)]
         own = _parts(plugin.module)
-        record.files = read_files([*_paths(own), *inputs])
+        record.files = read_files([*_paths(own), *record.inputs], scan_started_ns)
+        record.is_plain = type(getattr(sys.modules.get(plugin.module), "__loader__", None)) is SourceFileLoader
+        record.uses = sorted(seen.uses)
         record.tops = sorted(top for top in seen.imported if _matters(top, application))
         record.missing = sorted(seen.missing)
         record.variables = stamps_of_variables(seen.variables.union(declared), environ)
@@ -116,11 +139,12 @@ class Sources:
     def __init__(self, files: dict[str, Files] | None = None) -> None:
         self.files: dict[str, Files] = files or {}
 
-    def take(self, top: str, without: tuple[str, ...] = ()) -> None:
+    def take(self, top: str, scan_started_ns: int, without: tuple[str, ...] = ()) -> None:
         """Remember the files of every loaded module of the top-level package *top*.
 
         Args:
             top: Its name.
+            scan_started_ns: When the look at the plugins began.
             without: Modules, with all below them, that are left out.
         """
         modules = [
@@ -129,7 +153,7 @@ class Sources:
             if (name == top or name.startswith(top + "."))
             and not any(name == part or name.startswith(part + ".") for part in without)
         ]
-        self.files[top] = read_files(_paths(modules))
+        self.files[top] = read_files(_paths(modules), scan_started_ns)
 
     def objection(self, top: str, scan_started_ns: int) -> str | None:
         """Return which file of *top* has changed, in words; None when none has."""
@@ -142,22 +166,29 @@ class Sources:
         return None
 
 
-def read_files(paths: Iterable[str]) -> Files:
-    """Return stamp and content hash of each of *paths*; what cannot be read has an empty hash."""
-    return {path: (file_stamp(path), _content(path)) for path in sorted(set(paths))}
+def read_files(paths: Iterable[str], scan_started_ns: int) -> Files:
+    """Return stamp and content hash of each of *paths*; what cannot be read has an empty hash.
+
+    A stamp that is too young to be trusted is marked, so that the content decides the next time.
+    """
+    return {path: (_marked(file_stamp(path), scan_started_ns), _content(path)) for path in sorted(set(paths))}
+
+
+def _marked(stamp: str, scan_started_ns: int) -> str:
+    return UNSURE + stamp if is_young(stamp, scan_started_ns) else stamp
 
 
 def has_changed(files: Files, path: str, scan_started_ns: int) -> bool:
-    """Return whether *path* is not what it was; a young stamp is settled by the content, and refreshed."""
+    """Return whether *path* is not what it was; where the stamp does not tell, the content does, and refreshes it."""
     stamp, content = files[path]
     now = file_stamp(path)
-    if now == stamp and not is_young(stamp, scan_started_ns):
+    if now == stamp:
         return False
     if not content:  # it could not be read; a stamp is all there is
-        return now != stamp
+        return now != stamp.removeprefix(UNSURE)
     if _content(path) != content:
         return True
-    files[path] = (now, content)
+    files[path] = (_marked(now, scan_started_ns), content)
     return False
 
 
@@ -165,11 +196,7 @@ def stamps_of_variables(names: Iterable[str], environ: Mapping[str, str]) -> dic
     """Return the stamp of each variable; that of the whole environment covers every name and value."""
     stamps = {}
     for name in sorted(names):
-        if name == WHOLE_ENVIRONMENT:
-            everything = "\n".join(f"{key}={value}" for key, value in sorted(environ.items()))
-            stamps[name] = digest(everything.encode("utf-8", "surrogateescape")).decode()
-        else:
-            stamps[name] = variable_stamp(name, environ)
+        stamps[name] = variable_stamp(name, environ)
     return stamps
 
 
@@ -179,7 +206,7 @@ def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[
 
 
 def _reason_to_be_eager(plugin: Plugin, seen: Observation, record: Record, eager_kinds: Container[str]) -> str:
-    if plugin.eager:
+    if plugin.eager and not plugin.is_eager_by_user:
         return "its author says so"
     if seen.effects:
         return f"its import {seen.effects[0]}"

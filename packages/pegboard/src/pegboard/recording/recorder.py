@@ -11,23 +11,21 @@ from __future__ import annotations
 import _thread
 import atexit
 import builtins
-import importlib
+import importlib.util
 import os
 import signal
 import sys
 import threading
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.index import WHOLE_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType, ModuleType
     from typing import Any, Self
 
     from pegboard.plugin import Plugin
-
-WHOLE_ENVIRONMENT = "*"
-"""Stands for all variables, when an import looked at which ones there are."""
 
 _HOOKS = ("excepthook", "displayhook", "unraisablehook", "stdin", "stdout", "stderr", "breakpointhook")
 _THREAD_STARTERS = ("start_new_thread", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread")
@@ -36,7 +34,7 @@ _THREAD_STARTERS = ("start_new_thread", "start_joinable_thread", "_start_new_thr
 class Observation:
     """What was seen of one plugin's import."""
 
-    __slots__ = ("effects", "imported", "missing", "variables")
+    __slots__ = ("effects", "imported", "missing", "uses", "variables")
 
     def __init__(self) -> None:
         self.variables: set[str] = set()
@@ -44,7 +42,9 @@ class Observation:
         self.imported: set[str] = set()
         """Top-level packages that were imported, loaded before or not."""
         self.missing: set[str] = set()
-        """Top-level packages that were looked for and not found."""
+        """Modules that were looked for and not found."""
+        self.uses: set[str] = set()
+        """Modules of other plugins that were imported."""
         self.effects: list[str] = []
         """What it did beyond registering, in words, with the place."""
 
@@ -52,15 +52,27 @@ class Observation:
 class Recorder:
     """Observes imports of plugins, in a `with` block; what runs in other threads is not a plugin's import."""
 
-    def __init__(self, importing: Callable[[], Plugin | None], is_own: Callable[[Plugin, str], bool]) -> None:
+    def __init__(
+        self,
+        importing: Callable[[], Plugin | None],
+        is_own: Callable[[Plugin, str], bool],
+        owner: Callable[[str], Plugin | None],
+        application: str,
+    ) -> None:
         """Make a recorder.
 
         Args:
             importing: Returns the plugin that this thread is importing, or None.
             is_own: Tells whether a module is the plugin's own code.
+            owner: Returns the plugin that a module is, or is a part of; None when it belongs to no plugin.
+            application: The host's name.
         """
+        self._not_shared = {"pegboard", application.partition(".")[0]}
         self._importing = importing
         self._is_own = is_own
+        self._owner = owner
+        self._shared: dict[str, Observation] = {}
+        """What was seen of packages that several plugins import, by top-level name: only the first one loads them."""
         self._seen: dict[Plugin, Observation] = {}
         self._direct: dict[Plugin, set[str]] = {}
         self._looked_at: dict[str, tuple[int, ...]] = {}
@@ -102,7 +114,7 @@ class Recorder:
             def getitem(environ: Any, name: Any) -> Any:
                 plugin = self._importing()
                 if plugin is not None:
-                    self.observed(plugin).variables.add(os.fsdecode(name))
+                    self._note_variable(plugin, os.fsdecode(name))
                 return original(environ, name)
 
             return getitem
@@ -111,7 +123,7 @@ class Recorder:
             def iterate(environ: Any) -> Iterator[Any]:
                 plugin = self._importing()
                 if plugin is not None:
-                    self.observed(plugin).variables.add(WHOLE_ENVIRONMENT)
+                    self._note_variable(plugin, WHOLE_ENVIRONMENT)
                 return original(environ)
 
             return iterate
@@ -128,6 +140,40 @@ class Recorder:
         self._replace(environment, "__setitem__", writing)
         self._replace(environment, "__delitem__", writing)
 
+    def _note_variable(self, plugin: Plugin, name: str) -> None:
+        """Note that *plugin* has read a variable, and every package through which it did."""
+        self.observed(plugin).variables.add(name)
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            module = frame.f_globals.get("__name__", "")
+            if module == plugin.module:
+                return
+            self._of(module).variables.add(name)
+            frame = frame.f_back
+
+    def _of(self, module: str) -> Observation:
+        """Return where to note what *module* does; nothing is kept of what all share."""
+        top = module.partition(".")[0]
+        if top in sys.stdlib_module_names or top in self._not_shared:
+            return Observation()
+        return self._shared.setdefault(top, Observation())
+
+    def _note_import(self, plugin: Plugin, importer: str, name: str, items: Sequence[str]) -> None:
+        top = name.partition(".")[0]
+        self.observed(plugin).imported.add(top)
+        self._of(importer).imported.add(top)
+        modules = (name, *(f"{name}.{item}" for item in items))
+        for module in modules:
+            owner = self._owner(module)
+            if owner is not None and owner is not plugin:
+                self.observed(plugin).uses.add(owner.module)
+        if self._is_own(plugin, importer):
+            self._direct.setdefault(plugin, set()).update(modules)
+
+    def _note_missing(self, plugin: Plugin, importer: str, name: str) -> None:
+        self.observed(plugin).missing.add(name)
+        self._of(importer).missing.add(name)
+
     def _watch_imports(self) -> None:
         def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
             def import_(name: str, globals: Any = None, *rest: Any, **options: Any) -> ModuleType:  # noqa: A002
@@ -135,24 +181,36 @@ class Recorder:
                 importer = str((globals or {}).get("__name__"))
                 if plugin is None or importer.partition(".")[0] == "pegboard":
                     return original(name, globals, *rest, **options)
-                seen = self.observed(plugin)
+                items = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
-                top = name.partition(".")[0]
                 if not level:
-                    seen.imported.add(top)
-                    if self._is_own(plugin, importer):
-                        self._direct.setdefault(plugin, set()).add(name)
+                    self._note_import(plugin, importer, name, items)
                 try:
                     return original(name, globals, *rest, **options)
                 except ModuleNotFoundError as error:
                     if error.name:
-                        seen.missing.add(error.name)
+                        self._note_missing(plugin, importer, error.name)
                     raise
 
             return import_
 
         self._replace(builtins, "__import__", importing)
+        self._replace(importlib.util, "find_spec", self._finding)
         self._replace(importlib, "import_module", _by_name)
+
+    def _finding(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def find_spec(name: str, *rest: Any, **options: Any) -> Any:
+            found = original(name, *rest, **options)
+            plugin = self._importing()
+            if plugin is not None:
+                importer = str(sys._getframe(1).f_globals.get("__name__"))
+                if found is None:
+                    self._note_missing(plugin, importer, name)
+                else:
+                    self._note_import(plugin, importer, name, ())
+            return found
+
+        return find_spec
 
     # -- what is done -------------------------------------------------------------------------------------------------
 
@@ -204,6 +262,7 @@ class Recorder:
     def after(self, plugin: Plugin, before: _Before) -> Observation:
         """Return what was seen of *plugin* since *before*, its changes to the interpreter included."""
         seen = self.observed(plugin)
+        self._follow_imports(seen)
         for list_name, known in before.lists.items():
             for item in getattr(sys, list_name):
                 if not any(item is other for other in known) and self._made_by(plugin, item):
@@ -217,6 +276,17 @@ class Recorder:
             if module is not None and not self._is_own(plugin, name):
                 seen.effects += [f"replaces {patched}" for patched in self._patches(plugin, module)]
         return seen
+
+    def _follow_imports(self, seen: Observation) -> None:
+        """Add what the packages do that were imported, whichever plugin loaded them first."""
+        pending = list(seen.imported)
+        while pending:
+            shared = self._shared.get(pending.pop())
+            if shared is not None:
+                pending += shared.imported - seen.imported
+                seen.imported |= shared.imported
+                seen.variables |= shared.variables
+                seen.missing |= shared.missing
 
     def _made_by(self, plugin: Plugin, value: object) -> bool:
         """Return whether *value*, or its type, is defined in the plugin's own code."""
