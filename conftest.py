@@ -6,11 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests that import from `support`
 
 from support.environments import Environments, User  # noqa: E402
+
+
+# A law holds or does not; how long an example takes says how busy the machine is.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_addoption(parser):
