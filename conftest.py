@@ -13,7 +13,6 @@ sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests t
 
 from support.environments import Environments, User  # noqa: E402
 
-
 # A law holds or does not; how long an example takes says how busy the machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
