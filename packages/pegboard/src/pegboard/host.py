@@ -82,8 +82,8 @@ class Host:
             built_in_first=built_in_first,
             strict=strict,
             lazy=lazy,
-            config_directory=None if config_directory is None else os.fspath(config_directory),
-            cache_directory=None if cache_directory is None else os.fspath(cache_directory),
+            config_directory=None if config_directory is None else os.path.abspath(config_directory),
+            cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
         )
         self._tell = report
         self._registries: dict[str, Registry[Any]] = {}

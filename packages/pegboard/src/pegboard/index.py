@@ -398,7 +398,10 @@ def facts(application: str, configuration: str, policy: str) -> "list[str]":
     """
     path = SEPARATOR.join(map(escape, map(str, sys.path)))
     if "" in sys.path:  # stands for the current directory
-        path += SEPARATOR + escape(os.getcwd())
+        try:
+            path += SEPARATOR + escape(os.getcwd())
+        except OSError:  # it has been removed: then there is nothing to find in it
+            path += SEPARATOR
     implementation = sys.implementation
     return [
         f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution, Ledger
     from pegboard.plugin import Plugin
 
-YES = ("1", "true", "yes", "on", "all")
 _NO = ("0", "false", "no", "off")
 
 
@@ -275,8 +274,12 @@ class Roster:
         for names, _ in self.left_out:
             if not names:
                 return False  # safe mode: nothing that was written before is trusted
-        if self.settings.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower() in YES:
-            return False
+        left_out = self.settings.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower()
+        if left_out:
+            from pegboard.policy.policy import YES
+
+            if left_out in YES:
+                return False
         said = self.settings.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
         if said:
             return said not in _NO

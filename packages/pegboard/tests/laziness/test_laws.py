@@ -318,6 +318,16 @@ class TestValidity:
         for _ in range(2):
             assert application.run("result['zed'] = things['zed']")["zed"] == "from the zip"
 
+    def test_a_current_directory_that_is_gone_is_survived(self, primed):
+        gone = primed.root / "gone"
+        code = f"import os; os.mkdir({str(gone)!r}); os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})\n"
+        code += "from app.api import things; print(things.names())"
+        for _ in range(2):
+            result = subprocess.run(
+                [sys.executable, "-B", "-c", code], env=primed.environ, capture_output=True, text=True, check=False
+            )
+            assert (result.stdout, result.stderr) == ("('t-a', 't-b', 't-c')\n", "")
+
     def test_the_current_directory_on_the_path_has_records_of_its_own(self, application):
         for place, name in (("here", "h"), ("there", None)):
             folder = application.root / place / "app/plugins"

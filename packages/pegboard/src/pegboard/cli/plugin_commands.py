@@ -78,7 +78,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         if run is _why:
             command.add_argument("name", metavar="NAME", help="the plugin's name")
         if run is _build:
-            command.add_argument("--into", metavar="DIRECTORY", help="put the index there, not in the user's cache")
+            command.add_argument("--into", metavar="DIRECTORY", help="put the index there, not in its usual place")
             command.add_argument("--backwards", action="store_true", help="import the plugins in reverse order")
     return parser
 

@@ -162,10 +162,14 @@ def hooks() -> list[object]:
 
 def entries() -> list[str]:
     """Return the entries of `sys.path` that can be used, absolute, each once."""
-    found = dict.fromkeys(
-        os.path.abspath(entry) if _is_place(entry) else entry for entry in sys.path if _is_text(entry)
-    )
-    return list(found)
+    found = []
+    for entry in sys.path:
+        if _is_text(entry):
+            try:
+                found.append(os.path.abspath(entry) if _is_place(entry) else entry)
+            except OSError:  # relative to a current directory that is gone: Python passes over it, too
+                continue
+    return list(dict.fromkeys(found))
 
 
 def _is_place(entry: str) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pegboard.errors import ConfigurationError
     from pegboard.plugin import Plugin
 
-_YES = ("1", "true", "yes", "on", "all")
+YES = ("1", "true", "yes", "on", "all")
 _NO = ("", "0", "false", "no", "off")
 
 
@@ -102,7 +102,7 @@ def _read_environment(policy: Policy, prefix: str, environ: Mapping[str, str]) -
         policy.enabled.add(name)
     left_out = environ.get(f"{prefix}_NO_PLUGINS", "").strip()
     reason = f"left out by {prefix}_NO_PLUGINS"
-    if left_out.lower() in _YES:
+    if left_out.lower() in YES:
         policy.leave_out((), reason)
     elif left_out.lower() not in _NO:
         policy.leave_out(left_out.split(","), reason)
@@ -113,7 +113,7 @@ def _switch(policy: Policy, variable: str, environ: Mapping[str, str], default: 
     text = environ.get(variable)
     if text is None:
         return default
-    if text.strip().lower() in _YES:
+    if text.strip().lower() in YES:
         return True
     if text.strip().lower() in _NO:
         return False

@@ -29,7 +29,7 @@ def conditions(
     variables: Mapping[str, str],
     scan_started_ns: int,
 ) -> list[str]:
-    """Return the conditions for an index, one line each; the stamps are those the scan worked with."""
+    """Return the conditions for an index, one line each; what has changed since the search began counts as young."""
     lines = list(known_facts)
     lines += [f"D{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}" for path, stamp in directories.items()]
     lines += [f"F{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}" for path, stamp in files.items()]

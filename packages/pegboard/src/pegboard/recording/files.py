@@ -1,4 +1,4 @@
-"""Files in the user's cache: written in one step, by nobody else, and not without end."""
+"""The files of indexes: written in one step, by nobody else, and not without end."""
 
 from __future__ import annotations
 
