@@ -16,7 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PUBLISHED = ("utt==1.32", "utt-balance==0.1.1", "utt-project-summary==0.1.0", "argcomplete>=3.2.1")
+PUBLISHED = (
+    "utt==1.32",
+    "utt-balance==0.1.1",
+    "utt-project-summary==0.1.0",
+    "argcomplete>=3.2.1",
+    "rich>=13.7",
+    "tomlkit>=0.13",
+)
 """What others have published: the oracle, two plugins, and what ours needs of others."""
 
 _LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once

@@ -1,0 +1,1 @@
+"""Which plugin makes it fail? Found by halving."""

@@ -1,0 +1,1 @@
+"""Which plugin took the process down before? The boot journal, strikes, and quarantine."""

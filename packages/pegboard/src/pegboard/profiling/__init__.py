@@ -1,0 +1,1 @@
+"""What does each plugin cost a start, and which import makes it slow?"""
