@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
 _HOMES = {
-    "Container": "pegboard.container",
+    "Container": "pegboard.injection.opened",
     "DataRegistry": "pegboard.data_registry",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",

@@ -87,6 +87,10 @@ class PegboardError(Exception):
         return f"{self.what()}: {cause}" if cause else self.what()
 
 
+class UnusableIndexError(Exception):
+    """An index that cannot be used, and why, in words; a start then goes on as if there were none."""
+
+
 def describe_exception(error: BaseException) -> str:
     """Return *error* as one line, `Type: message`, the way a traceback ends."""
     if isinstance(error, PegboardError):

@@ -5,7 +5,7 @@ by a function that the interpreter has built in, tell whether each part is whole
 holds; the sections answer what is asked; the cold part, read only when something changed, remembers what each record
 depends on.
 
-    pegboard-index 1 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 2 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
@@ -20,10 +20,13 @@ depends on.
         W code summary hint                         to be reported at every start
         X section start length hash                 where a section is, counted from the end of the head
     <sections>      one line a fact; only what is asked for is read:
-        plugins         module name origin source distribution version state reason eager plain rank rows
-        names           name module
-        rows KIND       text module override sequence metadata; contributions, in order
+        names           name module place           of every plugin, in order
+        rows KIND       text module place override sequence metadata; contributions, in order
         texts KIND      text text ...
+        plugins         a block for each plugin, read alone by its *place*, `start:length:hash` in this section:
+                        its first line   module name origin source distribution version state reason eager plain rank
+                                         recorded
+                        a line a row     kind text override metadata
     <cold part>     JSON, see `record`
 
 Stamps are compared for equality and never rounded: an installer may bring an older time than the one it replaces.
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution
     from pegboard.plugin import Plugin
 
-MAGIC: "Final" = b"pegboard-index 1 "
+MAGIC: "Final" = b"pegboard-index 2 "
 YOUNG: "Final" = "Y"
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
@@ -58,13 +61,9 @@ _FIELDS: "Final" = 3  # hash, length, hash
 _ESCAPES: "Final" = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
 
 
-class UnusableIndexError(Exception):
-    """An index that cannot be used, and why, in words; a start then goes on as if there were none."""
-
-
-def digest(data: bytes) -> bytes:
+def digest(data: bytes) -> str:
     """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, PEP 552)."""
-    return source_hash(HASH_KEY, data).hex().encode()
+    return source_hash(HASH_KEY, data).hex()
 
 
 def escape(text: str) -> str:
@@ -74,10 +73,14 @@ def escape(text: str) -> str:
     return "".join(_ESCAPES.get(letter, letter) for letter in text)
 
 
+def fields(line: str) -> "list[str]":
+    """Return the fields of a line, as `escape` was given them."""
+    parts = line.split(SEPARATOR)
+    return list(map(unescape, parts)) if "\\" in line else parts
+
+
 def unescape(text: str) -> str:
     """Return what `escape` was given."""
-    if "\\" not in text:
-        return text
     parts = text.split("\\\\")
     return "\\".join([part.replace("\\n", "\n").replace("\\u", "\x1f") for part in parts])
 
@@ -89,80 +92,37 @@ def read(path: str) -> "Index":
         UnusableIndexError: If there is none, or it is torn, damaged, foreign, or writable by others.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError:
-        raise UnusableIndexError("there is no index yet") from None
+        raise _unusable("there is no index yet") from None
     except OSError as error:
-        raise UnusableIndexError(f"the index cannot be opened: {error.strerror}") from None
+        raise _unusable(f"the index cannot be opened: {error.strerror}") from None
     try:
-        status = os.fstat(descriptor)
-        _check_owner(status)
+        status = os.fstat(file)
+        if os.name == "posix":
+            if status.st_uid not in (os.geteuid(), 0):
+                raise _unusable("the index belongs to somebody else")
+            if status.st_mode & 0o022:
+                raise _unusable("the index can be written by others")
         if hasattr(os, "pread"):
             # Kept open, so that what is read later is of the same index, whoever puts another in its place.
-            kept, descriptor = descriptor, -1
-            return Index(path, status.st_size, _File(kept, status))
+            kept, file = file, -1
+            return Index(path, status.st_size, b"", kept, (status.st_dev, status.st_ino))
         data = b""
-        while chunk := os.read(descriptor, status.st_size):
+        while chunk := os.read(file, status.st_size):
             data += chunk
-        return Index(path, status.st_size, _Memory(data))
+        return Index(path, status.st_size, data)
     except OSError as error:
-        raise UnusableIndexError(f"the index cannot be read: {error.strerror}") from None
+        raise _unusable(f"the index cannot be read: {error.strerror}") from None
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+        if file >= 0:
+            os.close(file)
 
 
-def _check_owner(status: "os.stat_result") -> None:
-    """Refuse a file that somebody else could have written."""
-    if os.name == "posix":
-        if status.st_uid not in (os.geteuid(), 0):
-            raise UnusableIndexError("the index belongs to somebody else")
-        if status.st_mode & 0o022:
-            raise UnusableIndexError("the index can be written by others")
+def _unusable(reason: str) -> Exception:
+    from pegboard.errors import UnusableIndexError
 
-
-class _File:
-    """The bytes of an open file, as long as it is still the same one: a daemon closes what it does not know."""
-
-    __slots__ = ("_descriptor", "_identity")
-
-    def __init__(self, descriptor: int, status: "os.stat_result") -> None:
-        self._descriptor = descriptor
-        self._identity = (status.st_dev, status.st_ino)
-
-    def _is_open(self) -> bool:
-        try:
-            status = os.fstat(self._descriptor)
-        except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == self._identity
-
-    def read(self, length: int, start: int) -> bytes:
-        try:
-            return os.pread(self._descriptor, length, start) if self._is_open() else b""
-        except OSError:
-            return b""
-
-    def __del__(self) -> None:
-        if self._is_open():
-            os.close(self._descriptor)
-
-
-class _Memory:
-    """The bytes of an index that has no file, or whose file could not stay open."""
-
-    __slots__ = ("_data",)
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def read(self, length: int, start: int) -> bytes:
-        return self._data[start : start + length]
-
-
-def from_bytes(data: bytes, path: str) -> "Index":
-    """Return the index that *data* is; *path* is where it is going to be."""
-    return Index(path, len(data), _Memory(data))
+    return UnusableIndexError(reason)
 
 
 class Index:
@@ -172,9 +132,12 @@ class Index:
         "_body_at",
         "_cold_at",
         "_cold_hash",
+        "_data",
+        "_file",
+        "_identity",
+        "_places",
         "_rows",
         "_size",
-        "_source",
         "_texts",
         "head",
         "path",
@@ -184,42 +147,101 @@ class Index:
         "validity",
     )
 
-    def __init__(self, path: str, size: int, source: "_File | _Memory") -> None:
+    def __init__(
+        self, path: str, size: int, data: bytes, file: int = -1, identity: "tuple[int, int] | None" = None
+    ) -> None:
         """Read the head.
+
+        Args:
+            path: Where it is, or is going to be.
+            size: Its bytes.
+            data: All of it; nothing when it is read from *file*.
+            file: The descriptor of its file, which is closed with it; -1 when there is none.
+            identity: Device and inode of that file: a daemon may close what it does not know, and the number may be
+                that of another file by then.
 
         Raises:
             UnusableIndexError: If it is torn, damaged or foreign.
         """
         self.path: str = path
-        start = source.read(_FIRST_READ, 0)
-        first, newline, head = start.partition(b"\n")
-        fields = first[len(MAGIC) :].split(b" ")
-        if not first.startswith(MAGIC) or not newline or len(fields) != _FIELDS or not fields[1].isdigit():
-            raise UnusableIndexError("the index is of another format")
-        length = int(fields[1])
-        self._body_at = len(first) + 1 + length
-        head = head[:length] if len(head) >= length else source.read(length, len(first) + 1)
-        if digest(head) != fields[0]:
-            raise UnusableIndexError("the index is damaged" if self._body_at <= size else "the index is torn")
-        self._cold_hash = fields[2]
         self._size = size
-        self._source = source
-        conditions, _, facts = _text(head).partition("\n\n")
+        self._data = data
+        self._file = file
+        self._identity = identity
+        start = self._read(_FIRST_READ, 0)
+        first, newline, head = start.partition(b"\n")
+        parts = first[len(MAGIC) :].split(b" ")
+        if not first.startswith(MAGIC) or not newline or len(parts) != _FIELDS or not parts[1].isdigit():
+            raise _unusable("the index is of another format")
+        length = int(parts[1])
+        self._body_at = len(first) + 1 + length
+        head = head[:length] if len(head) >= length else self._read(length, len(first) + 1)
+        if digest(head).encode() != parts[0]:
+            raise _unusable("the index is damaged" if self._body_at <= size else "the index is torn")
+        self._cold_hash = parts[2].decode()
+        conditions, _, facts = head.decode(*ENCODING).partition("\n\n")
         self.validity: list[str] = conditions.split("\n")
         """The conditions under which all of this holds, one line each."""
         self.head: dict[str, list[list[str]]] = {}
         """Fields of the lines of the head, by tag."""
         for line in facts.split("\n"):
-            tag, *values = line.split(SEPARATOR)
-            self.head.setdefault(tag, []).append(list(map(unescape, values)))
-        self.sections = {name: (int(at), int(size), hash_) for name, at, size, hash_ in self.head.pop("X", ())}
-        self._cold_at = self._body_at + sum(size for _, size, _ in self.sections.values())
+            tag, *values = fields(line)
+            self.head.setdefault(tag, []).append(values)
+        self._cold_at = self._body_at
+        self.sections: dict[str, tuple[int, int, str]] = {}
+        """Start, length and hash of each, by name."""
+        for name, at, length_text, hash_ in self.head.pop("X", ()):
+            self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
+            self._cold_at += int(length_text)
         self._texts: dict[str, bytes] = {}
         self.rescue: Callable[[], Index] | None = None
-        """Returns another index to be from now on, when a section turns out to be damaged while the program runs."""
+        """Returns another index to be from now on, when a part turns out to be damaged while the program runs."""
         self.plugins_so_far: dict[str, Plugin] = {}
         """Those that have been asked for, by module."""
+        self._places: dict[str, str] = {}  # of their blocks, likewise
         self._rows: dict[tuple[str, str], list[Contribution]] = {}
+
+    def _read(self, length: int, start: int) -> bytes:
+        if self._file < 0:
+            return self._data[start : start + length]
+        try:
+            status = os.fstat(self._file)
+            if (status.st_dev, status.st_ino) == self._identity:
+                return os.pread(self._file, length, start)
+        except OSError:
+            pass
+        return b""
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._file < 0:
+            return
+        try:
+            status = os.fstat(self._file)
+            if (status.st_dev, status.st_ino) == self._identity:
+                os.close(self._file)
+        except OSError:
+            return
+
+    def _whole(self, length: int, start: int, hash_: str) -> bytes:
+        """Return a part of the file; an empty one, with another index in this one's place, if it is damaged.
+
+        Raises:
+            UnusableIndexError: If it is damaged and there is no other index to be.
+        """
+        data = self._read(length, start)
+        if digest(data) == hash_:
+            return data
+        if self.rescue is None:
+            raise _unusable("the index is damaged")
+        other = self.rescue()
+        self._close()
+        for slot in self.__slots__:  # whoever holds this index need not know
+            setattr(self, slot, getattr(other, slot))
+        other._file = -1
+        return b""
 
     def section(self, name: str) -> bytes:
         """Return a section of the body with a line break before it; an empty one when there is none of that name.
@@ -227,47 +249,52 @@ class Index:
         Raises:
             UnusableIndexError: If it is damaged.
         """
-        data = self._texts.get(name)
-        if data is None:
+        while name not in self._texts:
             if name not in self.sections:
                 return b""
             at, size, hash_ = self.sections[name]
-            data = self._source.read(size, self._body_at + at)
-            if digest(data).decode() != hash_:
-                if self.rescue is None:
-                    raise UnusableIndexError("the index is damaged")
-                other = self.rescue()
-                for slot in self.__slots__:  # whoever holds this index need not know
-                    setattr(self, slot, getattr(other, slot))
-                return self.section(name)
-            data = self._texts[name] = b"\n" + data
-        return data
+            data = self._whole(size, at, hash_)
+            if data or not size:
+                self._texts[name] = b"\n" + data
+        return self._texts[name]
 
-    def _lines(self, section: str, *fields: str) -> "Iterator[list[str]]":
-        """Yield the fields after *fields* of every line of a section that begins with them; all lines without any."""
+    def _lines(self, section: str, *given: str) -> "Iterator[list[str]]":
+        """Yield the fields after *given* of every line of a section that begins with them; all lines without any."""
         data = self.section(section)
-        key = ("\n" + SEPARATOR.join((*map(escape, fields), ""))).encode(*ENCODING)
+        key = ("\n" + SEPARATOR.join((*map(escape, given), ""))).encode(*ENCODING)
         at = data.find(key)
         while at >= 0:
             begin = at + len(key)
             at = data.find(b"\n", begin)
             if at < 0:
                 return
-            yield _fields(data[begin:at])
+            yield fields(data[begin:at].decode(*ENCODING))
             at = data.find(key, at)
+
+    # -- plugins ------------------------------------------------------------------------------------------------------
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
         plugin = self.plugins_so_far.get(module)
         if plugin is None:
-            for fields in self._lines("plugins", module):
-                plugin = self.plugins_so_far[module] = self._plugin(module, fields)
+            names = self.section("names")
+            key = f"{SEPARATOR}{escape(module)}{SEPARATOR}".encode(*ENCODING)
+            at = names.find(key)
+            if at >= 0:
+                at += len(key)
+                plugin = self._plugin(module, names[at : names.find(b"\n", at)].decode())
         return plugin
 
-    def _plugin(self, module: str, fields: "list[str]") -> "Plugin":
+    def _plugin(self, module: str, place: str) -> "Plugin | None":
+        plugin = self.plugins_so_far.get(module)
+        if plugin is not None:
+            return plugin
+        lines = self._block(place)
+        if not lines:
+            return self.plugin(module)  # in the index that this one is by now
         from pegboard.plugin import Distribution, Plugin
 
-        name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields
+        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = lines[0]
         if origin.startswith(BELOW):
             _, portion, rest = origin.split(BELOW)
             origin = self.namespace()[0][int(portion)] + rest
@@ -283,33 +310,45 @@ class Index:
         plugin.eager = bool(eager)
         plugin.is_plain = bool(plain)
         plugin.rank = int(rank)
+        self.plugins_so_far[module] = plugin
+        self._places[module] = place
         return plugin
+
+    def _block(self, place: str) -> "list[list[str]]":
+        """Return the fields of a plugin's lines; none if they were damaged, and this is another index by now."""
+        start, length, hash_ = place.split(":")
+        data = self._whole(int(length), self.sections["plugins"][0] + int(start), hash_)
+        return list(map(fields, data.decode(*ENCODING).split("\n")[:-1]))
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
-        for fields in self._lines("plugins", plugin.module):
-            if fields[-1] != str(len(batch)):
+        place = self._places.get(plugin.module)
+        if place is None:
+            names = self._lines("names", plugin.name)
+            place = next((place for module, place in names if module == plugin.module), None)
+        if place is None:
+            return False
+        lines = self._block(place)
+        if len(lines) != len(batch) + 1:
+            return not lines and self.is_as_recorded(plugin, batch)
+        if not lines[0][-1]:
+            return False
+        for row, (kind, text, override, metadata) in zip(batch, lines[1:], strict=True):
+            if (row.kind, row.text, row.override) != (kind, text, override == "1"):
                 return False
-            for sequence, row in enumerate(batch):
-                known = [
-                    other
-                    for other in self.find(row.kind, row.text)
-                    if other.owner is plugin and other.sequence == sequence
-                ]
-                if not known or known[0].override != row.override or known[0].metadata != row.metadata:
-                    return False
-            return True
-        return False
+            if row.metadata != decode_metadata(metadata):
+                return False
+        return True
 
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
-        for (module,) in self._lines("names", name):
-            return self.plugin(module)
+        for module, place in self._lines("names", name):
+            return self._plugin(module, place)
         return None
 
     def plugins(self) -> "list[Plugin]":
         """Return every plugin in order; reads all of them."""
-        found = [self.plugin(module) for _, module in self._lines("names")]
+        found = [self._plugin(module, place) for _, module, place in self._lines("names")]
         return [plugin for plugin in found if plugin is not None]
 
     def namespace(self) -> "tuple[list[str], str | None]":
@@ -324,13 +363,13 @@ class Index:
         """Return the primed rows of *kind* whose text is *text*, in order."""
         rows = self._rows.get((kind, text))
         if rows is None:
-            rows = [self._row(kind, text, fields) for fields in self._lines(f"rows {kind}", text)]
+            rows = [self._row(kind, text, about) for about in self._lines(f"rows {kind}", text)]
             self._rows[kind, text] = rows
         return rows
 
     def rows(self, kind: str) -> "Sequence[Contribution]":
         """Return every primed row of *kind*, in order."""
-        return [self._row(kind, text, fields) for text, *fields in self._lines(f"rows {kind}")]
+        return [self._row(kind, text, about) for text, *about in self._lines(f"rows {kind}")]
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
@@ -338,13 +377,13 @@ class Index:
             return tuple(texts)
         return ()
 
-    def _row(self, kind: str, text: str, fields: "list[str]") -> "Contribution":
+    def _row(self, kind: str, text: str, about: "list[str]") -> "Contribution":
         from pegboard.ledger import PRIMED, Contribution
 
-        module, override, sequence, metadata = fields
-        owner = self.plugin(module)
+        module, place, override, sequence, metadata = about
+        owner = self._plugin(module, place)
         if owner is None:
-            raise UnusableIndexError(f"the index has no plugin {module!r}")
+            raise _unusable(f"the index has no plugin {module!r}")
         row = Contribution(
             owner, kind, text, PRIMED, text=text, metadata=decode_metadata(metadata), override=override == "1"
         )
@@ -357,19 +396,10 @@ class Index:
         Raises:
             UnusableIndexError: If it is damaged.
         """
-        data = self._source.read(self._size - self._cold_at, self._cold_at)
+        data = self._read(self._size - self._cold_at, self._cold_at)
         if digest(data) != self._cold_hash:
-            raise UnusableIndexError("the index is damaged")
+            raise _unusable("the index is damaged")
         return data
-
-
-def _text(data: bytes) -> str:
-    return data.decode(*ENCODING)
-
-
-def _fields(line: bytes) -> "list[str]":
-    fields = _text(line).split(SEPARATOR)
-    return list(map(unescape, fields)) if b"\\" in line else fields
 
 
 def decode_metadata(text: str) -> "dict[str, Any]":
@@ -437,7 +467,7 @@ def variable_stamp(name: str, environ: "Mapping[str, str]") -> str:
     value = environ.get(name)
     if name == WHOLE_ENVIRONMENT:
         value = "\n".join(map("=".join, sorted(environ.items())))
-    return "-" if value is None else digest(value.encode(*ENCODING)).decode()
+    return "-" if value is None else digest(value.encode(*ENCODING))
 
 
 def objection(lines: "Iterable[str]", known_facts: "Iterable[str]", environ: "Mapping[str, str]") -> "str | None":

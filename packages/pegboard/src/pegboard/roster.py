@@ -7,7 +7,7 @@ import _thread
 import os
 import sys
 
-from pegboard.index import UnusableIndexError, digest, facts, objection, read
+from pegboard.index import digest, facts, objection, read
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -242,7 +242,7 @@ class Roster:
         if not directory:
             return None
         identity = "\n".join(facts).encode("utf-8", "surrogateescape")
-        return os.path.join(directory, f"plugins-{self.application}-{digest(identity).decode()}.index")
+        return os.path.join(directory, f"plugins-{self.application}-{digest(identity)}.index")
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
@@ -354,7 +354,11 @@ class Roster:
             return None
         try:
             index = read(path)
-        except UnusableIndexError as error:
+        except Exception as error:
+            from pegboard.errors import UnusableIndexError
+
+            if not isinstance(error, UnusableIndexError):
+                raise
             self.reason = str(error)
             return None
         self.reason = objection(index.validity, known, os.environ)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.cli.commands import FAILED, INTERRUPTED
 from pegboard.cli.output import Output
-from pegboard.errors import PegboardError
-from pegboard.index import UnusableIndexError
+from pegboard.errors import PegboardError, UnusableIndexError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import SINGLETON, TRANSIENT, Resolver
+from pegboard.container import SINGLETON, TRANSIENT
 from pegboard.injection.cleanup import finish_all
 from pegboard.injection.frame import ASKER
 from pegboard.injection.keys import normal
+from pegboard.injection.resolver import Resolver
 from pegboard.injection.store import Store
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.discovery import discover, extend_namespace
-from pegboard.errors import HostError, RequiredPluginError
-from pegboard.index import YOUNG, UnusableIndexError, from_bytes, read
+from pegboard.errors import HostError, RequiredPluginError, UnusableIndexError
+from pegboard.index import YOUNG, read
 from pegboard.plugin import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
 from pegboard.policy.order import order
 from pegboard.policy.policy import load_policy
-from pegboard.recording.encoding import content_of
+from pegboard.recording.encoding import content_of, from_bytes
 from pegboard.recording.files import prune, remove, write
 from pegboard.recording.notes import Notes
 from pegboard.recording.rebuild import Rebuild, to_bytes

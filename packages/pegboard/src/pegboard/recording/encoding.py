@@ -5,41 +5,61 @@ from __future__ import annotations
 import json
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, digest, escape
+from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from pegboard.index import Index
 
-
-def encode(
-    validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapping[str, Sequence[Sequence[str]]], cold: Any
-) -> bytes:
+def encode(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapping[str, bytes], cold: Any) -> bytes:
     """Return the bytes of an index; equal facts give equal bytes.
 
     Args:
         validity: The conditions under which it holds, one line each.
         head: Tag and fields of every line of the head, but for the sections' places.
-        sections: Fields of every line of each section of the body.
+        sections: Each section of the body, by name.
         cold: Whatever JSON can hold.
     """
     places: list[list[str]] = []
-    body: list[bytes] = []
     offset = 0
-    for name, lines in sections.items():
-        data = _lines(lines)
-        places.append(["X", name, str(offset), str(len(data)), digest(data).decode()])
-        body.append(data)
+    for name, data in sections.items():
+        places.append(["X", name, str(offset), str(len(data)), digest(data)])
         offset += len(data)
-    top = "\n".join(validity).encode(*ENCODING) + b"\n\n" + _lines([*head, *places]).rstrip(b"\n")
+    top = "\n".join(validity).encode(*ENCODING) + b"\n\n" + encode_lines([*head, *places]).rstrip(b"\n")
     tail = json.dumps(cold, sort_keys=True, separators=(",", ":")).encode()
-    return b"%s%s %d %s\n%s%s%s" % (MAGIC, digest(top), len(top), digest(tail), top, b"".join(body), tail)
+    first = f"{digest(top)} {len(top)} {digest(tail)}\n".encode()
+    return b"".join([MAGIC, first, top, *sections.values(), tail])
 
 
-def _lines(lines: Sequence[Sequence[str]]) -> bytes:
+def encode_lines(lines: Sequence[Sequence[str]]) -> bytes:
+    """Return *lines*, each a sequence of fields, as a section has them."""
     return "".join(SEPARATOR.join(map(escape, line)) + "\n" for line in lines).encode(*ENCODING)
+
+
+class Blocks:
+    """The section of plugins: one block after the other, each to be found, and to be trusted, alone."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._size = 0
+
+    def add(self, lines: Sequence[Sequence[str]]) -> str:
+        """Add one block, and return its place as rows and names have it: start, length and hash."""
+        data = encode_lines(lines)
+        place = f"{self._size}:{len(data)}:{digest(data)}"
+        self._blocks.append(data)
+        self._size += len(data)
+        return place
+
+    def data(self) -> bytes:
+        """Return all blocks."""
+        return b"".join(self._blocks)
+
+
+def from_bytes(data: bytes, path: str) -> Index:
+    """Return the index that *data* is; *path* is where it is going to be."""
+    return Index(path, len(data), data)
 
 
 def below(path: str, portions: Sequence[str]) -> str:

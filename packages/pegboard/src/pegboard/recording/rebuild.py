@@ -11,10 +11,11 @@ import sys
 import time
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import Index, UnusableIndexError, directory_stamp, file_stamp
+from pegboard.errors import UnusableIndexError
+from pegboard.index import Index, directory_stamp, file_stamp
 from pegboard.plugin import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
-from pegboard.recording.encoding import below, content_of, encode, encode_metadata
+from pegboard.recording.encoding import Blocks, below, content_of, encode, encode_lines, encode_metadata
 from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
 from pegboard.recording.record import UNSURE, Record, Sources
@@ -227,7 +228,7 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
     """Return the index file with that *content*."""
     portions = content["namespace"][1:]
     head: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
-    plugins: list[list[str]] = []
+    blocks = Blocks()
     names: list[list[str]] = []
     rows: dict[str, list[list[str]]] = {}
     texts: dict[str, dict[str, None]] = {}
@@ -235,27 +236,25 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         entry = content["plugins"][module]
         name, origin, source, distribution, version = entry["identity"]
         record = entry["record"]
-        recorded = record["rows"] if record else []
+        recorded = [
+            [kind, text, "1" if override else "", encode_metadata(metadata)]
+            for kind, text, override, metadata in (record["rows"] if record else ())
+        ]
         eager = "1" if entry["is_eager"] else ""
-        place = below(origin, portions)
-        state, reason = entry["state"], entry["reason"]
-        count = str(len(recorded)) if record else ""
         plain = "1" if record and record["is_plain"] else ""
-        plugins.append(
-            [module, name, place, source, distribution, version, state, reason, eager, plain, str(rank), count]
-        )
-        names.append([name, module])
+        state, reason = entry["state"], entry["reason"]
+        about = [module, name, below(origin, portions), source, distribution, version, state, reason, eager, plain]
+        place = blocks.add([[*about, str(rank), "1" if record else ""], *recorded])
+        names.append([name, module, place])
         if eager or state == FOUND:
             head.append(["G", module])
         for sequence, (kind, text, override, metadata) in enumerate(recorded):
-            rows.setdefault(kind, []).append(
-                [text, module, "1" if override else "", str(sequence), encode_metadata(metadata)]
-            )
+            rows.setdefault(kind, []).append([text, module, place, override, str(sequence), metadata])
             texts.setdefault(kind, {})[text] = None
     head += [["W", *problem] for problem in content["problems"]]
-    sections = {f"texts {kind}": [list(texts[kind])] for kind in sorted(texts)}
-    sections |= {f"rows {kind}": rows[kind] for kind in sorted(rows)}
-    sections |= {"plugins": plugins, "names": names}
+    sections = {f"texts {kind}": encode_lines([list(texts[kind])]) for kind in sorted(texts)}
+    sections |= {f"rows {kind}": encode_lines(rows[kind]) for kind in sorted(rows)}
+    sections |= {"plugins": blocks.data(), "names": encode_lines(names)}
     return encode(content["validity"], head, sections, content)
 
 

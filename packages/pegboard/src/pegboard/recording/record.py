@@ -219,7 +219,7 @@ def _reason_to_be_eager(plugin: Plugin, seen: Observation, record: Record, eager
 def _content(path: str) -> str:
     try:
         with open(path, "rb") as stream:
-            return digest(stream.read()).decode()
+            return digest(stream.read())
     except OSError:
         return ""
 

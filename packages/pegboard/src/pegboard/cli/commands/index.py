@@ -9,7 +9,8 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from pegboard.cli.commands import DONE, FAILED, command
-from pegboard.index import UnusableIndexError, objection, read
+from pegboard.errors import UnusableIndexError
+from pegboard.index import objection, read
 from pegboard.recording.cold import record_anew
 from pegboard.recording.comparison import differences, recorded_rows
 from pegboard.recording.encoding import content_of
