@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from pegboard.errors import PegboardError, PluginError
     from pegboard.plugin import Plugin
 
     R = TypeVar("R")
@@ -51,3 +54,41 @@ def place_in(plugin: Plugin, error: BaseException) -> str | None:
             place = f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
         steps = steps.tb_next
     return place or plugin.origin
+
+
+def refusal(plugin: Plugin) -> PegboardError:
+    """Return why *plugin* is not imported: what it failed with before, or why it shall not run."""
+    if plugin.error is not None:
+        return plugin.error
+    from pegboard.errors import PluginImportError
+
+    reason = f"it is {plugin.state}: {plugin.reason}" if plugin.reason else f"it is {plugin.state}"
+    return PluginImportError(plugin.name, str(plugin.distribution or ""), reason, plugin.origin, "enable it to use it")
+
+
+def import_failure(plugin: Plugin, error: BaseException, prefix: str) -> PluginError:
+    """Return what *error*, raised while *plugin* was imported, is to the user.
+
+    Args:
+        plugin: Whose import failed.
+        error: What was raised.
+        prefix: How the application's environment variables begin.
+    """
+    from pegboard.errors import PluginImportError, PluginNotImportableError, describe_exception
+
+    owner = str(plugin.distribution or "")
+    if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
+        return PluginNotImportableError(plugin.name, owner, describe_exception(error), plugin.origin)
+    leave_out = f"leave it out with {prefix}_NO_PLUGINS={plugin.name}"
+    if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
+        advice = f"install {error.name!r}, or {leave_out}"
+    else:
+        advice = f"update it, report the cause to its author, or {leave_out}"
+    return PluginImportError(plugin.name, owner, describe_exception(error), place_in(plugin, error), advice)
+
+
+def forget_parts(module: str) -> None:
+    """Drop the sub-modules of *module*: Python drops only the module itself when its import fails."""
+    inside = module + "."
+    for name in [name for name in sys.modules if name.startswith(inside)]:
+        del sys.modules[name]

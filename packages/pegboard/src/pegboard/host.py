@@ -1,11 +1,10 @@
 """The host: the one object an application makes. It wires the rooms and owns nothing that two hosts could share."""
 
-import _thread
 import os
 import sys
 
 from pegboard.registry import Registry
-from pegboard.roster import Roster, Settings
+from pegboard.roster import Roster
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -74,9 +73,11 @@ class Host:
 
             raise InvalidNameError("an application", name)
         self.name: str = name
-        self.problems: list[PegboardError] = []
-        """Every fault that was contained so far, in the order in which they came up."""
-        self._settings = Settings(
+        self._tell = report
+        self._registries: dict[str, Registry[Any]] = {}
+        self._container: Container | None = None
+        self._roster = Roster(
+            name,
             os.environ if environ is None else environ,
             required=tuple(required),
             built_in_first=built_in_first,
@@ -84,12 +85,11 @@ class Host:
             lazy=lazy,
             config_directory=None if config_directory is None else os.path.abspath(config_directory),
             cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
+            report=self._report,
+            settle=self._settle,
         )
-        self._tell = report
-        self._registries: dict[str, Registry[Any]] = {}
-        self._container: Container | None = None
-        self._lock = _thread.RLock()
-        self._roster = Roster(name, self._settings, self.problems, report=self._report, settle=self._settle)
+        self.problems: list[PegboardError] = self._roster.problems
+        """Every fault that was contained so far, in the order in which they came up."""
 
     def __repr__(self) -> str:
         return f"<host {self.name!r}>"
@@ -145,7 +145,7 @@ class Host:
         if self._container is None:
             from pegboard.container import Container
 
-            with self._lock:
+            with self._roster.lock:
                 if self._container is None:
                     self._container = Container(self._roster.ledger, ready=self.start, report=self._report)
         return self._container
@@ -237,7 +237,9 @@ class Host:
         Raises:
             HostError: If the plugins have been found already.
         """
-        self._roster.leave_out(tuple(names), reason)
+        from pegboard.recording.cold import leave_out
+
+        leave_out(self._roster, tuple(names), reason)
 
     def disable(self, name: str, reason: str = "disabled by the application") -> None:
         """Take everything back that the plugin of that name contributed, and use it no more.
@@ -260,7 +262,7 @@ class Host:
             RequiredPluginError: If a required plugin cannot be used.
             PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
         """
-        if self._roster.start() and self._settings.strict:
+        if self._roster.start() and self._roster.strict:
             problems = [problem for problem in self.problems if not problem.is_quiet]
             if len(problems) == 1:
                 raise problems[0]
@@ -303,7 +305,7 @@ class Host:
         self.problems.append(problem)
         if problem.is_quiet:
             return
-        if self._settings.strict:
+        if self._roster.strict:
             if self._roster.is_started:
                 raise problem
         elif self._tell is not None:

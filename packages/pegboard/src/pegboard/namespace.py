@@ -1,26 +1,23 @@
-"""`app.plugins` as one package, wherever its parts are installed.
+"""Where `app.plugins` and its parts are, as Python's own import system sees it.
 
-Hot: a running application imports this file at every start, so it imports nothing that a bare interpreter has not
-loaded.
+Cold; what a start needs of it is in `pegboard.activator`.
 """
+
+from __future__ import annotations
 
 import sys
 
-# The import system's own module, frozen into the interpreter: `importlib.util`, its public name, costs 5 ms on 3.11.
-from _frozen_importlib import ModuleSpec, module_from_spec
-
-TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
+from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from importlib.machinery import ModuleSpec as Spec
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Protocol
 
     class PathEntryFinder(Protocol):
         """What a path hook returns for one entry of a search path."""
 
-        def find_spec(self, fullname: str, /) -> Spec | None:
+        def find_spec(self, fullname: str, /) -> ModuleSpec | None:
             """Return what *fullname* would be imported from."""
 
 
@@ -28,7 +25,7 @@ PLUGINS = "plugins"
 """The sub-package of every application that its plugins live in."""
 
 
-def importer(path: str) -> "PathEntryFinder | None":
+def importer(path: str) -> PathEntryFinder | None:
     """Return the finder that Python would ask about *path*, an entry of some search path; None when there is none.
 
     What `pkgutil.get_importer` does, without importing `pkgutil`; and a finder that was looked for before its directory
@@ -47,54 +44,16 @@ def importer(path: str) -> "PathEntryFinder | None":
     return None
 
 
-def extend_namespace(application: str, portions: "Iterable[str]", init: "str | None" = None) -> "tuple[str, ...]":
-    """Make `<application>.plugins` a package whose modules are searched for in *portions*, in that order.
-
-    The application is imported in the ordinary way, unless it is already, or is the script that runs. Its `plugins`
-    package is not: whichever `__init__` Python meets first may have been shipped by some plugin. Only *init* is run,
-    and without it the package is made out of nothing, like a namespace package (PEP 420). A `plugins` package that was
-    imported before only gets the new search path.
-
-    Args:
-        application: The package that the host was made for; may be dotted.
-        portions: Directories, and directories inside zip archives; see `Discovery.portions`.
-        init: The application's own `plugins/__init__` file, see `Discovery.init`.
-
-    Returns:
-        The search path as it is now. It is longer than *portions* when the application's own `__init__` appended to
-        its `__path__`; whoever wants the plugins in there too discovers once more.
-
-    Raises:
-        Exception: Whatever importing the application, or running *init*, raises.
-    """
-    search_path = list(portions)
-    parent = sys.modules.get(application) or _import_application(application)
-    name = f"{application}.{PLUGINS}"
-    module = sys.modules.get(name)
-    if module is None:
-        module = _create(name, search_path, init)
-    for path in list(getattr(module, "__path__", ())):
-        if path not in search_path:
-            search_path.append(path)
-    module.__path__ = search_path
-    spec: ModuleSpec | None = getattr(module, "__spec__", None)
-    if spec is not None:
-        spec.submodule_search_locations = search_path
-    vars(parent).setdefault(PLUGINS, module)
-    return tuple(search_path)
-
-
-def _import_application(name: str) -> "ModuleType":
+def import_application(name: str) -> None:
     """Import the application; if it is the very file that runs as `__main__`, do not run it a second time."""
     main = sys.modules.get("__main__")
     if main is not None and _runs_as_main(name, main):
         sys.modules[name] = main
     else:
         __import__(name)
-    return sys.modules[name]
 
 
-def _runs_as_main(name: str, main: "ModuleType") -> bool:
+def _runs_as_main(name: str, main: ModuleType) -> bool:
     spec = getattr(main, "__spec__", None)
     if spec is not None:
         return bool(spec.name == name)  # python -m notes
@@ -108,27 +67,36 @@ def _runs_as_main(name: str, main: "ModuleType") -> bool:
     return found is not None and found.origin is not None and abspath(found.origin) == abspath(file)
 
 
-def _create(name: str, search_path: "list[str]", init: "str | None") -> "ModuleType":
-    spec = None
-    if init is not None:
-        home = _parent_directory(_parent_directory(init))
-        finder = importer(home)
-        spec = finder.find_spec(name) if finder is not None else None
-    if spec is None or spec.loader is None:
-        spec = ModuleSpec(name, None, is_package=True)
-    spec.submodule_search_locations = list(search_path)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    if spec.loader is not None:
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            sys.modules.pop(name, None)
-            raise
-    return sys.modules[name]
-
-
-def _parent_directory(path: str) -> str:
+def spec_from_init(name: str, init: str) -> ModuleSpec | None:
+    """Return the spec of the package *name* whose `__init__` file is *init*; None when it cannot be imported."""
     from os.path import dirname
 
-    return dirname(path)
+    finder = importer(dirname(dirname(init)))
+    return finder.find_spec(name) if finder is not None else None
+
+
+class Loaded:
+    """Loads a module that is loaded already."""
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module that is there."""
+        del spec
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: its code has run."""
+
+
+def spec_of_loaded(fullname: str) -> ModuleSpec | None:
+    """Return a spec by which an import gets the module that is there: the namespace, made while it was asked for."""
+    from _frozen_importlib import ModuleSpec
+
+    module = sys.modules[fullname]
+    spec: ModuleSpec = ModuleSpec(fullname, Loaded(module), is_package=True)  # type: ignore[arg-type]  # all of a loader that is used
+    spec.submodule_search_locations = list(module.__path__)
+    return spec

@@ -1,6 +1,6 @@
 """The roster: which plugins this process has, and how they become ready.
 
-Hot: with a valid index nothing is looked for and nothing imported. Everything else is in `cold`.
+Hot: with a valid index nothing is looked for and nothing imported. Everything else is in `recording.cold`.
 """
 
 import _thread
@@ -26,88 +26,52 @@ if TYPE_CHECKING:
 _NO = ("0", "false", "no", "off")
 
 
-class Settings:
-    """What the application's author said when making the host; see `Host`."""
-
-    __slots__ = ("built_in_first", "cache_directory", "config_directory", "environ", "lazy", "required", "strict")
-
-    def __init__(
-        self,
-        environ: "Mapping[str, str]",
-        *,
-        required: "tuple[str, ...]" = (),
-        built_in_first: bool = True,
-        strict: "bool | None" = None,
-        lazy: "bool | None" = None,
-        config_directory: "str | None" = None,
-        cache_directory: "str | None" = None,
-    ) -> None:
-        self.environ: Mapping[str, str] = environ
-        self.required: tuple[str, ...] = required
-        self.built_in_first: bool = built_in_first
-        self.strict: bool | None = strict
-        self.lazy: bool | None = lazy
-        self.config_directory: str | None = config_directory
-        self.cache_directory: str | None = cache_directory
-
-
 class Roster:
     """The plugins of one host in this process. Any thread may ask; no lock is held while a plugin is imported."""
 
-    __slots__ = (
-        "_activator",
-        "_has_rebuilder",
-        "_ledger",
-        "_lock",
-        "_plugins",
-        "application",
-        "complaint",
-        "doorman",
-        "eager_kinds",
-        "found",
-        "found_ns",
-        "index",
-        "is_backwards",
-        "is_started",
-        "is_strict_by_user",
-        "known",
-        "left_out",
-        "prefix",
-        "problems",
-        "reason",
-        "report",
-        "settings",
-        "settle",
-        "starting",
-        "user_order",
-        "was_disturbed",
-    )
-
     def __init__(
         self,
-        name: str,
-        settings: "Settings",
-        problems: "list[PegboardError]",
+        application: str,
+        environ: "Mapping[str, str]",
         *,
+        required: "tuple[str, ...]",
+        built_in_first: bool,
+        strict: "bool | None",
+        lazy: "bool | None",
+        config_directory: "str | None",
+        cache_directory: "str | None",
         report: "Callable[[PegboardError], None]",
         settle: "Callable[[], None]",
     ) -> None:
         """Make a roster that knows nothing yet.
 
         Args:
-            name: The application's name.
-            settings: What its author said.
-            problems: Every fault that was reported so far.
+            application: The application's name.
+            environ: The environment variables.
+            required: As its author said when making the host; so are the next five, see `Host`.
+            built_in_first: The same.
+            strict: The same; the user's wish, where its author has none, once that is known.
+            lazy: The same.
+            config_directory: The same, as an absolute path.
+            cache_directory: The same, as an absolute path.
             report: Told of each contained fault.
             settle: Called when everything is registered: decides who has which name.
         """
-        self.application: str = name
-        self.prefix: str = environment_prefix(name)
+        self.application: str = application
+        self.environ: Mapping[str, str] = environ
+        self.prefix: str = environment_prefix(application)
         """How the application's environment variables begin."""
-        self.settings: Settings = settings
-        self.problems: list[PegboardError] = problems
+        self.required: tuple[str, ...] = required
+        self.built_in_first: bool = built_in_first
+        self.strict: bool | None = strict
+        self.lazy: bool | None = lazy
+        self.cache_directory: str | None = cache_directory
+        self.config_directory: str | None = config_directory or user_directory("config", application, environ)
+        """Where the user's `plugins.toml` and plugin folder are; None when there is no place for them."""
         self.report: Callable[[PegboardError], None] = report
         self.settle: Callable[[], None] = settle
+        self.problems: list[PegboardError] = []
+        """Every fault that was reported so far."""
         self.index: Index | None = None
         """The records in use; None when every plugin is imported at the start, or before the start."""
         self.reason: str | None = None
@@ -118,9 +82,9 @@ class Roster:
         """What a search has found; None while no search was needed."""
         self.found_ns: int = 0
         """When that search began, in nanoseconds since the epoch."""
+        self.listed: tuple[Plugin, ...] | None = None
+        """All plugins in their order; None as long as nobody has asked."""
         self.user_order: tuple[str, ...] = ()
-        self.doorman: _Doorman | None = None
-        """What notices plugins being imported while no activator does."""
         self.eager_kinds: set[str] = {"middleware"}
         """Kinds of contributions that count from the start, so that their owners cannot wait until they are used."""
         self.known: dict[str, Plugin] = {}
@@ -129,51 +93,45 @@ class Roster:
         """Whether plugins are imported in reverse order when they are recorded; their order stays what it is."""
         self.was_disturbed: bool = False
         """Whether another thread imported plugins while they were being recorded, so that records are incomplete."""
-        self._ledger: Ledger | None = None
-        self._activator: Activator | None = None
-        self._plugins: tuple[Plugin, ...] | None = None
+        self.has_rebuilder: bool = False
+        """Whether some thread is recording, or has recorded."""
         self.left_out: list[tuple[tuple[str, ...], str]] = []
         """What is to be left out, and why; no names stand for every plugin that is not built in."""
-        self._lock = _thread.RLock()
         self.starting: set[int] = set()
         """Threads that are making the plugins ready."""
-        self._has_rebuilder = False
         self.is_strict_by_user: bool = False
         self.is_started: bool = False
         """Whether the plugins have been made ready."""
+        self.lock = _thread.RLock()
+        self._ledger: Ledger | None = None
+        self._activator: Activator | None = None
 
     # -- the parts that a start may do without ------------------------------------------------------------------------
 
     @property
     def ledger(self) -> "Ledger":
         """The table of all contributions, made at the first use: listing names needs only the index."""
-        ledger = self._ledger
-        if ledger is None:
-            with self._lock:
-                ledger = self._ledger
-                if ledger is None:
+        if self._ledger is None:
+            with self.lock:
+                if self._ledger is None:
                     from pegboard.ledger import Ledger
 
-                    activator = self.activator
-                    ledger = Ledger(activator.registering, activator.activate)
+                    ledger = Ledger(self.activator.registering, self.activator.activate)
                     if self.index is not None:
                         ledger.prime(self.index)
                     self._ledger = ledger
-        return ledger
+        return self._ledger
 
     @property
     def activator(self) -> "Activator":
         """What imports plugins, made at the first use."""
-        activator = self._activator
-        if activator is None:
-            with self._lock:
-                activator = self._activator
-                if activator is None:
+        if self._activator is None:
+            with self.lock:
+                if self._activator is None:
                     from pegboard.activator import Activator
 
-                    activator = Activator(self)
-                    self._activator = activator
-        return activator
+                    self._activator = Activator(self)
+        return self._activator
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every contribution of *kind* once, in order; see `Ledger.texts`."""
@@ -186,36 +144,19 @@ class Roster:
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
-        if self._plugins is None and self.is_lazy and self._use_index():
-            self._plugins = tuple(self.index.plugins()) if self.index is not None else None
-        if self._plugins is None:
-            self.search()
-        return self._plugins or ()
+        if self.listed is None and self.is_lazy and self._use_index():
+            self.listed = tuple(self.index.plugins()) if self.index is not None else None
+        if self.listed is None:
+            from pegboard.recording.cold import search
 
-    @plugins.setter
-    def plugins(self, plugins: "Sequence[Plugin]") -> None:
-        self._plugins = tuple(plugins)
-
-    def search(self) -> None:
-        """Search for the plugins, unless that has been done."""
-        from pegboard.recording import cold
-
-        with self._lock:
-            problems = cold.find(self) if self.found is None or self.known else []
-            self.known = {}
-        for problem in problems:
-            self.report(problem)
+            search(self)
+        return self.listed or ()
 
     def named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
-        if self._plugins is None and self.index is not None:
+        if self.listed is None and self.index is not None:
             return self.index.plugin_named(name)
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
-
-    @property
-    def config_directory(self) -> "str | None":
-        """Where the user's `plugins.toml` and plugin folder are; None when there is no place for them."""
-        return self.settings.config_directory or user_directory("config", self.application, self.settings.environ)
 
     def file(self, name: str) -> "str | None":
         """Return the path of a file in the user's configuration directory; None when there is none."""
@@ -227,46 +168,30 @@ class Roster:
         """Where the index of this application, environment and import path is; None when there is no place for one."""
         return self.index_path_for(self.facts())
 
-    def index_path_for(self, facts: "list[str]") -> "str | None":
-        """Return where the index for *facts* is; None when there is no place for one.
+    def index_path_for(self, known_facts: "list[str]") -> "str | None":
+        """Return where the index for *known_facts* is; None when there is no place for one.
 
         A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
         goes. Otherwise the user's cache does.
         """
-        environ = self.settings.environ
-        directory = self.settings.cache_directory or environ.get(f"{self.prefix}_PLUGINS_CACHE")
+        directory = self.cache_directory or self.environ.get(f"{self.prefix}_PLUGINS_CACHE")
         if not directory and sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
             directory = os.path.join(sys.prefix, "var", "cache", self.application)
         if not directory:
-            directory = user_directory("cache", self.application, environ)
+            directory = user_directory("cache", self.application, self.environ)
         if not directory:
             return None
-        identity = "\n".join(facts).encode("utf-8", "surrogateescape")
+        identity = "\n".join(known_facts).encode("utf-8", "surrogateescape")
         return os.path.join(directory, f"plugins-{self.application}-{digest(identity)}.index")
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
-        environ = self.settings.environ
         wishes = ""
         for name in ("_NO_PLUGINS", "_PLUGINS", "_PLUGINS_STRICT"):
-            wishes += environ.get(self.prefix + name, "") + "|"
+            wishes += self.environ.get(self.prefix + name, "") + "|"
         for names, _ in self.left_out:
             wishes += ",".join(names) + "|"
         return facts(self.application, self.config_directory or "", wishes)
-
-    # -- deciding before the start ------------------------------------------------------------------------------------
-
-    def leave_out(self, names: "tuple[str, ...]", reason: str) -> None:
-        """Start without *names*, or without any that is not built in when it is empty.
-
-        Raises:
-            HostError: If the plugins have been found already.
-        """
-        if self.index is not None or self._plugins is not None:
-            from pegboard.errors import HostError
-
-            raise HostError("the plugins have been found already", "call leave_out() before the host is first used")
-        self.left_out.append((names, reason))
 
     @property
     def is_lazy(self) -> bool:
@@ -274,16 +199,16 @@ class Roster:
         for names, _ in self.left_out:
             if not names:
                 return False  # safe mode: nothing that was written before is trusted
-        left_out = self.settings.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower()
+        left_out = self.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower()
         if left_out:
             from pegboard.policy.policy import YES
 
             if left_out in YES:
                 return False
-        said = self.settings.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
+        said = self.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
         if said:
             return said not in _NO
-        return self.settings.lazy is not False
+        return self.lazy is not False
 
     # -- starting -----------------------------------------------------------------------------------------------------
 
@@ -299,101 +224,68 @@ class Roster:
             return False
         self.starting.add(_thread.get_ident())
         try:
-            if not self.is_lazy:
-                self._start_eagerly()
-            elif not self._start_warm():
-                self._start_cold()
-            if self.settings.required:
-                from pegboard.recording import cold
+            if self.is_lazy and self._use_index() and self.index is not None:
+                self._start_warm(self.index)
+            else:
+                from pegboard.recording.cold import start
 
-                cold.check_required(self)
+                start(self)
+            if self.required:
+                from pegboard.recording.cold import check_required
+
+                check_required(self)
         finally:
             self.starting.discard(_thread.get_ident())
         self.is_started = True
         return True
 
-    def _start_warm(self) -> bool:
-        """Start from the index; return False when it does not hold."""
-        if not self._use_index() or self.index is None:
-            return False
-        head = self.index.head
-        for problem in head.get("W", ()):
+    def _start_warm(self, index: "Index") -> None:
+        for problem in index.head.get("W", ()):
             from pegboard.errors import RecordedProblem
 
             self.report(RecordedProblem(*problem))
-        for (module,) in head.get("G", ()):
-            plugin = self.index.plugin(module)
+        for (module,) in index.head.get("G", ()):
+            plugin = index.plugin(module)
             if plugin is not None:
                 self.activate(plugin)
-        self.doorman = _Doorman(self)
-        sys.meta_path.insert(0, self.doorman)
-        return True
+        sys.meta_path.insert(0, self)  # until an activator takes over
 
     def _use_index(self) -> bool:
         """Take the index on disk for the records, if it holds; return whether there are records."""
-        with self._lock:
-            if self.index is None:
-                if self._plugins is not None:  # a search has been made already
-                    return False
-                index = self._valid_index()
-                if index is None:
-                    return False
-                if self.settings.strict is None:
-                    self.settings.strict = index.head["Q"] == [["1"]]
-                index.rescue = self._rescue
-                self.index = index
-                if self._ledger is not None:
-                    self._ledger.prime(index)
+        with self.lock:
+            if self.index is not None:
+                return True
+            if self.listed is not None:  # a search has been made already
+                return False
+            known_facts = self.facts()
+            path = self.index_path_for(known_facts)
+            if path is None:
+                self.reason = "there is no place for an index"
+                return False
+            try:
+                index = read(path)
+            except Exception as error:
+                from pegboard.errors import UnusableIndexError
+
+                if not isinstance(error, UnusableIndexError):
+                    raise
+                self.reason = str(error)
+                return False
+            self.reason = objection(index.validity, known_facts, os.environ)
+            if self.reason is not None:
+                return False
+            if self.strict is None:
+                self.strict = index.head["Q"] == [["1"]]
+            index.rescue = self._rescue
+            self.index = index
+            if self._ledger is not None:
+                self._ledger.prime(index)
         return True
 
-    def _valid_index(self) -> "Index | None":
-        known = self.facts()
-        path = self.index_path_for(known)
-        if path is None:
-            self.reason = "there is no place for an index"
-            return None
-        try:
-            index = read(path)
-        except Exception as error:
-            from pegboard.errors import UnusableIndexError
-
-            if not isinstance(error, UnusableIndexError):
-                raise
-            self.reason = str(error)
-            return None
-        self.reason = objection(index.validity, known, os.environ)
-        return index if self.reason is None else None
-
     def _rescue(self) -> "Index":
-        """Return a new index in the place of one that turned out to be damaged while it was in use."""
-        from pegboard.recording import cold
+        from pegboard.recording.cold import rescue
 
-        damaged = self.index
-        if damaged is not None:
-            cold.forget(self, damaged)
-        cold.rebuild(self, is_from_scratch=True)
-        index, self.index = self.index, damaged  # which becomes the new one, wherever it is held
-        return index  # type: ignore[return-value]  # a rebuild always makes one
-
-    def _start_cold(self) -> None:
-        from pegboard.recording import cold
-
-        with self._lock:
-            is_mine, self._has_rebuilder = not self._has_rebuilder, True
-        if is_mine:
-            cold.rebuild(self)
-        else:
-            self.was_disturbed = True
-            self._start_eagerly()
-
-    def _start_eagerly(self) -> None:
-        from pegboard.recording import cold
-
-        for plugin in self.plugins:
-            if plugin.is_usable:
-                self.activate(plugin)
-        cold.arrange(self)
-        self.settle()
+        return rescue(self)
 
     def activate(self, plugin: "Plugin") -> bool:
         """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
@@ -414,20 +306,12 @@ class Roster:
 
         cold.refresh(self, plugin, batch)
 
-
-class _Doorman:
-    """Stands in for the activator's finder until somebody imports a plugin without asking the host for it."""
-
-    __slots__ = ("_namespace", "_roster")
-
-    def __init__(self, roster: Roster) -> None:
-        self._roster = roster
-        self._namespace = f"{roster.application}.plugins"
-
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
-        if not fullname.startswith(self._namespace):
+        """Stand in for the activator until somebody imports a plugin without asking the host for it."""
+        if not fullname.startswith(f"{self.application}.plugins"):
             return None
-        return self._roster.activator.get_ready().find_spec(fullname, path, target)
+        self.activator.get_ready()
+        return self.activator.find_spec(fullname, path, target)
 
 
 # -- where things are -------------------------------------------------------------------------------------------------
@@ -461,16 +345,12 @@ def user_directory(
     if platform == "win32":
         base = environ.get(on_windows, "")
     elif platform == "darwin":
-        base = os.path.join(_home(environ), on_mac)
+        base = os.path.join(environ.get("HOME") or os.path.expanduser("~"), on_mac)
     else:
         base = environ.get(variable, "")
         if not os.path.isabs(base):
-            base = os.path.join(_home(environ), below_home)
+            base = os.path.join(environ.get("HOME") or os.path.expanduser("~"), below_home)
     return os.path.join(base, application) if os.path.isabs(base) else None
-
-
-def _home(environ: "Mapping[str, str]") -> str:
-    return environ.get("HOME") or os.path.expanduser("~")
 
 
 def environment_prefix(application: str) -> str:

@@ -25,7 +25,7 @@ import importlib, os, sys
 from pegboard.recording.cold import record_anew
 module, _, attribute = sys.argv[1].partition(":")
 host = getattr(importlib.import_module(module), attribute)
-host.roster.settings.cache_directory = sys.argv[2]
+host.roster.cache_directory = sys.argv[2]
 host.roster.is_backwards = sys.argv[3:] == ["backwards"]
 record_anew(host.roster)
 sys.exit(host.roster.complaint)

@@ -15,7 +15,8 @@ def main(options):
     sys.path += options.get("append", ())
     if options.get("import_plugins"):
         import app.plugins
-    from pegboard.discovery import discover, extend_namespace
+    from pegboard.activator import extend_namespace
+    from pegboard.discovery import discover
 
     before = set(sys.modules)
     found = discover("app", folder=options.get("folder"))

@@ -31,7 +31,6 @@ class Bench:
 
     application = "app"
     prefix = "APP"
-    doorman = None
     index = None
     found = None
 

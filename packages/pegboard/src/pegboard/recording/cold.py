@@ -9,7 +9,8 @@ import _thread
 import time
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.discovery import discover, extend_namespace
+from pegboard.activator import extend_namespace
+from pegboard.discovery import discover
 from pegboard.errors import HostError, RequiredPluginError, UnusableIndexError
 from pegboard.index import YOUNG, read
 from pegboard.plugin import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
@@ -31,16 +32,51 @@ if TYPE_CHECKING:
     from pegboard.roster import Roster
 
 
-def find(roster: Roster) -> list[PegboardError]:
+def start(roster: Roster) -> None:
+    """Make the plugins ready without a valid index."""
+    if roster.is_lazy:
+        with roster.lock:
+            is_mine, roster.has_rebuilder = not roster.has_rebuilder, True
+        if is_mine:
+            rebuild(roster)
+            return
+        roster.was_disturbed = True
+    for plugin in roster.plugins:
+        if plugin.is_usable:
+            roster.activate(plugin)
+    arrange(roster)
+    roster.settle()
+
+
+def leave_out(roster: Roster, names: tuple[str, ...], reason: str) -> None:
+    """Start without *names*, or without any plugin that is not built in when it is empty.
+
+    Raises:
+        HostError: If the plugins have been found already.
+    """
+    if roster.index is not None or roster.listed is not None:
+        raise HostError("the plugins have been found already", "call leave_out() before the host is first used")
+    roster.left_out.append((names, reason))
+
+
+def search(roster: Roster) -> None:
+    """Search for the plugins, unless that has been done."""
+    with roster.lock:
+        problems = _find(roster) if roster.found is None or roster.known else []
+        roster.known = {}
+    for problem in problems:
+        roster.report(problem)
+
+
+def _find(roster: Roster) -> list[PegboardError]:
     """Search for the plugins, apply the user's wishes, and put them in order; return what is to be reported."""
-    settings = roster.settings
     roster.found_ns = time.time_ns()
-    policy = load_policy(roster.prefix, roster.file("plugins.toml"), settings.environ)
+    policy = load_policy(roster.prefix, roster.file("plugins.toml"), roster.environ)
     for names, reason in roster.left_out:
         policy.leave_out(names, reason)
     roster.is_strict_by_user = bool(policy.strict)
-    if settings.strict is None:
-        settings.strict = roster.is_strict_by_user
+    if roster.strict is None:
+        roster.strict = roster.is_strict_by_user
     folder = roster.file("plugins")
     found = discover(roster.application, folder=folder)
     if len(extend_namespace(roster.application, found.portions, found.init)) > len(found.portions):
@@ -48,7 +84,7 @@ def find(roster: Roster) -> list[PegboardError]:
         extend_namespace(roster.application, found.portions, found.init)
     plugins = [roster.known.get(candidate.module) or _plugin(candidate) for candidate in found.candidates]
     for plugin in plugins:
-        plugin.required = plugin.name in settings.required
+        plugin.required = plugin.name in roster.required
         if objection := policy.objection(plugin):
             plugin.disable(objection)
         elif plugin.name in policy.eager:
@@ -57,7 +93,7 @@ def find(roster: Roster) -> list[PegboardError]:
     roster.activator.watch(plugins)
     roster.found = found
     roster.user_order = policy.order
-    roster.plugins = plugins
+    roster.listed = tuple(plugins)
     problems: list[PegboardError] = [*policy.problems, *found.problems, *_arranged(roster)]
     return problems + [plugin.error for plugin in plugins if plugin.error is not None and plugin.state == BROKEN]
 
@@ -82,10 +118,10 @@ def arrange(roster: Roster) -> None:
 
 
 def _arranged(roster: Roster) -> list[PegboardError]:
-    plugins, problems = order(roster.plugins, roster.user_order, built_in_first=roster.settings.built_in_first)
+    plugins, problems = order(roster.plugins, roster.user_order, built_in_first=roster.built_in_first)
     for rank, plugin in enumerate(plugins):
         plugin.rank = rank
-    roster.plugins = plugins
+    roster.listed = tuple(plugins)
     roster.ledger.reorder()
     return problems
 
@@ -96,7 +132,7 @@ def check_required(roster: Roster) -> None:
     Raises:
         RequiredPluginError: For the first such plugin.
     """
-    for name in roster.settings.required:
+    for name in roster.required:
         plugin = roster.named(name)
         if plugin is None:
             raise RequiredPluginError(name, "", "it is not installed")
@@ -105,7 +141,7 @@ def check_required(roster: Roster) -> None:
             raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
 
 
-def forget(roster: Roster, damaged: Index) -> None:
+def _forget(roster: Roster, damaged: Index) -> None:
     """Drop the *damaged* index that *roster* was using, but for the plugins that have been imported already."""
     roster.reason = "the index is damaged"
     roster.known = damaged.plugins_so_far
@@ -118,6 +154,17 @@ def forget(roster: Roster, damaged: Index) -> None:
     remove(damaged.path)
 
 
+def rescue(roster: Roster) -> Index:
+    """Return a new index in the place of the one of *roster*, which turned out to be damaged while it was in use."""
+    damaged = roster.index
+    if damaged is not None:
+        _forget(roster, damaged)
+    rebuild(roster, is_from_scratch=True)
+    index, roster.index = roster.index, damaged  # which becomes the new one, wherever it is held
+    assert index is not None  # noqa: S101 -- a rebuild always makes one
+    return index
+
+
 def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     """Import the plugins whose record does not hold, prime the others, and put a new index in place.
 
@@ -125,7 +172,7 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
         roster: Where it is to be in use.
         is_from_scratch: Whether no record holds.
     """
-    roster.search()
+    search(roster)
     plugins, found = roster.plugins, roster.found
     assert found is not None  # noqa: S101 -- there has just been a search, if there had been none
     path = roster.index_path

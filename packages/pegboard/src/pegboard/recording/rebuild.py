@@ -124,7 +124,12 @@ class Rebuild:
     def _import(self, plugins: Sequence[Plugin]) -> None:
         activator = self._roster.activator
         progress = _Progress(self._application, len(plugins))
-        with Recorder(activator.importing, OwnCode(activator.owner), activator.owner, self._application) as recorder:
+
+        def importing() -> Plugin | None:
+            stack = activator.stack()
+            return stack[-1] if stack else None
+
+        with Recorder(importing, OwnCode(activator.owner), activator.owner, self._application) as recorder:
             for plugin in reversed(plugins) if self._roster.is_backwards else plugins:
                 progress.step()
                 before = recorder.before()

@@ -56,7 +56,7 @@ def add(commands: Group) -> None:
 def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
     roster = host.roster
     if options.into:
-        roster.settings.cache_directory = os.path.abspath(options.into)
+        roster.cache_directory = os.path.abspath(options.into)
     path = roster.index_path
     if path is None:
         output.complain("there is no place for an index: the user has no cache directory")
