@@ -58,7 +58,7 @@ SEPARATOR: "Final" = "\x1f"
 BELOW: "Final" = "\x1e"  # a path below a portion is that portion's number and the rest, each after this
 _FIRST_READ: "Final" = 16384  # the head, in most cases
 _FIELDS: "Final" = 3  # hash, length, hash
-_ESCAPES: "Final" = {"\\": "\\\\", "\n": "\\n", "\x1f": "\\u"}
+ESCAPE: "Final" = "\x1b"  # see `fields`
 
 
 def digest(data: bytes) -> str:
@@ -66,23 +66,14 @@ def digest(data: bytes) -> str:
     return source_hash(HASH_KEY, data).hex()
 
 
-def escape(text: str) -> str:
-    """Return *text* without line breaks and separators, so that it can be a field."""
-    if text.isprintable() and "\\" not in text:
-        return text
-    return "".join(_ESCAPES.get(letter, letter) for letter in text)
-
-
 def fields(line: str) -> "list[str]":
-    """Return the fields of a line, as `escape` was given them."""
+    """Return the fields of a line."""
     parts = line.split(SEPARATOR)
-    return list(map(unescape, parts)) if "\\" in line else parts
+    if ESCAPE in line:
+        from pegboard.fields import unescape
 
-
-def unescape(text: str) -> str:
-    """Return what `escape` was given."""
-    parts = text.split("\\\\")
-    return "\\".join([part.replace("\\n", "\n").replace("\\u", "\x1f") for part in parts])
+        return list(map(unescape, parts))
+    return parts
 
 
 def read(path: str) -> "Index":
@@ -128,25 +119,6 @@ def _unusable(reason: str) -> Exception:
 class Index:
     """One index, searched in place. It serves the ledger as its records."""
 
-    __slots__ = (
-        "_body_at",
-        "_cold_at",
-        "_cold_hash",
-        "_data",
-        "_file",
-        "_identity",
-        "_places",
-        "_rows",
-        "_size",
-        "_texts",
-        "head",
-        "path",
-        "plugins_so_far",
-        "rescue",
-        "sections",
-        "validity",
-    )
-
     def __init__(
         self, path: str, size: int, data: bytes, file: int = -1, identity: "tuple[int, int] | None" = None
     ) -> None:
@@ -178,7 +150,8 @@ class Index:
         head = head[:length] if len(head) >= length else self._read(length, len(first) + 1)
         if digest(head).encode() != parts[0]:
             raise _unusable("the index is damaged" if self._body_at <= size else "the index is torn")
-        self._cold_hash = parts[2].decode()
+        self.cold_hash: str = parts[2].decode()
+        """Of the cold part."""
         conditions, _, facts = head.decode(*ENCODING).partition("\n\n")
         self.validity: list[str] = conditions.split("\n")
         """The conditions under which all of this holds, one line each."""
@@ -213,17 +186,8 @@ class Index:
         return b""
 
     def __del__(self) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._file < 0:
-            return
-        try:
-            status = os.fstat(self._file)
-            if (status.st_dev, status.st_ino) == self._identity:
-                os.close(self._file)
-        except OSError:
-            return
+        if self._file >= 0 and self._read(1, 0):
+            os.close(self._file)
 
     def _whole(self, length: int, start: int, hash_: str) -> bytes:
         """Return a part of the file; an empty one, with another index in this one's place, if it is damaged.
@@ -236,11 +200,9 @@ class Index:
             return data
         if self.rescue is None:
             raise _unusable("the index is damaged")
-        other = self.rescue()
-        self._close()
-        for slot in self.__slots__:  # whoever holds this index need not know
-            setattr(self, slot, getattr(other, slot))
-        other._file = -1
+        other, mine = self.rescue(), vars(self).copy()
+        vars(self).update(vars(other))  # whoever holds this index need not know
+        vars(other).update(mine)  # and closes the file when it goes
         return b""
 
     def section(self, name: str) -> bytes:
@@ -261,15 +223,18 @@ class Index:
     def _lines(self, section: str, *given: str) -> "Iterator[list[str]]":
         """Yield the fields after *given* of every line of a section that begins with them; all lines without any."""
         data = self.section(section)
-        key = ("\n" + SEPARATOR.join((*map(escape, given), ""))).encode(*ENCODING)
-        at = data.find(key)
+        key = "\n"
+        for text in given:
+            key += _field(text)
+        sought = key.encode(*ENCODING)
+        at = data.find(sought)
         while at >= 0:
-            begin = at + len(key)
+            begin = at + len(sought)
             at = data.find(b"\n", begin)
             if at < 0:
                 return
             yield fields(data[begin:at].decode(*ENCODING))
-            at = data.find(key, at)
+            at = data.find(sought, at)
 
     # -- plugins ------------------------------------------------------------------------------------------------------
 
@@ -278,7 +243,7 @@ class Index:
         plugin = self.plugins_so_far.get(module)
         if plugin is None:
             names = self.section("names")
-            key = f"{SEPARATOR}{escape(module)}{SEPARATOR}".encode(*ENCODING)
+            key = (SEPARATOR + _field(module)).encode(*ENCODING)
             at = names.find(key)
             if at >= 0:
                 at += len(key)
@@ -323,9 +288,9 @@ class Index:
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
         place = self._places.get(plugin.module)
-        if place is None:
-            names = self._lines("names", plugin.name)
-            place = next((place for module, place in names if module == plugin.module), None)
+        if place is None:  # it was known before this index was there
+            for module, known in self._lines("names", plugin.name):
+                place = known if module == plugin.module else place
         if place is None:
             return False
         lines = self._block(place)
@@ -346,15 +311,10 @@ class Index:
             return self._plugin(module, place)
         return None
 
-    def plugins(self) -> "list[Plugin]":
-        """Return every plugin in order; reads all of them."""
-        found = [self._plugin(module, place) for _, module, place in self._lines("names")]
-        return [plugin for plugin in found if plugin is not None]
-
     def namespace(self) -> "tuple[list[str], str | None]":
         """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
         for init, *portions in self.head.get("A", ()):
-            return [portion for portion in portions if portion], init or None
+            return portions, init or None
         return [], None
 
     # -- as the ledger's records --------------------------------------------------------------------------------------
@@ -391,15 +351,16 @@ class Index:
         return row
 
     def cold(self) -> bytes:
-        """Return the cold part.
+        """Return the cold part, which may be damaged: see `cold_hash`."""
+        return self._read(self._size - self._cold_at, self._cold_at)
 
-        Raises:
-            UnusableIndexError: If it is damaged.
-        """
-        data = self._read(self._size - self._cold_at, self._cold_at)
-        if digest(data) != self._cold_hash:
-            raise _unusable("the index is damaged")
-        return data
+
+def _field(text: str) -> str:
+    if not text.isprintable():
+        from pegboard.fields import escape
+
+        text = escape(text)
+    return text + SEPARATOR
 
 
 def decode_metadata(text: str) -> "dict[str, Any]":
@@ -426,40 +387,32 @@ def facts(application: str, configuration: str, policy: str) -> "list[str]":
         configuration: Where the user's wishes are kept.
         policy: Whatever else the caller depends on, as text.
     """
-    path = SEPARATOR.join(map(escape, map(str, sys.path)))
+    path = repr(sys.path)
     if "" in sys.path:  # stands for the current directory
         try:
-            path += SEPARATOR + escape(os.getcwd())
+            path += repr(os.getcwd())
         except OSError:  # it has been removed: then there is nothing to find in it
-            path += SEPARATOR
+            path += "-"
     implementation = sys.implementation
     return [
         f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",
-        f"S prefix {escape(sys.prefix)}",
+        f"S prefix {sys.prefix!r}",
         f"S application {application}",
         f"S pegboard {VERSION}",
-        f"S configuration {escape(configuration)}",
-        f"S policy {escape(policy)}",
+        f"S configuration {configuration!r}",
+        f"S policy {policy!r}",
         f"S path {path}",
     ]
 
 
-def directory_stamp(path: str) -> str:
-    """Return the stamp of a directory, or of an archive in its place."""
+def path_stamp(path: str, *, of_file: bool) -> str:
+    """Return the stamp of a file; or of a directory, or an archive in its place, which has no size."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
-        return f"-{SEPARATOR}-"
-    return f"{status.st_mtime_ns}{SEPARATOR}{status.st_ino}"
-
-
-def file_stamp(path: str) -> str:
-    """Return the stamp of a file."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return f"-{SEPARATOR}-{SEPARATOR}-"
-    return f"{status.st_mtime_ns}{SEPARATOR}{status.st_size}{SEPARATOR}{status.st_ino}"
+        return f"-{SEPARATOR}-{SEPARATOR}-" if of_file else f"-{SEPARATOR}-"
+    size = f"{status.st_size}{SEPARATOR}" if of_file else ""
+    return f"{status.st_mtime_ns}{SEPARATOR}{size}{status.st_ino}"
 
 
 def variable_stamp(name: str, environ: "Mapping[str, str]") -> str:
@@ -487,14 +440,14 @@ def objection(lines: "Iterable[str]", known_facts: "Iterable[str]", environ: "Ma
         elif kind == YOUNG:
             return "something had changed right before the plugins were last looked at"
         else:
-            _, subject, stamp = line.split(SEPARATOR, 2)
-            subject = unescape(subject)
-            if kind == "F":
-                if file_stamp(subject) != stamp:
-                    return f"the file {subject} has changed"
-            elif kind == "D":
-                if directory_stamp(subject) != stamp:
-                    return f"the directory {subject} has changed"
-            elif variable_stamp(subject, environ) != stamp:
-                return f"the environment variable {subject} has changed"
+            _, subject, known = line.split(SEPARATOR, 2)
+            if ESCAPE in subject:
+                from pegboard.fields import unescape
+
+                subject = unescape(subject)
+            if kind == "E":
+                if variable_stamp(subject, environ) != known:
+                    return f"the environment variable {subject} has changed"
+            elif path_stamp(subject, of_file=kind == "F") != known:
+                return f"the {'file' if kind == 'F' else 'directory'} {subject} has changed"
     return None if next(now, None) is None else "the index is of another format"

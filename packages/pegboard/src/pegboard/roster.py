@@ -145,7 +145,9 @@ class Roster:
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
         if self.listed is None and self.is_lazy and self._use_index():
-            self.listed = tuple(self.index.plugins()) if self.index is not None else None
+            from pegboard.recording.encoding import plugins_of
+
+            self.listed = None if self.index is None else plugins_of(self.index)
         if self.listed is None:
             from pegboard.recording.cold import search
 
@@ -355,4 +357,4 @@ def user_directory(
 
 def environment_prefix(application: str) -> str:
     """Return how the application's environment variables begin, e.g. `UTT` for `utt`."""
-    return "".join(letter if letter.isalnum() else "_" for letter in application).upper()
+    return application.replace(".", "_").replace("-", "_").upper()

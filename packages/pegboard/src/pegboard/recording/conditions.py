@@ -6,7 +6,8 @@ Source: git's "racy" rule (git documentation, technical/racy-git); measurements 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import SEPARATOR, YOUNG, escape
+from pegboard.fields import escape
+from pegboard.index import SEPARATOR, YOUNG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest, escape
+from pegboard.errors import UnusableIndexError
+from pegboard.fields import escape, unescape
+from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from pegboard.plugin import Plugin
 
 
 def encode(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapping[str, bytes], cold: Any) -> bytes:
@@ -85,5 +89,15 @@ def content_of(index: Index) -> dict[str, Any]:
     """
     for name in index.sections:
         index.section(name)
-    content: dict[str, Any] = json.loads(index.cold())
+    data = index.cold()
+    if digest(data) != index.cold_hash:
+        raise UnusableIndexError("the index is damaged")
+    content: dict[str, Any] = json.loads(data)
     return content
+
+
+def plugins_of(index: Index) -> tuple[Plugin, ...]:
+    """Return every plugin of *index* in order."""
+    modules = [line.split(SEPARATOR)[1] for line in index.section("names").decode(*ENCODING).split("\n") if line]
+    found = [index.plugin(unescape(module)) for module in modules]
+    return tuple(plugin for plugin in found if plugin is not None)

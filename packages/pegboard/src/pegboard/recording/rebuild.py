@@ -12,7 +12,7 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
-from pegboard.index import Index, directory_stamp, file_stamp
+from pegboard.index import Index, path_stamp
 from pegboard.plugin import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
 from pegboard.recording.encoding import Blocks, below, content_of, encode, encode_lines, encode_metadata
@@ -177,9 +177,9 @@ class Rebuild:
         for record in self._records.values():
             variables.update(record.variables)
         configuration = self._roster.file("plugins.toml")
-        files = {configuration: file_stamp(configuration)} if configuration else {}
+        files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._watched_files())
-        directories = {path: directory_stamp(path) for path in found.directories}
+        directories = {path: path_stamp(path, of_file=False) for path in found.directories}
         return {
             "validity": conditions(
                 self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns
@@ -212,7 +212,9 @@ class Rebuild:
         everything = {
             path: stamp for path, stamp in everything.items() if not stamp.startswith("-") or path in declared
         }
-        everything.update({plugin.origin: file_stamp(plugin.origin) for plugin in self._failed if plugin.origin})
+        everything.update(
+            {plugin.origin: path_stamp(plugin.origin, of_file=True) for plugin in self._failed if plugin.origin}
+        )
         in_place = {path: stamp for path, stamp in everything.items() if not _is_installers(path)}
         installers = {path: stamp for path, stamp in everything.items() if path not in in_place}
         return dict(sorted((in_place | installers if len(installers) <= FEW_FILES else in_place).items()))

@@ -9,7 +9,7 @@ import sys
 from importlib.machinery import SourceFileLoader
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.index import WHOLE_ENVIRONMENT, digest, file_stamp, variable_stamp
+from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.recording.conditions import is_young
 
 if TYPE_CHECKING:
@@ -171,7 +171,11 @@ def read_files(paths: Iterable[str], scan_started_ns: int) -> Files:
 
     A stamp that is too young to be trusted is marked, so that the content decides the next time.
     """
-    return {path: (_marked(file_stamp(path), scan_started_ns), _content(path)) for path in sorted(set(paths))}
+    return {
+        path: (_marked(path_stamp(path, of_file=True), scan_started_ns), _content(path)) for path in sorted(set(paths))
+    }
+        path: (_marked(path_stamp(path, of_file=True), scan_started_ns), _content(path)) for path in sorted(set(paths))
+    }
 
 
 def _marked(stamp: str, scan_started_ns: int) -> str:
@@ -181,7 +185,7 @@ def _marked(stamp: str, scan_started_ns: int) -> str:
 def has_changed(files: Files, path: str, scan_started_ns: int) -> bool:
     """Return whether *path* is not what it was; where the stamp does not tell, the content does, and refreshes it."""
     stamp, content = files[path]
-    now = file_stamp(path)
+    now = path_stamp(path, of_file=True)
     if now == stamp:
         return False
     if not content:  # it could not be read; a stamp is all there is

@@ -1,0 +1,25 @@
+"""Fields of the index whose text has line breaks or separators in it. Cold: hardly any has.
+
+A field is written as it is, unless it holds one of the characters that lines are made of. The character that begins
+an escape is one that no name or path has in practice, least of all a path on Windows.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
+_ESCAPES: Final = str.maketrans({"\x1b": "\x1b\x1b", "\n": "\x1bn", "\x1f": "\x1bu"})
+
+
+def escape(text: str) -> str:
+    """Return *text* without line breaks and separators, so that it can be a field."""
+    return text if text.isprintable() else text.translate(_ESCAPES)
+
+
+def unescape(text: str) -> str:
+    """Return what `escape` was given."""
+    parts = text.split("\x1b\x1b")
+    return "\x1b".join([part.replace("\x1bn", "\n").replace("\x1bu", "\x1f") for part in parts])
