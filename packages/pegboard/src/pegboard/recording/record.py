@@ -174,8 +174,6 @@ def read_files(paths: Iterable[str], scan_started_ns: int) -> Files:
     return {
         path: (_marked(path_stamp(path, of_file=True), scan_started_ns), _content(path)) for path in sorted(set(paths))
     }
-        path: (_marked(path_stamp(path, of_file=True), scan_started_ns), _content(path)) for path in sorted(set(paths))
-    }
 
 
 def _marked(stamp: str, scan_started_ns: int) -> str:
