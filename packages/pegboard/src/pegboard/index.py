@@ -17,13 +17,15 @@ depends on.
         A init portion portion ...                  the search path of `app.plugins`
         Q 1                                         the user wants faults to be errors
         G module                                    to be imported at every start
+        P package package ...                       what plugins' modules are in; a module that is in none, itself
         W code summary hint                         to be reported at every start
         X section start length hash                 where a section is, counted from the end of the head
     <sections>      one line a fact; only what is asked for is read:
         names           name module place           of every plugin, in order
-        rows KIND       text module place override sequence metadata; contributions, in order
+        rows KIND       text module place override sequence metadata; contributions, in blocks: `part` says in which
+        parts KIND      the *place*, `start:length:hash`, of each block in the section before
         texts KIND      text text ...
-        plugins         a block for each plugin, read alone by its *place*, `start:length:hash` in this section:
+        plugins         a block for each plugin, read alone by its *place*:
                         its first line   module name origin source distribution version state reason eager plain rank
                                          recorded
                         a line a row     kind text override metadata
@@ -64,6 +66,11 @@ ESCAPE: "Final" = "\x1b"  # see `fields`
 def digest(data: bytes) -> str:
     """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, PEP 552)."""
     return source_hash(HASH_KEY, data).hex()
+
+
+def part(text: str, parts: int) -> int:
+    """Return in which of *parts* sections the rows of *text* are."""
+    return int(digest(text.encode(*ENCODING))[:4], 16) % parts
 
 
 def fields(line: str) -> "list[str]":
@@ -166,6 +173,7 @@ class Index:
         for name, at, length_text, hash_ in self.head.pop("X", ()):
             self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
             self._cold_at += int(length_text)
+        (self._packages,) = self.head["P"]
         self._texts: dict[str, bytes] = {}
         self.rescue: Callable[[], Index] | None = None
         """Returns another index to be from now on, when a part turns out to be damaged while the program runs."""
@@ -241,7 +249,7 @@ class Index:
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
         plugin = self.plugins_so_far.get(module)
-        if plugin is None:
+        if plugin is None and (module in self._packages or module.rpartition(".")[0] in self._packages):
             names = self.section("names")
             key = (SEPARATOR + _field(module)).encode(*ENCODING)
             at = names.find(key)
@@ -254,12 +262,12 @@ class Index:
         plugin = self.plugins_so_far.get(module)
         if plugin is not None:
             return plugin
-        lines = self._block(place)
-        if not lines:
+        lines = self._block("plugins", place)
+        if lines is None:
             return self.plugin(module)  # in the index that this one is by now
         from pegboard.plugin import Distribution, Plugin
 
-        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = lines[0]
+        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(lines[0])
         if origin.startswith(BELOW):
             _, portion, rest = origin.split(BELOW)
             origin = self.namespace()[0][int(portion)] + rest
@@ -279,11 +287,13 @@ class Index:
         self._places[module] = place
         return plugin
 
-    def _block(self, place: str) -> "list[list[str]]":
-        """Return the fields of a plugin's lines; none if they were damaged, and this is another index by now."""
+    def _block(self, section: str, place: str) -> "list[str] | None":
+        """Return the lines of a block; None if it was damaged, and this is another index by now."""
         start, length, hash_ = place.split(":")
-        data = self._whole(int(length), self.sections["plugins"][0] + int(start), hash_)
-        return list(map(fields, data.decode(*ENCODING).split("\n")[:-1]))
+        data = self._whole(int(length), self.sections[section][0] + int(start), hash_)
+        if not data and length != "0":
+            return None
+        return data.decode(*ENCODING).split("\n")[:-1]
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
@@ -293,12 +303,13 @@ class Index:
                 place = known if module == plugin.module else place
         if place is None:
             return False
-        lines = self._block(place)
-        if len(lines) != len(batch) + 1:
-            return not lines and self.is_as_recorded(plugin, batch)
-        if not lines[0][-1]:
+        lines = self._block("plugins", place)
+        if lines is None:
+            return self.is_as_recorded(plugin, batch)
+        if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
             return False
-        for row, (kind, text, override, metadata) in zip(batch, lines[1:], strict=True):
+        for row, line in zip(batch, lines[1:], strict=True):
+            kind, text, override, metadata = fields(line)
             if (row.kind, row.text, row.override) != (kind, text, override == "1"):
                 return False
             if row.metadata != decode_metadata(metadata):
@@ -323,13 +334,22 @@ class Index:
         """Return the primed rows of *kind* whose text is *text*, in order."""
         rows = self._rows.get((kind, text))
         if rows is None:
-            rows = [self._row(kind, text, about) for about in self._lines(f"rows {kind}", text)]
+            rows = []
+            places = self.section(f"parts {kind}").split()
+            if places:
+                block = self._block(f"rows {kind}", places[part(text, len(places))].decode())
+                if block is None:
+                    return self.find(kind, text)  # in the index that this one is by now
+                sought = _field(text)
+                for line in block:
+                    if line.startswith(sought):
+                        rows.append(self._row(kind, fields(line)))
             self._rows[kind, text] = rows
         return rows
 
     def rows(self, kind: str) -> "Sequence[Contribution]":
-        """Return every primed row of *kind*, in order."""
-        return [self._row(kind, text, about) for text, *about in self._lines(f"rows {kind}")]
+        """Return every primed row of *kind*, in any order."""
+        return [self._row(kind, line) for line in self._lines(f"rows {kind}")]
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
@@ -337,10 +357,10 @@ class Index:
             return tuple(texts)
         return ()
 
-    def _row(self, kind: str, text: str, about: "list[str]") -> "Contribution":
+    def _row(self, kind: str, about: "list[str]") -> "Contribution":
         from pegboard.ledger import PRIMED, Contribution
 
-        module, place, override, sequence, metadata = about
+        text, module, place, override, sequence, metadata = about
         owner = self._plugin(module, place)
         if owner is None:
             raise _unusable(f"the index has no plugin {module!r}")

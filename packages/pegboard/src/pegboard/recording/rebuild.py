@@ -12,7 +12,7 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
-from pegboard.index import Index, path_stamp
+from pegboard.index import Index, part, path_stamp
 from pegboard.plugin import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
 from pegboard.recording.encoding import Blocks, below, content_of, encode, encode_lines, encode_metadata
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 FEW_FILES = 128
 """So many files of an installer's are watched one by one; more would cost a start too much."""
+_ROWS_A_PART = 64
+"""So many rows are read to find one; more would be slower to read, fewer make the head longer."""
 _SLOW_S = 0.5
 _LASTING_FACTS = ("S python", "S prefix", "S application", "S pegboard")
 """Without these no record is of use; when another fact has changed, plugins are looked for anew, and records hold."""
@@ -258,9 +260,17 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         for sequence, (kind, text, override, metadata) in enumerate(recorded):
             rows.setdefault(kind, []).append([text, module, place, override, str(sequence), metadata])
             texts.setdefault(kind, {})[text] = None
+    packages = {module.rpartition(".")[0] or module: None for module in content["order"]}
+    head.append(["P", *packages])
     head += [["W", *problem] for problem in content["problems"]]
     sections = {f"texts {kind}": encode_lines([list(texts[kind])]) for kind in sorted(texts)}
-    sections |= {f"rows {kind}": encode_lines(rows[kind]) for kind in sorted(rows)}
+    for kind, lines in sorted(rows.items()):
+        parts: list[list[list[str]]] = [[] for _ in range(len(lines) // _ROWS_A_PART + 1)]
+        for line in lines:
+            parts[part(line[0], len(parts))].append(line)
+        kept = Blocks()
+        sections[f"parts {kind}"] = encode_lines([[kept.add(lines)] for lines in parts])
+        sections[f"rows {kind}"] = kept.data()
     sections |= {"plugins": blocks.data(), "names": encode_lines(names)}
     return encode(content["validity"], head, sections, content)
 
