@@ -157,8 +157,9 @@ class Activator:
             execute()
         except BaseException as error:
             from pegboard.boundary import forget_parts
+            from pegboard.revision import discard
 
-            ledger.discard(plugin)
+            discard(ledger, plugin)
             forget_parts(plugin.module)
             if not isinstance(error, KeyboardInterrupt):
                 self._fail(plugin, error)

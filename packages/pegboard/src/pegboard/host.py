@@ -247,10 +247,12 @@ class Host:
         Raises:
             PluginNotFoundError: If there is none.
         """
+        from pegboard.revision import revoke
+
         self.start()
         plugin = self.plugin(name)
         plugin.disable(reason)
-        self._roster.ledger.revoke(plugin)
+        revoke(self._roster.ledger, plugin)
 
     def start(self) -> None:
         """Make the plugins ready; nothing happens when they are.

@@ -10,26 +10,11 @@ import _thread
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-    from typing import Any, Final, Protocol
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from typing import Any, Final
 
+    from pegboard._typing import Records
     from pegboard.plugin import Plugin
-
-    class Records(Protocol):
-        """What plugins registered when they were last imported, looked up without reading all of it.
-
-        Owners come in their order, and the rows of one owner as it registered them.
-        """
-
-        def find(self, kind: str, text: str) -> "Sequence[Contribution]":
-            """Return the primed rows of *kind* whose text is *text*, in order."""
-
-        def rows(self, kind: str) -> "Sequence[Contribution]":
-            """Return every primed row of *kind*, in order."""
-
-        def texts(self, kind: str) -> tuple[str, ...]:
-            """Return the text of every row of *kind* once, in the order of first appearance."""
-
 
 PRIMED: "Final" = object()
 """Stands where the live object of a primed contribution will be."""
@@ -175,48 +160,12 @@ class Ledger:
         with self._lock:
             batch = tuple(self._batches.pop(owner))
             self._replaced.add(owner)
-            self._remove(owner, ephemeral=False)
+            if owner in self._owned:
+                from pegboard.revision import drop
+
+                drop(self, owner)
             self._insert(batch)
             return batch
-
-    def diverge(self) -> None:
-        """Take notice that what was just committed is not what the records say."""
-        with self._lock:
-            self._has_drifted = True
-            self._sorted.clear()
-            self.generation += 1
-
-    def discard(self, owner: "Plugin") -> None:
-        """Drop the batch of *owner*, and what its threads have added meanwhile; what it had before stays."""
-        with self._lock:
-            self._batches.pop(owner, None)
-            begun = self._begun.pop(owner, self._sequence)
-            late = [row for row in self._owned.get(owner, ()) if row.sequence > begun]
-        for row in late:
-            self.remove(row)
-
-    def revoke(self, owner: "Plugin") -> None:
-        """Remove every row of *owner*, primed and ephemeral ones included."""
-        with self._lock:
-            self._replaced.add(owner)
-            self._remove(owner, ephemeral=True)
-            self.diverge()
-
-    def remove(self, row: "Contribution") -> None:
-        """Remove one live row; nothing happens if it is not there."""
-        with self._lock:
-            rows = self._rows.get(row.kind, {}).get(row.text, [])
-            kept = [other for other in rows if other is not row]
-            if len(kept) != len(rows):
-                self._rows[row.kind][row.text] = kept
-                self._owned[row.owner] = [other for other in self._owned[row.owner] if other is not row]
-                self._changed(row.kind)
-
-    def reorder(self) -> None:
-        """Take notice that owners' ranks have changed."""
-        with self._lock:
-            for kind in self._rows:
-                self._changed(kind)
 
     def _insert(self, rows: "Iterable[Contribution]") -> None:
         for row in rows:
@@ -225,14 +174,6 @@ class Ledger:
             if row.is_ephemeral or not row.owner.name:
                 self._diverged.add(row.kind)
             self._changed(row.kind)
-
-    def _remove(self, owner: "Plugin", *, ephemeral: bool) -> None:
-        kept = [row for row in self._owned.get(owner, ()) if row.is_ephemeral and not ephemeral]
-        for row in self._owned.get(owner, ()):
-            by_text = self._rows[row.kind]
-            by_text[row.text] = [other for other in by_text[row.text] if other.owner is not owner or other in kept]
-            self._changed(row.kind)
-        self._owned[owner] = kept
 
     def _changed(self, kind: str) -> None:
         self._sorted.pop(kind, None)
@@ -266,11 +207,6 @@ class Ledger:
         if self._records is not None and kind not in self._diverged and not self._has_drifted:
             return self._records.texts(kind)
         return tuple(dict.fromkeys(row.text for row in self.rows(kind)))
-
-    def rows_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":
-        """Return every live row of *owner*, of all kinds, as they were registered."""
-        with self._lock:
-            return tuple(self._owned.get(owner, ()))
 
     def live(self, row: "Contribution") -> "Any":
         """Return the live object of *row*, importing its owner first if the row is primed.

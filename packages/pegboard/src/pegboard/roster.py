@@ -303,7 +303,6 @@ class Roster:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
         if self.index is None or self.index.is_as_recorded(plugin, batch):
             return
-        self.ledger.diverge()
         from pegboard.recording import cold
 
         cold.refresh(self, plugin, batch)

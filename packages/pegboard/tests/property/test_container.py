@@ -16,6 +16,7 @@ from pegboard.discovery.candidate import Distribution
 from pegboard.errors import MissingDependencyError, ProviderError
 from pegboard.ledger import Ledger
 from pegboard.plugin import Plugin, application
+from pegboard.revision import revoke
 
 SIZE = 7
 RANKS = 3
@@ -179,7 +180,7 @@ class TestAChangeForgetsWhatItConcernsAndNothingElse:
             if change[0] != revoked:
                 apply(fresh, change, mark)
         built(bench)
-        bench.ledger.revoke(bench.owners[revoked])
+        revoke(bench.ledger, bench.owners[revoked])
         assert trees(built(bench)) == trees(built(fresh))
 
     @given(absents, st.lists(rows, max_size=4), st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=3))

@@ -6,6 +6,7 @@ from pegboard.container import Container
 from pegboard.discovery.candidate import Distribution
 from pegboard.ledger import PRIMED, Contribution, Ledger
 from pegboard.plugin import Plugin, application
+from pegboard.revision import discard
 
 
 class Bench:
@@ -54,7 +55,7 @@ class Bench:
             with self.owner(plugin, importing=True):
                 self.imports[plugin]()
         except BaseException:
-            self.ledger.discard(plugin)
+            discard(self.ledger, plugin)
             raise
         self.ledger.commit(plugin)
 

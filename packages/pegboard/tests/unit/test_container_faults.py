@@ -19,6 +19,7 @@ from pegboard.errors import (
 )
 from pegboard.injection.keys import key_text
 from pegboard.ledger import PRIMED
+from pegboard.revision import reorder, revoke
 
 
 class Clock:
@@ -68,7 +69,7 @@ def test_a_change_of_ranks_takes_effect(bench):
     bench.provide(b, "it", lambda: "b")
     assert bench.container.get("it") == "b"
     a.rank = 3
-    bench.ledger.reorder()
+    reorder(bench.ledger)
     assert bench.container.get("it") == "a"
 
 
@@ -77,7 +78,7 @@ def test_a_revoked_owner_provides_no_longer(bench):
     bench.container.provide("it", lambda: "application")
     bench.provide(plugin, "it", lambda: "plugin")
     assert bench.container.get("it") == "plugin"
-    bench.ledger.revoke(plugin)
+    revoke(bench.ledger, plugin)
     assert bench.container.get("it") == "application"
 
 
@@ -261,7 +262,7 @@ def test_a_failed_plugin_gets_a_new_chance_when_it_is_replaced(bench):
     bench.container.provide("it", lambda: "below")
     bench.provide(plugin, "it", raising(ValueError("old")))
     assert bench.container.get("it") == "below"
-    bench.ledger.revoke(plugin)
+    revoke(bench.ledger, plugin)
     bench.provide(plugin, "it", lambda: "mended")
     assert bench.container.get("it") == "mended"
 

@@ -7,6 +7,7 @@ from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginWithdrewError
 from pegboard.ledger import PRIMED, Contribution, Ledger
 from pegboard.plugin import Plugin, application
+from pegboard.revision import discard, remove, reorder, revoke, rows_of
 
 
 class Desk:
@@ -55,7 +56,7 @@ def test_rows_of_an_import_count_only_after_commit(desk):
 def test_rows_of_a_failed_import_never_count(desk):
     a = plugin("a")
     desk.importing(a, "x")
-    desk.ledger.discard(a)
+    discard(desk.ledger, a)
     assert ids(desk.ledger) == []
 
 
@@ -74,7 +75,7 @@ def test_new_ranks_count_after_reorder(desk):
         desk.ledger.commit(owner)
     assert ids(desk.ledger) == ["a", "b"]
     a.rank = 3
-    desk.ledger.reorder()
+    reorder(desk.ledger)
     assert ids(desk.ledger) == ["b", "a"]
 
 
@@ -92,7 +93,7 @@ def test_a_discarded_second_import_keeps_what_the_owner_had(desk):
     desk.importing(a, "old")
     desk.ledger.commit(a)
     desk.importing(a, "new")
-    desk.ledger.discard(a)
+    discard(desk.ledger, a)
     assert ids(desk.ledger) == ["old"]
 
 
@@ -117,19 +118,19 @@ def test_revoke_takes_all_rows_of_one_owner_and_no_others(desk):
         desk.ledger.commit(owner)
     desk.current = (a, False)
     desk.ledger.add("others", "late", 1)
-    desk.ledger.revoke(a)
+    revoke(desk.ledger, a)
     assert ids(desk.ledger) == ["b"]
     assert ids(desk.ledger, "others") == []
-    assert desk.ledger.rows_of(a) == ()
+    assert rows_of(desk.ledger, a) == ()
 
 
 def test_every_change_is_a_new_generation(desk):
     seen = [desk.ledger.generation]
     row = desk.ledger.add("things", "x", 1)
     seen.append(desk.ledger.generation)
-    desk.ledger.remove(row)
+    remove(desk.ledger, row)
     seen.append(desk.ledger.generation)
-    desk.ledger.remove(row)
+    remove(desk.ledger, row)
     assert len(set(seen)) == 3
     assert desk.ledger.generation == seen[-1]
 

@@ -3,6 +3,7 @@ import pytest
 from pegboard.errors import ContributionNotFoundError, InvalidNameError, MetadataError, NameClashError
 from pegboard.ledger import PRIMED, Contribution
 from pegboard.registry import Registry
+from pegboard.revision import revoke
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ class TestClashes:
         desk.by("b", 2)
         registry.register("csv", "b")
         assert registry["csv"] == "a"
-        desk.ledger.revoke(first)
+        revoke(desk.ledger, first)
         assert registry["csv"] == "b"
 
 

@@ -21,6 +21,7 @@ from pegboard.recording.files import prune, remove, write
 from pegboard.recording.notes import Notes
 from pegboard.recording.rebuild import Rebuild, to_bytes
 from pegboard.recording.record import Record, plain_rows, read_files
+from pegboard.revision import diverge, reorder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,7 @@ def _arranged(roster: Roster) -> list[PegboardError]:
     for rank, plugin in enumerate(plugins):
         plugin.rank = rank
     roster.listed = tuple(plugins)
-    roster.ledger.reorder()
+    reorder(roster.ledger)
     return problems
 
 
@@ -220,6 +221,7 @@ def record_anew(roster: Roster) -> None:
 
 def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> None:
     """Put what *plugin* registered just now into its record: it drifted from what it registered before."""
+    diverge(roster.ledger)
     index = roster.index
     if index is None or not index.path:
         return

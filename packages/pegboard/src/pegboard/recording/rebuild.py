@@ -20,6 +20,7 @@ from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
 from pegboard.recording.record import UNSURE, Record, Sources
 from pegboard.recording.recorder import Recorder
+from pegboard.revision import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +140,7 @@ class Rebuild:
                     self._failed.append(plugin)
                     continue
                 seen = recorder.after(plugin, before)
-                rows = self._roster.ledger.rows_of(plugin)
+                rows = rows_of(self._roster.ledger, plugin)
                 record = Record.taken(
                     plugin,
                     rows,
