@@ -4,10 +4,10 @@ import importlib.metadata
 import re
 import typing
 
-import pegboard.registry
+import pegboard.contributions
 
 # What type checkers see, autodoc shall show: at run time pegboard does without `typing`.
-pegboard.registry.T = typing.TypeVar("T")
+pegboard.contributions.T = typing.TypeVar("T")
 
 project = "Pegboard"
 author = "The Pegboard authors"

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from pegboard.errors import PegboardError
-from pegboard.ledger import Ledger
-from pegboard.plugin import Distribution, Plugin, application
+from pegboard.ledger import Distribution, Ledger, Plugin, application
 
 
 @pytest.fixture

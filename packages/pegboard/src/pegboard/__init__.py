@@ -6,12 +6,11 @@ The public names are loaded when they are first used (PEP 562): an application t
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from pegboard.container import Container
+    from pegboard.contributions import Container, Registry
     from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
-    from pegboard.plugin import Plugin
-    from pegboard.registry import Registry
+    from pegboard.ledger import Plugin
 
 __all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
@@ -20,9 +19,9 @@ _HOMES = {
     "DataRegistry": "pegboard.data_registry",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",
-    "Plugin": "pegboard.plugin",
+    "Plugin": "pegboard.ledger",
     "PluginError": "pegboard.errors",
-    "Registry": "pegboard.registry",
+    "Registry": "pegboard.contributions",
 }
 
 

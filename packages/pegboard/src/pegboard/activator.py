@@ -10,7 +10,7 @@ Source: PEP 451 (module specs), PEP 302 (meta path finders), PEP 420 (namespace 
 import _thread
 import sys
 
-from pegboard.plugin import ACTIVE, BROKEN, PRIMED, application
+from pegboard.ledger import ACTIVE, BROKEN, PRIMED, application
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.errors import PegboardError
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
     from pegboard.roster import Roster
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pegboard.errors import PegboardError, PluginError
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
     R = TypeVar("R")
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from pegboard.registry import Registry
+from pegboard.contributions import Registry
 from pegboard.roster import Roster
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from pegboard.claims import Claims
-    from pegboard.container import Container
+    from pegboard.contributions import Container
     from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError
     from pegboard.injection.explanation import Explanation
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
     T = TypeVar("T")
 
@@ -143,7 +143,7 @@ class Host:
     def container(self) -> "Container":
         """The container of components: what is looked up by type, and may be overridden by plugins."""
         if self._container is None:
-            from pegboard.container import Container
+            from pegboard.contributions import Container
 
             with self._roster.lock:
                 if self._container is None:
@@ -272,8 +272,10 @@ class Host:
                 raise ExceptionGroup(f"the plugins of {self.name} have problems", problems)
 
     def _settle(self) -> None:
-        for registry in self.registries.values():
-            registry.settle()
+        from pegboard.claims import settle
+
+        for registry in tuple(self._registries.values()):
+            settle(registry)
 
     def run(
         self,

@@ -47,8 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, Final
 
-    from pegboard.ledger import Contribution
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Contribution, Plugin
 
 MAGIC: "Final" = b"pegboard-index 2 "
 YOUNG: "Final" = "Y"
@@ -265,7 +264,7 @@ class Index:
         lines = self._block("plugins", place)
         if lines is None:
             return self.plugin(module)  # in the index that this one is by now
-        from pegboard.plugin import Distribution, Plugin
+        from pegboard.ledger import Distribution, Plugin
 
         _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(lines[0])
         if origin.startswith(BELOW):
@@ -358,14 +357,14 @@ class Index:
         return ()
 
     def _row(self, kind: str, about: "list[str]") -> "Contribution":
-        from pegboard.ledger import PRIMED, Contribution
+        from pegboard.ledger import DORMANT, Contribution
 
         text, module, place, override, sequence, metadata = about
         owner = self._plugin(module, place)
         if owner is None:
             raise _unusable(f"the index has no plugin {module!r}")
         row = Contribution(
-            owner, kind, text, PRIMED, text=text, metadata=decode_metadata(metadata), override=override == "1"
+            owner, kind, text, DORMANT, text=text, metadata=decode_metadata(metadata), override=override == "1"
         )
         row.sequence = int(sequence)
         return row

@@ -10,8 +10,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.ledger import Contribution, Ledger
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Contribution, Ledger, Plugin
 
 
 def diverge(ledger: Ledger) -> None:

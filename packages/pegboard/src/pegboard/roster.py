@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError
     from pegboard.index import Index
-    from pegboard.ledger import Contribution, Ledger
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Contribution, Ledger, Plugin
 
 _NO = ("0", "false", "no", "off")
 

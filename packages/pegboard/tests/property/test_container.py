@@ -11,11 +11,10 @@ from typing import Annotated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.container import TRANSIENT, Container
+from pegboard.contributions import TRANSIENT, Container
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import MissingDependencyError, ProviderError
-from pegboard.ledger import Ledger
-from pegboard.plugin import Plugin, application
+from pegboard.ledger import Ledger, Plugin, application
 from pegboard.revision import revoke
 
 SIZE = 7

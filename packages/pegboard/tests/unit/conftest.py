@@ -2,10 +2,9 @@
 
 import pytest
 
-from pegboard.container import Container
+from pegboard.contributions import Container
 from pegboard.discovery.candidate import Distribution
-from pegboard.ledger import PRIMED, Contribution, Ledger
-from pegboard.plugin import Plugin, application
+from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
 from pegboard.revision import discard
 
 
@@ -43,7 +42,7 @@ class Bench:
 
     def prime(self, plugin, kind, text, register, **metadata):
         """Let the ledger know a row of *plugin* from a record; *register* is what its import does."""
-        row = Contribution(plugin, kind, text, PRIMED, text=text, metadata=metadata)
+        row = Contribution(plugin, kind, text, DORMANT, text=text, metadata=metadata)
         with self.ledger._lock:
             self.ledger._insert([row])
         self.imports[plugin] = register

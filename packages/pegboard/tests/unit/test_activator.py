@@ -11,8 +11,7 @@ from pegboard.activator import Activator
 from pegboard.boundary import contained
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
-from pegboard.ledger import Ledger
-from pegboard.plugin import ACTIVE, BROKEN, FOUND, Plugin
+from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
 
 
 class Bench:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from pegboard.container import TRANSIENT
+from pegboard.contributions import TRANSIENT
 from pegboard.errors import (
     AsyncRequiredError,
     CircularDependencyError,

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from pegboard.container import TRANSIENT
+from pegboard.contributions import TRANSIENT
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -18,7 +18,7 @@ from pegboard.errors import (
     ScopeError,
 )
 from pegboard.injection.keys import key_text
-from pegboard.ledger import PRIMED
+from pegboard.ledger import DORMANT
 from pegboard.revision import reorder, revoke
 
 
@@ -369,7 +369,7 @@ def test_a_plugin_that_is_imported_and_leaves_its_row_primed_is_passed_over(benc
     plugin = bench.plugin("p")
     bench.prime(plugin, "component", key_text(Clock), None)
     bench.ledger._wake = lambda plugin: bench.provide(plugin, Clock, lambda: "late")
-    (row,) = [row for row in bench.ledger.rows("component") if row.live is PRIMED]
+    (row,) = [row for row in bench.ledger.rows("component") if row.live is DORMANT]
     plugin.rank = 1
     with bench.owner(plugin):
         pass

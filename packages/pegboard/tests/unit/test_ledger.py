@@ -5,8 +5,7 @@ import pytest
 
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginWithdrewError
-from pegboard.ledger import PRIMED, Contribution, Ledger
-from pegboard.plugin import Plugin, application
+from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
 from pegboard.revision import discard, remove, reorder, revoke, rows_of
 
 
@@ -138,7 +137,7 @@ def test_every_change_is_a_new_generation(desk):
 def test_live_of_a_primed_row_wakes_its_owner_and_returns_the_new_object(desk):
     a = plugin("a")
     desk.on_wake = lambda owner: (desk.importing(owner, "x"), desk.ledger.commit(owner))
-    primed = Contribution(a, "things", "x", PRIMED)
+    primed = Contribution(a, "things", "x", DORMANT)
     assert desk.ledger.live(primed) == "a:x"
     assert desk.woken == [a]
 
@@ -147,7 +146,7 @@ def test_live_of_a_row_that_its_owner_no_longer_registers_says_so(desk):
     a = plugin("a")
     desk.on_wake = lambda owner: (desk.importing(owner, "other"), desk.ledger.commit(owner))
     with pytest.raises(PluginWithdrewError, match="plugin 'a' of acme-a 1.0 no longer contributes 'x' to 'things'"):
-        desk.ledger.live(Contribution(a, "things", "x", PRIMED))
+        desk.ledger.live(Contribution(a, "things", "x", DORMANT))
 
 
 def test_live_of_a_live_row_wakes_nobody(desk):

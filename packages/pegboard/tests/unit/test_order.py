@@ -1,5 +1,5 @@
 from pegboard.errors import ConfigurationError, OrderError
-from pegboard.plugin import Plugin
+from pegboard.ledger import Plugin
 from pegboard.policy.order import order
 
 

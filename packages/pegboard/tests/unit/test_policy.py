@@ -1,6 +1,6 @@
 import pytest
 
-from pegboard.plugin import Plugin
+from pegboard.ledger import Plugin
 from pegboard.policy.policy import Policy, load_policy
 
 

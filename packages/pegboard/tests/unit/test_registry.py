@@ -1,8 +1,9 @@
 import pytest
 
+from pegboard.claims import settle
+from pegboard.contributions import Registry
 from pegboard.errors import ContributionNotFoundError, InvalidNameError, MetadataError, NameClashError
-from pegboard.ledger import PRIMED, Contribution
-from pegboard.registry import Registry
+from pegboard.ledger import DORMANT, Contribution
 from pegboard.revision import revoke
 
 
@@ -85,7 +86,7 @@ def test_reading_makes_the_host_ready_and_registering_does_not(desk, registry):
 
 def test_names_and_descriptions_wake_nobody_and_getitem_does(desk, registry):
     owner = desk.by("a", 1)
-    row = Contribution(owner, "exporters", "csv", PRIMED, metadata={"summary": "s"})
+    row = Contribution(owner, "exporters", "csv", DORMANT, metadata={"summary": "s"})
     desk.ledger._insert((row,))
     assert registry.names() == ("csv",)
     assert registry.describe("csv") == {"summary": "s"}
@@ -144,7 +145,7 @@ class TestClashes:
             desk.by(name, rank)
             registry.register("csv", name)
         for number in range(3):
-            registry.settle()
+            settle(registry)
             registry.register(f"more-{number}", 1)
         assert len(desk.reports) == 1
 
@@ -192,6 +193,6 @@ class TestExplain:
 
     def test_imports_no_primed_plugin(self, desk, registry):
         owner = desk.by("a", 1)
-        desk.ledger._insert((Contribution(owner, "exporters", "csv", PRIMED),))
+        desk.ledger._insert((Contribution(owner, "exporters", "csv", DORMANT),))
         registry.explain("csv")
         assert desk.woken == []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pegboard.registry import Registry
+    from pegboard.contributions import Registry
 
 
 class SubCommand(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.plugin import Distribution
+from pegboard.ledger import Distribution
 
 if TYPE_CHECKING:
     from pegboard.errors import PegboardError

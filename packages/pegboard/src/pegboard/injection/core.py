@@ -5,13 +5,12 @@ from __future__ import annotations
 import _thread
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.contributions import COMPONENT, DECORATOR, MIDDLEWARE
 from pegboard.injection.keys import key_text, normal
 from pegboard.injection.provider import Provider, decorator_of, provider_of
 from pegboard.injection.request import current
 from pegboard.injection.store import Store
-from pegboard.ledger import PRIMED, Contribution
-from pegboard.plugin import application
+from pegboard.ledger import DORMANT, Contribution, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +101,7 @@ class Core:
         return tuple(
             row
             for row in self.ledger.find(kind, text)
-            if row.live is PRIMED or row.id == form or normal(row.id) == form
+            if row.live is DORMANT or row.id == form or normal(row.id) == form
         )
 
     def provides(self, key: Any, form: Any) -> bool:
@@ -161,7 +160,7 @@ class Core:
 
     def _use_middlewares(self) -> None:
         """Take the middlewares of the ledger; whatever was made without one of them is forgotten."""
-        used = tuple(row.live for row in self.ledger.rows(MIDDLEWARE) if row.live is not PRIMED)
+        used = tuple(row.live for row in self.ledger.rows(MIDDLEWARE) if row.live is not DORMANT)
         if used != self.middlewares:
             self.middlewares = used
             for store in self.stores():

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import COMPONENT, SINGLETON
+from pegboard.contributions import COMPONENT, SINGLETON
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import key_text, normal, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import PRIMED
+from pegboard.ledger import DORMANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,7 +122,7 @@ def _decorator(core: Core, row: Contribution) -> Part:
 
 
 def _made_by(row: Contribution) -> str:
-    return "something not imported yet" if row.live is PRIMED else describe(row.live)
+    return "something not imported yet" if row.live is DORMANT else describe(row.live)
 
 
 def _sorted_names(forms: Iterable[Any]) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _dependants(core: Core, form: Any) -> Iterator[Any]:
 
 def _live(core: Core, rows: Iterable[Contribution]) -> Iterator[Provider]:
     for row in rows:
-        if row.live is not PRIMED:
+        if row.live is not DORMANT:
             yield core.provider(row) if row.kind == COMPONENT else core.decorator(row)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import COMPONENT, DECORATOR, SINGLETON
+from pegboard.contributions import COMPONENT, DECORATOR, SINGLETON
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -15,7 +15,7 @@ from pegboard.errors import (
 )
 from pegboard.injection.keys import key_text, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import PRIMED
+from pegboard.ledger import DORMANT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from pegboard.injection.request import Request
     from pegboard.injection.signature import Parameter
     from pegboard.injection.store import Store
-    from pegboard.ledger import Contribution
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Contribution, Plugin
 
 
 def owner_text(owner: Plugin | None) -> str:
@@ -43,7 +42,7 @@ def link(frame: Frame) -> Link:
         made_by = "" if frame.target is None else f"called directly, {describe(frame.target.target)}"
         return (show(frame.key), frame.parameter, made_by, "" if frame.target is None else owner_text(None))
     live = frame.row.live
-    made_by = "not imported yet" if live is PRIMED else describe(live)
+    made_by = "not imported yet" if live is DORMANT else describe(live)
     if frame.decorating is not None:
         made_by = f"decorated by {describe(frame.decorating.live)}"
     return (show(frame.key), frame.parameter, made_by, owner_text(frame.acting.owner if frame.acting else None))

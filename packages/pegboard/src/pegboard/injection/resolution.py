@@ -12,7 +12,7 @@ waits is a true circle of dependencies, in whichever threads and tasks it is bei
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import SINGLETON, TRANSIENT
+from pegboard.contributions import SINGLETON, TRANSIENT
 from pegboard.injection.frame import (
     ACT,
     ASKER,
@@ -29,7 +29,7 @@ from pegboard.injection.keys import normal
 from pegboard.injection.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, VALUE
 from pegboard.injection.request import Request
 from pegboard.injection.store import Build, Instance, Resource
-from pegboard.ledger import PRIMED
+from pegboard.ledger import DORMANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -116,7 +116,7 @@ class Resolution(Request):
         core = self.core
         rows, decorators = core.rows(frame.key, frame.normal)
         row = self._first_usable(frame, rows, decorators)
-        if row is PRIMED:
+        if row is DORMANT:
             return None  # a plugin was imported: look again
         if row is None:
             if core.middlewares:
@@ -167,14 +167,14 @@ class Resolution(Request):
             return build
 
     def _first_usable(self, frame: Frame, rows: tuple[Contribution, ...], decorators: tuple[Contribution, ...]) -> Any:
-        """Return the row that serves, None when there is none, `PRIMED` when a plugin had to be imported first."""
+        """Return the row that serves, None when there is none, `DORMANT` when a plugin had to be imported first."""
         for row in decorators:
-            if row.live is PRIMED and row not in frame.failed:
+            if row.live is DORMANT and row not in frame.failed:
                 frame.row = frame.acting = frame.decorating = row
                 return self._wake(frame, row)
         for row in reversed(rows):
             if row not in frame.failed:
-                if row.live is PRIMED:
+                if row.live is DORMANT:
                     frame.row = frame.acting = row
                     return self._wake(frame, row)
                 return row
@@ -189,7 +189,7 @@ class Resolution(Request):
 
             raise withdrawn(row)
         frame.forget_progress()
-        return PRIMED
+        return DORMANT
 
     def _refuse(self, frame: Frame, value: Any) -> None:
         value.close()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pegboard.errors import PegboardError
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 
 def order(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pegboard.errors import ConfigurationError
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 YES = ("1", "true", "yes", "on", "all")
 _NO = ("", "0", "false", "no", "off")

@@ -13,7 +13,7 @@ from pegboard.activator import extend_namespace
 from pegboard.discovery import discover
 from pegboard.errors import HostError, RequiredPluginError, UnusableIndexError
 from pegboard.index import YOUNG, read
-from pegboard.plugin import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
+from pegboard.ledger import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
 from pegboard.policy.order import order
 from pegboard.policy.policy import load_policy
 from pegboard.recording.encoding import content_of, from_bytes

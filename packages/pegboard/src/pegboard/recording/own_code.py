@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pegboard.discovery.candidate import Distribution
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 
 class OwnCode:

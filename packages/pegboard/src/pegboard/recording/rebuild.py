@@ -13,7 +13,7 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.index import Index, part, path_stamp
-from pegboard.plugin import ACTIVE, FOUND, PRIMED
+from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
 from pegboard.recording.encoding import Blocks, below, content_of, encode, encode_lines, encode_metadata
 from pegboard.recording.notes import Notes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
     from pegboard.roster import Roster
 
 FEW_FILES = 128

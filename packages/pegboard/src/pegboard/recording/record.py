@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
     from typing import Any
 
-    from pegboard.ledger import Contribution
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Contribution, Plugin
     from pegboard.recording.recorder import Observation
 
     Files = dict[str, tuple[str, str]]  # path to stamp and content hash

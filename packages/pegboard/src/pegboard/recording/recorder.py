@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType, ModuleType
     from typing import Any, Self
 
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 _HOOKS = ("excepthook", "displayhook", "unraisablehook", "stdin", "stdout", "stderr", "breakpointhook")
 _THREAD_STARTERS = ("start_new_thread", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread")
