@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.errors import PegboardError
+    from pegboard.host import Roster
     from pegboard.ledger import Plugin
-    from pegboard.roster import Roster
 
 
 class Activator:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.contributions import Registry
+    from pegboard.host import Roster
     from pegboard.ledger import Contribution
-    from pegboard.roster import Roster
 
 
 @dataclass(frozen=True, slots=True)

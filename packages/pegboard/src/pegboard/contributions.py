@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from pegboard.claims import Claims
     from pegboard.errors import PegboardError
+    from pegboard.host import Roster
     from pegboard.injection.opened import Opened as _OtherHalf
     from pegboard.ledger import Contribution, Ledger, Plugin
-    from pegboard.roster import Roster
 
     T = TypeVar("T")
     D = TypeVar("D")

@@ -11,9 +11,9 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
+from pegboard.host import environment_prefix
 from pegboard.index import read
 from pegboard.recording.comparison import differences, recorded_rows
-from pegboard.roster import environment_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 import pytest
 
-from pegboard.roster import environment_prefix, user_directory
+from pegboard.host import environment_prefix, user_directory
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ be understood is a problem to report and changes nothing else: a slip in a file 
 Environment, for an application named `utt`: `UTT_NO_PLUGINS=1` leaves out all but the built-in plugins,
 `UTT_NO_PLUGINS=a,b` leaves out those; `UTT_PLUGINS=a,b` enables what the file disables;
 `UTT_PLUGINS_STRICT=1` is strict. `UTT_PLUGINS_LAZY=0` imports every plugin at every start, and `UTT_PLUGINS_CACHE` is
-the folder for the index; both are read before all else, see `pegboard.roster`.
+the folder for the index; both are read before all else, see `pegboard.host`.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from pegboard.discovery.candidate import Candidate
     from pegboard.errors import PegboardError
+    from pegboard.host import Roster
     from pegboard.index import Index
     from pegboard.ledger import Contribution
-    from pegboard.roster import Roster
 
 
 def start(roster: Roster) -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError
+    from pegboard.host import Roster
     from pegboard.ledger import Plugin
-    from pegboard.roster import Roster
 
 FEW_FILES = 128
 """So many files of an installer's are watched one by one; more would cost a start too much."""
