@@ -76,6 +76,7 @@ def test_a_warm_start_searches_for_nothing_and_imports_the_one_plugin_that_it_us
         "json",
         "logging",
         "argcomplete",
+        "typing",
     ):
         assert not below(package, warm)
 

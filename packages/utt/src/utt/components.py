@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from io import TextIOWrapper
-from typing import List  # noqa: UP035  # plugins use `typing.List[Command]` as the same key
 
 from utt.command import Command
 
@@ -45,5 +44,5 @@ class ConfigFilename(str):
     __slots__ = ()
 
 
-Commands = List[Command]  # noqa: UP006
+Commands = list[Command]  # for the container `typing.List[Command]` is the same key
 """The registered commands, in order."""

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+
+from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from pegboard.contributions import Registry
-
-
-class SubCommand(Protocol):
-    """What a registry of commands must hold, as far as its parser is concerned."""
-
-    @property
-    def add_args(self) -> Callable[[argparse.ArgumentParser], object]:
-        """Add the command's own arguments to its parser."""
 
 
 def add_commands(
@@ -39,7 +33,7 @@ def add_commands(
 
     Args:
         parser: The application's parser.
-        commands: A registry whose items have `add_args(parser)`, as `SubCommand` says.
+        commands: A registry whose items have `add_args(parser)`, which adds the command's own arguments to its parser.
         dest: The attribute of the parsed arguments that holds the command's name.
         configure: Called with each command's name and its new parser; instead of the item's `add_args`.
         on_error: Called with a command's name and what was raised while its parser was built; it must raise.

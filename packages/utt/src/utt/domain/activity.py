@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List  # noqa: UP035  # plugins use `typing.List[Activity]` as the same key
-
 from utt.domain.name import Name
 
 TYPE_CHECKING = False
@@ -84,5 +82,5 @@ class Activity:
         return f"<Activity {self.name.name!r} {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M}>"
 
 
-Activities = List[Activity]  # noqa: UP006
+Activities = list[Activity]  # for the container `typing.List[Activity]` is the same key
 """The activities that a report is about; the key under which plugins have them injected."""

@@ -25,9 +25,9 @@ _MONTHS = (
 )
 _SHORTEST_WORD = 3
 _MONTHS_IN_YEAR = 12
-_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}")
-_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
+_MINUTE = r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}"
+_DATE = r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+_MONTH = r"([0-9]{4})-([0-9]{1,2})"
 
 
 def parse_datetime(text: str) -> datetime:
@@ -38,7 +38,7 @@ def parse_datetime(text: str) -> datetime:
     Raises:
         ValueError: If *text* is no such moment.
     """
-    if _MINUTE.fullmatch(text):
+    if re.fullmatch(_MINUTE, text):
         return datetime.fromisoformat(text)
     return datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007  # 40 modules, only paid for unusual forms
 
@@ -64,7 +64,7 @@ def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
             ahead = (_WEEKDAYS.index(word) - base.weekday()) % 7
             back = (base.weekday() - _WEEKDAYS.index(word)) % 7
             return base + ahead * _DAY if weekday_ahead else base - back * _DAY
-        match = _DATE.fullmatch(text)
+        match = re.fullmatch(_DATE, text)
         if match:
             year, month, day = map(int, match.groups())
             return date(year, month, day)
@@ -123,7 +123,7 @@ def _month_word(text: str, base: date) -> tuple[int, int] | None:
 
 
 def _month_exactly(text: str) -> tuple[int, int]:
-    match = _MONTH.fullmatch(text)
+    match = re.fullmatch(_MONTH, text)
     if match:
         return int(match[1]), int(match[2])
     day = datetime.strptime(text, "%Y-%m")  # noqa: DTZ007  # other digits

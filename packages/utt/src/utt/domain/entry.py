@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List  # noqa: UP035  # plugins use `typing.List[Entry]` as the same key
-
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -39,5 +37,5 @@ class Entry:
         return f"<Entry {self}>"
 
 
-Entries = List[Entry]  # noqa: UP006
+Entries = list[Entry]  # for the container `typing.List[Entry]` is the same key
 """Every entry of the log, in order; the key under which plugins have it injected."""

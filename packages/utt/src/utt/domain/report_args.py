@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date  # the fields' types are read at run time
+from collections import namedtuple  # importing `typing` for its own costs as much as all of this
+from datetime import date
 from enum import Enum
-from typing import NamedTuple
 
 from utt.domain.dates import parse_range
 
@@ -30,15 +30,32 @@ CSV_SECTION_NAMES: dict[str, CSVSection] = {
 """What `--csv-section` accepts, in the order of the help screen."""
 
 
-class DateRange(NamedTuple):
+class DateRange(namedtuple("DateRange", ("start", "end"))):
     """The days of a report, both included; *end* before *start* means none."""
+
+    __slots__ = ()
 
     start: date
     end: date
 
 
-class ReportArgs(NamedTuple):
+class ReportArgs(
+    namedtuple(
+        "ReportArgs",
+        (
+            "range",
+            "current_activity_name",
+            "project_name_filter",
+            "csv_section",
+            "show_comments",
+            "show_details",
+            "show_per_day",
+        ),
+    )
+):
     """What a report is asked to show."""
+
+    __slots__ = ()
 
     range: DateRange
     current_activity_name: str | None

@@ -14,7 +14,6 @@ import errno
 import gc
 import io
 import os
-from contextlib import suppress
 
 from utt.domain.entry import Entry
 from utt.domain.grammar import parse_entry, parse_lines, parse_log
@@ -279,12 +278,14 @@ def _sync(descriptor: int) -> None:
 
 def _make_name_durable(folder: str) -> None:
     """See to it that a new log is found again after a power failure, as far as the system can do that."""
-    with suppress(OSError):  # Windows opens no folders; and the entry is written, whatever happens here
+    try:
         descriptor = os.open(folder or os.curdir, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError:
+        return  # Windows opens no folders; and the entry is written, whatever happens here
 
 
 def _remove_if_empty(path: str, descriptor: int) -> None:
