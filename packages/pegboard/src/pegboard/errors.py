@@ -2,6 +2,7 @@
 
     PegboardError
     ├── ConfigurationError            plugins.toml, environment variables
+    ├── SettingsError                 a command could not read or change plugins.toml
     ├── HostError                     the application's author used a host wrongly
     │   ├── InvalidNameError
     │   └── MetadataError
@@ -146,6 +147,34 @@ class ConfigurationError(PegboardError):
     def hint(self) -> str:
         """Tell that defaults apply."""
         return "the default is used until it is mended"
+
+
+class SettingsError(PegboardError):
+    """A command cannot read or change the settings; they are as they were."""
+
+    code = "settings-unchanged"
+
+    def __init__(self, place: str, problem: str, advice: str | None = None, line: int | None = None) -> None:
+        self.place: str = place
+        self.problem: str = problem
+        self.advice: str | None = advice
+        self.line: int | None = line
+
+    def what(self) -> str:
+        """Name the file."""
+        return f"the settings in {self.place} cannot be used or changed by this command"
+
+    def because(self) -> str:
+        """Return what is wrong."""
+        return self.problem
+
+    def where(self) -> str | None:
+        """Return file and line, where the line is known."""
+        return f"{self.place}, line {self.line}" if self.line else None
+
+    def hint(self) -> str | None:
+        """Return what to do."""
+        return self.advice
 
 
 class HostError(PegboardError):

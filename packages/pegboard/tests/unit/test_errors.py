@@ -34,6 +34,7 @@ from pegboard.errors import (
     RecordedProblem,
     RequiredPluginError,
     ScopeError,
+    SettingsError,
     StaleMetadataError,
     StrayPackageFileError,
     describe_exception,
@@ -50,6 +51,7 @@ INSTANCES = [
     ConfigurationError(
         "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
     ),
+    SettingsError("/home/ada/.config/notes/plugins.toml", "Invalid value (at line 3, column 10)", "mend it in an editor; no command writes to it before", 3),
     HostError("the plugins have been found already", "call leave_out() before the host is first used"),
     InvalidNameError("a scope", ""),
     MetadataError("exporters", "csv", "since", "date"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
 
 YES = ("1", "true", "yes", "on", "all")
-_NO = ("", "0", "false", "no", "off")
+NO = ("", "0", "false", "no", "off")
 
 
 class Policy:
@@ -104,7 +104,7 @@ def _read_environment(policy: Policy, prefix: str, environ: Mapping[str, str]) -
     reason = f"left out by {prefix}_NO_PLUGINS"
     if left_out.lower() in YES:
         policy.leave_out((), reason)
-    elif left_out.lower() not in _NO:
+    elif left_out.lower() not in NO:
         policy.leave_out(left_out.split(","), reason)
     policy.strict = _switch(policy, f"{prefix}_PLUGINS_STRICT", environ, policy.strict)
 
@@ -115,7 +115,7 @@ def _switch(policy: Policy, variable: str, environ: Mapping[str, str], default: 
         return default
     if text.strip().lower() in YES:
         return True
-    if text.strip().lower() in _NO:
+    if text.strip().lower() in NO:
         return False
     from pegboard.errors import ConfigurationError
 
@@ -171,7 +171,7 @@ class _Reader:
     def __init__(self, policy: Policy, file: str, text: str) -> None:
         self.policy = policy
         self.file = file
-        self.lines = text.splitlines()
+        self.text = text
 
     def read(self, content: dict[str, object]) -> None:
         policy = self.policy
@@ -186,13 +186,13 @@ class _Reader:
                 for name, table in value.items():
                     self._plugin(name, table)
             elif key in _EXPECTED:
-                self._complain(key, f"{key!r} must be {_EXPECTED[key]}")
+                self._complain((key,), f"{key!r} must be {_EXPECTED[key]}")
             else:
-                self._complain(key, f"there is no setting {key!r}; known are {', '.join(_EXPECTED)}")
+                self._complain((key,), f"there is no setting {key!r}; known are {', '.join(_EXPECTED)}")
 
     def _plugin(self, name: str, table: object) -> None:
         if not isinstance(table, dict):
-            self._complain(name, f"'plugins.{name}' must be a table, [plugins.{name}]")
+            self._complain(("plugins", name), f"'plugins.{name}' must be a table, [plugins.{name}]")
             return
         for key, value in table.items():
             if key == "enabled" and isinstance(value, bool):
@@ -204,13 +204,16 @@ class _Reader:
                 if value:
                     self.policy.eager[name] = f"eager in {self.file}"
             elif key in ("enabled", "eager"):
-                self._complain(key, f"'plugins.{name}.{key}' must be true or false")
+                self._complain(("plugins", name, key), f"'plugins.{name}.{key}' must be true or false")
             else:
-                self._complain(key, f"there is no setting 'plugins.{name}.{key}'; known are enabled, eager")
+                self._complain(
+                    ("plugins", name, key), f"there is no setting 'plugins.{name}.{key}'; known are enabled, eager"
+                )
 
-    def _complain(self, key: str, problem: str) -> None:
-        named = (number for number, line in enumerate(self.lines, 1) if key in line.partition("#")[0])
-        _complain(self.policy, self.file, problem, next(named, None))
+    def _complain(self, path: tuple[str, ...], problem: str) -> None:
+        from pegboard.policy.lines import lines_of
+
+        _complain(self.policy, self.file, problem, lines_of(self.text).get(path))
 
 
 _EXPECTED = {
