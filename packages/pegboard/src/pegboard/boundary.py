@@ -39,6 +39,36 @@ def contained(
         ) from error
 
 
+def blamed(error: BaseException, owner: Callable[[str], Plugin | None]) -> tuple[Plugin, str] | None:
+    """Return the plugin in whose code *error* came up, and where; see `Host.blame`.
+
+    What caused an error is asked before the error itself: the innermost plugin's frame is to blame.
+
+    Args:
+        error: What was raised.
+        owner: Returns the plugin that a module belongs to, or None.
+    """
+    seen: set[int] = set()
+    pending: BaseException | None = error
+    causes: list[BaseException] = []
+    while pending is not None and id(pending) not in seen:
+        seen.add(id(pending))
+        causes.append(pending)
+        pending = pending.__cause__
+    for each in reversed(causes):
+        found = None
+        steps = each.__traceback__
+        while steps is not None:
+            name = steps.tb_frame.f_globals.get("__name__")
+            plugin = owner(name) if isinstance(name, str) else None
+            if plugin is not None and not plugin.is_built_in:
+                found = plugin, f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
+            steps = steps.tb_next
+        if found is not None:
+            return found
+    return None
+
+
 def place_in(plugin: Plugin, error: BaseException) -> str | None:
     """Return the last place in the plugin's own code that *error* came through, as `file:line`.
 

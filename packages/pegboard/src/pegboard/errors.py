@@ -298,6 +298,8 @@ class PluginError(PegboardError):
     """Something is wrong with one plugin. It is always named, with its distribution."""
 
     code = "plugin-error"
+    phase: ClassVar[str] = "use"
+    """What the plugin's part was: `discovery`, `import`, `registration`, `resolution`, `call`, or just `use`."""
 
     def __init__(self, plugin: str, distribution: str, cause: str, place: str | None = None) -> None:
         self.plugin: str = plugin
@@ -331,6 +333,7 @@ class PluginImportError(PluginError):
     """A plugin raised, exited or recursed while it was imported; it is left out."""
 
     code = "plugin-import-failed"
+    phase = "import"
 
     def __init__(
         self, plugin: str, distribution: str, cause: str, place: str | None = None, advice: str | None = None
@@ -351,6 +354,7 @@ class PluginCallError(PluginError):
     """Something that a plugin contributed raised while it was called."""
 
     code = "plugin-call-failed"
+    phase = "call"
 
     def __init__(self, plugin: str, distribution: str, doing: str, cause: str, place: str | None = None) -> None:
         super().__init__(plugin, distribution, cause, place)
@@ -369,6 +373,7 @@ class PluginNotImportableError(PluginError, ImportError):
     """A plugin was found, but Python cannot import it; the cause says why."""
 
     code = "plugin-not-importable"
+    phase = "import"
 
     def what(self) -> str:
         """Name the plugin."""
@@ -385,6 +390,7 @@ class PluginWithdrewError(PluginError, LookupError):
     """A plugin no longer contributes what it contributed when it was last imported."""
 
     code = "contribution-withdrawn"
+    phase = "registration"
 
     def __init__(self, plugin: str, distribution: str, kind: str, name: str) -> None:
         super().__init__(plugin, distribution, f"it no longer registers {name!r}")
@@ -422,6 +428,7 @@ class DuplicatePluginError(PluginError):
     """Two distributions bring a plugin of one name; the one found first is used."""
 
     code = "plugin-duplicate"
+    phase = "discovery"
 
     def __init__(self, plugin: str, distribution: str, place: str | None, other: str, other_place: str | None) -> None:
         super().__init__(plugin, distribution, "", place)
@@ -445,6 +452,7 @@ class StrayPackageFileError(PluginError):
     """A plugin's distribution brings `app/__init__.py` or `app/plugins/__init__.py`, which are the application's."""
 
     code = "stray-package-file"
+    phase = "discovery"
     is_quiet = True
 
     def __init__(self, plugin: str, distribution: str, package: str, path: str) -> None:
@@ -464,6 +472,7 @@ class NameClashError(PluginError):
     """Two plugins register one name in one registry; the first in order keeps it."""
 
     code = "name-clash"
+    phase = "registration"
 
     def __init__(self, plugin: str, distribution: str, registry: str, name: str, other: str) -> None:
         super().__init__(plugin, distribution, "")
@@ -489,6 +498,7 @@ class OrderError(PluginError):
     """A wish for an order cannot be met: an unknown plugin is named, or the wishes form a circle."""
 
     code = "order-impossible"
+    phase = "registration"
 
     def what(self) -> str:
         """Name the plugin."""
@@ -697,6 +707,7 @@ class ProviderError(ContainerError):
     """A plugin's provider or decorator failed; plugin and distribution are named."""
 
     code = "provider-failed"
+    phase = "resolution"
 
     def __init__(  # noqa: PLR0917 -- by position, so that it can be pickled
         self,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pegboard.contributions import Container
     from pegboard.data_registry import DataRegistry
     from pegboard.discovery import Discovery
-    from pegboard.errors import PegboardError
+    from pegboard.errors import PegboardError, PluginError
     from pegboard.index import Index
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Contribution, Ledger, Plugin
@@ -309,6 +309,33 @@ class Host:
         from pegboard.boundary import contained
 
         return contained(plugin, doing, function, passing)
+
+    def blame(self, error: BaseException, doing: str = "being called") -> "PluginError | None":
+        """Return the error that names the plugin in whose code *error* came up; None when that is nobody's.
+
+        For errors that come up where no call scope tells: the traceback is walked to the innermost frame that belongs
+        to a plugin. When one plugin calls another, the one that raised is named. Built-in plugins are never: their
+        faults are the application's own.
+
+        Args:
+            error: What was raised.
+            doing: What was being done, to complete "failed while", e.g. `running command 'report'`.
+
+        Returns:
+            *error*, if it names a plugin already; else a new error, with *error* as its cause.
+        """
+        from pegboard.boundary import blamed
+        from pegboard.errors import PluginCallError, PluginError, describe_exception
+
+        if isinstance(error, PluginError):
+            return error
+        found = blamed(error, self._roster.activator.owner)
+        if found is None:
+            return None
+        plugin, place = found
+        named = PluginCallError(plugin.name, str(plugin.distribution or ""), doing, describe_exception(error), place)
+        named.__cause__ = error
+        return named
 
     def _report(self, problem: "PegboardError") -> None:
         text = problem.code, problem.summary()

@@ -51,7 +51,12 @@ INSTANCES = [
     ConfigurationError(
         "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
     ),
-    SettingsError("/home/ada/.config/notes/plugins.toml", "Invalid value (at line 3, column 10)", "mend it in an editor; no command writes to it before", 3),
+    SettingsError(
+        "/home/ada/.config/notes/plugins.toml",
+        "Invalid value (at line 3, column 10)",
+        "mend it in an editor; no command writes to it before",
+        3,
+    ),
     HostError("the plugins have been found already", "call leave_out() before the host is first used"),
     InvalidNameError("a scope", ""),
     MetadataError("exporters", "csv", "since", "date"),

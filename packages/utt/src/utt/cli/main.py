@@ -12,8 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard import Plugin
-
 DONE = 0
 FAILED = 1
 INTERRUPTED = 130  # what shells say for a program that Ctrl-C ended
@@ -95,30 +93,15 @@ def _explain(exc: Exception) -> int:
     if isinstance(exc, OSError):
         _forget_output()  # most likely it is where we print to that is full or gone
         return _fail(str(exc))
-    culprit = _plugin_behind(exc)
-    if culprit is not None:
-        return _fail(
-            f"{culprit.who()} failed: {type(exc).__name__}: {exc}\n"
-            f"  hint: this is a fault of the plugin; try without it: utt --no-plugins={culprit.name} …",
-        )
+    if "utt.app" in sys.modules:  # else it has not come so far that a plugin could run
+        from utt.app import host
+
+        blamed = host.blame(exc, "it was used by a command of utt")
+        if blamed is not None:
+            return _fail(f"{blamed}; to go on without it: utt --no-plugins={blamed.plugin} …")
     return _fail(
         f"{type(exc).__name__}: {exc}\n  hint: this is a fault of utt; {TRACEBACK_VARIABLE}=1 shows where it happened",
     )
-
-
-def _plugin_behind(exc: BaseException) -> Plugin | None:
-    """Return the plugin in whose code *exc* came up, when a command of ours called it: a report's view, say."""
-    if "utt.app" not in sys.modules:  # it has not come so far that a plugin could run
-        return None
-    from utt.app import host
-
-    by_module = {plugin.module: plugin for plugin in host.plugins if not plugin.is_built_in}
-    found = None
-    step = exc.__traceback__
-    while step is not None:
-        found = by_module.get(step.tb_frame.f_globals.get("__name__", ""), found)
-        step = step.tb_next
-    return found
 
 
 def _fail(message: str) -> int:
