@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Command
     from pegboard.host import Host
 
-MODULES = ("index", "bisect")
+MODULES = ("index", "profile", "bisect")
 """The modules of `pegboard.cli.commands`, in the order in which help shows them."""
 
 
