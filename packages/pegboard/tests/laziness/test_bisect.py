@@ -70,7 +70,9 @@ def test_the_culprit_is_found_at_any_place(bisect, culprit):
 
 def test_a_person_reads_each_run_the_verdict_and_a_report(bisect, application):
     result = bisect("--", *failing("'p07' in on"))
-    assert "40 plugins under suspicion; about 10 runs\nrun 1: all 40 off: does not fail (exit status 0)\n" in result.stdout
+    assert (
+        "40 plugins under suspicion; about 10 runs\nrun 1: all 40 off: does not fail (exit status 0)\n" in result.stdout
+    )
     assert "It is 'p07': on alone it fails.\nWith all others on, and 'p07' off, it does not fail.\n" in result.stdout
     assert f"What fails: plugin 'p07' of {application.site / 'app/plugins/p07.py'}" in result.stdout
     assert "on: p07" in result.stdout
@@ -105,7 +107,9 @@ def test_a_plugin_is_never_run_without_the_distribution_that_its_own_requires(bi
     for name, requires in (("p01", "Requires-Dist: middle (>=1) ; python_version > '3'\n"), ("p30", "")):
         info = f"acme_{name}-1.dist-info"
         link = "Project-URL: Bug Tracker, https://example.org/issues\n"
-        application.write(f"../site/{info}/METADATA", f"Metadata-Version: 2.1\nName: acme-{name}\nVersion: 1\n{link}{requires}")
+        application.write(
+            f"../site/{info}/METADATA", f"Metadata-Version: 2.1\nName: acme-{name}\nVersion: 1\n{link}{requires}"
+        )
         application.write(f"../site/{info}/RECORD", f"app/plugins/{name}.py,,\n{info}/METADATA,,\n{info}/RECORD,,\n")
     middle = "Metadata-Version: 2.1\nName: middle\nVersion: 1\nRequires-Dist: acme.P30\n"
     application.write("../site/middle-1.dist-info/METADATA", middle)
@@ -205,7 +209,7 @@ def test_after_a_crash_in_the_middle_it_goes_on_where_it_was(bisect, application
 
 def test_ctrl_c_leaves_a_bisection_that_can_be_resumed(bisect, application):
     interrupt = (
-        f"import os, signal, sys; sys.argv[1:] = ['x']; from app.__main__ import values as on\n"
+        "import os, signal, sys; sys.argv[1:] = ['x']; from app.__main__ import values as on\n"
         "if len(on) == 20: os.kill(os.getppid(), signal.SIGINT); signal.pause()\n"
         "sys.exit('p23' in on)"
     )

@@ -57,9 +57,7 @@ class TestMinimal:
             assert rule(failing.members)
             assert failing.is_confirmed
             for culprit in failing.culprits:
-                assert any(
-                    not rule(asked) for asked in runs.asked if asked < failing.members and culprit not in asked
-                )
+                assert any(not rule(asked) for asked in runs.asked if asked < failing.members and culprit not in asked)
         if verdict.is_mended:
             assert any(not rule(asked) and not {*verdict.remedy} & asked for asked in runs.asked)
 

@@ -101,11 +101,11 @@ def _address(distribution: str) -> str | None:
     for wanted in (_ISSUES, _HOME):
         for label, address in links:
             if any(word in label.lower() for word in wanted) and address.strip():
-                return address.strip()
+                return str(address).strip()
     for name in ("Home-page", "Author-email", "Maintainer-email"):
-        value = fields.get(name)
-        if value and value != "UNKNOWN":
-            return str(value)
+        for value in fields.get_all(name) or []:
+            if value != "UNKNOWN":
+                return str(value)
     return None
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pegboard.policy.policy import YES
 
@@ -118,13 +118,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _tail(output: tempfile._TemporaryFileWrapper[bytes]) -> str:
+def _tail(output: IO[bytes]) -> str:
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - _LAST_BYTES))
     return "\n".join(output.read().decode("utf-8", "replace").splitlines()[-_LAST_LINES:])
 
 
-def _contains(output: tempfile._TemporaryFileWrapper[bytes], text: str) -> bool:
+def _contains(output: IO[bytes], text: str) -> bool:
     wanted = text.encode("utf-8", "surrogateescape")
     output.seek(0)
     before = b""

@@ -81,6 +81,4 @@ def _imported(index_path: str | None) -> dict[str, list[str]]:
         content = content_of(read(index_path))
     except (UnusableIndexError, ValueError):
         return {}
-    return {
-        module: list(entry["record"]["uses"]) for module, entry in content["plugins"].items() if entry["record"]
-    }
+    return {module: list(entry["record"]["uses"]) for module, entry in content["plugins"].items() if entry["record"]}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     Ask = Callable[[frozenset[str]], "bool | None"]
     """Given the plugins that are on, whether it fails; None when that cannot be told."""
@@ -57,7 +58,7 @@ class Verdict:
 class Search:
     """One search among plugins, some of which need others."""
 
-    def __init__(self, names: Sequence[str], needs: Mapping[str, Set[str]], ask: Ask) -> None:
+    def __init__(self, names: Sequence[str], needs: Mapping[str, AbstractSet[str]], ask: Ask) -> None:
         """Make one.
 
         Args:
@@ -198,7 +199,7 @@ def usual_rounds(number: int) -> int:
     return 4 + max(0, number - 1).bit_length()
 
 
-def _reached(name: str, needs: Mapping[str, Set[str]]) -> set[str]:
+def _reached(name: str, needs: Mapping[str, AbstractSet[str]]) -> set[str]:
     reached: set[str] = set()
     pending = [name]
     while pending:

@@ -1,14 +1,15 @@
 """Runs a program and notes each import: when it began and ended, inside which other one, and who asked for it.
 
-A script: `python OPTIONS launch.py WHERE PLUGINS MODE PROGRAM ARGUMENTS...`, where PROGRAM is a script's path, or `-m` and a
-module, or `-c` and code. It imports as little as it can, so that what the program imports is the program's own cost.
+A script: `python OPTIONS launch.py WHERE PLUGINS MODE PROGRAM ARGUMENTS...`, where
+PROGRAM is a script's path, or `-m` and a module, or `-c` and code. It imports as little as it can, so that what the program imports is the program's own cost.
 What it has seen goes as JSON into the file WHERE. PLUGINS is a file: the module of each plugin, a tab, and its name.
 
 Every import goes through one function of the import system, `_frozen_importlib._find_and_load`, unless its module is
 loaded; and each `import` statement calls `__import__`.
 
-MODE `command` runs the program as it is. MODE `start` waits until it calls the `plugins` commands; in their place, since
-they import more than an application does, its plugins are made ready as at every start, and then imported one by one.
+MODE `command` runs the program as it is. MODE `start` waits until it calls the `plugins` commands. In their place,
+since they import more than an application does, its plugins are made ready as at every start, and then imported one
+by one.
 """
 
 import _frozen_importlib
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 COMMANDS = "pegboard.cli.plugin_commands"
-WAITS = "not imported at a start: it waits until it is used"
+WAITS = "waits until it is used"
 
 
 class Recorder:
@@ -78,12 +79,15 @@ class Recorder:
                     package = ((globals or {}).get("__package__") or "").split(".")
                     absolute = ".".join([*package[: len(package) - level + 1], *([name] if name else [])])
                 self.uses.setdefault(plugin, set()).update(
-                    [absolute, *(f"{absolute}.{part}" for part in fromlist or () if f"{absolute}.{part}" in sys.modules)]
+                    [
+                        absolute,
+                        *(f"{absolute}.{part}" for part in fromlist or () if f"{absolute}.{part}" in sys.modules),
+                    ]
                 )
             return result
 
         _frozen_importlib._find_and_load = find_and_load  # type: ignore[attr-defined]
-        builtins.__import__ = noticing_import  # type: ignore[assignment]
+        builtins.__import__ = noticing_import
 
     def _importing(self) -> "str | None":
         for number in reversed(self.stacks.get(get_ident(), ())):

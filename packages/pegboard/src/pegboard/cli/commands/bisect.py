@@ -16,7 +16,6 @@ from pegboard.bisection.search import FOUND, NEVER, NO_PLUGIN, Search, usual_rou
 from pegboard.bisection.state import State, forget, load
 from pegboard.cli.commands import DONE, FAILED, command
 from pegboard.cli.rerun import command_line
-from pegboard.errors import PluginNotFoundError
 
 if TYPE_CHECKING:
     import argparse
@@ -70,28 +69,11 @@ def _bisect(host: Host, options: argparse.Namespace, output: Output) -> int:
     if objection := _conflict(options, settings):
         output.complain(f"error: {objection}")
         return _USAGE
-    old = load(place.state)
-    if options.resume and old is None:
-        output.complain("error: there is no unfinished bisection to go on with")
+    try:
+        old = _unfinished(place, settings, output, is_resumed=options.resume)
+    except _Quit as reason:
+        output.complain(f"error: {reason}")
         return FAILED
-    if old is not None and not options.resume:
-        if old.settings != settings and not _can_ask(output):
-            old_command = shlex.join(old.settings["command"] or ["by hand"])
-            output.complain(
-                f"error: a bisection is not finished ({old_command}, {_count(len(old.answers), 'answer')}); "
-                "go on with --resume, or forget it with --abort"
-            )
-            return FAILED
-        if old.settings != settings or _can_ask(output):
-            question = f"a bisection is not finished ({_count(len(old.answers), 'answer')}). Go on with it? [Y/n] "
-            said = _ask(output, question)
-            if said is None:
-                return FAILED
-            if said.lower().startswith("n"):
-                forget(place.state, place.cache)
-                old = None
-        else:
-            output.say("going on with the bisection that was not finished")
     bisection = _Bisection(host, place, old.settings if old else settings, output, options)
     if old is not None and not bisection.take(old):
         output.complain("error: other plugins are installed than when it began; forget it with --abort, and begin anew")
@@ -102,6 +84,35 @@ def _bisect(host: Host, options: argparse.Namespace, output: Output) -> int:
         if bisection.state.answers:
             output.complain("stopped; 'bisect --resume' goes on where it was")
         raise
+
+
+def _unfinished(place: _Place, settings: dict[str, Any], output: Output, *, is_resumed: bool) -> State | None:
+    """Return the bisection to go on with; None to begin anew.
+
+    Raises:
+        _Quit: When neither can be done; its text says why.
+    """
+    old = load(place.state)
+    if old is None:
+        if is_resumed:
+            raise _Quit("there is no unfinished bisection to go on with")
+        return None
+    if is_resumed:
+        return old
+    many = _count(len(old.answers), "answer")
+    if _can_ask(output):
+        said = _ask(output, f"a bisection is not finished ({many}). Go on with it? [Y/n] ")
+        if said is None:
+            raise _Quit("go on with --resume, or forget it with --abort")
+        if not said.lower().startswith("n"):
+            return old
+        forget(place.state, place.cache)
+        return None
+    if old.settings != settings:
+        what = shlex.join(old.settings["command"] or ["by hand"])
+        raise _Quit(f"a bisection is not finished ({what}, {many}); go on with --resume, or forget it with --abort")
+    output.say("going on with the bisection that was not finished")
+    return old
 
 
 class _Place:
@@ -128,7 +139,9 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _conflict(options: argparse.Namespace, settings: dict[str, Any]) -> str | None:
+def _conflict(  # noqa: PLR0911 -- one for each reason
+    options: argparse.Namespace, settings: dict[str, Any]
+) -> str | None:
     """Return why the options do not go together, in words; None when they do."""
     given = options.cmd if options.cmd is not None else options.shown
     if given is not None and options.words:
@@ -303,8 +316,8 @@ class _Bisection:
             self._host.plugins,
             application=self._host.name,
             command=self._settings["command"],
-            outcome=result and result.summary,
-            output=result and result.output,
+            outcome=None if result is None else result.summary,
+            output=None if result is None else result.output,
         )
 
     def _disable(self, names: Sequence[str], *, disable: bool) -> list[str]:
@@ -327,7 +340,7 @@ class _Bisection:
         return disabled
 
     def _by_hand(self, name: str) -> str:
-        key = name if all(letter.isalnum() and letter.isascii() or letter in "-_" for letter in name) else f'"{name}"'
+        key = name if all((letter.isalnum() and letter.isascii()) or letter in "-_" for letter in name) else f'"{name}"'
         return f"write into {self._host.roster.file('plugins.toml')}: [plugins.{key}] enabled = false"
 
 
@@ -335,7 +348,9 @@ class _Quit(Exception):  # noqa: N818 -- nothing is wrong
     """The user wants to go on another day."""
 
 
-def _sentences(verdict: Verdict, kept: set[str], *, is_judged: bool) -> list[str]:
+def _sentences(  # noqa: C901 -- one branch for each thing to say
+    verdict: Verdict, kept: set[str], *, is_judged: bool
+) -> list[str]:
     if verdict.kind == NO_PLUGIN:
         lines = ["It is not a plugin: it fails also with all of them off."]
         if kept:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pegboard.profiling.costs import Cost
 
 _ROUNDS = 3
+_NARROW = 76
+"""Columns below which a table leaves out what can be left out."""
 _WORTH_MS = 5.0
 """A package that takes less is not worth a change to a plugin."""
 _EPILOG = (
@@ -91,7 +93,7 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
     return FAILED if run.status else DONE
 
 
-def _tell(
+def _tell(  # noqa: PLR0917 -- all that it tells
     run: Run, application: str, states: dict[str, str], options: argparse.Namespace, output: Output, rounds: int
 ) -> None:
     costs = sorted(run.costs.values(), key=lambda cost: -cost.total_ns)
@@ -121,7 +123,11 @@ def _tell(
         for cost in costs
     ]
     rows += [[name, state, "", "", "", "", "not imported"] for name, state in states.items() if name not in run.costs]
-    output.table(["plugin", "state", "own ms", "shared ms", "total ms", "at ms", "imported because"], rows)
+    headings = ["plugin", "state", "own ms", "shared ms", "total ms", "at ms", "cause"]
+    is_narrow = output.width < _NARROW
+    if is_narrow:  # the least that answers the question; --json has the rest
+        headings, rows = [headings[0], headings[4]], [[row[0], row[4]] for row in rows]
+    output.table(headings, rows)
     blame = [
         [cost.name, package, kind(package, application), f"{ns / 1e6:.1f}"]
         for cost in costs
@@ -129,7 +135,10 @@ def _tell(
     ]
     if blame:
         output.say("", "What they import, the heaviest first:")
-        output.table(["plugin", "package", "from", "ms"], blame)
+        headings = ["plugin", "package", "from", "ms"]
+        if is_narrow:
+            headings, blame = [*headings[:2], headings[3]], [[*row[:2], row[3]] for row in blame]
+        output.table(headings, blame)
     for cost in costs:
         for package, ns in _heaviest(cost, 1):
             if ns / 1e6 >= _WORTH_MS and package != application:
