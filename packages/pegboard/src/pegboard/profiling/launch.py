@@ -1,8 +1,9 @@
 """Runs a program and notes each import: when it began and ended, inside which other one, and who asked for it.
 
-A script: `python OPTIONS launch.py WHERE PLUGINS MODE PROGRAM ARGUMENTS...`, where
-PROGRAM is a script's path, or `-m` and a module, or `-c` and code. It imports as little as it can, so that what the program imports is the program's own cost.
-What it has seen goes as JSON into the file WHERE. PLUGINS is a file: the module of each plugin, a tab, and its name.
+A script: `python OPTIONS launch.py WHERE PLUGINS MODE PROGRAM ARGUMENTS...`, where PROGRAM is a
+script's path, or `-m` and a module, or `-c` and code. It imports as little as it can, so that what the program imports
+is the program's own cost. What it has seen goes as JSON into the file WHERE. PLUGINS is a file: the module of each
+plugin, a tab, and its name.
 
 Every import goes through one function of the import system, `_frozen_importlib._find_and_load`, unless its module is
 loaded; and each `import` statement calls `__import__`.
