@@ -41,6 +41,7 @@ def bisect(application):
             check=False,
             cwd=application.root,
             input=said,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells let background jobs ignore it
         )
 
     return run
