@@ -51,6 +51,11 @@ class Output:
         if not self.is_json:
             self._write("".join(f"{line}\n" for line in lines or ("",)))
 
+    def ask(self, question: str) -> None:
+        """Print *question*, and leave the line open for what the user types."""
+        self._write(question)
+        self.flush()
+
     def answer(self, data: Any) -> None:
         """Print *data* as JSON, if that is what was asked for; once a command."""
         if self.is_json:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Command
     from pegboard.host import Host
 
-MODULES = ("enable", "disable", "order", "config", "index")
+MODULES = ("enable", "disable", "order", "config", "profile", "bisect", "index")
 """The modules of `pegboard.cli.commands`, in the order in which help shows them."""
 
 
@@ -39,7 +39,7 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
     Raises:
         BrokenPipeError: When nobody reads its output any more; what that means is the application's to say.
     """
-    options = _parser(prog).parse_args(arguments)
+    options = _parser(prog).parse_args(arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog))
     command: Command = options.run
     output = Output(is_json=getattr(options, "json", False))
     try:
