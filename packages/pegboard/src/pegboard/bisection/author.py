@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pegboard.bisection.search import FailingSet
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 _ISSUES = ("bug", "issue", "tracker", "support")
 _HOME = ("home", "source", "repository", "code")

@@ -6,13 +6,14 @@ import re
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from pegboard.index import UnusableIndexError, read
+from pegboard.errors import UnusableIndexError
+from pegboard.index import read
 from pegboard.recording.encoding import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRA = re.compile(r"\bextra\s*==")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
     from pegboard.host import Host
-    from pegboard.plugin import Plugin
+    from pegboard.ledger import Plugin
 
 _USAGE = 2
 _EXAMPLES = "Imports no plugin itself: the command, or you, runs the application with some plugins left out."
@@ -236,7 +236,7 @@ class _Bisection:
     def _changed(self, chosen: frozenset[str]) -> dict[str, str]:
         off = [plugin.name for plugin in self._taking_part if plugin.name not in chosen]
         roster = self._host.roster
-        return variables(roster.prefix, [*off, *self._always_off], roster.settings.environ, self._place.cache)
+        return variables(roster.prefix, [*off, *self._always_off], roster.environ, self._place.cache)
 
     def _fresh(self) -> None:
         """Forget what earlier runs have recorded: each begins alike, whatever the one before has left."""
