@@ -8,7 +8,6 @@ Source: PEP 451 (module specs), PEP 302 (meta path finders), PEP 420 (namespace 
 """
 
 import _thread
-import os
 import sys
 
 from pegboard.ledger import ACTIVE, BROKEN, PRIMED, application
@@ -269,6 +268,8 @@ def begin_entry(roster: "Roster", plugin: "Plugin | None", depth: int) -> "tuple
     journal = roster.journal
     if not journal:
         return None
+    import os
+
     path = f"{journal}{os.sep}{os.getpid()}-{_thread.get_ident()}-{depth}"
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
     try:
@@ -297,6 +298,8 @@ def begin_entry(roster: "Roster", plugin: "Plugin | None", depth: int) -> "tuple
 
 def end_entry(path: str, descriptor: int) -> None:
     """Take back what `begin_entry` noted; the folder goes with the last one."""
+    import os
+
     is_windows = os.name == "nt"
     try:
         if is_windows:  # which removes no file that is open

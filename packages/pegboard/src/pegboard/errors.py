@@ -436,7 +436,7 @@ class PluginHangsError(PluginError):
     is_of_one_start = True
 
     def __init__(self, plugin: str, distribution: str, seconds: float, process: int | None, place: str | None) -> None:
-        super().__init__(plugin, distribution, "", place)
+        super().__init__(plugin, distribution, "its import does not end", place)
         self.seconds: float = seconds
         self.process: int | None = process
         """The id of the other process; None when it was this one, and the user interrupted it."""
@@ -446,9 +446,6 @@ class PluginHangsError(PluginError):
         if self.process is None:
             return f"interrupted after {self.seconds:.1f} s while {self.who()} was being imported"
         return f"process {self.process} has been importing {self.who()} for {self.seconds:.0f} s"
-
-    def because(self) -> None:
-        """Return nothing: the cause is not known."""
 
     def hint(self) -> str:
         """Return what the user can do."""
@@ -483,15 +480,12 @@ class PluginSlowError(PluginError):
     is_of_one_start = True
 
     def __init__(self, plugin: str, distribution: str, seconds: float, place: str | None) -> None:
-        super().__init__(plugin, distribution, "", place)
+        super().__init__(plugin, distribution, "the application allows for less", place)
         self.seconds: float = seconds
 
     def what(self) -> str:
         """Name the plugin, and how long it took."""
         return f"{self.who()} took {self.seconds:.1f} s to import"
-
-    def because(self) -> None:
-        """Return nothing: the cause is not known."""
 
     def hint(self) -> str:
         """Return what can be done."""

@@ -339,7 +339,7 @@ _NO = ("0", "false", "no", "off")
 class Roster:
     """The plugins of one host in this process. Any thread may ask; no lock is held while a plugin is imported."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 -- a line for each thing it keeps
         self,
         application: str,
         environ: "Mapping[str, str]",

@@ -21,7 +21,9 @@ HANG = "import sys\nprint('hanging', flush=True)\nwhile True: pass\n"
 
 
 def start(application, *steps, **environ):
-    return application.process(*(steps or ("host.start()", "result['states'] = {p.name: p.state for p in host.plugins}")), **environ)
+    return application.process(
+        *(steps or ("host.start()", "result['states'] = {p.name: p.state for p in host.plugins}")), **environ
+    )
 
 
 def states(process):
@@ -31,7 +33,11 @@ def states(process):
 def popen(application, *steps):
     return subprocess.Popen(
         [sys.executable, "-B", str(application.code / "program.py"), json.dumps(steps or ["host.start()"])],
-        env=application.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=application.root,
+        env=application.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=application.root,
     )
 
 
@@ -59,7 +65,9 @@ def test_a_plugin_that_kills_the_process_is_named_then_quarantined(application, 
     assert "warning[plugin-crashed]: plugin 'b' took the process down" in second.stderr
     for _ in range(3):
         third = start(application, **lazy)
-        assert states(third) == {"a": "active", "b": "quarantined", "c": "active"} or states(third)["b"] == "quarantined"
+        assert (
+            states(third) == {"a": "active", "b": "quarantined", "c": "active"} or states(third)["b"] == "quarantined"
+        )
         assert "warning[plugin-quarantined]: plugin 'b' is quarantined" in third.stderr
         assert "app plugins release b" in third.stderr
     assert not journal(application).exists()
