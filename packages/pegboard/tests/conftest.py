@@ -31,6 +31,9 @@ class Desk:
     prefix = "APP"
     index = None
     found = None
+    journal = ""
+    suspects = ()
+    slow_after = None
 
     def __init__(self) -> None:
         self.owner = application("app")

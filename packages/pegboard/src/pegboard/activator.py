@@ -8,6 +8,7 @@ Source: PEP 451 (module specs), PEP 302 (meta path finders), PEP 420 (namespace 
 """
 
 import _thread
+import os
 import sys
 
 from pegboard.ledger import ACTIVE, BROKEN, PRIMED, application
@@ -152,6 +153,7 @@ class Activator:
         stack = self.stack()
         ledger.begin(plugin)
         stack.append(plugin)
+        entry = None if plugin.is_built_in else begin_entry(self._roster, plugin, len(stack))
         started = perf_counter()
         try:
             execute()
@@ -163,14 +165,25 @@ class Activator:
             forget_parts(plugin.module)
             if not isinstance(error, KeyboardInterrupt):
                 self._fail(plugin, error)
+            else:
+                from pegboard.incidents.quarantine import interrupted
+
+                interrupted(self._roster, plugin, error, perf_counter() - started)
             raise
         finally:
             stack.pop()
+            if entry is not None:
+                end_entry(*entry)
         plugin.cost_ms = (perf_counter() - started) * 1000
         batch = ledger.commit(plugin)
         plugin.state = ACTIVE
         plugin.error = None
-        self._roster.activated(plugin, batch)
+        roster = self._roster
+        if roster.suspects or (roster.slow_after is not None and plugin.cost_ms > roster.slow_after * 1000):
+            from pegboard.incidents.quarantine import survived
+
+            survived(roster, plugin)
+        roster.activated(plugin, batch)
 
     def _fail(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
         from pegboard.boundary import import_failure
@@ -235,6 +248,65 @@ class _BracketedLoader:
 
     def __getattr__(self, name: str) -> "Any":
         return getattr(self._loader, name)
+
+
+# -- the journal: what is being imported right now, for whoever comes after a process that died of it ------------------
+
+
+def begin_entry(roster: "Roster", plugin: "Plugin | None", depth: int) -> "tuple[str, int] | None":
+    """Note in the journal that this thread begins to import *plugin*, or, if that is None, to make all of them ready.
+
+    The file is locked: the system drops the lock when the process ends, however it ends. See `incidents.examination`.
+
+    Args:
+        roster: Whose journal it is.
+        plugin: What is imported.
+        depth: How many imports of plugins this thread is in.
+
+    Returns:
+        What `end_entry` wants; None where no journal can be kept, which keeps nobody from importing.
+    """
+    journal = roster.journal
+    if not journal:
+        return None
+    path = f"{journal}{os.sep}{os.getpid()}-{_thread.get_ident()}-{depth}"
+    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            os.makedirs(journal, 0o700, exist_ok=True)
+            descriptor = os.open(path, flags, 0o600)
+    except OSError:
+        return None
+    try:
+        if hasattr(os, "lockf"):
+            os.lockf(descriptor, os.F_TLOCK, 0)
+        about: tuple[str, ...] = ("", "", "", "", "")
+        if plugin is not None:
+            owner = plugin.distribution
+            names = (owner.name, owner.version) if owner else ("", "")
+            about = (plugin.module, plugin.name, plugin.origin or "", *names)
+        text = "\n".join((*about, "1" if roster.starting else ""))
+        os.write(descriptor, text.encode("utf-8", "surrogateescape"))
+    except OSError:
+        end_entry(path, descriptor)
+        return None
+    return path, descriptor
+
+
+def end_entry(path: str, descriptor: int) -> None:
+    """Take back what `begin_entry` noted; the folder goes with the last one."""
+    is_windows = os.name == "nt"
+    try:
+        if is_windows:  # which removes no file that is open
+            os.close(descriptor)
+        os.unlink(path)  # elsewhere before the lock is dropped, so that nobody takes it for a dead one's
+        os.rmdir(path[: path.rindex(os.sep)])
+    except OSError:
+        pass
+    if not is_windows:
+        os.close(descriptor)
 
 
 # -- the package that plugins are in ----------------------------------------------------------------------------------

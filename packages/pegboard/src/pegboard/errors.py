@@ -8,12 +8,17 @@
     │   └── MetadataError
     ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
     ├── RecordedProblem               found earlier, and still so
+    ├── SafeModeError                 two starts in a row died; this one is without plugins
     ├── PluginNotFoundError           no plugin has the name asked for (also a LookupError)
     ├── PluginError                   always names a plugin and its distribution
     │   ├── PluginImportError         raised, exited or recursed while being imported
     │   ├── PluginCallError           raised while something of it was called
     │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
     │   ├── PluginWithdrewError       its contribution is gone since it was recorded
+    │   ├── PluginCrashedError        the process ended while it was imported
+    │   ├── PluginHangsError          its import does not end
+    │   ├── PluginQuarantinedError    took the process down twice
+    │   ├── PluginSlowError           its import took long
     │   ├── RequiredPluginError       the application cannot do without it
     │   ├── DuplicatePluginError      two distributions bring one plugin name
     │   ├── StrayPackageFileError     brings a file that is the application's to bring
@@ -50,6 +55,8 @@ class PegboardError(Exception):
 
     code: ClassVar[str] = "pegboard-error"
     """The heading of this error in `docs/reference/errors.md`."""
+    is_of_one_start: ClassVar[bool] = False
+    """Whether it is about what happened once, so that starts after this one need not repeat it."""
     is_quiet: ClassVar[bool] = False
     """Whether a host keeps it among its problems without telling the user at every start: it does no harm."""
 
@@ -273,6 +280,34 @@ class RecordedProblem(PegboardError):  # noqa: N818 -- not raised: it repeats at
         return self.advice or None
 
 
+class SafeModeError(PegboardError):
+    """Two starts in a row died, and no single plugin explains it: this start is without plugins."""
+
+    code = "safe-mode"
+    is_of_one_start = True
+
+    def __init__(self, application: str, victims: tuple[str, ...]) -> None:
+        self.application: str = application
+        self.victims: tuple[str, ...] = victims
+        """What was being imported when each of them died, in words."""
+
+    def what(self) -> str:
+        """Say what this start is."""
+        return "safe mode: this start uses only built-in plugins, since the last two died"
+
+    def because(self) -> str:
+        """Name what was being imported."""
+        return f"at their deaths: {'; '.join(self.victims)}"
+
+    def hint(self) -> str:
+        """Name the commands that mend it."""
+        command = f"{self.application} plugins"
+        return (
+            f"the next start tries all plugins again; look with `{command} doctor`, keep one from running "
+            f"with `{command} disable NAME`, forget the deaths with `{command} release NAME`"
+        )
+
+
 class PluginNotFoundError(PegboardError, LookupError):
     """No plugin has the name asked for."""
 
@@ -408,6 +443,88 @@ class PluginWithdrewError(PluginError, LookupError):
     def hint(self) -> str:
         """Tell that the record has been refreshed."""
         return "its record has been refreshed; try again"
+
+
+class PluginCrashedError(PluginError):
+    """An earlier process ended while it imported a plugin. The plugin is tried once more."""
+
+    code = "plugin-crashed"
+    is_of_one_start = True
+
+    def __init__(self, plugin: str, distribution: str, cause: str, place: str | None, advice: str) -> None:
+        super().__init__(plugin, distribution, cause, place)
+        self.advice: str = advice
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} took the process down"
+
+    def hint(self) -> str:
+        """Return what the user can do."""
+        return self.advice
+
+
+class PluginHangsError(PluginError):
+    """The import of a plugin does not end: in another process, or it was interrupted in this one."""
+
+    code = "plugin-hangs"
+    is_of_one_start = True
+
+    def __init__(self, plugin: str, distribution: str, seconds: float, process: int | None, place: str | None) -> None:
+        super().__init__(plugin, distribution, "its import does not end", place)
+        self.seconds: float = seconds
+        self.process: int | None = process
+        """The id of the other process; None when it was this one, and the user interrupted it."""
+
+    def what(self) -> str:
+        """Name the plugin, and how long it has been going on."""
+        if self.process is None:
+            return f"interrupted after {self.seconds:.1f} s while {self.who()} was being imported"
+        return f"process {self.process} has been importing {self.who()} for {self.seconds:.0f} s"
+
+    def hint(self) -> str:
+        """Return what the user can do."""
+        if self.process is None:
+            return "the second time, the plugin is quarantined"
+        return "end that process if it hangs"
+
+
+class PluginQuarantinedError(PluginError):
+    """A plugin took the process down twice, and is left out until it changes or is released."""
+
+    code = "plugin-quarantined"
+
+    def __init__(self, plugin: str, distribution: str, cause: str, place: str | None, command: str) -> None:
+        super().__init__(plugin, distribution, cause, place)
+        self.command: str = command
+        """What releases it."""
+
+    def what(self) -> str:
+        """Name the plugin."""
+        return f"{self.who()} is quarantined and left out"
+
+    def hint(self) -> str:
+        """Tell what ends the quarantine."""
+        return f"update it, or try it again with `{self.command}`"
+
+
+class PluginSlowError(PluginError):
+    """The import of a plugin took longer than the application allows for."""
+
+    code = "plugin-slow"
+    is_of_one_start = True
+
+    def __init__(self, plugin: str, distribution: str, seconds: float, place: str | None) -> None:
+        super().__init__(plugin, distribution, "the application allows for less", place)
+        self.seconds: float = seconds
+
+    def what(self) -> str:
+        """Name the plugin, and how long it took."""
+        return f"{self.who()} took {self.seconds:.1f} s to import"
+
+    def hint(self) -> str:
+        """Return what can be done."""
+        return "report it to its author"
 
 
 class RequiredPluginError(PluginError):

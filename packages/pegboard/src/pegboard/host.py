@@ -51,6 +51,7 @@ class Host:
         built_in_first: bool = True,
         strict: "bool | None" = None,
         lazy: "bool | None" = None,
+        slow_after: "float | None" = 3.0,
         config_directory: "str | os.PathLike[str] | None" = None,
         cache_directory: "str | os.PathLike[str] | None" = None,
         report: "Callable[[PegboardError], None] | None" = None,
@@ -66,6 +67,7 @@ class Host:
                 as the user sets it, and False where the user says nothing.
             lazy: Whether plugins wait until something of them is used. False imports every plugin at the start, which
                 defines correct behaviour: laziness changes only when, never what. None: as the user sets it, else True.
+            slow_after: Seconds that the import of one plugin may take before it is reported; None: as long as it likes.
             config_directory: Where `plugins.toml` and the folder `plugins` are; the user's own configuration
                 directory for *name* if None.
             cache_directory: Where the record of what plugins register is kept; the user's own cache directory for
@@ -96,6 +98,7 @@ class Host:
             report=self._report,
             settle=self._settle,
         )
+        self._roster.slow_after = slow_after
         self.problems: list[PegboardError] = self._roster.problems
         """Every fault that was contained so far, in the order in which they came up."""
 
@@ -363,7 +366,7 @@ _NO = ("0", "false", "no", "off")
 class Roster:
     """The plugins of one host in this process. Any thread may ask; no lock is held while a plugin is imported."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 -- a line for each thing it keeps
         self,
         application: str,
         environ: "Mapping[str, str]",
@@ -437,6 +440,12 @@ class Roster:
         self.is_started: bool = False
         """Whether the plugins have been made ready."""
         self.lock = _thread.RLock()
+        self.slow_after: float | None = None
+        """Seconds after which an import is reported as slow; None: never."""
+        self.journal: str | None = None
+        """The folder of what is being imported right now; empty when there is no place for one, None at first."""
+        self.suspects: Sequence[Sequence[str]] = ()
+        """The module of each plugin that has strikes, and is tried nevertheless."""
         self._ledger: Ledger | None = None
         self._activator: Activator | None = None
 
@@ -478,6 +487,7 @@ class Roster:
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
+        self.look_back()
         if self.listed is None and self.is_lazy and self._use_index():
             from pegboard.recording.encoding import plugins_of
 
@@ -510,15 +520,31 @@ class Roster:
         A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
         goes. Otherwise the user's cache does.
         """
-        directory = self.cache_directory or self.environ.get(f"{self.prefix}_PLUGINS_CACHE")
-        if not directory and sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
-            directory = os.path.join(sys.prefix, "var", "cache", self.application)
-        if not directory:
-            directory = user_directory("cache", self.application, self.environ)
+        directory = self.directory()
         if not directory:
             return None
         identity = "\n".join(known_facts).encode("utf-8", "surrogateescape")
         return os.path.join(directory, f"plugins-{self.application}-{digest(identity)}.index")
+
+    def directory(self) -> "str | None":
+        """Return the folder of the index; None when there is no place for one."""
+        directory = self.cache_directory or self.environ.get(f"{self.prefix}_PLUGINS_CACHE")
+        if not directory and sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
+            directory = os.path.join(sys.prefix, "var", "cache", self.application)
+        return directory or user_directory("cache", self.application, self.environ)
+
+    def look_back(self) -> None:
+        """Look, once, whether earlier processes died while they imported a plugin: then their journal is there."""
+        if self.journal is None:
+            directory = self.directory()
+            self.journal = os.path.join(directory, f"plugins-{self.application}.journal") if directory else ""
+            try:
+                os.lstat(self.journal)
+            except OSError:
+                return
+            from pegboard.incidents.examination import examine
+
+            examine(self)
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
@@ -558,6 +584,7 @@ class Roster:
             return False
         if _thread.get_ident() in self.starting:  # a plugin, while imported, reads a registry
             return False
+        self.look_back()
         self.starting.add(_thread.get_ident())
         try:
             if self.is_lazy and self._use_index() and self.index is not None:
@@ -613,6 +640,7 @@ class Roster:
             if self.strict is None:
                 self.strict = index.head["Q"] == [["1"]]
             index.rescue = self._rescue
+            self.suspects = index.head.get("K", ())
             self.index = index
             if self._ledger is not None:
                 self._ledger.prime(index)

@@ -17,6 +17,10 @@ from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
 class Bench:
     """An activator and its ledger over plugins in `app.plugins`, which say `from app.api import add`."""
 
+    journal = ""
+    suspects = ()
+    slow_after = None
+
     def __init__(self, tree):
         self.tree = tree
         self.reports = []

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = "pegboard.cli.plugin_commands"
 WAITS = "waits until it is used"
+_EAGER_START = ("pegboard.recording.cold", "start")
 
 
 class Recorder:
@@ -108,7 +109,8 @@ class Recorder:
                         asked = f"{value.kind} {value.text!r}"
                 if frame.f_code.co_name == "rebuild" and not asked:
                     return "to be recorded"
-                if frame.f_code.co_name in ("_start_warm", "_start_eagerly") and not asked:
+                starts = frame.f_code.co_name == "_start_warm" or (module, frame.f_code.co_name) == _EAGER_START
+                if starts and not asked:
                     return "eager"
             elif frame.f_code.co_filename == __file__:
                 if frame.f_code.co_name == "measure":

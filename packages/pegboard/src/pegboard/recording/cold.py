@@ -9,9 +9,10 @@ import _thread
 import time
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.activator import extend_namespace
+from pegboard.activator import begin_entry, end_entry, extend_namespace
 from pegboard.discovery import discover
 from pegboard.errors import HostError, RequiredPluginError, UnusableIndexError
+from pegboard.incidents import quarantine
 from pegboard.index import YOUNG, read
 from pegboard.ledger import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
 from pegboard.policy.order import order
@@ -34,7 +35,17 @@ if TYPE_CHECKING:
 
 
 def start(roster: Roster) -> None:
-    """Make the plugins ready without a valid index."""
+    """Make the plugins ready without a valid index; the journal knows of it until that is done."""
+    entry = begin_entry(roster, None, 0)
+    try:
+        _start(roster)
+    finally:
+        if entry is not None:
+            end_entry(*entry)
+    quarantine.succeeded(roster)
+
+
+def _start(roster: Roster) -> None:
     if roster.is_lazy:
         with roster.lock:
             is_mine, roster.has_rebuilder = not roster.has_rebuilder, True
@@ -62,6 +73,7 @@ def leave_out(roster: Roster, names: tuple[str, ...], reason: str) -> None:
 
 def search(roster: Roster) -> None:
     """Search for the plugins, unless that has been done."""
+    roster.look_back()
     with roster.lock:
         problems = _find(roster) if roster.found is None or roster.known else []
         roster.known = {}
@@ -91,11 +103,12 @@ def _find(roster: Roster) -> list[PegboardError]:
         elif plugin.name in policy.eager:
             plugin.eager = plugin.is_eager_by_user = True
             plugin.reason = policy.eager[plugin.name]
+    quarantined = quarantine.apply(roster, plugins)
     roster.activator.watch(plugins)
     roster.found = found
     roster.user_order = policy.order
     roster.listed = tuple(plugins)
-    problems: list[PegboardError] = [*policy.problems, *found.problems, *_arranged(roster)]
+    problems: list[PegboardError] = [*policy.problems, *found.problems, *quarantined, *_arranged(roster)]
     return problems + [plugin.error for plugin in plugins if plugin.error is not None and plugin.state == BROKEN]
 
 
@@ -195,7 +208,7 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     content["problems"] = [
         [problem.code, problem.summary(), problem.hint() or ""]
         for problem in roster.problems
-        if not problem.is_quiet and not work.is_tried_again(problem)
+        if not problem.is_quiet and not problem.is_of_one_start and not work.is_tried_again(problem)
     ]
     if path is not None and not roster.was_disturbed:
         roster.complaint = write(path, to_bytes(content))

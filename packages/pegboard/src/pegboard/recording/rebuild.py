@@ -12,6 +12,7 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
+from pegboard.incidents.quarantine import stamps
 from pegboard.index import Index, part, path_stamp
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.recording.conditions import conditions
@@ -182,6 +183,7 @@ class Rebuild:
         configuration = self._roster.file("plugins.toml")
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._watched_files())
+        files.update(stamps(self._roster, plugins))
         directories = {path: path_stamp(path, of_file=False) for path in found.directories}
         return {
             "validity": conditions(
@@ -192,6 +194,7 @@ class Rebuild:
             "order": [plugin.module for plugin in plugins],
             "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},
             "problems": [],
+            "suspects": [list(item) for item in self._roster.suspects],
             "tops": {
                 top: {path: list(item) for path, item in self._sources.files[top].items()}
                 for top in sorted(self._used_tops())
@@ -263,6 +266,7 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
             texts.setdefault(kind, {})[text] = None
     packages = {module.rpartition(".")[0] or module: None for module in content["order"]}
     head.append(["P", *packages])
+    head += [["K", *suspect] for suspect in content["suspects"]]
     head += [["W", *problem] for problem in content["problems"]]
     sections = {f"texts {kind}": encode_lines([list(texts[kind])]) for kind in sorted(texts)}
     for kind, lines in sorted(rows.items()):
