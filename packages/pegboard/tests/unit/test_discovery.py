@@ -610,7 +610,7 @@ def test_directories_hold_every_place_absent_ones_included(app, tmp_path):
 def test_importing_the_warm_half_loads_nothing_a_bare_interpreter_has_not():
     code = "import sys; old = set(sys.modules); import pegboard.activator; print(sorted(set(sys.modules) - old))"
     source = str(Path(sys.modules["pegboard.discovery"].__file__).parents[2])
-    command = [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {source!r}); {code}"]
+    command = [sys._base_executable, "-I", "-c", f"import sys; sys.path.insert(0, {source!r}); {code}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = done.stdout.replace("'", "").strip("[]\n").split(", ")
     assert [name for name in loaded if not name.startswith("pegboard")] == []
