@@ -163,7 +163,7 @@ def test_a_fault_of_a_plugin_that_our_own_report_calls_names_the_plugin(home, in
 
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: plugin 'view'")
-    assert "failed: KeyError: 'x'" in done.err
+    assert "cause: KeyError: 'x'" in done.err
     assert "utt --no-plugins=view" in done.err
     assert home.utt("--no-plugins=view", "report", env=env).code == 0
 
