@@ -169,7 +169,7 @@ _INSTALLERS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_ca
 def wheels(tmp_path_factory):
     """A folder with wheels of pegboard, utt, and what installing them and a plugin needs."""
     folder = tmp_path_factory.mktemp("wheels")
-    for name in ("hatchling", "setuptools", "argcomplete", "rich", "tomlkit"):
+    for name in ("hatchling", "setuptools", "argcomplete", "rich", "tomlkit", "packaging"):
         _repacked(name, folder)
     for package in ("pegboard", "utt"):
         subprocess.run(

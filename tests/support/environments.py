@@ -23,6 +23,7 @@ PUBLISHED = (
     "argcomplete>=3.2.1",
     "rich>=13.7",
     "tomlkit>=0.13",
+    "packaging>=22",
 )
 """What others have published: the oracle, two plugins, and what ours needs of others."""
 

@@ -25,6 +25,7 @@ MODULES = (
     "info",
     "why",
     "graph",
+    "doctor",
     "enable",
     "disable",
     "order",

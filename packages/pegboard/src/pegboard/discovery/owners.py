@@ -65,7 +65,7 @@ class Owners:
         if ".pth," in record:
             known = self._add_pth(item, record)
         if "direct_url.json" in record and not known:
-            project = _editable_project(item.read("direct_url.json"))
+            project = editable_project(item.read("direct_url.json"))
             if project:
                 self._projects.append((os.path.realpath(project), Owner(item)))
 
@@ -204,7 +204,7 @@ def _quoted_paths(text: str) -> list[str]:
     return found
 
 
-def _editable_project(text: str) -> str | None:
+def editable_project(text: str) -> str | None:
     """Return the directory that *text*, a `direct_url.json`, says an editable install points to (PEP 610)."""
     import json
     from urllib.parse import unquote, urlsplit

@@ -1,0 +1,1 @@
+"""The checks, a module each; a check takes an `Examination`, and yields what it finds."""
