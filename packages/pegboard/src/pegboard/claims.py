@@ -49,7 +49,7 @@ class Claims:
 
 def explain(registry: str, name: str, rows: Sequence[Contribution], winner: Contribution | None) -> Claims:
     """Return who claims *name*, in *rows*, of which *winner* is in use; nothing is imported."""
-    others = [_claim(row, _why_not(row, winner)) for row in rows if row is not winner and winner is not None]
+    others = [_claim(row, _why_not(row, winner, rows)) for row in rows if row is not winner and winner is not None]
     used = [_claim(winner, _why(winner, rows))] if winner is not None else []
     return Claims(registry, name, (*used, *others))
 
@@ -78,9 +78,12 @@ def _why(winner: Contribution, rows: Sequence[Contribution]) -> str:
     return "in use, since it comes first" if rows[0] is winner else "in use, since it is the last that may override"
 
 
-def _why_not(row: Contribution, winner: Contribution | None) -> str:
+def _why_not(row: Contribution, winner: Contribution | None, rows: Sequence[Contribution]) -> str:
     if winner is None or row.owner is winner.owner:
         return "replaced by a later registration of its own"
     if winner.override and not row.override:
+        return "overridden"
+    is_ours = winner.owner.is_built_in and not row.owner.is_built_in and not winner.override
+    if rows.index(row) < rows.index(winner) and not is_ours:  # the registry lets later ones replace earlier ones
         return "overridden"
     return "not used: the name is taken, and it does not say override=True"

@@ -5,27 +5,30 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any, TextIO
 
 _GAP = "  "
-_READABLE = 11  # characters: the longest heading that a table here has, `distribution`, nearly
+_INDENT = "  "
 
 
 class Output:
     """Standard output and standard error as one command uses them.
 
-    What the terminal's encoding cannot show is written as an escape: a plugin's odd name must not end a command.
+    What the terminal's encoding cannot show is written as an escape: a plugin's odd name must not end a command. So is
+    what would move the cursor or change colours.
     """
 
     def __init__(self, *, is_json: bool = False, stream: TextIO | None = None, errors: TextIO | None = None) -> None:
         """Make one.
 
         Args:
-            is_json: Whether the answer is to be JSON; then `say` and `table` are silent.
+            is_json: Whether the answer is to be JSON; then `say`, `tell` and `table` are silent.
             stream: Where answers go; standard output if None.
             errors: Where complaints go; standard error if None.
         """
@@ -48,9 +51,32 @@ class Output:
         return max(20, get_terminal_size().columns)
 
     def say(self, *lines: str) -> None:
-        """Print *lines*, or an empty one when there are none, unless the answer is JSON."""
+        """Print *lines* as they are, or an empty one when there are none, unless the answer is JSON."""
         if not self.is_json:
-            self._write("".join(f"{line}\n" for line in lines or ("",)))
+            self._write("".join(f"{_visible(line, keeping=_LINES)}\n" for line in lines or ("",)))
+
+    def tell(self, *lines: str) -> None:
+        """Print *lines* of prose, unless the answer is JSON: on a terminal, broken between words to its width.
+
+        What continues a line is indented by two more than the line. Paths and other long words stay whole.
+        """
+        for line in lines:
+            text = _visible(line)
+            body = text.lstrip(" ")
+            indent = text[: len(text) - len(body)]
+            if not self.is_terminal or columns(text) <= self.width:
+                self.say(text)
+                continue
+            self.say(
+                *textwrap.wrap(
+                    body,
+                    self.width,
+                    initial_indent=indent,
+                    subsequent_indent=indent + _INDENT,
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+            )
 
     def ask(self, question: str) -> None:
         """Print *question*, and leave the line open for what the user types."""
@@ -60,43 +86,52 @@ class Output:
     def answer(self, data: Any) -> None:
         """Print *data* as JSON, if that is what was asked for; once a command."""
         if self.is_json:
-            self._write(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+            text = json.dumps(data, indent=2, ensure_ascii=False, sort_keys=False)
+            try:
+                text.encode(getattr(self._stream, "encoding", None) or "utf-8")
+            except UnicodeEncodeError:  # our escapes for terminals are not JSON's
+                text = json.dumps(data, indent=2, sort_keys=False)
+            self._write(text + "\n")
 
     def complain(self, text: str) -> None:
         """Print *text* to standard error."""
         self.flush()
         if self._errors is not None:
-            self._errors.write(text + "\n")
+            self._errors.write(_visible(text, keeping=_LINES) + "\n")
             self._errors.flush()
 
+    # -- tables -------------------------------------------------------------------------------------------------------
+
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table, unless the answer is JSON: in lines and colours on a terminal, in plain columns elsewhere."""
+        """Print a table, unless the answer is JSON: in lines and colours on a terminal, in plain columns elsewhere.
+
+        On a terminal that is too narrow for it each row becomes a paragraph: its first cell, and below it the others,
+        each after its heading.
+        """
         if self.is_json:
             return
-        is_narrow = self.is_terminal and self._is_narrow_for(headings)
-        if self.is_terminal and not is_narrow and os.environ.get("TERM") != "dumb" and self._draw(headings, rows):
+        rows = [[_visible(cell) for cell in row] for row in rows]
+        is_dumb = not self.is_terminal or os.environ.get("TERM") == "dumb"
+        width = self.width
+        if sum(_narrowest(column) for column in _columns(headings, rows)) + len(_GAP) * (len(headings) - 1) > width:
+            self._tell_paragraphs(headings, rows)
             return
-        if is_narrow:
-            self._stack(headings, rows)
+        if not is_dumb and self._draw(headings, rows):
             return
-        widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+        widths = [max(map(columns, column)) for column in _columns(headings, rows)]
+        if sum(widths) + len(_GAP) * (len(headings) - 1) > width:
+            self._tell_paragraphs(headings, rows)
+            return
         for row in (headings, *rows):
-            self._write(_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+            cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
+            self._write(_GAP.join(cells).rstrip() + "\n")
 
-    def _is_narrow_for(self, headings: Sequence[str]) -> bool:
-        """Return whether columns would be too narrow to read, at about this many characters each."""
-        return self.width < _READABLE * len(headings)
-
-    def _stack(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Write each row as lines of their own: the first cell, and below it the others with their headings."""
-        from textwrap import fill
-
-        for first, *others in rows:
-            self._write(first + "\n")
-            for heading, cell in zip(headings[1:], others, strict=True):
+    def _tell_paragraphs(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        for row in rows:
+            self.tell(row[0] or "-")
+            for heading, cell in list(zip(headings, row, strict=True))[1:]:
                 if cell:
-                    indented = {"initial_indent": "  ", "subsequent_indent": "    "}
-                    self._write(fill(f"{heading}: {cell}", max(self.width, 20), **indented) + "\n")  # type: ignore[arg-type]
+                    self.tell(f"{_INDENT}{heading}: {cell}")
 
     def _draw(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Draw a table with Rich; return False when that is not installed."""
@@ -121,3 +156,43 @@ class Output:
     def _write(self, text: str) -> None:
         if self._stream is not None:
             self._stream.write(text)
+
+
+_LINES = "\n\t"
+
+
+def _visible(text: str, keeping: str = "") -> str:
+    """Return *text* with escapes in place of control characters: metadata of a plugin must not steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character in keeping or character.isprintable() or unicodedata.category(character) not in _UNSEEN
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # lone surrogates stay: the stream escapes them
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal *text* takes.
+
+    Source: Unicode Standard Annex 11, "East Asian Width".
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if unicodedata.east_asian_width(character) in "WF" else not unicodedata.combining(character)
+        for character in text
+    )
+
+
+def _columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    return list(zip(headings, *rows, strict=True))
+
+
+def _narrowest(cells: Iterable[str]) -> int:
+    """Return the least columns in which *cells* can be read: no word is broken."""
+    return max((columns(word) for cell in cells for word in cell.split()), default=0)

@@ -72,6 +72,8 @@ class PluginView:
     drifts: int
     """How often it registered something else than recorded, without visible cause."""
     last_recorded_because: str | None
+    inputs: dict[str, tuple[str, ...]]
+    """What its record depends on: `files`, `variables` of the environment, `packages`, and `missing` modules."""
     contributions: tuple[Claim, ...]
     fault: Fault | None
 
@@ -154,9 +156,15 @@ def _view(
         before=plugin.before or tuple(record.get("before", ())),
         drifts=notes.drifts.get(plugin.name, 0),
         last_recorded_because=because,
+        inputs=_inputs(record),
         contributions=tuple(contributions),
         fault=Fault.of(plugin.error) if plugin.error is not None else None,
     )
+
+
+def _inputs(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    keys = {"files": "files", "variables": "variables", "packages": "tops", "missing": "missing"}
+    return {name: tuple(record[key]) for name, key in keys.items() if record.get(key)}
 
 
 def _why(plugin: Plugin, *, is_eager: bool, because: str | None) -> str:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.inspection.survey import PluginView
 
+_DEPENDS_ON = {
+    "files": "the files",
+    "variables": "the environment variables",
+    "packages": "the packages",
+    "missing": "the absence of",
+}
+
 
 def add(commands: Group) -> None:
     """Add `info`."""
@@ -39,22 +46,22 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     about = _about(plugin.distribution)
     output.answer({**asdict(plugin), "about": about})
     for label, text in _lines(plugin, about):
-        output.say(f"{label + ':':<15} {text}".rstrip())
+        output.tell(f"{label + ':':<15} {text}".rstrip())
     if plugin.contributions:
-        output.say("", "contributions:")
+        output.tell("", "contributions:")
         for claim in plugin.contributions:
-            output.say(f"  {claim.id}: {claim.status}")
+            output.tell(f"  {claim.id}: {claim.status}")
             for field, value in claim.metadata.items():
-                output.say(f"      {field}: {value}")
+                output.tell(f"      {field}: {value}")
     if plugin.fault is not None:
-        output.say("", f"error[{plugin.fault.code}]: {plugin.fault.what}")
+        output.tell("", f"error[{plugin.fault.code}]: {plugin.fault.what}")
         for label, detail in (
             ("cause", plugin.fault.cause),
             ("where", plugin.fault.where),
             ("hint", plugin.fault.hint),
         ):
             if detail:
-                output.say(f"  {label}: {detail}")
+                output.tell(f"  {label}: {detail}")
     return DONE
 
 
@@ -79,6 +86,9 @@ def _lines(plugin: PluginView, about: Mapping[str, str]) -> list[tuple[str, str]
         lines.append(("import took", f"{plugin.cost_ms:.1f} ms"))
     if plugin.last_recorded_because:
         lines.append(("recorded", f"since {plugin.last_recorded_because}"))
+    for name, label in _DEPENDS_ON.items():
+        if name in plugin.inputs:
+            lines.append(("depends on", f"{label} {', '.join(plugin.inputs[name])}"))
     if plugin.drifts:
         lines.append(
             ("drift", f"registered something else than recorded, {plugin.drifts} times, without visible cause")

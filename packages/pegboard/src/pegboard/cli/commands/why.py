@@ -55,18 +55,18 @@ def _of_plugin(host: Host, plugin: PluginView, output: Output) -> int:
     settings = _settings_of(host, plugin.name)
     output.answer({"plugin": asdict(plugin), "settings": settings})
     owner = f" of {plugin.distribution} {plugin.version}" if plugin.distribution else ""
-    output.say(f"plugin {plugin.name!r}{owner} is {plugin.state}", f"  why: {plugin.why}")
-    output.say(f"  found: {plugin.source}, {plugin.origin or plugin.module}")
+    output.tell(f"plugin {plugin.name!r}{owner} is {plugin.state}", f"  why: {plugin.why}")
+    output.tell(f"  found: {plugin.source}, {plugin.origin or plugin.module}")
     for line in settings:
-        output.say(f"  said: {line}")
+        output.tell(f"  said: {line}")
     if plugin.last_recorded_because:
-        output.say(f"  last recorded: since {plugin.last_recorded_because}")
+        output.tell(f"  last recorded: since {plugin.last_recorded_because}")
     for claim in plugin.contributions:
-        output.say(f"  {claim.id}: {claim.status}")
+        output.tell(f"  {claim.id}: {claim.status}")
     if plugin.fault is not None:
         for label, text in (("where", plugin.fault.where), ("hint", plugin.fault.hint)):
             if text:
-                output.say(f"  {label}: {text}")
+                output.tell(f"  {label}: {text}")
     return DONE
 
 
@@ -104,17 +104,17 @@ def _of_claims(found: Mapping[str, Sequence[Claim]], name: str, output: Output) 
     output.answer({"claims": [asdict(claim) for claims in found.values() for claim in claims]})
     if len(found) == 1:
         ((_, claims),) = found.items()
-        output.say(claims[0].id)
+        output.tell(claims[0].id)
         for claim in sorted(claims, key=lambda claim: not claim.is_in_use):
             primed = ", primed" if claim.is_primed else ""
-            output.say(f"  {claim.owner}{primed}: {claim.status}")
+            output.tell(f"  {claim.owner}{primed}: {claim.status}")
         return DONE
     if name:
-        output.say(f"{name!r} can be one of these:")
+        output.tell(f"{name!r} can be one of these:")
     for claims in found.values():
         used = next((claim for claim in claims if claim.is_in_use), claims[0])
         more = f", and {len(claims) - 1} more" if len(claims) > 1 else ""
-        output.say(f"  {claims[0].id}: {used.owner}{more}")
+        output.tell(f"  {claims[0].id}: {used.owner}{more}")
     return FAILED if name else DONE
 
 
@@ -126,12 +126,12 @@ def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
     found = host.roster.found
     places = [*found.portions] if found is not None else []
     output.answer({"not_found": text, "nearest": near, "searched": places})
-    output.say(f"there is no plugin {text!r}, and no contribution of that kind and name")
+    output.tell(f"there is no plugin {text!r}, and no contribution of that kind and name")
     if near:
-        output.say(f"  did you mean {' or '.join(near)}?")
+        output.tell(f"  did you mean {' or '.join(near)}?")
     else:
         kinds = ", ".join(dict.fromkeys(claim.kind for claim in seen.claims))
-        output.say(f"  kinds of contributions: {kinds or 'none'}")
-    output.say("  looked for plugins in:", *(f"    {place}" for place in places[:_MANY]))
-    output.say(f"  and for entry points in the group {seen.application}.plugins")
+        output.tell(f"  kinds of contributions: {kinds or 'none'}")
+    output.tell("  looked for plugins in:", *(f"    {place}" for place in places[:_MANY]))
+    output.tell(f"  and for entry points in the group {seen.application}.plugins")
     return FAILED
