@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pegboard.inspection.survey import PluginView
 
 _DEPENDS_ON = {
-    "files": "the files",
-    "variables": "the environment variables",
-    "packages": "the packages",
+    "files": "files",
+    "variables": "environment variables",
+    "packages": "packages",
     "missing": "the absence of",
 }
 
