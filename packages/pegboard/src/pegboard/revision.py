@@ -72,3 +72,9 @@ def rows_of(ledger: Ledger, owner: Plugin) -> tuple[Contribution, ...]:
     """Return every live row of *owner*, of all kinds, as they were registered."""
     with ledger._lock:
         return tuple(ledger._owned.get(owner, ()))
+
+
+def kinds(ledger: Ledger) -> tuple[str, ...]:
+    """Return every kind of which some owner has a live row."""
+    with ledger._lock:
+        return tuple(kind for kind, by_text in ledger._rows.items() if any(by_text.values()))

@@ -43,6 +43,19 @@ v1.register_command(v1.Command("greet", "Say what time it is", Greet, lambda par
 """
 
 
+@pytest.mark.parametrize("options", [[], ["--data", "other.log"], ["--now=2021-03-03 10:00", "--data=other.log"]])
+def test_the_plugins_commands_work_after_other_options(home, install, options):
+    done = home.utt(*options, "plugins", "list", "--others", env=install(greet=GREET))
+
+    assert done.code == 0
+    assert [line.split()[0] for line in done.out.splitlines()] == ["name", "greet"]
+
+
+def test_an_option_that_looks_like_the_word_plugins_is_not_it(home, install):
+    assert home.utt("add", "plugins", env=install(greet=GREET)).code == 0
+    assert home.utt("--data", "plugins", "report", env=install(greet=GREET)).code == 0
+
+
 @pytest.mark.parametrize("api", ["v1", "_v1"])
 def test_a_plugin_adds_a_command_under_either_name_of_the_interface(home, install, api):
     env = install(greet=GREET.replace("v1", api))
@@ -150,7 +163,7 @@ def test_a_fault_of_a_plugin_that_our_own_report_calls_names_the_plugin(home, in
 
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: plugin 'view'")
-    assert "failed: KeyError: 'x'" in done.err
+    assert "cause: KeyError: 'x'" in done.err
     assert "utt --no-plugins=view" in done.err
     assert home.utt("--no-plugins=view", "report", env=env).code == 0
 

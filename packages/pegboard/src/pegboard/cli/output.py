@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 _GAP = "  "
+_READABLE = 11  # characters: the longest heading that a table here has, `distribution`, nearly
 
 
 class Output:
@@ -72,11 +73,30 @@ class Output:
         """Print a table, unless the answer is JSON: in lines and colours on a terminal, in plain columns elsewhere."""
         if self.is_json:
             return
-        if self.is_terminal and os.environ.get("TERM") != "dumb" and self._draw(headings, rows):
+        is_narrow = self.is_terminal and self._is_narrow_for(headings)
+        if self.is_terminal and not is_narrow and os.environ.get("TERM") != "dumb" and self._draw(headings, rows):
+            return
+        if is_narrow:
+            self._stack(headings, rows)
             return
         widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
         for row in (headings, *rows):
             self._write(_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+
+    def _is_narrow_for(self, headings: Sequence[str]) -> bool:
+        """Return whether columns would be too narrow to read, at about this many characters each."""
+        return self.width < _READABLE * len(headings)
+
+    def _stack(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Write each row as lines of their own: the first cell, and below it the others with their headings."""
+        from textwrap import fill
+
+        for first, *others in rows:
+            self._write(first + "\n")
+            for heading, cell in zip(headings[1:], others, strict=True):
+                if cell:
+                    indented = {"initial_indent": "  ", "subsequent_indent": "    "}
+                    self._write(fill(f"{heading}: {cell}", max(self.width, 20), **indented) + "\n")  # type: ignore[arg-type]
 
     def _draw(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Draw a table with Rich; return False when that is not installed."""

@@ -20,7 +20,21 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Command
     from pegboard.host import Host
 
-MODULES = ("enable", "disable", "order", "config", "release", "doctor", "profile", "bisect", "index")
+MODULES = (
+    "listing",
+    "info",
+    "why",
+    "graph",
+    "doctor",
+    "enable",
+    "disable",
+    "order",
+    "config",
+    "release",
+    "profile",
+    "bisect",
+    "index",
+)
 """The modules of `pegboard.cli.commands`, in the order in which help shows them."""
 
 

@@ -50,10 +50,10 @@ def _run_command(arguments: Sequence[str]) -> None:
     from utt.components import CommandLine
 
     arguments = take_no_plugins(arguments, host)
-    if arguments[:1] == [MANAGEMENT]:
+    if MANAGEMENT in arguments and (words := _after_options(arguments))[:1] == [MANAGEMENT]:
         from pegboard.cli import manage
 
-        raise SystemExit(manage(host, arguments[1:], prog=f"utt {MANAGEMENT}"))
+        raise SystemExit(manage(host, words[1:], prog=f"utt {MANAGEMENT}"))
     host.container.provide_value(CommandLine, CommandLine(arguments))
     name = host.container.get(Namespace).command
     if name is None:
@@ -69,6 +69,14 @@ def _run_command(arguments: Sequence[str]) -> None:
         construct_and_call,
         passing=(UttError, BrokenPipeError, SystemExit),
     )
+
+
+def _after_options(arguments: Sequence[str]) -> list[str]:
+    """Return *arguments* without the options that come before the command and mean nothing to `plugins`."""
+    words = list(arguments)
+    while words and words[0].partition("=")[0] in ("--data", "--now"):
+        del words[: 1 if "=" in words[0] else 2]
+    return words
 
 
 def _explain(exc: Exception) -> int:
