@@ -58,6 +58,7 @@ def examine(host: Host, into: str, module: str, without: tuple[str, ...], deadli
     with open(into, "w", encoding="utf-8") as answers, open(into + TRACE, "w", encoding="utf-8") as trace:
         search(roster)
         problems.clear()
+        roster.is_started = True  # who reads a registry gets what is there: no other plugin, and no index
         faulthandler.enable(trace)
         os._exit = _noticed(leave, trace)
         findings: list[dict[str, str]] = []

@@ -31,6 +31,8 @@ def _binds(statements: list[ast.stmt]) -> bool:
                 found = name == NAME
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 found = any((alias.asname or alias.name) == NAME for alias in names)
+            case ast.AnnAssign(target=target, value=value):
+                found = value is not None and isinstance(target, ast.Name) and target.id == NAME
             case ast.Assign(targets=targets):
                 found = any(isinstance(target, ast.Name) and target.id == NAME for target in targets)
             case ast.If(body=body, orelse=other):

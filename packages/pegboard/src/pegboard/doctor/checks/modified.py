@@ -37,7 +37,10 @@ def modified(examination: Examination) -> Iterator[Finding]:
                 digest = hashlib.new(algorithm, data, usedforsecurity=False).digest()
                 if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != expected.rstrip("="):
                     changed.append(path)
-        mine = next((plugin.name for plugin in plugins if plugin.origin in changed + missing), plugins[0].name)
+        bad = changed + missing
+        mine = [plugin for plugin in plugins if plugin.origin in bad] or [
+            plugin for plugin in plugins if not plugin.is_built_in
+        ]
         for code, files, verb in (
             ("modified-since-install", changed, "changed"),
             ("file-missing", missing, "removed"),
@@ -48,7 +51,7 @@ def modified(examination: Examination) -> Iterator[Finding]:
                 yield finding(
                     code,
                     f"{number} been {verb} since {item.distribution} was installed",
-                    plugin=mine,
+                    plugin=mine[0].name if mine else "",
                     distribution=str(item.distribution),
                     cause="what its RECORD says does not hold any more",
                     where=", ".join(files[:_SHOWN]) + more,
