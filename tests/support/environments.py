@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -98,6 +99,25 @@ class Environments:
             places += ["--find-links", self.wheel(project).parent]
         copied = ["--link-mode", "copy"]  # a link would take uv's own copy along when the environment ages
         _must(self._uv, "pip", "install", "--quiet", "--python", environment.python, *copied, *places, *wanted)
+        environment.age()
+
+    def install_editable(self, environment: Environment, source: Path) -> None:
+        """Install the project in the folder *source*, whose back end is hatchling, so that it stays where it is."""
+        built = source / "built"
+        built.mkdir()
+        code = "import sys, hatchling.build as b; b.build_editable(sys.argv[1])"
+        _must(sys.executable, "-c", code, built, cwd=source)
+        (wheel,) = built.glob("*.whl")
+        self.install(environment, wheel)
+        (info,) = environment.site.glob(f"{wheel.name.split('-')[0]}-*.dist-info")
+        # as installers leave it when they have been asked for an editable install themselves (PEP 610)
+        (info / "direct_url.json").write_text(
+            json.dumps({"url": source.as_uri(), "dir_info": {"editable": True}}), encoding="utf-8"
+        )
+
+    def uninstall(self, environment: Environment, *distributions: str) -> None:
+        """Uninstall *distributions*."""
+        _must(self._uv, "pip", "uninstall", "--quiet", "--python", environment.python, *distributions)
         environment.age()
 
     def shared_environment(self, *requirements: str) -> Environment:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -552,3 +553,31 @@ def test_options_that_contradict_each_other_are_refused(clinic):
 def test_disabled_plugins_are_not_imported(clinic):
     clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
     assert clinic.doctor(APP_NO_PLUGINS="bad") == []
+
+
+def test_ctrl_c_ends_it_and_the_processes_it_has_started(clinic):
+    fifo = clinic.application.root / "fifo"
+    os.mkfifo(fifo)
+    code = f"import os\nwith open({str(fifo)!r}, 'w') as stream: stream.write(str(os.getpid()))\nwhile True: pass\n"
+    clinic.install("acme-hangs", {"app/plugins/hangs.py": code})
+    command = [sys.executable, "-S", "-B", "-m", "app", "plugins", "doctor", "--deadline", "100"]
+    environ = clinic.application.environ
+    process = subprocess.Popen(
+        command, env=environ, cwd=clinic.application.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    child = int(fifo.read_text())
+    process.send_signal(signal.SIGINT)
+    assert process.communicate() == (b"", b"")
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_a_program_that_cannot_be_run_once_more_is_no_reason_to_say_nothing(clinic):
+    clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
+    clinic.application.write(
+        "app/__main__.py", MAIN.replace("arguments[1:]", "['doctor', '--json']").replace("arguments ==", "None ==")
+    )
+    done = clinic.run("unusual")
+    (found,) = json.loads(done.stdout)["findings"]
+    assert (found["code"], done.returncode) == ("imports-unchecked", 0)

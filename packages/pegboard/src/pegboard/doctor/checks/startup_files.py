@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from pegboard.doctor.examination import Examination
 
-_OF_ENVIRONMENTS = {"_virtualenv.pth": "import _virtualenv"}
-"""What tools that make virtual environments put into each."""
+_OF_ENVIRONMENTS = {
+    "_virtualenv.pth": "import _virtualenv",  # virtualenv's and uv's
+    "distutils-precedence.pth": "import os; var = 'SETUPTOOLS_USE_DISTUTILS';",  # of setuptools, up to Python 3.11
+}
+"""What tools that make virtual environments put into each, and how it begins: nobody has to be told."""
 
 
 def startup_files(examination: Examination) -> Iterator[Finding]:
@@ -29,7 +32,7 @@ def startup_files(examination: Examination) -> Iterator[Finding]:
             path = os.path.normpath(f"{directory}/{name}")
             text = examination.files.read(path) or ""
             code = [line.strip() for line in text.splitlines() if line.startswith(("import ", "import\t"))]
-            if not code or _OF_ENVIRONMENTS.get(name) == text.strip():
+            if not code or text.startswith(_OF_ENVIRONMENTS.get(name, "\0")):
                 continue
             item = next((owner for owner, _ in examination.brought.get(path, ())), None)
             plugins = examination.concerned.get(item.key, (item, []))[1] if item else []
