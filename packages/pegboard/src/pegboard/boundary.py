@@ -17,9 +17,20 @@ if TYPE_CHECKING:
 
 
 def contained(
-    plugin: Plugin, doing: str, function: Callable[[], R], passing: tuple[type[BaseException], ...] = ()
+    plugin: Plugin,
+    doing: str,
+    function: Callable[[], R],
+    passing: tuple[type[BaseException], ...] = (),
+    owner: Callable[[str], Plugin | None] = lambda _: None,
 ) -> R:
     """Return what *function*, code of *plugin*, returns; see `Host.run`.
+
+    Args:
+        plugin: Whose code it is; another plugin that it calls is blamed for what comes up in that one's code.
+        doing: What is being done.
+        function: Called without arguments.
+        passing: Types that pass unchanged.
+        owner: Returns the plugin that a module belongs to, or None.
 
     Raises:
         PluginCallError: From whatever it raised, but for `KeyboardInterrupt` and what *passing* names.
@@ -34,9 +45,11 @@ def contained(
         # an error of ours already says who and why
         if isinstance(error, (KeyboardInterrupt, PegboardError, *passing)):
             raise
-        raise PluginCallError(
-            plugin.name, str(plugin.distribution or ""), doing, describe_exception(error), place_in(plugin, error)
-        ) from error
+        culprit, place = blamed(error, owner) or (plugin, place_in(plugin, error))
+        if culprit is not plugin:
+            doing += f", which is of {plugin.who()}"
+        owner_name = str(culprit.distribution or "")
+        raise PluginCallError(culprit.name, owner_name, doing, describe_exception(error), place) from error
 
 
 def blamed(error: BaseException, owner: Callable[[str], Plugin | None]) -> tuple[Plugin, str] | None:
@@ -104,7 +117,7 @@ def import_failure(plugin: Plugin, error: BaseException, prefix: str) -> PluginE
         error: What was raised.
         prefix: How the application's environment variables begin.
     """
-    from pegboard.errors import PluginImportError, PluginNotImportableError, describe_exception
+    from pegboard.errors import HostError, PluginImportError, PluginNotImportableError, describe_exception
 
     owner = str(plugin.distribution or "")
     if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
@@ -114,7 +127,10 @@ def import_failure(plugin: Plugin, error: BaseException, prefix: str) -> PluginE
         advice = f"install {error.name!r}, or {leave_out}"
     else:
         advice = f"update it, report the cause to its author, or {leave_out}"
-    return PluginImportError(plugin.name, owner, describe_exception(error), place_in(plugin, error), advice)
+    failure = PluginImportError(plugin.name, owner, describe_exception(error), place_in(plugin, error), advice)
+    if isinstance(error, HostError):  # what it registers is nonsense
+        failure.phase = "registration"
+    return failure
 
 
 def forget_parts(module: str) -> None:

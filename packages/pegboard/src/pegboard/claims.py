@@ -63,7 +63,9 @@ def settle(registry: Registry[Any]) -> None:
 def report_clash(roster: Roster, row: Contribution, winner: Contribution) -> None:
     """Report that *row* does not get its name, which *winner* has."""
     owner, winner_name = row.owner, winner.owner.who() if winner.owner.name else "the application"
-    roster.report(NameClashError(owner.name, str(owner.distribution or ""), row.kind, row.text, winner_name))
+    roster.report(
+        NameClashError(owner.name, str(owner.distribution or ""), row.kind, row.text, winner_name, owner.origin)
+    )
 
 
 def _claim(row: Contribution, status: str) -> Claim:

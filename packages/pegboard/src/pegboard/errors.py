@@ -13,6 +13,7 @@
     ├── PluginError                   always names a plugin and its distribution
     │   ├── PluginImportError         raised, exited or recursed while being imported
     │   ├── PluginCallError           raised while something of it was called
+    │   ├── PluginCleanUpError        raised while something of it was cleaned up
     │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
     │   ├── PluginWithdrewError       its contribution is gone since it was recorded
     │   ├── PluginCrashedError        the process ended while it was imported
@@ -333,8 +334,8 @@ class PluginError(PegboardError):
     """Something is wrong with one plugin. It is always named, with its distribution."""
 
     code = "plugin-error"
-    phase: ClassVar[str] = "use"
-    """What the plugin's part was: `discovery`, `import`, `registration`, `resolution`, `call`, or just `use`."""
+    phase: str = "use"
+    """The plugin's part: `discovery`, `import`, `registration`, `resolution`, `call`, `clean-up`, or just `use`."""
 
     def __init__(self, plugin: str, distribution: str, cause: str, place: str | None = None) -> None:
         self.plugin: str = plugin
@@ -404,6 +405,25 @@ class PluginCallError(PluginError):
         return "this is a fault of the plugin: update it, or report the cause to its author"
 
 
+class PluginCleanUpError(PluginError):
+    """The clean-up of a component raised; all others were cleaned up nevertheless."""
+
+    code = "clean-up-failed"
+    phase = "clean-up"
+
+    def __init__(self, plugin: str, distribution: str, key: str, cause: str, place: str | None = None) -> None:
+        super().__init__(plugin, distribution, cause, place)
+        self.key: str = key
+
+    def what(self) -> str:
+        """Name the plugin and the component."""
+        return f"{self.who()} failed while {self.key} was cleaned up"
+
+    def hint(self) -> str:
+        """Say whose fault it is."""
+        return "this is a fault of the plugin: update it, or report the cause to its author"
+
+
 class PluginNotImportableError(PluginError, ImportError):
     """A plugin was found, but Python cannot import it; the cause says why."""
 
@@ -427,8 +447,8 @@ class PluginWithdrewError(PluginError, LookupError):
     code = "contribution-withdrawn"
     phase = "registration"
 
-    def __init__(self, plugin: str, distribution: str, kind: str, name: str) -> None:
-        super().__init__(plugin, distribution, f"it no longer registers {name!r}")
+    def __init__(self, plugin: str, distribution: str, kind: str, name: str, place: str | None = None) -> None:
+        super().__init__(plugin, distribution, f"it no longer registers {name!r}", place)
         self.kind: str = kind
         self.name: str = name
 
@@ -591,8 +611,10 @@ class NameClashError(PluginError):
     code = "name-clash"
     phase = "registration"
 
-    def __init__(self, plugin: str, distribution: str, registry: str, name: str, other: str) -> None:
-        super().__init__(plugin, distribution, "")
+    def __init__(  # noqa: PLR0917 -- by position, so that it can be pickled
+        self, plugin: str, distribution: str, registry: str, name: str, other: str, place: str | None = None
+    ) -> None:
+        super().__init__(plugin, distribution, "", place)
         self.registry: str = registry
         self.name: str = name
         self.other: str = other
@@ -835,6 +857,7 @@ class ProviderError(ContainerError):
         cause: str,
         instead: str = "",
         chain: tuple[Link, ...] = (),
+        place: str | None = None,
     ) -> None:
         self.plugin: str = plugin
         self.distribution: str = distribution
@@ -846,6 +869,8 @@ class ProviderError(ContainerError):
         self.instead: str = instead
         """Whose provider serves in its place; empty when there is none."""
         self.chain: tuple[Link, ...] = chain
+        self.place: str | None = place
+        """Where in the plugin it failed, as `file:line`; its file where that is not known."""
 
     def what(self) -> str:
         """Name plugin and key, and what happens instead."""
@@ -857,6 +882,10 @@ class ProviderError(ContainerError):
     def because(self) -> str:
         """Return the cause."""
         return self.cause
+
+    def where(self) -> str | None:
+        """Return the place in the plugin, and draw the chain of requests that led to it."""
+        return "\n         ".join(text for text in (self.place, super().where()) if text) or None
 
     def hint(self) -> str:
         """Say whose fault it is."""

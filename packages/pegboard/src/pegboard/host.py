@@ -311,7 +311,7 @@ class Host:
         """
         from pegboard.boundary import contained
 
-        return contained(plugin, doing, function, passing)
+        return contained(plugin, doing, function, passing, self._roster.activator.owner)
 
     def blame(self, error: BaseException, doing: str = "being called") -> "PluginError | None":
         """Return the error that names the plugin in whose code *error* came up; None when that is nobody's.

@@ -387,4 +387,4 @@ class Ledger:
         from pegboard.errors import PluginWithdrewError
 
         owner = row.owner
-        raise PluginWithdrewError(owner.name, str(owner.distribution or ""), row.kind, row.text)
+        raise PluginWithdrewError(owner.name, str(owner.distribution or ""), row.kind, row.text, owner.origin)

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from pegboard.contributions import TRANSIENT
-from pegboard.errors import InvalidNameError, MissingDependencyError, ScopeError
+from pegboard.errors import InvalidNameError, MissingDependencyError, PluginCleanUpError, ScopeError
 from pegboard.injection.scope import Scope
 
 
@@ -276,8 +276,10 @@ def test_all_clean_ups_run_and_what_they_raise_is_a_group(bench):
         scope.__exit__()
     assert events[3:] == ["close c", "close b", "close a"]
     c, a = caught.value.exceptions
-    assert (type(c), type(a)) == (KeyError, ValueError)
-    assert c.__notes__ == ["raised while cleaning up 'c', provided by plugin 'p' of acme-p 1.0"]
+    assert (type(c), type(c.__cause__), type(a)) == (PluginCleanUpError, KeyError, ValueError)
+    assert (c.plugin, c.distribution, c.phase, c.cause) == ("p", "acme-p 1.0", "clean-up", "KeyError: 'c'")
+    assert str(c).startswith("plugin 'p' of acme-p 1.0 failed while 'c' was cleaned up\n  cause: KeyError: 'c'\n")
+    assert a.__notes__ == ["raised while cleaning up 'a', provided by the application"]
 
 
 def test_ctrl_c_in_a_clean_up_runs_the_others_and_passes(container):

@@ -24,6 +24,7 @@ from pegboard.errors import (
     OrderError,
     PegboardError,
     PluginCallError,
+    PluginCleanUpError,
     PluginCrashedError,
     PluginError,
     PluginFolderError,
@@ -85,6 +86,9 @@ INSTANCES = [
     ),
     PluginCallError(
         "csv", "acme-csv 1.2.0", "running command 'export'", "KeyError: 'title'", f"{SITE}/notes/plugins/csv.py:12"
+    ),
+    PluginCleanUpError(
+        "csv", "acme-csv 1.2.0", "Store", "OSError: the disk is full", f"{SITE}/notes/plugins/csv.py:20"
     ),
     PluginNotImportableError(
         "fast",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.boundary import place_in
+from pegboard.errors import PluginCleanUpError, describe_exception
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import show
 
@@ -28,10 +30,16 @@ def finish_all(resources: Iterable[Resource], where: str) -> None:
 
 
 def blame(error: BaseException, resource: Resource) -> BaseException:
-    """Return *error* with a note that says whose clean-up raised it."""
-    owner = owner_text(resource.row.owner if resource.row else None)
-    error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner}")
-    return error
+    """Return the error that names the plugin whose clean-up raised *error*; the application's own with a note."""
+    owner = resource.row.owner if resource.row else None
+    if owner is None or not owner.name or owner.is_built_in or isinstance(error, KeyboardInterrupt):
+        error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
+        return error
+    distribution = str(owner.distribution or "")
+    cause, place = describe_exception(error), place_in(owner, error)
+    named = PluginCleanUpError(owner.name, distribution, show(resource.key), cause, place)
+    named.__cause__ = error
+    return named
 
 
 def raise_all(errors: list[BaseException], where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.boundary import place_in
 from pegboard.contributions import COMPONENT, DECORATOR, SINGLETON
 from pegboard.errors import (
     AnnotationError,
@@ -153,6 +154,7 @@ def failed(
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),
         chain(request),
+        place_in(owner, error),
     )
     found.__cause__ = error
     return found
@@ -169,4 +171,5 @@ def withdrawn(row: Contribution) -> Any:
     """Return the error for a row that is primed still after its owner was imported."""
     from pegboard.errors import PluginWithdrewError
 
-    return PluginWithdrewError(row.owner.name, str(row.owner.distribution or ""), row.kind, row.text)
+    owner = row.owner
+    return PluginWithdrewError(owner.name, str(owner.distribution or ""), row.kind, row.text, owner.origin)
