@@ -277,7 +277,7 @@ SICK = {
     "its check raises": ("def health():\n    1 / 0\n", "plugin-health-failed", "ZeroDivisionError", 2),
     "its check exits": ("import sys\ndef health():\n    sys.exit(1)\n", "plugin-health-failed", "sys.exit(1)", 3),
     "its check hangs": (
-        "import time\ndef health():\n    while True: time.sleep(1)\n",
+        "from threading import Event\ndef health():\n    Event().wait()\n",
         "plugin-health-hangs",
         "its health check had not ended after 0.5 s",
         3,
@@ -553,6 +553,8 @@ def test_options_that_contradict_each_other_are_refused(clinic):
 def test_disabled_plugins_are_not_imported(clinic):
     clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
     assert clinic.doctor(APP_NO_PLUGINS="bad") == []
+    said = clinic.run("plugins", "doctor", APP_NO_PLUGINS="bad").stdout
+    assert said == "2 plugins, 17 checks: nothing is wrong; 1 plugin left out, and not imported\n"
 
 
 def test_ctrl_c_ends_it_and_the_processes_it_has_started(clinic):

@@ -21,6 +21,7 @@ from pegboard.doctor.examination import Examination
 from pegboard.doctor.finding import Finding, finding
 from pegboard.doctor.patients import Patients
 from pegboard.errors import describe_exception
+from pegboard.ledger import DISABLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +40,8 @@ class Diagnosis:
     """The name of each check that was made."""
     plugins: int
     """How many plugins there are."""
+    disabled: int
+    """How many of them are disabled, so that nobody has looked whether they work."""
 
 
 def diagnose(host: Host, options: Options) -> Diagnosis:
@@ -86,8 +89,9 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
                     remedy="the other checks have been made; report this to the authors of pegboard",
                 )
             )
+    disabled = sum(plugin.state == DISABLED for plugin in examination.plugins)
     in_order = sorted(examination.findings, key=lambda found: found.place_in_report)
-    return Diagnosis(tuple(in_order), tuple(checks), len(examination.plugins))
+    return Diagnosis(tuple(in_order), tuple(checks), len(examination.plugins), disabled)
 
 
 def _identity(found: Finding) -> tuple[str, str, str]:

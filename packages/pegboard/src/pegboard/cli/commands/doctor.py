@@ -81,7 +81,9 @@ def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
     subject = f"{_count(diagnosis.plugins, 'plugin')}, {_count(len(diagnosis.checked), 'check')}"
     is_well = not numbers[ERROR] and not numbers[WARNING]
     verdict = f"nothing is wrong ({counted})" if is_well and counted else counted or "nothing is wrong"
-    output.say(f"{subject}: {verdict}")
+    unseen = diagnosis.disabled
+    ending = f"; {_count(unseen, 'plugin')} left out, and not imported" if unseen else ""
+    output.say(f"{subject}: {verdict}{ending}")
     output.answer({"findings": [found.as_dict() for found in diagnosis.findings], "checked": list(diagnosis.checked)})
     return DONE if is_well else FAILED
 
