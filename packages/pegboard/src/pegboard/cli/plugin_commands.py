@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Command
     from pegboard.host import Host
 
-MODULES = ("index",)
+MODULES = ("install", "uninstall", "upgrade", "sync", "freeze", "index")
 """The modules of `pegboard.cli.commands`, in the order in which help shows them."""
 
 
