@@ -13,7 +13,8 @@ from pegboard.errors import InstallFailedError, UnusableIndexError
 from pegboard.index import read
 from pegboard.installing.change import unfinished
 from pegboard.installing.installer import Installer
-from pegboard.installing.surroundings import Surroundings
+from pegboard.installing.receipt import Receipt
+from pegboard.installing.surroundings import UV_TOOL, Surroundings
 from pegboard.recording.encoding import content_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def installer_for(options: argparse.Namespace, output: Output) -> Installer:
         words += ["--index-url", options.index_url]
     for place in getattr(options, "find_links", ()):
         words += ["--find-links", place if "://" in place else os.path.abspath(place)]
+    if not words and surroundings.kind == UV_TOOL:
+        words = Receipt(surroundings.prefix).options
     return Installer(surroundings, words)
 
 

@@ -103,7 +103,7 @@ def remember(
     """Have `uv tool` remember what is installed now, so that `uv tool upgrade` keeps it."""
     receipt = Receipt(installer.surroundings.prefix)
     already = " ".join(receipt.words([]))
-    known = {word for word in already.replace("==", " ").split()}
+    known = set(already.replace("==", " ").split())
     more = sorted(key for key in kept if key not in known and key not in _plain(requirements))
     words = receipt.words([*_unpinned(requirements), *more], without=without)
     uv = installer.surroundings.uv or "uv"

@@ -36,8 +36,19 @@ class Receipt:
 
     @property
     def python(self) -> str:
-        """The Python that the tool was made with; not the one inside the environment, which goes when it is made anew."""
+        """The Python that the tool was made with: the one inside the environment may go."""
         return str(self._tool.get("python") or getattr(sys, "_base_executable", sys.executable))
+
+    @property
+    def options(self) -> list[str]:
+        """Return where the tool was installed from, as options; uv itself heeds them at an upgrade only."""
+        known = self._tool.get("options", {})
+        words = ["--no-index"] if known.get("no-index") else []
+        if known.get("index-url"):
+            words += ["--index-url", known["index-url"]]
+        for place in known.get("find-links", ()):
+            words += ["--find-links", place]
+        return words
 
     def words(self, extra: Iterable[str], *, without: Iterable[str] = ()) -> list[str]:
         """Return what follows `uv tool install`: the tool itself, what it was installed with, and *extra*.
