@@ -17,6 +17,29 @@ pytestmark = pytest.mark.slow
 UV = Path(__file__).parents[2] / ".tools" / "bin" / "uv"
 HELLO = "from utt.api import v1\nv1.register_component(str, lambda: 'hi')\n"
 
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "acme-edited"
+version = "1.0"
+"""
+BACK_END = f"""
+import os, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from support.wheel import write_wheel
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    files = {{"utt/plugins/edited.py": Path("src/utt/plugins/edited.py").read_text()}}
+    return write_wheel(Path(folder), "acme-edited", "1.0", files).name
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    return write_wheel(Path(folder), "acme-edited", "1.0", {{"acme_edited.pth": os.path.abspath("src")}}).name
+"""
+
 
 class Installation:
     """utt in an environment of its own, and a folder of wheels to install from."""
@@ -157,6 +180,19 @@ def test_ctrl_c_says_what_state_the_environment_is_in(installation, tmp_path):
     assert done.code == 130
     assert done.err == "the environment is as it was before\n"
     assert installation.freeze() == ""
+
+
+def test_a_folder_is_installed_so_that_edits_count(installation, tmp_path):
+    project = tmp_path / "project"
+    (project / "src/utt/plugins").mkdir(parents=True)
+    (project / "src/utt/plugins/edited.py").write_text("from utt.api import v1\n")
+    (project / "pyproject.toml").write_text(PROJECT)
+    (project / "backend.py").write_text(BACK_END)
+    done = installation.plugins("install", "-e", str(project))
+    assert (done.code, done.err) == (0, "")
+    assert "install acme-edited 1.0 (plugins: edited)\n" in done.out
+    assert "plugin edited (acme-edited 1.0) primed\n" in done.out
+    assert "acme-edited==1.0  # plugins: edited\n" in installation.freeze()
 
 
 def test_an_environment_that_may_not_be_written_is_refused(installation, ordinary_user):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pegboard.installing.surroundings import Surroundings
 
 _UV_LINE = re.compile(r"^ [+~] (\S+)==(\S+)(?: \(from (.+)\))?$", re.MULTILINE)
+_UV_FOLDER_LINE = re.compile(r"^ [+~] (\S+) @ \S+$", re.MULTILINE)
 _NO_NETWORK = re.compile(
     r"Failed to fetch|error sending request|dns error|Connection (?:refused|reset)|NewConnectionError|"
     r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable",
@@ -31,6 +32,7 @@ class Step:
     def __init__(self, name: str, version: str, *, is_direct: bool) -> None:
         self.key: str = normalise(name)
         self.version: str = version
+        """Empty for a folder that has not been built yet."""
         self.is_direct: bool = is_direct
         """Whether it comes from a path or an address that was given, rather than from an index."""
 
@@ -148,7 +150,8 @@ def _names(requirements: Sequence[str]) -> list[str]:
 
 
 def _from_uv(text: str) -> list[Step]:
-    return [Step(name, version, is_direct=bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
+    steps = [Step(name, version, is_direct=bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
+    return steps + [Step(name, "", is_direct=True) for name in _UV_FOLDER_LINE.findall(text)]
 
 
 def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[Step]:

@@ -86,6 +86,9 @@ def make_plan(
     steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
     plan = Plan(steps, before, named)
     contents = _unpacked(installer, plan, requirements, host.name)
+    versions = {each.key: each.version for each in contents}
+    for step in steps:
+        step.version = step.version or versions.get(step.key, "")
     plan.plugins = {each.key: each.plugins for each in contents if each.plugins}
     if needs_plugin:
         _check_plugins(plan, contents, host.name)
