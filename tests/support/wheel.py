@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 
-def write_wheel(folder: Path, distribution: str, version: str, files: dict[str, str | bytes]) -> Path:
+def write_wheel(
+    folder: Path, distribution: str, version: str, files: dict[str, str | bytes], *, requires: tuple[str, ...] = ()
+) -> Path:
     """Write a wheel of pure Python below *folder* and return its path.
 
     Args:
@@ -16,6 +18,7 @@ def write_wheel(folder: Path, distribution: str, version: str, files: dict[str, 
         distribution: Its name, as users type it.
         version: Its version.
         files: Path inside the wheel to content.
+        requires: What it needs, as requirements.
 
     Source:
         The binary distribution format (PyPA specifications), "File contents".
@@ -23,9 +26,10 @@ def write_wheel(folder: Path, distribution: str, version: str, files: dict[str, 
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{distribution.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
+    needs = "".join(f"Requires-Dist: {line}\n" for line in requires)
     contents = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = []

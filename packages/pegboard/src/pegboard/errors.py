@@ -27,6 +27,8 @@
     │   └── OrderError                unknown name or circle in before/after
     ├── StaleMetadataError            two versions of one distribution are installed at once
     ├── PluginFolderError             the user's plugin folder cannot be used
+    ├── InstallRefusedError           a change of the environment that would do harm
+    ├── InstallFailedError            pip, uv or pipx could not do it
     └── ContainerError
         ├── MissingDependencyError    nothing provides a key (also a LookupError)
         ├── CircularDependencyError
@@ -699,6 +701,61 @@ class PluginFolderError(PegboardError):
     def hint(self) -> str:
         """Say what belongs there."""
         return "it must be a folder that holds *.py files or packages; remove it if it is not wanted"
+
+
+# -- installing --------------------------------------------------------------------------------------------------------
+
+
+class InstallRefusedError(PegboardError):
+    """The environment may not be changed in the way asked for; nothing was changed."""
+
+    code = "install-refused"
+
+    def __init__(self, cause: str, place: str = "", remedy: str = "") -> None:
+        self.cause: str = cause
+        self.place: str = place
+        """The environment, file or distribution that is concerned."""
+        self.remedy: str = remedy
+
+    def what(self) -> str:
+        """Say that nothing was changed."""
+        return "this is refused, and nothing was changed"
+
+    def because(self) -> str:
+        """Return why."""
+        return self.cause
+
+    def where(self) -> str | None:
+        """Return what is concerned."""
+        return self.place or None
+
+    def hint(self) -> str | None:
+        """Say what to do instead."""
+        return self.remedy or None
+
+
+class InstallFailedError(PegboardError):
+    """The program that installs could not do what it was asked for."""
+
+    code = "install-failed"
+
+    def __init__(self, program: str, cause: str, remedy: str = "") -> None:
+        self.program: str = program
+        self.cause: str = cause
+        """What the program said."""
+        self.remedy: str = remedy
+
+    def what(self) -> str:
+        """Name the program."""
+        return f"{self.program} could not do it"
+
+    def because(self) -> str:
+        """Return what it said."""
+        return self.cause
+
+    def hint(self) -> str | None:
+        """Say what may help."""
+        return self.remedy or None
 
 
 # -- container --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""`plugins uninstall`: remove the distributions of plugins."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pegboard.cli.changing import add_options, installer_for, record
+from pegboard.cli.commands import DONE, FAILED, command
+from pegboard.discovery.distributions import normalise
+from pegboard.errors import InstallRefusedError, PluginNotFoundError
+from pegboard.installing.change import state
+from pegboard.installing.change import uninstall as change
+from pegboard.installing.installed import Snapshot, brought
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pegboard.cli.commands import Group
+    from pegboard.cli.output import Output
+    from pegboard.host import Host
+
+
+def add(commands: Group) -> None:
+    """Add `uninstall`."""
+    parser = command(commands, "uninstall", _run, "remove plugins with their distributions")
+    parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin or its distribution")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    add_options(parser, resolves=False)
+
+
+def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    return remove(host, options, output, distributions_of(host, options.names), word="uninstall")
+
+
+def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
+    """Return the distributions that *names* stand for, of plugins or of themselves; all when there are none.
+
+    Raises:
+        PluginNotFoundError: For a name that is neither.
+    """
+    plugins = brought(host)
+    if not names:
+        return sorted(plugins)
+    found = []
+    for name in names:
+        owners = [key for key, brings in plugins.items() if normalise(name) == key]
+        owners = owners or [key for key, brings in plugins.items() if name in brings]
+        if not owners:
+            raise PluginNotFoundError(
+                name, tuple({*plugins, *(each for brings in plugins.values() for each in brings)})
+            )
+        found += owners
+    return sorted(set(found))
+
+
+def remove(host: Host, options: argparse.Namespace, output: Output, keys: Sequence[str], *, word: str) -> int:
+    """Remove the distributions *keys*, unless something that stays needs one of them.
+
+    Raises:
+        InstallRefusedError: If something needs one.
+    """
+    installer = installer_for(options, output)
+    snapshot = Snapshot()
+    for key in sorted(snapshot.distributions.keys() - set(keys)):
+        if needed := snapshot.needs(key) & set(keys):
+            raise InstallRefusedError(f"{key} needs {', '.join(sorted(needed))}", "", f"uninstall {key} as well")
+    plugins = brought(host)
+    answer = {
+        "environment": installer.surroundings.kind,
+        "removed": [
+            {"distribution": key, "version": snapshot.versions.get(key), "plugins": plugins.get(key, [])}
+            for key in keys
+        ],
+        "done": False,
+    }
+    for key in keys:
+        brings = f" (plugins: {', '.join(plugins[key])})" if key in plugins else ""
+        output.say(f"{'would remove' if options.dry_run else 'remove'} {key} {snapshot.versions.get(key)}{brings}")
+    if options.dry_run:
+        output.answer(answer)
+        return DONE
+    if not options.yes and not _is_agreed(output):
+        return FAILED
+    before = snapshot.versions
+    try:
+        change(installer, keys, set(plugins))
+    except BaseException as error:
+        for note in getattr(error, "__notes__", ()):
+            output.complain(note)
+        raise
+    output.say(*state(before, {key: version for key, version in before.items() if key not in keys}))
+    status, _ = record(host, word, (), output)
+    output.answer({**answer, "done": True})
+    return status
+
+
+def _is_agreed(output: Output) -> bool:
+    if output.is_json or sys.stdin is None or not sys.stdin.isatty():
+        output.complain("error: nobody can be asked; say --yes")
+        return False
+    output.flush()
+    try:
+        return input("go on? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False

@@ -1,0 +1,172 @@
+"""uv or pip: the command lines that resolve, unpack and change, and what they answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+from pegboard.discovery.distributions import normalise
+from pegboard.errors import InstallFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pegboard.installing.surroundings import Surroundings
+
+_UV_LINE = re.compile(r"^ [+~] (\S+)==(\S+)(?: \(from (.+)\))?$", re.MULTILINE)
+_UV_FOLDER_LINE = re.compile(r"^ [+~] (\S+) @ \S+$", re.MULTILINE)
+_NO_NETWORK = re.compile(
+    r"Failed to fetch|error sending request|dns error|Connection (?:refused|reset)|NewConnectionError|"
+    r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable",
+)
+
+
+class Step:
+    """One distribution that an installer would put in place."""
+
+    def __init__(self, name: str, version: str, *, is_direct: bool) -> None:
+        self.key: str = normalise(name)
+        self.version: str = version
+        """Empty for a folder that has not been built yet."""
+        self.is_direct: bool = is_direct
+        """Whether it comes from a path or an address that was given, rather than from an index."""
+
+    @property
+    def pin(self) -> str:
+        """The requirement that nothing but this version meets."""
+        return f"{self.key}=={self.version}"
+
+
+class Installer:
+    """Runs uv if there is one, else pip.
+
+    Args:
+        surroundings: The environment.
+        options: Where distributions come from, e.g. `("--no-index", "--find-links", "wheels")`; both know them.
+    """
+
+    def __init__(self, surroundings: Surroundings, options: Sequence[str] = ()) -> None:
+        self.surroundings = surroundings
+        self.options: tuple[str, ...] = tuple(options)
+
+    def resolve(self, requirements: Sequence[str], pins: Mapping[str, str], *, is_upgrade: bool = False) -> list[Step]:
+        """Return what would be put in place for *requirements*; nothing is changed.
+
+        Args:
+            requirements: As a user types them; `-e` before a folder is an item of its own.
+            pins: Versions that may not be another, by name.
+            is_upgrade: Whether newer versions of what is named are wanted.
+
+        Raises:
+            InstallFailedError: If it cannot be resolved.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            constraints = write_constraints(folder, pins)
+            more = [word for name in _names(requirements) for word in ("--upgrade-package", name)] if is_upgrade else []
+            if self.surroundings.uv:
+                return _from_uv(self.run(["install", "--dry-run", *more, "-c", constraints, *requirements]))
+            report = os.path.join(folder, "report.json")
+            upgrade = ["--upgrade"] if is_upgrade else []  # only what is named: that is pip's strategy
+            self.run(["install", "--dry-run", "--report", report, *upgrade, "-c", constraints, *requirements])
+            with open(report, encoding="utf-8") as stream:
+                return _from_report(json.load(stream))
+
+    def unpack(self, steps: Sequence[Step], given: Sequence[str], folder: str) -> None:
+        """Put the files of *steps* into *folder*, as they would come to lie in the environment.
+
+        Args:
+            steps: What to unpack.
+            given: Paths and addresses that the direct ones among them come from.
+            folder: Where to.
+        """
+        wanted = [step.pin for step in steps if not step.is_direct]
+        if any(step.is_direct for step in steps):
+            wanted += given
+        compiled = [] if self.surroundings.uv else ["--no-compile"]
+        if wanted:
+            self.run(["install", "--no-deps", *compiled, "--target", folder, *wanted])
+
+    def run(self, words: Sequence[str]) -> str:
+        """Run the installer for this environment and return all that it printed.
+
+        Raises:
+            InstallFailedError: If it fails.
+        """
+        verb, *rest = words
+        places = self.options if verb == "install" else ()
+        if self.surroundings.uv:
+            copied = ["--link-mode", "copy"] if verb == "install" else []
+            command = [self.surroundings.uv, "pip", verb, "--python", sys.executable, *copied, *places, *rest]
+        else:
+            command = [sys.executable, "-m", "pip", verb, "--disable-pip-version-check", *places, *rest]
+        return run(command)
+
+
+def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str:
+    """Run *command* and return all that it printed.
+
+    Raises:
+        InstallFailedError: If it fails, with its own words as the cause.
+    """
+    variables = {**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **(environ or {})}
+    variables.pop("PYTHONPATH", None)  # the environment is asked, not what this process sees besides
+    done = subprocess.run(  # noqa: S603 -- installers, and arguments that the user typed
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=variables,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise InstallFailedError(os.path.basename(command[0]), *_cause(done.stdout))
+    return done.stdout
+
+
+def write_constraints(folder: str, pins: Mapping[str, str]) -> str:
+    """Write *pins* to a file in *folder* that installers read, and return its path."""
+    path = os.path.join(folder, "constraints.txt")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.writelines(f"{name}=={version}\n" for name, version in pins.items())
+    return path
+
+
+def is_direct(requirement: str) -> bool:
+    """Return whether *requirement* is a path or an address rather than a name."""
+    return "://" in requirement or os.sep in requirement or requirement.endswith(".whl") or requirement in (".", "..")
+
+
+def _names(requirements: Sequence[str]) -> list[str]:
+    from pegboard.installing.installed import name_of
+
+    return [name_of(text) for text in requirements if text != "-e" and not is_direct(text)]
+
+
+def _from_uv(text: str) -> list[Step]:
+    steps = [Step(name, version, is_direct=bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
+    return steps + [Step(name, "", is_direct=True) for name in _UV_FOLDER_LINE.findall(text)]
+
+
+def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[Step]:
+    return [
+        Step(item["metadata"]["name"], item["metadata"]["version"], is_direct=bool(item["is_direct"]))
+        for item in report["install"]
+    ]
+
+
+def _cause(text: str) -> tuple[str, str]:
+    """Return what went wrong in one line, and what to do about it."""
+    lines = [line.strip().removeprefix("cause: ") for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("Using Python", "Looking in", "Resolved"))]
+    told = [line for line in lines if not line.startswith(("WARNING", "warning", "error: No solution"))] or lines
+    cause = " ".join(line.removeprefix("error: ").removeprefix("ERROR: ") for line in told[-12:])
+    if _NO_NETWORK.search(text):
+        return cause, "the package index cannot be reached: check the network, or use --no-index and --find-links"
+    return cause, ""

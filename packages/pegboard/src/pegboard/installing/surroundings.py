@@ -1,0 +1,75 @@
+"""What kind of environment is this, which program changes it, and may we?
+
+Source:
+    PEP 668 (`EXTERNALLY-MANAGED`); pipx, "How pipx works" (`pipx_metadata.json`); uv, "Tools" (`uv-receipt.toml`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from importlib.util import find_spec
+
+from pegboard.errors import InstallRefusedError
+
+PLAIN = "virtual environment"
+PIPX = "pipx"
+UV_TOOL = "uv tool"
+SYSTEM = "system"
+
+
+class Surroundings:
+    """The environment that this process runs in."""
+
+    def __init__(self, prefix: str = sys.prefix, base_prefix: str = sys.base_prefix) -> None:
+        self.prefix: str = prefix
+        self.kind: str = _kind(prefix, base_prefix)
+        """`virtual environment`, `pipx`, `uv tool` or `system`."""
+        self.uv: str | None = shutil.which("uv")
+        """The program uv, if there is one: it is asked before pip."""
+        self.has_pip: bool = find_spec("pip") is not None
+
+    @property
+    def name(self) -> str:
+        """What pipx or `uv tool` call this environment."""
+        return os.path.basename(self.prefix)
+
+    def check(self) -> None:
+        """Raise if nothing may or can be changed here.
+
+        Raises:
+            InstallRefusedError: With what to do instead.
+        """
+        marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+        if self.kind == SYSTEM and os.path.exists(marker):
+            raise InstallRefusedError(
+                "the Python in use belongs to the operating system, which says that only its own installer changes it",
+                marker,
+                "install the application by pipx or `uv tool`, or into a virtual environment (PEP 668)",
+            )
+        site = sysconfig.get_path("purelib")
+        if not os.access(site, os.W_OK):
+            raise InstallRefusedError(
+                "you may not write to this environment", site, "ask who owns it, or use one of your own"
+            )
+        needed = {PIPX: "pipx", UV_TOOL: "uv"}.get(self.kind)
+        if needed is not None and shutil.which(needed) is None:
+            raise InstallRefusedError(
+                f"this environment was made by {self.kind}, and the program {needed!r} is not on the search path",
+                self.prefix,
+                f"add the folder of {needed!r} to PATH: only it can change the environment and remember the change",
+            )
+        if self.uv is None and not self.has_pip:
+            raise InstallRefusedError(
+                "there is neither uv nor pip to install with", self.prefix, "run `python -m ensurepip`, or install uv"
+            )
+
+
+def _kind(prefix: str, base_prefix: str) -> str:
+    if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
+        return UV_TOOL
+    if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
+        return PIPX
+    return SYSTEM if prefix == base_prefix else PLAIN

@@ -1,0 +1,223 @@
+"""`plugins install` and its like: real wheels in real environments, by uv and by pip."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.environments import Done, Environment, User
+from support.wheel import write_wheel
+
+pytestmark = pytest.mark.slow
+
+UV = Path(__file__).parents[2] / ".tools" / "bin" / "uv"
+HELLO = "from utt.api import v1\nv1.register_component(str, lambda: 'hi')\n"
+
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "acme-edited"
+version = "1.0"
+"""
+BACK_END = f"""
+import os, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from support.wheel import write_wheel
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    files = {{"utt/plugins/edited.py": Path("src/utt/plugins/edited.py").read_text()}}
+    return write_wheel(Path(folder), "acme-edited", "1.0", files).name
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    return write_wheel(Path(folder), "acme-edited", "1.0", {{"acme_edited.pth": os.path.abspath("src")}}).name
+"""
+
+
+class Installation:
+    """utt in an environment of its own, and a folder of wheels to install from."""
+
+    def __init__(self, environment: Environment, user: User, wheels: Path) -> None:
+        self.environment, self.user, self.wheels = environment, user, wheels
+
+    def plugins(self, word: str, *words: str, **options) -> Done:
+        places = [] if word in ("uninstall", "freeze") else ["--no-index", "--find-links", str(self.wheels)]
+        return self.user.run(self.environment.program("utt"), "plugins", word, *words, *places, **options)
+
+    def freeze(self) -> str:
+        return self.plugins("freeze").out
+
+
+@pytest.fixture
+def wheels(environments, tmp_path):
+    folder = tmp_path / "wheels"
+    shutil.copytree(environments.published(), folder)
+    for old in (*folder.glob("utt-1*"), *folder.glob("utt_project*")):
+        old.unlink()
+    for project in ("packages/pegboard", "packages/utt"):
+        shutil.copy(environments.wheel(project), folder)
+    write_wheel(folder, "acme-hi", "1.0", {"utt/plugins/hi.py": HELLO})
+    write_wheel(folder, "acme-lib", "1.0", {"acme_lib.py": ""})
+    write_wheel(folder, "acme-lib", "2.0", {"acme_lib.py": ""})
+    write_wheel(folder, "acme-old", "1.0", {"utt/plugins/old.py": ""}, requires=("acme-lib==1.0",))
+    write_wheel(folder, "acme-new", "1.0", {"utt/plugins/new.py": ""}, requires=("acme-lib==2.0",))
+    write_wheel(folder, "acme-past", "1.0", {"utt/plugins/past.py": ""}, requires=("utt<2",))
+    write_wheel(folder, "acme-none", "1.0", {"acme_none.py": ""})
+    write_wheel(folder, "acme-shadow", "1.0", {"utt/plugins/shadow.py": "", "utt/api/v1.py": ""})
+    write_wheel(folder, "acme-init", "1.0", {"utt/plugins/init.py": "", "utt/__init__.py": ""})
+    write_wheel(folder, "acme-broken", "1.0", {"utt/plugins/broken.py": "1/0\n"})
+    return folder
+
+
+@pytest.fixture(params=["uv", "pip"])
+def installation(request, environments, user, wheels, tmp_path):
+    made = environments.make(tmp_path / "venv", "packages/utt")
+    cache = str(tmp_path / "uv-cache")
+    user.environ |= {"UV_CACHE_DIR": cache, "UV_LINK_MODE": "copy", "PIP_CONFIG_FILE": os.devnull}
+    if request.param == "uv":
+        user.environ["PATH"] = f"{UV.parent}:/usr/bin:/bin"
+    else:
+        subprocess.run([made.python, "-m", "ensurepip"], check=True, capture_output=True)
+    return Installation(made, user, wheels)
+
+
+def test_install_adds_the_plugin_records_it_and_shows_what_it_adds(installation):
+    done = installation.plugins("install", "utt-balance")
+    assert (done.code, done.err) == (0, "")
+    assert "install utt-balance 0.1.1 (plugins: balance)\n" in done.out
+    assert done.out.endswith("plugin balance (utt-balance 0.1.1) primed\n    commands: balance\n")
+    assert installation.plugins("install", "utt-balance").out == "nothing to do: that is installed already\n"
+
+
+def test_a_dry_run_changes_nothing_and_answers_in_json(installation):
+    done = installation.plugins("install", "acme-hi", "--dry-run", "--json")
+    answer = json.loads(done.out)
+    assert answer["changes"] == [{"distribution": "acme-hi", "from": None, "to": "1.0", "plugins": ["hi"]}]
+    assert answer["done"] is False
+    assert installation.freeze() == ""
+
+
+def test_what_is_frozen_comes_back_by_sync(installation, tmp_path):
+    installation.plugins("install", "acme-hi", "acme-old")
+    file = tmp_path / "plugins.txt"
+    file.write_text(installation.freeze())
+    assert file.read_text() == "acme-hi==1.0  # plugins: hi\nacme-lib==1.0\nacme-old==1.0  # plugins: old\n"
+    assert installation.plugins("uninstall", "old", "acme-hi", "--yes").code == 0
+    assert installation.freeze() == ""
+    assert installation.plugins("sync", str(file)).code == 0
+    assert installation.freeze() == file.read_text()
+    installation.plugins("install", "utt-balance")
+    assert installation.plugins("sync", str(file), "--exact", "--yes").code == 0
+    assert installation.freeze() == file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("acme-none", "acme-none 1.0 brings no plugin for utt"),
+        ("acme-shadow", "acme-shadow 1.0 brings utt/api/v1.py, which utt brings"),
+        ("acme-init", "acme-init 1.0 brings utt/__init__.py, which is the application's own package file"),
+        ("acme-new", "acme-lib 1.0 -> 2.0"),
+    ],
+)
+def test_what_would_do_harm_is_refused_and_named(installation, name, cause):
+    installation.plugins("install", "acme-old")
+    before = installation.freeze()
+    done = installation.plugins("install", name)
+    assert done.code == 1
+    assert cause in done.err or (name == "acme-new" and "acme-lib==2.0" in done.err)
+    assert installation.freeze() == before
+
+
+def test_a_plugin_for_another_version_of_the_application_is_not_installed(installation):
+    done = installation.plugins("install", "acme-past")
+    assert done.code == 1
+    assert "utt" in done.err
+    assert installation.freeze() == ""
+
+
+def test_a_name_that_does_not_exist_gets_the_nearest_one(installation):
+    done = installation.plugins("install", "acme-ho")
+    assert done.code == 1
+    assert "hint: did you mean 'acme-hi'?" in done.err
+
+
+def test_it_works_when_a_plugin_is_broken(installation):
+    done = installation.plugins("install", "acme-broken")
+    assert done.code == 1
+    assert "plugin broken (acme-broken 1.0) broken" in done.out
+    assert "ZeroDivisionError" in done.err
+    assert installation.plugins("uninstall", "broken", "--yes").code == 0
+    assert installation.freeze() == ""
+
+
+def test_a_change_that_was_killed_is_told_by_the_next_command(installation):
+    note = installation.environment.folder / ".plugins-change.json"
+    note.write_text('{"before": {}, "after": {"acme-hi": "1.0"}}')
+    done = installation.plugins("install", "acme-hi")
+    assert "warning: an earlier change was interrupted: the environment is changed in part" in done.err
+    assert not note.exists()
+
+
+def test_ctrl_c_says_what_state_the_environment_is_in(installation, tmp_path):
+    (tmp_path / "bin").mkdir()
+    slow = (
+        tmp_path / "bin" / "uv"
+    )  # it stops where the real one would begin to change things, and Ctrl-C finds it there
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *--dry-run*|*--target*) exec {UV} "$@";; esac\nkill -INT $PPID\nexec sleep 60\n'
+    )
+    slow.chmod(0o755)
+    installation.user.environ["PATH"] = f"{slow.parent}:/usr/bin:/bin"
+    done = installation.plugins("install", "acme-hi")
+    assert done.code == 130
+    assert done.err == "the environment is as it was before\n"
+    assert installation.freeze() == ""
+
+
+def test_a_folder_is_installed_so_that_edits_count(installation, tmp_path):
+    project = tmp_path / "project"
+    (project / "src/utt/plugins").mkdir(parents=True)
+    (project / "src/utt/plugins/edited.py").write_text("from utt.api import v1\n")
+    (project / "pyproject.toml").write_text(PROJECT)
+    (project / "backend.py").write_text(BACK_END)
+    done = installation.plugins("install", "-e", str(project))
+    assert (done.code, done.err) == (0, "")
+    assert "install acme-edited 1.0 (plugins: edited)\n" in done.out
+    assert "plugin edited (acme-edited 1.0) primed\n" in done.out
+    assert "acme-edited==1.0  # plugins: edited\n" in installation.freeze()
+
+
+def test_an_environment_that_may_not_be_written_is_refused(installation, ordinary_user):
+    installation.environment.site.chmod(0o555)
+    done = installation.plugins("install", "acme-hi", preexec_fn=ordinary_user)
+    installation.environment.site.chmod(0o755)
+    assert done.code == 1
+    assert "you may not write to this environment" in done.err
+
+
+def test_a_tool_of_uv_remembers_its_plugins(user, wheels, tmp_path):
+    folders = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
+    user.environ |= {
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_LINK_MODE": "copy",
+        "PATH": f"{UV.parent}:/usr/bin:/bin",
+    }
+    places = ["--no-index", "--find-links", str(wheels)]
+    tool = User(user.home, user.environ | folders)
+    assert tool.run(UV, "tool", "install", *places, "utt").code == 0
+    utt = tmp_path / "bin" / "utt"
+    done = user.run(utt, "plugins", "install", "acme-hi", *places)
+    assert (done.code, done.err) == (0, "")
+    assert '{ name = "acme-hi" }' in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+    assert tool.run(UV, "tool", "upgrade", "--reinstall", "utt").code == 0
+    assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.0  # plugins: hi\n"
+    assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
+    assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
