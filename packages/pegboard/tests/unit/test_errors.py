@@ -55,17 +55,16 @@ VIEW = ("View", "view", "notes.plugins.csv:CsvView", "plugin 'csv' of acme-csv 1
 
 INSTANCES = [
     PegboardError("something went wrong"),
-    # installing
+    # configuration and the host
+    ConfigurationError(
+        "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
+    ),
     InstallRefusedError(
         "it would change what the application or another plugin uses: markupsafe 2.1 -> 3.0",
         "",
         "ask for another version of the plugin, or say --allow-changes",
     ),
     InstallFailedError("uv", "acme-cvs was not found in the package registry", "did you mean 'acme-csv'?"),
-    # configuration and the host
-    ConfigurationError(
-        "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
-    ),
     SettingsError(
         "/home/ada/.config/notes/plugins.toml",
         "Invalid value (at line 3, column 10)",
