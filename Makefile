@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 RUN := .venv/bin
 
-.PHONY: help demo test test-all check docs bench format lock clean
+.PHONY: help demo browser test test-all check docs bench format lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -14,7 +14,10 @@ help: ## Show what can be made
 demo: .venv/ready ## Track time on a real log, with plugins by others, one of ours, and a broken one
 	@$(PY) demo/run.py
 
-test: .venv/ready ## Run every test
+browser: ## Find a Chromium for the tests of pages, or install it where apt is there and may be used
+	@sh tests/browser.sh
+
+test: .venv/ready browser ## Run every test
 	@echo "==> Running the tests"
 	@$(RUN)/pytest -n auto $(PYTEST_ARGS)
 

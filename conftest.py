@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests that import from `support`
 
+from support.browser import NO_BROWSER, browser  # noqa: E402, F401
 from support.environments import Environments, User  # noqa: E402
 
 # A law holds or does not; how long an example takes says how busy the machine is.
@@ -41,3 +42,10 @@ def environments(tmp_path_factory):
 def user(tmp_path):
     """Return a user with an empty home."""
     return User(tmp_path / "home")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say it loudly when pages were not looked at: a skipped test is easy to miss."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NO_BROWSER in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"NOT TESTED: {len(skipped)} tests of pages: {NO_BROWSER}", red=True, bold=True)

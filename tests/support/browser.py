@@ -1,0 +1,61 @@
+"""A real browser for the tests of pages: Chromium, Chrome or Edge, without a window, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+_NAMES = (  # the same as in tests/browser.sh
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
+NO_BROWSER = "no Chromium, Chrome or Edge was found; 'make browser' says what to do"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser without a window; where there is none its tests are skipped, and the summary says so."""
+    given = os.environ.get("PEGBOARD_TEST_BROWSER")
+    path = given or next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
+        pytest.skip(NO_BROWSER)
+    with sync_playwright() as playwright:
+        # root may not use Chromium's sandbox; the pages opened here are our own
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, path: Path, *, width: int = 1400, height: int = 900, scheme: str = "light") -> Page:
+    """Return the page at *path* as a user sees it: no network, a window of that size, light or dark.
+
+    What the page logs as an error, or tries to load from elsewhere, fails the test.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        offline=True,
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith("file:") else None)
+    page.goto(path.as_uri())
+    assert not complaints, "; ".join(complaints)
+    return page
