@@ -163,6 +163,8 @@ class Activator:
 
             discard(ledger, plugin)
             forget_parts(plugin.module)
+            if plugin in self._roster.unloads:
+                self._roster.end_failed(plugin)
             if not isinstance(error, KeyboardInterrupt):
                 self._fail(plugin, error)
             else:

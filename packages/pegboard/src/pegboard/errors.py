@@ -14,6 +14,7 @@
     │   ├── PluginImportError         raised, exited or recursed while being imported
     │   ├── PluginCallError           raised while something of it was called
     │   ├── PluginCleanUpError        raised while something of it was cleaned up
+    │   ├── PluginStillRunningError   unloaded, and a thread of it goes on
     │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
     │   ├── PluginWithdrewError       its contribution is gone since it was recorded
     │   ├── PluginCrashedError        the process ended while it was imported
@@ -424,6 +425,27 @@ class PluginCleanUpError(PluginError):
     def hint(self) -> str:
         """Say whose fault it is."""
         return "this is a fault of the plugin: update it, or report the cause to its author"
+
+
+class PluginStillRunningError(PluginError):
+    """A plugin was unloaded, and a thread that it has started still runs."""
+
+    code = "plugin-still-running"
+    phase = "clean-up"
+    is_of_one_start = True
+
+    def __init__(self, plugin: str, distribution: str, thread: str, place: str | None) -> None:
+        super().__init__(plugin, distribution, "nothing has ended it", place)
+        self.thread: str = thread
+        """The thread's name."""
+
+    def what(self) -> str:
+        """Name the plugin and its thread."""
+        return f"{self.who()} was unloaded, but its thread {self.thread!r} still runs"
+
+    def hint(self) -> str:
+        """Say what its author can do."""
+        return "its author can end it in a function that is given to on_unload"
 
 
 class PluginNotImportableError(PluginError, ImportError):

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from pegboard.index import Index
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Contribution, Ledger, Plugin
+    from pegboard.reloading.lifecycle import Change
 
     T = TypeVar("T")
+    F = TypeVar("F", bound=Callable[[], object])
 
 
 class Host:
@@ -252,18 +254,115 @@ class Host:
 
         leave_out(self._roster, tuple(names), reason)
 
-    def disable(self, name: str, reason: str = "disabled by the application") -> None:
-        """Take everything back that the plugin of that name contributed, and use it no more.
+    def disable(
+        self, name: str, reason: str = "disabled by the application", *, deadline_s: "float | None" = 5.0
+    ) -> "Change":
+        """Take the plugin of that name out of use: all that it contributed, all that it has opened, and its modules.
+
+        What was built with something of it is forgotten and built anew when it is asked for. Scopes that it has opened
+        end, components clean up, and functions given to `on_unload` are called; the last first. Faults of plugins in
+        the course of it are reported, and keep nothing from being ended.
+
+        Args:
+            name: The plugin's.
+            reason: Why, as lists of plugins show it.
+            deadline_s: Seconds that each clean-up may take, in a thread of its own; what takes longer is not waited
+                for any more, and named. None: in this thread, as long as it takes.
+
+        Returns:
+            What was done. What has to be awaited waits for the container's `aclose`; use `adisable` to await it.
 
         Raises:
             PluginNotFoundError: If there is none.
+            HostError: If the application requires it, or it is being imported right now.
+            ExceptionGroup: Of what clean-ups of the application itself have raised.
         """
-        from pegboard.revision import revoke
+        from pegboard.reloading.lifecycle import disable
 
-        self.start()
-        plugin = self.plugin(name)
-        plugin.disable(reason)
-        revoke(self._roster.ledger, plugin)
+        return disable(self._roster, self._container, name, reason, deadline_s)
+
+    async def adisable(
+        self, name: str, reason: str = "disabled by the application", *, deadline_s: "float | None" = 5.0
+    ) -> "Change":
+        """Do what `disable` does, awaiting what is asynchronous, in a loop of `asyncio`."""
+        from pegboard.reloading.lifecycle import adisable
+
+        return await adisable(self._roster, self._container, name, reason, deadline_s)
+
+    def enable(self, name: str) -> None:
+        """Import the plugin of that name if it is disabled, and use it from now on.
+
+        Raises:
+            PluginNotFoundError: If there is none.
+            PluginError: If it cannot be imported.
+        """
+        from pegboard.reloading.lifecycle import enable
+
+        enable(self._roster, name)
+
+    def reload(self, name: str, *, deadline_s: "float | None" = 5.0) -> "Change":
+        """Import the plugin of that name anew, from what its files are now.
+
+        Its new contributions replace the old ones in one step, and then what the old code had opened is ended, as by
+        `disable`. Other plugins that use its code are reloaded with it. If the new code cannot be imported, nothing has
+        changed, and the old code serves on.
+
+        Args:
+            name: The plugin's.
+            deadline_s: As in `disable`.
+
+        Returns:
+            What was done. What has to be awaited waits for the container's `aclose`; use `areload` to await it.
+
+        Raises:
+            PluginNotFoundError: If there is none.
+            PluginError: If it cannot be imported, or is disabled.
+            HostError: If it is being imported right now.
+            ExceptionGroup: Of what clean-ups of the application itself have raised.
+        """
+        from pegboard.reloading.lifecycle import reload
+
+        return reload(self._roster, self._container, name, deadline_s)
+
+    async def areload(self, name: str, *, deadline_s: "float | None" = 5.0) -> "Change":
+        """Do what `reload` does, awaiting what is asynchronous, in a loop of `asyncio`."""
+        from pegboard.reloading.lifecycle import areload
+
+        return await areload(self._roster, self._container, name, deadline_s)
+
+    def on_unload(self, function: "F") -> "F":
+        """Have *function* called, without arguments, when the plugin that says so is disabled or reloaded.
+
+        For what the container does not know of: threads, timers, sockets, handlers of signals. Of several the last is
+        called first. What the application itself says is called by `close`. If the plugin's import fails, it is called
+        at once.
+
+        Returns:
+            *function*, so that it can be decorated.
+        """
+        self._roster.unloads.setdefault(self._roster.activator.registering()[0], []).append(function)
+        return function
+
+    def close(self, *, deadline_s: "float | None" = 5.0) -> None:
+        """End everything that plugins and the application have opened: scopes, components, and then `on_unload`.
+
+        For the end of a program, or of a test. Plugins stay as they are, and the container begins anew.
+
+        Args:
+            deadline_s: As in `disable`.
+
+        Raises:
+            ExceptionGroup: Of what clean-ups of the application itself have raised; those of plugins are reported.
+        """
+        from pegboard.reloading.lifecycle import close
+
+        close(self._roster, self._container, deadline_s)
+
+    async def aclose(self, *, deadline_s: "float | None" = 5.0) -> None:
+        """Do what `close` does, awaiting what is asynchronous, in a loop of `asyncio`."""
+        from pegboard.reloading.lifecycle import aclose
+
+        await aclose(self._roster, self._container, deadline_s)
 
     def start(self) -> None:
         """Make the plugins ready; nothing happens when they are.
@@ -446,6 +545,8 @@ class Roster:
         """The folder of what is being imported right now; empty when there is no place for one, None at first."""
         self.suspects: Sequence[Sequence[str]] = ()
         """The module of each plugin that has strikes, and is tried nevertheless."""
+        self.unloads: dict[Plugin, list[Callable[[], object]]] = {}
+        """What is called when a plugin is unloaded, as it was registered."""
         self._ledger: Ledger | None = None
         self._activator: Activator | None = None
 
@@ -668,6 +769,12 @@ class Roster:
         from pegboard.recording import cold
 
         cold.refresh(self, plugin, batch)
+
+    def end_failed(self, plugin: "Plugin") -> None:
+        """Call what *plugin*, whose import has just failed, wants to have called when it is unloaded."""
+        from pegboard.reloading.lifecycle import end_failed
+
+        end_failed(self, plugin)
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Stand in for the activator until somebody imports a plugin without asking the host for it."""

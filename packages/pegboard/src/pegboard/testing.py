@@ -1,6 +1,6 @@
 """The test kit: what plugin authors and application developers can check in tests of their own.
 
-Both checks start real processes, since a module is imported once in each. Neither touches the user's own files.
+What compares processes starts real ones, since a module is imported once in each. Nothing touches the user's own files.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from typing import TYPE_CHECKING
 
 from pegboard.host import environment_prefix
 from pegboard.index import read
 from pegboard.recording.comparison import differences, recorded_rows
+from pegboard.reloading.extent import extent_of
+from pegboard.reloading.leaks import Watch
+from pegboard.revision import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Outcome", "assert_same_lazily_and_eagerly", "assert_steady", "record"]
+    from pegboard.host import Host
+
+__all__ = ["Outcome", "assert_same_lazily_and_eagerly", "assert_steady", "assert_unloads", "record"]
 
 _RECORD = """
 import importlib, os, sys
@@ -138,3 +144,37 @@ def _outcome(command: Sequence[str], environ: Mapping[str, str]) -> Outcome:
         list(command), env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     return Outcome(result.returncode, result.stdout, result.stderr)
+
+
+def assert_unloads(host: Host, plugin: str, *, cycles: int = 3) -> None:
+    """Check that a plugin can be reloaded in this process without leaving anything behind.
+
+    Reloads it, from the same files, and looks for what survives: modules, functions and classes of the old code,
+    threads, contributions that pile up, clean-ups that fail. Use it before the check as its users do, so that it has
+    something to clean up: `host.container.get(View)`.
+
+    Args:
+        host: A host of this process, started or not.
+        plugin: The plugin's name.
+        cycles: How many times it is reloaded; at least 1.
+
+    Raises:
+        AssertionError: If something survives, with the chain of what holds it.
+        PluginError: If it cannot be imported.
+    """
+    host.start()
+    subject = host.plugin(plugin)
+    host.roster.activator.activate(subject)
+    threads = set(threading.enumerate())
+    contributions = len(rows_of(host.roster.ledger, subject))
+    for _ in range(cycles):
+        watch = Watch(extent_of(host.roster, subject, with_users=True).modules)
+        change = host.reload(plugin)
+        found = [fault.render() for fault in change.faults]
+        found += [f"thread {each.name!r} was started and did not end" for each in set(threading.enumerate()) - threads]
+        found += watch.survivors()
+        now = len(rows_of(host.roster.ledger, subject))
+        if now != contributions:
+            found.append(f"it contributed {contributions} things at first, and {now} after a reload")
+        if found:
+            raise AssertionError(f"{subject.who()} leaves something behind when it is reloaded:\n" + "\n".join(found))

@@ -153,7 +153,7 @@ async def finish_all(resources: Iterable[Resource], where: str) -> None:
     for resource in resources:
         try:
             if resource.is_async:
-                await _finish(resource)
+                await finish(resource)
             else:
                 resource.finish()
         except BaseException as error:
@@ -161,7 +161,12 @@ async def finish_all(resources: Iterable[Resource], where: str) -> None:
     raise_all(errors, where)
 
 
-async def _finish(resource: Resource) -> None:
+async def finish(resource: Resource) -> None:
+    """Run what comes after the yield of an asynchronous generator.
+
+    Raises:
+        RuntimeError: If it yields again.
+    """
     try:
         await resource.generator.__anext__()
     except StopAsyncIteration:

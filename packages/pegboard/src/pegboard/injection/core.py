@@ -13,11 +13,11 @@ from pegboard.injection.store import Store
 from pegboard.ledger import DORMANT, Contribution, application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Any
 
     from pegboard.errors import PegboardError
-    from pegboard.injection.store import Build, Dependency, Instance
+    from pegboard.injection.store import Build, Dependency, Instance, Resource
     from pegboard.ledger import Ledger
 
     Rows = tuple[Contribution, ...]
@@ -153,10 +153,23 @@ class Core:
                 if store.instances.get(instance.normal) is instance and not self.is_current(instance):
                     store.forget(instance)
                     gone.append(instance)
-        if len(self._providers) + len(self._decorators) > _MOST_REMEMBERED:  # rows of reloaded plugins pile up
-            self._providers.clear()
-            self._decorators.clear()
+        if len(self._providers) + len(self._decorators) > _MOST_REMEMBERED:  # rows that come and go pile up
+            self.forget_providers()
         return gone
+
+    def forget_providers(self) -> None:
+        """Forget how rows provide, which is found out again when it is needed, and whose faults were reported."""
+        self._providers.clear()
+        self._decorators.clear()
+        self.told.clear()
+
+    def take(self, theirs: Collection[Resource]) -> list[Resource]:
+        """Return those of *theirs* that wait for their clean-up, the last built first, and leave it to the caller."""
+        taken = []
+        for store in reversed(self.stores()):
+            taken += [resource for resource in reversed(store.resources) if resource in theirs]
+            store.resources = [resource for resource in store.resources if resource not in theirs]
+        return taken
 
     def _use_middlewares(self) -> None:
         """Take the middlewares of the ledger; whatever was made without one of them is forgotten."""

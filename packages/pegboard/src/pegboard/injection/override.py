@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.injection.core import Core
-    from pegboard.injection.store import Instance, Resource
+    from pegboard.injection.store import Instance
 
 
 class Override:
@@ -63,18 +63,9 @@ class Override:
                     store.forget(successor)
                     gone.append(successor)
             gone += core.recheck()
-            resources = _take_resources(core, gone)
+            theirs = {resource for instance in gone for resource in instance.resources if not resource.is_async}
+            resources = core.take(theirs)  # what is asynchronous waits for `aclose`
             for instance in self._before:
                 if instance.store is not None and instance.store.is_open and core.is_current(instance):
                     instance.store.keep(instance)
         finish_all(resources, f"the override of {self._key!r}")
-
-
-def _take_resources(core: Core, instances: list[Instance]) -> list[Resource]:
-    """Return what *instances* have to clean up, the last built first; what is asynchronous waits for `aclose`."""
-    theirs = {resource for instance in instances for resource in instance.resources if not resource.is_async}
-    taken = []
-    for store in reversed(core.stores()):
-        taken += [resource for resource in reversed(store.resources) if resource in theirs]
-        store.resources = [resource for resource in store.resources if resource not in theirs]
-    return taken

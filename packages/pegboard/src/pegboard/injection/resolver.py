@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -157,14 +159,16 @@ class Resolver:
     def scope(self, name: str) -> Scope:
         """Return a new scope, to be entered by `with` or `async with`.
 
-        Components of that scope are built once for it, and cleaned up when it ends.
+        Components of that scope are built once for it, and cleaned up when it ends; at the latest when the plugin
+        whose code asks for it is unloaded.
 
         Args:
             name: What providers say that belong to it, e.g. `request`.
         """
         from pegboard.injection.scope import Scope
 
-        return Scope(self._core, name, self._store)
+        asking = sys._getframe(1).f_globals.get("__name__", "")
+        return Scope(self._core, name, self._store, opened_by=asking)
 
     def _check(self) -> None:
         """Make the host ready; raises when this cannot be asked."""

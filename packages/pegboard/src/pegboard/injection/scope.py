@@ -26,13 +26,14 @@ class Scope(Resolver):
 
     __slots__ = ("name",)
 
-    def __init__(self, core: Core, name: str, parent: Store) -> None:
+    def __init__(self, core: Core, name: str, parent: Store, *, opened_by: str = "") -> None:
         from pegboard.errors import InvalidNameError
 
         if not isinstance(name, str) or not name.strip() or name in (SINGLETON, TRANSIENT):
             raise InvalidNameError("a scope", name)
         store = Store(name, parent)
         store.is_open = False
+        store.opened_by = opened_by
         store.facade = self
         super().__init__(core, store)
         self.name: str = name
@@ -90,14 +91,14 @@ class Scope(Resolver):
 def end(core: Core, store: Store) -> None:
     """End *store* and all scopes inside it, and clean up."""
     with core.lock:
-        stores = _inside(core, store)
+        stores = inside(core, store)
         for resource in (resource for store in stores for resource in store.resources):
             if resource.is_async:
                 from pegboard.errors import AsyncRequiredError
                 from pegboard.injection.keys import show
 
                 raise AsyncRequiredError(show(resource.key), "its clean-up is asynchronous", ())
-        resources = _close(core, stores)
+        resources = close(core, stores)
     finish_all(resources, _name(store))
 
 
@@ -106,11 +107,11 @@ async def aend(core: Core, store: Store) -> None:
     from pegboard.injection import asynchronous
 
     with core.lock:
-        resources = _close(core, _inside(core, store))
+        resources = close(core, inside(core, store))
     await asynchronous.finish_all(resources, _name(store))
 
 
-def _inside(core: Core, outer: Store) -> list[Store]:
+def inside(core: Core, outer: Store) -> list[Store]:
     """Return the open stores that end with *outer*, the innermost first."""
     found = []
     for store in reversed(core.stores()):
@@ -122,7 +123,8 @@ def _inside(core: Core, outer: Store) -> list[Store]:
     return found
 
 
-def _close(core: Core, stores: list[Store]) -> list[Resource]:
+def close(core: Core, stores: list[Store]) -> list[Resource]:
+    """Close *stores*, forget all that is in them, and return what has to be cleaned up, the last built first."""
     resources = []
     for store in stores:
         resources += store.clear()

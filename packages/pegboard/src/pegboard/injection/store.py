@@ -108,12 +108,14 @@ class Build:
 class Store:
     """The instances of one scope, in the order they were built."""
 
-    __slots__ = ("builds", "cache", "facade", "instances", "is_open", "name", "parent", "resources")
+    __slots__ = ("builds", "cache", "facade", "instances", "is_open", "name", "opened_by", "parent", "resources")
 
     def __init__(self, name: str, parent: Store | None) -> None:
         self.name: str = name
         self.parent: Store | None = parent
         self.is_open: bool = True
+        self.opened_by: str = ""
+        """The module that asked for this scope: it ends at the latest when that is unloaded."""
         self.facade: Any = None
         """The container or scope that users hold."""
         self.instances: dict[Any, Instance] = {}
