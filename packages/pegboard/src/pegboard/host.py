@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pegboard.index import Index
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Contribution, Ledger, Plugin
-    from pegboard.reloading.lifecycle import Change
+    from pegboard.reloading.lifecycle import Change, Found
 
     T = TypeVar("T")
     F = TypeVar("F", bound=Callable[[], object])
@@ -329,6 +329,18 @@ class Host:
         from pegboard.reloading.lifecycle import areload
 
         return await areload(self._roster, self._container, name, deadline_s)
+
+    def look_again(self, *, deadline_s: "float | None" = 5.0) -> "Found":
+        """Look for plugins again: import those that were installed meanwhile, and take those out of use that are gone.
+
+        What was edited meanwhile stays as it is; see `reload`.
+
+        Args:
+            deadline_s: As in `disable`.
+        """
+        from pegboard.reloading.lifecycle import look_again
+
+        return look_again(self._roster, self._container, deadline_s)
 
     def on_unload(self, function: "F") -> "F":
         """Have *function* called, without arguments, when the plugin that says so is disabled or reloaded.

@@ -21,7 +21,7 @@ from pegboard.recording.encoding import content_of, from_bytes
 from pegboard.recording.files import prune, remove, write
 from pegboard.recording.notes import Notes
 from pegboard.recording.rebuild import Rebuild, to_bytes
-from pegboard.recording.record import Record, plain_rows, read_files
+from pegboard.recording.record import Record, has_changed, plain_rows, read_files
 from pegboard.revision import diverge, reorder
 
 if TYPE_CHECKING:
@@ -250,8 +250,11 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
         roster.complaint = write(index.path, to_bytes(content))
         return
     record = Record.from_dict(entry["record"])
+    now = time.time_ns()
+    if any(has_changed(record.files, path, now) for path in record.files):
+        return  # edited while the program runs, and reloaded: the next start records it anew
     record.rows = plain_rows(batch)
-    record.files = read_files(record.files, time.time_ns())
+    record.files = read_files(record.files, now)
     entry["record"] = record.as_dict()
     roster.complaint = write(index.path, to_bytes(content))
     notes = Notes.beside(index.path)

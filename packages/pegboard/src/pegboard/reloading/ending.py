@@ -129,12 +129,10 @@ async def aend_all(endings: Iterable[Ending], deadline_s: float | None) -> list[
             faults += [] if fault is None else [fault]
             continue
         try:
-            await asyncio.wait_for(finish(ending.resource), deadline_s)
-        except TimeoutError as error:
-            own = ending.resource.generator.ag_frame is None  # it has raised that itself
-            faults.append(_blame(ending, error) if own else _fault(ending, _late(deadline_s), None))
+            async with asyncio.timeout(deadline_s) as limit:
+                await finish(ending.resource)
         except BaseException as error:
-            faults.append(_blame(ending, error))
+            faults.append(_fault(ending, _late(deadline_s), None) if limit.expired() else _blame(ending, error))
     return faults
 
 

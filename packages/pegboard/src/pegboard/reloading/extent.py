@@ -47,6 +47,7 @@ def extent_of(roster: Roster, plugin: Plugin, *, with_users: bool) -> Extent:
     is_own = OwnCode(roster.activator.owner)
     group = [plugin]
     kept: set[str] = set()
+    homes: dict[type, object] = {}
     while True:  # each round adds a plugin or keeps a package, until nothing else is concerned
         own = {name for name in list(sys.modules) if any(_is_part(name, each) for each in group)}
         packages = _packages(roster, group, is_own)
@@ -56,7 +57,7 @@ def extent_of(roster: Roster, plugin: Plugin, *, with_users: bool) -> Extent:
         strangers: set[str] = set()
         for name, module in _others(names):
             user = _user(roster, name, is_own) if with_users else None
-            held = _held(name, module, names)
+            held = _held(name, module, names, homes)
             if user is not None and not held:
                 held = imported_by(module) & names
             if not held:
@@ -99,28 +100,42 @@ def _is_compiled(name: str) -> bool:
 
 def _others(names: AbstractSet[str]) -> Iterator[tuple[str, ModuleType]]:
     for name, module in list(sys.modules.items()):
-        if name not in names and isinstance(getattr(module, "__dict__", None), dict):
+        if name in names or _top(name) in sys.stdlib_module_names:  # Python's own modules use no plugin
+            continue
+        if isinstance(getattr(module, "__dict__", None), dict):
             yield name, module
 
 
-def _held(name: str, module: ModuleType, names: AbstractSet[str]) -> set[str]:
+def _held(name: str, module: ModuleType, names: AbstractSet[str], homes: dict[type, object]) -> set[str]:
     """Return those of *names* that a global variable of *module* is, or has its definition from."""
     held = set()
     for variable, value in list(vars(module).items()):
         kind = type(value)  # not `isinstance`: what stands in for something else may import it to answer
-        if issubclass(kind, ModuleType):
-            found = value.__dict__.get("__name__")
+        found = homes.get(kind, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = homes[kind] = _home(kind)
+        if found is None:
+            found = value.__dict__.get("__name__" if issubclass(kind, ModuleType) else "__module__")
             if found == f"{name}.{variable}":  # a package holds its modules anyway
                 continue
-        elif issubclass(kind, type):
-            found = value.__dict__.get("__module__")
-        elif kind is FunctionType:
+        elif found is FunctionType:
             found = value.__module__
-        else:
-            found = kind.__dict__.get("__module__")
         if isinstance(found, str) and found in names:
             held.add(found)
     return held
+
+
+_UNKNOWN = object()
+
+
+def _home(kind: type) -> object:
+    """Return the module that *kind* is from; None if its values, modules and classes, say themselves where they are."""
+    if issubclass(kind, ModuleType | type):
+        return None
+    if kind is FunctionType:
+        return FunctionType
+    home = kind.__dict__.get("__module__")
+    return home if isinstance(home, str) else "builtins"
 
 
 def imported_by(module: ModuleType) -> set[str]:

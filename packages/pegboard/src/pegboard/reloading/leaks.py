@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-_MOST_STEPS = 100_000
-"""How many objects are looked at, at most, for one chain."""
+_LONGEST = 40
+"""How many links a chain may have; longer ones, as through a linked list, say nothing."""
+_WIDEST = 200
+"""How many things at one distance are followed further."""
 
 
 class _Mark:
@@ -49,19 +51,25 @@ class Watch:
         Collects garbage first. Of things that hold one another only one is told of: the rest goes with it.
         """
         gc.collect()
-        alive = [(what, thing) for what, reference in self._things if (thing := reference()) is not None]
+        alive = [(what, reference) for what, reference in self._things if reference() is not None]
         # classes and functions first: they are what others hold, and what holds their module
-        alive.sort(key=lambda each: isinstance(each[1], ModuleType | _Mark))
-        told: list[str] = []
-        for what, thing in alive:
+        alive.sort(key=lambda each: isinstance(each[1](), ModuleType | _Mark))
+        for what, reference in alive:
+            thing = reference()
             start = _variables_of(thing) if isinstance(thing, _Mark) else thing
             chain = _chain(start, [self, alive, thing])
             if chain is not None:
-                told.append("\n    ".join([what, *chain]))
-                break
-        if alive and not told:
-            told.append(f"{alive[0][0]}\n    held by something that Python's garbage collector does not know")
-        return told
+                return ["\n    ".join([what, *chain])]
+        if not alive:
+            return []
+        what = max(alive, key=lambda each: _hidden_references(each[1]))[0]
+        return [f"{what}\n    held by something that Python's garbage collector does not know, e.g. `atexit`"]
+
+
+def _hidden_references(reference: weakref.ref[Any]) -> int:
+    """Return how often something is held by what the garbage collector does not know of, such as C code."""
+    thing = reference()
+    return sys.getrefcount(thing) - len(gc.get_referrers(thing))
 
 
 def _variables_of(mark: _Mark) -> object:
@@ -77,24 +85,27 @@ def _chain(start: object, own: list[object]) -> list[str] | None:
         frame = frame.f_back
     before: dict[int, tuple[Any, Any]] = {}  # an object: what it holds, on the way to `start`
     layer: list[Any] = [start]
-    seen = set(ignored)
-    steps = 0
-    while layer and steps < _MOST_STEPS:
+    seen = ignored | {id(layer), id(before)}
+    for _ in range(_LONGEST):
+        # one search through everything for the whole layer: each takes as long as a garbage collection
+        holders = [each for each in gc.get_referrers(*layer) if id(each) not in seen and each is not layer]
+        of = {id(each): each for each in layer}
         following: list[Any] = []
-        ignored_here = {id(layer), id(following), id(before)}
-        for held in layer:
-            for holder in gc.get_referrers(held):
-                steps += 1
-                if id(holder) in seen or id(holder) in ignored_here:
-                    continue
-                if isinstance(holder, FrameType) and not _runs(holder):
-                    continue
-                seen.add(id(holder))
-                before[id(holder)] = holder, held
-                if _is_root(holder):
-                    return list(_told(holder, start, before))
-                following.append(holder)
-        layer = following
+        for holder in holders:
+            if isinstance(holder, FrameType) and not _runs(holder):
+                continue
+            held = next((of[id(each)] for each in gc.get_referents(holder) if id(each) in of), None)
+            if held is None:
+                continue
+            seen.add(id(holder))
+            before[id(holder)] = holder, held
+            if _is_root(holder):
+                return list(_told(holder, start, before))
+            following.append(holder)
+        layer = following[:_WIDEST]
+        seen |= {id(layer), id(following), id(holders), id(of)}
+        if not layer:
+            break
     return None
 
 
@@ -139,7 +150,9 @@ def _link(holder: Any, held: Any) -> str:  # noqa: PLR0911 -- one for each kind 
         return f"held by {local} of {code.co_qualname}(), {code.co_filename}:{holder.f_lineno}, in thread {thread!r}"
     if isinstance(holder, dict):
         key = next((key for key, value in holder.items() if value is held), None)
-        where = next((each for each in gc.get_referrers(holder) if getattr(each, "__dict__", None) is holder), None)
+        # a class shows only a view of its dictionary
+        owners = [each for each in gc.get_referrers(holder) if isinstance(each, type) or hasattr(each, "__dict__")]
+        where = next((each for each in owners if isinstance(each, type) or each.__dict__ is holder), None)
         if isinstance(where, ModuleType):
             return f"held by {key!r} of module {where.__name__}"
         if isinstance(holder.get("__name__"), str) and "__builtins__" in holder:

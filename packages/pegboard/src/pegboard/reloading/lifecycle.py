@@ -10,6 +10,7 @@ its old place: names that the new code does not have any more would stay.
 from __future__ import annotations
 
 import _thread
+import importlib
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from pegboard.boundary import refusal
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
-from pegboard.recording.cold import arrange
+from pegboard.recording.cold import arrange, search
 from pegboard.reloading.ending import (
     aend_all,
     end_all,
@@ -63,6 +64,16 @@ class Change:
     """Packages of theirs that stay as they were: somebody else uses them, or Python cannot import them twice."""
     faults: tuple[PegboardError, ...]
     """What went wrong meanwhile, and was contained: a clean-up that raised, a thread that still runs old code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a new look for plugins has changed."""
+
+    added: tuple[str, ...]
+    """Plugins that are new, and in use now."""
+    removed: tuple[str, ...]
+    """Plugins that are gone, or that the user has left out meanwhile, and are in use no more."""
 
 
 class _Work:
@@ -204,6 +215,35 @@ async def aclose(roster: Roster, container: Container | None, deadline_s: float 
     """Do what `close` does, awaiting what is asynchronous."""
     faults = await aend_all(_everything(roster, container, is_async=True), deadline_s)
     _report(roster, faults, f"the end of {roster.application}")
+
+
+def look_again(roster: Roster, container: Container | None, deadline_s: float | None) -> Found:
+    """Look for plugins again; see `Host.look_again`."""
+    roster.start()
+    before = {plugin.module: plugin for plugin in roster.plugins}
+    in_use = [plugin for plugin in before.values() if plugin.is_usable]
+    importlib.invalidate_caches()
+    with _ONE_AT_A_TIME:
+        roster.known = dict(before)
+        search(roster)
+        there = set(roster.plugins)
+        gone = []
+        for plugin in in_use:
+            if plugin not in there:
+                plugin.disable("its file is gone")
+            if plugin.state == DISABLED:
+                gone.append(plugin)
+        works = [_Work(roster, container, extent_of(roster, plugin, with_users=False)) for plugin in gone]
+        for plugin in gone:
+            revoke(roster.ledger, plugin)
+        new = [plugin for plugin in roster.plugins if plugin.module not in before and plugin.is_usable]
+        added = [plugin.name for plugin in new if roster.activate(plugin)]
+    _arrange(roster)
+    for work in works:
+        work.faults += end_all(work.endings(is_async=False), deadline_s)
+        work.finish(deadline_s)
+    roster.settle()
+    return Found(tuple(added), tuple(plugin.name for plugin in gone))
 
 
 def end_failed(roster: Roster, plugin: Plugin) -> None:
