@@ -169,7 +169,16 @@ _INSTALLERS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_ca
 def wheels(tmp_path_factory):
     """A folder with wheels of pegboard, utt, and what installing them and a plugin needs."""
     folder = tmp_path_factory.mktemp("wheels")
-    for name in ("hatchling", "setuptools", "argcomplete", "rich", "tomlkit", "packaging"):
+    for name in (
+        "hatchling",
+        "setuptools",
+        "argcomplete",
+        "rich",
+        "tomlkit",
+        "packaging",
+        "watchfiles",
+        "typing_extensions",
+    ):
         _repacked(name, folder)
     for package in ("pegboard", "utt"):
         subprocess.run(
@@ -197,7 +206,17 @@ def environment(tmp_path_factory, programs, wheels):
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([programs / "python3", "-m", "venv", folder], check=True)
     subprocess.run(
-        [folder / "bin/pip", "install", "--quiet", "--no-compile", "--no-index", "--find-links", wheels, "utt"],
+        [
+            folder / "bin/pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--no-index",
+            "--find-links",
+            wheels,
+            "utt",
+            "pegboard[watch]",
+        ],
         check=True,
     )
     # What changed a moment ago is not trusted, and pages tell of later starts: everything there is made older.

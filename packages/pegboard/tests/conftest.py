@@ -34,6 +34,7 @@ class Desk:
     journal = ""
     suspects = ()
     slow_after = None
+    unloads = ()
 
     def __init__(self) -> None:
         self.owner = application("app")

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pegboard.errors import HostError, PegboardError
-from pegboard.ledger import ACTIVE, BROKEN
+from pegboard.ledger import BROKEN
 from pegboard.recording.own_code import OwnCode
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Watcher:
             self._told(f"plugin {name!r} was removed")
         done = {*found.added, *found.removed}
         for plugin in edited:
-            if plugin.name in done or plugin.state not in (ACTIVE, BROKEN):
+            if plugin.name in done or not (plugin.is_usable or plugin.state == BROKEN):
                 continue
             try:
                 change = host.reload(plugin.name)

@@ -47,6 +47,16 @@ def test_an_edit_of_the_same_size_within_a_second_counts(application):
         assert application.things["x"] == number
 
 
+def test_an_edit_within_a_second_counts_for_a_plugin_that_waits_to_be_used_too(application):
+    application.plugin("a", "api.register('x', 1)")
+    application.start_elsewhere()
+    host = application.start()
+    assert application.things.names() == ("x",)
+    application.plugin("a", "api.register('y', 1)")
+    host.reload("a")
+    assert application.things.names() == ("y",)
+
+
 def test_names_that_the_new_code_does_not_have_are_gone(application):
     application.plugin("a", "OLD = 1\napi.register('x')")
     host = application.start(lazy=False)
@@ -470,10 +480,8 @@ def test_a_disabled_plugin_is_gone_from_the_interpreter(application):
 
 def test_a_plugin_that_was_not_imported_is_disabled_without_importing_it(application):
     application.plugin("a", "api.log.append('imported')\napi.register('x')")
-    application.start().start()
-    del sys.modules["app.plugins.a"]
+    application.start_elsewhere()
     host = application.start()
-    application.log.clear()
     assert application.things.names() == ("x",)
     host.disable("a")
     assert application.things.names() == ()

@@ -12,10 +12,14 @@ from pegboard.watching import Watcher
 
 
 class Told(queue.Queue):
-    """What the watcher says, one line after another; a test that waits for ever is stopped from outside."""
+    """What the watcher says, one line after another."""
 
     def __call__(self, text):
         self.put(text)
+
+    def next(self):
+        """Return the next line; fails, instead of waiting for ever, if there comes none in a minute."""
+        return self.get(timeout=60)
 
 
 @pytest.fixture
@@ -31,10 +35,10 @@ def test_an_edit_reloads_the_plugin(application, told):
     assert application.things["x"] == 1
     with Watcher(host, told=told):
         application.plugin("a", "api.register('x', 2)")
-        assert told.get() == "plugin 'a' was reloaded"
+        assert told.next() == "plugin 'a' was reloaded"
         assert application.things["x"] == 2
         application.plugin("a", "api.register('x', 3)")
-        assert told.get() == "plugin 'a' was reloaded"
+        assert told.next() == "plugin 'a' was reloaded"
         assert application.things["x"] == 3
     assert application.things["b"] is other
 
@@ -45,27 +49,27 @@ def test_a_new_file_is_a_new_plugin_and_one_that_is_gone_takes_it_along(applicat
     application.things["a"]
     with Watcher(host, told=told):
         application.plugin("b", "api.register('b')")
-        assert told.get() == "plugin 'b' was added"
+        assert told.next() == "plugin 'b' was added"
         assert application.things.names() == ("a", "b")
         file.unlink()
-        assert told.get() == "plugin 'a' was removed"
+        assert told.next() == "plugin 'a' was removed"
         assert application.things.names() == ("b",)
         application.plugin("a", "api.register('a', 'again')")
-        assert told.get() == "plugin 'a' was added"
+        assert told.next() == "plugin 'a' was added"
         assert application.things["a"] == "again"
 
 
 def test_a_mistake_is_reported_and_the_old_code_serves_until_it_is_mended(application, told):
     application.plugin("a", "api.register('x', 'old')")
-    reports = queue.Queue()
-    host = application.start(report=reports.put)
+    reports = Told()
+    host = application.start(report=reports)
     assert application.things["x"] == "old"
     with Watcher(host, told=told):
         application.plugin("a", "api.register('x', 'ne")
-        assert "unterminated string literal" in reports.get().cause
+        assert "unterminated string literal" in reports.next().cause
         assert application.things["x"] == "old"
         application.plugin("a", "api.register('x', 'new')")
-        assert told.get() == "plugin 'a' was reloaded"
+        assert told.next() == "plugin 'a' was reloaded"
         assert application.things["x"] == "new"
 
 
@@ -76,7 +80,7 @@ def test_a_plugin_that_never_worked_is_tried_when_anything_is_edited(application
     assert host.plugin("a").state == "broken"
     with Watcher(host, told=told):
         application.plugin("a", "api.register('a')")
-        assert told.get() == "plugin 'a' was reloaded"
+        assert told.next() == "plugin 'a' was reloaded"
     assert application.things.names() == ("a",)
 
 
@@ -91,8 +95,20 @@ def test_edits_of_packages_of_its_distribution_count(application, told):
     assert application.things["csv"] == 1
     with Watcher(host, told=told):
         application.tree.write("acme_csv/core.py", "VALUE = 2\n")
-        assert told.get() == "plugin 'csv' was reloaded"
+        assert told.next() == "plugin 'csv' was reloaded"
     assert application.things["csv"] == 2
+
+
+def test_a_plugin_that_waits_to_be_used_is_imported_when_it_is_edited(application, told):
+    application.plugin("a", "api.register('x', 1)")
+    application.start_elsewhere()
+    host = application.start()
+    assert application.things.names() == ("x",)
+    assert host.plugin("a").state == "primed"
+    with Watcher(host, told=told):
+        application.plugin("a", "api.register('y', 1)")
+        assert told.next() == "plugin 'a' was reloaded"
+    assert application.things.names() == ("y",)
 
 
 def test_without_the_extra_it_says_what_to_install(application, monkeypatch):

@@ -20,6 +20,7 @@ class Bench:
     journal = ""
     suspects = ()
     slow_after = None
+    unloads = ()
 
     def __init__(self, tree):
         self.tree = tree

@@ -36,6 +36,7 @@ from pegboard.errors import (
     PluginNotImportableError,
     PluginQuarantinedError,
     PluginSlowError,
+    PluginStillRunningError,
     PluginWithdrewError,
     ProviderError,
     RecordedProblem,
@@ -98,6 +99,7 @@ INSTANCES = [
     PluginCleanUpError(
         "csv", "acme-csv 1.2.0", "Store", "OSError: the disk is full", f"{SITE}/notes/plugins/csv.py:20"
     ),
+    PluginStillRunningError("csv", "acme-csv 1.2.0", "csv poller", f"{SITE}/notes/plugins/csv.py:31"),
     PluginNotImportableError(
         "fast",
         "acme-fast 2.0",

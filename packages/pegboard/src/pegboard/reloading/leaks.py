@@ -62,7 +62,8 @@ class Watch:
                 return ["\n    ".join([what, *chain])]
         if not alive:
             return []
-        what = max(alive, key=lambda each: _hidden_references(each[1]))[0]
+        solid = [each for each in alive if not isinstance(each[1](), _Mark)] or alive
+        what = max(solid, key=lambda each: _hidden_references(each[1]))[0]
         return [f"{what}\n    held by something that Python's garbage collector does not know, e.g. `atexit`"]
 
 
@@ -112,6 +113,8 @@ def _chain(start: object, own: list[object]) -> list[str] | None:
 def _is_root(thing: object) -> bool:
     if isinstance(thing, ModuleType):
         return sys.modules.get(thing.__name__) is thing
+    if isinstance(thing, type):
+        return vars(sys.modules.get(thing.__module__, sys)).get(thing.__qualname__) is thing
     if isinstance(thing, dict):
         name = thing.get("__name__")
         module = sys.modules.get(name) if isinstance(name, str) else None

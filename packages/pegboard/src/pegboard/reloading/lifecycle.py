@@ -27,7 +27,7 @@ from pegboard.reloading.ending import (
     endings_of_resources,
 )
 from pegboard.reloading.extent import extent_of
-from pegboard.reloading.modules import Aside
+from pegboard.reloading.modules import Aside, distrust_bytecode
 from pegboard.reloading.threads import outlasting
 from pegboard.revision import diverge, remove, revoke, rows_of
 
@@ -92,6 +92,8 @@ class _Work:
                 self.instances = [each for store in self.core.stores() for each in store.instances.values()]
         self.faults: list[BaseException] = []
         self.aside = Aside(extent.modules)
+        for plugin in extent.plugins:  # one that has not been imported is not among the modules
+            distrust_bytecode(plugin.origin)
 
     def import_anew(self) -> None:
         """Import the plugins again; if the one that was asked for fails, everything is as it was before.

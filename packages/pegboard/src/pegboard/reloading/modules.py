@@ -38,7 +38,8 @@ class Aside:
             if holder is not None and vars(holder).get(variable) is module:
                 delattr(holder, variable)
                 self._bindings.append((holder, variable, module))
-            _distrust_bytecode(module)
+            if module.__spec__ is not None and isinstance(module.__spec__.loader, SourceFileLoader):
+                distrust_bytecode(getattr(module, "__file__", None))
         importlib.invalidate_caches()
 
     def put_back(self) -> None:
@@ -64,15 +65,13 @@ class Aside:
         return {id(vars(module)) for module in self.modules.values()}
 
 
-def _distrust_bytecode(module: ModuleType) -> None:
-    """Remove the compiled code of *module* if an edit could hide behind it.
+def distrust_bytecode(path: str | None) -> None:
+    """Remove the compiled code of the source file *path* if an edit could hide behind it.
 
     Python believes compiled code if size and time of the source are as they were, and the time counts in seconds (PEP
     3147, `importlib._bootstrap_external`): two edits within one would be one.
     """
-    spec = module.__spec__
-    path = getattr(module, "__file__", None)
-    if spec is None or path is None or not isinstance(spec.loader, SourceFileLoader):
+    if path is None or not path.endswith(".py"):
         return
     try:
         compiled = cache_from_source(path)
