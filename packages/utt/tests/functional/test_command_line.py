@@ -69,13 +69,14 @@ def test_wrong_usage_is_argparse_s_to_tell(home, words, message):
     assert done.err.splitlines()[-1].startswith(message)
 
 
-def test_the_usage_of_report_is_as_it_always_was(home):
+def test_the_usage_of_report_is_as_it_always_was_but_for_the_page(home):
     assert home.utt("report", "-h").out.startswith(
         "usage: utt report [-h] [--current-activity CURRENT_ACTIVITY]\n"
         "                  [--no-current-activity] [--from FROM_DATE] [--to TO_DATE]\n"
         "                  [--project PROJECT] [--per-day]\n"
         "                  [--csv-section {per-day,per_day,per_task,per-task}]\n"
         "                  [--month [MONTH]] [--week [WEEK]] [--details] [--comments]\n"
+        "                  [--html]\n"
         "                  [date]\n"
     )
 
