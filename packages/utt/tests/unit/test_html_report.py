@@ -165,6 +165,18 @@ def test_per_day_puts_the_days_first_as_the_text_has_them_in_the_place_of_the_pr
     assert order(show_per_day=True) == ["summary", "hours", "days", "projects"]
 
 
+@pytest.mark.parametrize("details", [False, True])
+def test_many_days_are_in_months_with_their_sums_and_all_of_it_is_open_if_details_are_asked_for(details):
+    first = date(2021, 1, 1)
+    activities = [did("a", first + timedelta(days=number), 70) for number in range(40)]
+    shown = parsed(page(model(*activities, days=("2021-01-01", "2021-02-09"), show_details=details)))
+    months = with_class(shown, "month")
+
+    assert [text_of(month.find("summary")) for month in months] == ["Jan 202136h1036.2 h", "Feb 202110h3010.5 h"]
+    assert [len(with_class(month, "day")) for month in months] == [31, 9]
+    assert {found.get("open") for found in [*months, *with_class(shown, "day")]} == {"" if details else None}
+
+
 def test_the_project_that_the_report_is_of_is_named():
     assert "Time report of acme" in text_of(parsed(page(model(project_name_filter="acme"))))
     assert "Time report of no project" in text_of(parsed(page(model(project_name_filter=""))))

@@ -29,7 +29,9 @@ class ReportHandler:
 def add_args(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `utt report`."""
     formats = v1.add_report_arguments(parser)
-    formats.add_argument("--html", action="store_true", help="print the report as a web page: one file, all in it")
+    formats.add_argument(
+        "--html", action="store_true", help="print the report as a web page: one file, which loads nothing"
+    )
     parser.add_argument("--h", action="help", help=argparse.SUPPRESS)  # still short for --help, beside --html
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from utt.report.html.hours import Hours, Stretch
 
 _HOUR = timedelta(hours=1)
-_HEIGHT, _TOP, _BOTTOM = 200, 22, 40  # of the bars; above them, for their hours; below, for their names; pixels
+_HEIGHT, _TOP = 200, 22  # of the bars; above them, for their hours; pixels
+_TICKS, _GROUPS = 24, 18  # below them, for their names, and for what several have in common
 _ROOM_FOR_LETTER = 14  # pixels of height
 _TICKS_AT_MOST = 5
 _STEPS = (0.25, 0.5, 1, 2, 4, 5, 10, 20, 25, 50)  # hours between two lines; and tens of the last ones
@@ -73,7 +74,7 @@ def _bars(hours: Hours) -> Element:
         "svg",
         *drawn,
         width="100%",
-        height=str(_TOP + _HEIGHT + _BOTTOM),
+        height=_height(hours),
         role="img",
         aria_label=f"Stacked bars: hours by {hours.unit} and project, "
         + (first.name if first == last else f"{first.name} to {last.name}")
@@ -109,6 +110,11 @@ def _bar(hours: Hours, stretch: Stretch, middle: float, width: float, top: float
     return drawn
 
 
+def _height(hours: Hours) -> str:
+    groups = _GROUPS if any(stretch.group for stretch in hours.stretches) else 0
+    return str(_TOP + _HEIGHT + _TICKS + groups)
+
+
 def _line(height: float) -> Element:
     return element("line", x1="0", x2="100%", y1=_px(_y(height)), y2=_px(_y(height)), class_="line")
 
@@ -118,7 +124,7 @@ def _axis(hours: Hours) -> Element:
     texts = (
         element("text", f"{line:g} h", x="34", y=_px(_y(line / top) + 4), class_="axis-text") for line in lines(hours)
     )
-    return element("svg", *texts, width="40", height=str(_TOP + _HEIGHT + _BOTTOM), class_="axis", aria_hidden="true")
+    return element("svg", *texts, width="40", height=_height(hours), class_="axis", aria_hidden="true")
 
 
 def lines(hours: Hours) -> list[float]:
