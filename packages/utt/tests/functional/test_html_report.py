@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 
 import pytest
 from support.browser import opened
@@ -175,20 +176,15 @@ def test_a_day_is_opened_with_the_keyboard(page):
 def test_everything_that_scrolls_or_opens_is_reached_with_the_tab_key_in_the_order_of_the_page(page):
     shown = page("week", "--week", width=400)
     reached = []
-    for _ in range(7):
+    for _ in range(5):
         shown.keyboard.press("Tab")
         reached.append(
             shown.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
         )
 
-    assert reached[:4] == [
-        "Chart of hours",
-        "Hours by day and project as a table",
-        "Table of hours",
-        "Projects and their activities",
-    ]
-    assert reached[4].startswith("Mon, Mar 01, 2021")
-    assert reached[5].startswith("Wed, Mar 03, 2021")
+    assert reached[:3] == ["Chart of hours", "Hours by day and project as a table", "Table of hours"]
+    assert [text[:17] for text in reached[3:]] == ["Mon, Mar 01, 2021", "Wed, Mar 03, 2021"]
+    assert shown.get_by_role("group", name="Chart of hours").count() == 1
 
 
 def test_what_is_going_on_is_marked(page):
@@ -202,9 +198,17 @@ def test_an_empty_report_says_so(page):
     shown = page("empty", "--week")
 
     assert shown.get_by_role("definition").all_inner_texts() == ["0h00", "0h00", "0h00"]
-    assert shown.get_by_text("There is no work in this time.").is_visible()
     assert shown.get_by_text("Nothing was logged in this time.").is_visible()
-    assert shown.locator("table, svg").count() == 0
+    assert shown.locator("table, svg, details").count() == 0
+
+
+def test_a_day_without_work_has_its_breaks(page):
+    shown = page("2021-03-03 09:00 hello\n2021-03-03 09:30 coffee **\n", "--no-current-activity")
+
+    assert shown.get_by_text("There is no work in this time.").is_visible()
+    assert shown.get_by_role("table", name="Breaks").get_by_role("row", name="coffee ** 0h30").is_visible()
+    assert shown.get_by_role("row", name="0h30 09:00 09:30 coffee ** break").is_visible()
+    assert shown.locator("svg").count() == 0
 
 
 def test_names_are_only_text(page):
@@ -238,6 +242,25 @@ def test_everybody_can_tell_text_and_bars_from_what_is_behind_them(page, scheme,
 
     assert len(found) > 30
     assert [what for enough, what in found if not enough] == []
+
+
+def test_names_of_projects_above_the_table_of_hours_do_not_lie_on_one_another(page):
+    shown = page("nasty", "--week")
+    boxes = [head.bounding_box() for head in shown.locator(".hours thead th bdi").all()]
+
+    assert len(boxes) == 5
+    assert all(one["x"] + one["width"] <= next_["x"] for one, next_ in pairwise(boxes))
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_clock_below_a_day_is_readable(page, width):
+    shown = page("week", "2021-03-01", width=width)
+    strip = shown.get_by_role("img", name="What was done from 09:00 to 14:00.")
+    boxes = [text.bounding_box() for text in strip.locator("text:not(.key)").all() if text.is_visible()]
+
+    assert len(boxes) == (6 if width > 640 else 3)
+    assert all(one["x"] + one["width"] < next_["x"] for one, next_ in pairwise(boxes))
+    assert strip.locator("text.key").all_text_contents() == ["C", "A", "A", "B"]
 
 
 def test_it_prints_dark_on_light_whatever_the_screen_has(page):

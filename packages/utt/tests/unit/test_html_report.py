@@ -68,11 +68,11 @@ def test_a_week_has_all_its_days_and_years_only_those_from_the_first_work_to_the
 
 
 def test_a_week_belongs_to_the_month_of_its_thursday_and_short_groups_have_no_title():
-    made = hours([did("a", "2020-12-31"), did("a", "2021-03-31")], between("2020-12-31", "2021-03-31"))
+    made = hours([did("a", "2020-12-31"), did("a", "2021-04-30")], between("2020-12-31", "2021-04-30"))
     titles = [(stretch.tick, stretch.group) for stretch in made.stretches if stretch.group]
 
     assert made.stretches[0].name == "Week 53, Dec 28, 2020"
-    assert titles == [("1", "Jan 2021"), ("5", "Feb"), ("9", "Mar")]
+    assert titles == [("1", "Jan 2021"), ("5", "Feb"), ("9", "Mar"), ("13", "Apr")]
 
 
 def test_the_smaller_ones_of_many_projects_are_one():

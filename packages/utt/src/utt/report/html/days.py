@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from utt.domain.activity import Activity
 from utt.domain.duration import decimal_hours, format_duration
-from utt.report.html.elements import day_name, element, month, name, project_name, scrolled
+from utt.report.html.elements import day_name, element, month, name, project_name
 from utt.report.html.projects import now_badge
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def days(report: ReportModel) -> Element:
         "section",
         element("h2", "Days", id="days"),
         *(_in_months(made, worked, opened=opened) if len(made) > _LONG else [shown for _, shown in made]),
-        None if made else element("p", "Nothing was logged in this time.", class_="muted"),
         class_="card",
         aria_labelledby="days",
     )
@@ -70,7 +69,7 @@ def _day(day: date, row: DayRow | None, activities: list[Activity], *, opened: b
                 element("span", *_joined(activities), class_="what"),
             ),
         ),
-        scrolled(f"Activities of {day_name(day)}", _table(day, activities, comments=comments)),
+        _table(day, activities, comments=comments),
         class_="day",
         **({"open": ""} if opened else {}),
     )

@@ -47,7 +47,7 @@ def project_name(project: str) -> Element:
 
 def scrolled(label: str, *content: Element, class_: str = "scroll") -> Element:
     """Return *content* in a part of the page that scrolls by itself, also with the keyboard."""
-    return element("div", *content, class_=class_, role="region", aria_label=label, tabindex="0")
+    return element("div", *content, class_=class_, role="group", aria_label=label, tabindex="0")
 
 
 def weekday(day: date) -> str:

@@ -42,6 +42,11 @@ def page(report: ReportModel) -> str:
     sections = [projects(report, worked.shares), days(report)]
     if report.args.show_per_day:  # the text report has them in the place of the projects
         sections.reverse()
+    shown = [element("div", *sections, class_="columns")]
+    if worked.stretches:
+        shown.insert(0, _chart(worked, report.details_model.activities))
+    elif not report.details_model.activities:
+        shown = [element("p", "Nothing was logged in this time.", class_="card")]
     return document(
         f"{title} - utt report",
         [
@@ -51,12 +56,7 @@ def page(report: ReportModel) -> str:
                 element("h1", title),
                 class_="page",
             ),
-            element(
-                "main",
-                _totals(report.summary_model),
-                _chart(worked, report.details_model.activities),
-                element("div", *sections, class_="columns"),
-            ),
+            element("main", _totals(report.summary_model), *shown),
             element(
                 "footer",
                 "Made by utt. Durations are added up exactly and then rounded down to the minute; "
@@ -101,11 +101,10 @@ def _total(summary: SummaryModel, name: str, time: timedelta, counted: int | Non
 
 
 def _chart(worked: Hours, activities: list[Activity]) -> Element:
-    title, shown = f"Hours by {worked.unit} and project", element("p", "There is no work in this time.", class_="muted")
     if worked.unit == "day" and len(worked.stretches) == 1:
         title, shown = "Hours by the clock", strip(worked, activities)
-    elif worked.stretches:
-        shown = chart(worked)
+    else:
+        title, shown = f"Hours by {worked.unit} and project", chart(worked)
     return element("section", element("h2", title, id="hours"), shown, class_="card", aria_labelledby="hours")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from utt.report.html.elements import element, name, project_name, scrolled
+from utt.report.html.elements import element, name, project_name
 from utt.report.html.hours import HUES
 from utt.report.html.legend import swatch
 
@@ -44,7 +44,7 @@ def projects(report: ReportModel, shares: Sequence[Share]) -> Element:
     return element(
         "section",
         element("h2", "Projects", id="projects"),
-        scrolled("Projects and their activities", table) if rows else element("p", "No work.", class_="muted"),
+        table if rows else element("p", "There is no work in this time.", class_="muted"),
         *((element("h3", "Breaks", class_="more"), _breaks(breaks, current)) if breaks else ()),
         class_="card",
         aria_labelledby="projects",
