@@ -270,6 +270,15 @@ def test_it_prints_dark_on_light_whatever_the_screen_has(page):
     assert shown.evaluate("getComputedStyle(document.body).color") == "rgb(28, 30, 33)"
 
 
+def test_nothing_is_cut_off_on_paper(page):
+    shown = page("year", "--from", "2020-01-01", "--to", "2020-12-31", width=700)
+    wider = "elements => elements.map(element => element.scrollWidth - element.clientWidth)"
+    assert max(shown.locator(".plot").evaluate_all(wider)) > 0
+    shown.emulate_media(media="print")
+
+    assert shown.locator(".scroll").evaluate_all(wider) == [0, 0]
+
+
 def test_a_year_is_shown_by_weeks_and_its_days_are_in_months(page):
     shown = page("year", "--from", "2020-01-01", "--to", "2020-12-31")
     days = shown.get_by_role("region", name="Days")

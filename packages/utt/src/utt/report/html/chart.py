@@ -22,6 +22,7 @@ _HOUR = timedelta(hours=1)
 _HEIGHT, _TOP = 200, 22  # of the bars; above them, for their hours; pixels
 _TICKS, _GROUPS = 24, 18  # below them, for their names, and for what several have in common
 _ROOM_FOR_LETTER = 14  # pixels of height
+_MANY_ON_PAPER = 40  # bars whose names need smaller letters there
 _TICKS_AT_MOST = 5
 _STEPS = (0.25, 0.5, 1, 2, 4, 5, 10, 20, 25, 50)  # hours between two lines; and tens of the last ones
 
@@ -47,8 +48,11 @@ def chart(hours: Hours) -> Element:
 
 
 def chart_style(hours: Hours) -> str:
-    """Return how wide the chart is at least: where there is less room it scrolls."""
-    return f".plot svg {{ min-width: {len(hours.stretches) * (42 if len(hours.stretches) <= NAMED_DAYS else 20)}px; }}"
+    """Return how wide the chart is at least: where a window has less room it scrolls, and paper has what it has."""
+    count = len(hours.stretches)
+    width = count * (42 if count <= NAMED_DAYS else 20)
+    small = ".plot svg { font-size: 7px; }" if count > _MANY_ON_PAPER else ""
+    return f"@media screen {{ .plot svg {{ min-width: {width}px; }} }}\n@media print {{ {small} }}"
 
 
 def _bars(hours: Hours) -> Element:
