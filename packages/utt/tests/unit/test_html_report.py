@@ -134,6 +134,12 @@ def test_a_single_day_is_shown_by_the_clock():
     assert not with_class(shown, "hours")
 
 
+def test_what_a_plugin_says_took_no_time_is_shown():
+    shown = parsed(page(model(did("a", "2021-03-01", 0), days=("2021-03-01", "2021-03-01"))))
+
+    assert [text_of(title) for title in shown.iter("title")][1:] == ["09:00-09:00 a (0h00)"]
+
+
 def test_work_on_a_single_day_of_a_long_time_is_shown_without_the_breaks_of_other_days():
     shown = parsed(
         page(

@@ -33,7 +33,7 @@ def strip(hours: Hours, activities: Sequence[Activity]) -> Element:
     activities = [activity for activity in activities if activity.start.date() == day]
     midnight = datetime.combine(day, time(), activities[0].start.tzinfo)
     first = min(activity.start - midnight for activity in activities) // _HOUR
-    last = -(-max(activity.end - midnight for activity in activities) // _HOUR)
+    last = max(first + 1, -(-max(activity.end - midnight for activity in activities) // _HOUR))
     shares = {project: share for share in hours.shares for project in share.projects}
 
     def place(moment: timedelta) -> float:
