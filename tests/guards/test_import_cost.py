@@ -91,6 +91,17 @@ def test_the_report_and_help_do_not_import_other_commands(loaded):
     assert not {name for name in help_screen if name.startswith("utt.plugins.")}
 
 
+def test_only_a_page_imports_what_pages_are_made_with(loaded):
+    loaded(UTT, "config")
+    page, report = loaded(UTT, "report", "--html"), loaded(UTT, "report")
+    added = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")
+
+    for package in ("utt.report.html", "pegboard.pages", "xml"):
+        assert below(package, page)
+        assert not below(package, report)
+        assert not below(package, added)
+
+
 def test_only_its_own_command_imports_a_plugin_and_what_it_needs(loaded):
     loaded(UTT, "config")
 

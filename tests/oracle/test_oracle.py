@@ -18,7 +18,8 @@ EXAMPLES = {
     "log without folder": Case(LOG, None, ((*NOW, "--data", "other.log", "add", "x"),)),
     "damaged configuration": Case(LOG, "no section\n", ((*NOW, "config", "--default"),)),
     "version": Case(LOG, None, (("--version",),)),
-    "help": Case(LOG, None, (("report", "--help"),)),
+    "help": Case(LOG, None, (("--help",),)),
+    "help of a page": Case(LOG, None, (("report", "--help"),)),
     "order of twins": Case(
         b"2026-03-02 09:00 hello\n"
         + b"".join(

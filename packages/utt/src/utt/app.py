@@ -27,7 +27,7 @@ from utt.domain.entry import Entries
 from utt.domain.report_args import ReportArgs
 from utt.log.components import AddEntry, EntryLines, EntryParser
 from utt.log.config import DefaultConfig
-from utt.report.interface import CSVReportView
+from utt.report.interface import CSVReportView, HTMLReportView
 from utt.report.model import ReportModel
 
 host = Host("utt", built_in_first=False)  # names decide: those of the built-in ones begin with `0_`
@@ -156,6 +156,7 @@ PROVIDERS = {
     Activities: activities,
     ReportModel: report,
     CSVReportView: CSVReportView,
+    HTMLReportView: HTMLReportView,
 }
 """What makes each component. Built-in plugins provide two more: `ReportView` and `configparser.ConfigParser`."""
 

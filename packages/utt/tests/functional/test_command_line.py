@@ -57,6 +57,9 @@ def test_as_a_module_the_program_is_called_as_python_calls_it(home):
     [
         (["report", "--now", "2021-03-03 10:00"], "utt: error: unrecognized arguments: --now"),
         (["report", "a", "b"], "utt: error: unrecognized arguments: b"),
+        (["report", "--html", "--csv-section", "per-day"], "utt report: error: argument --csv-section: not allowed"),
+        (["report", "--csv-section=per-day", "--html"], "utt report: error: argument --html: not allowed"),
+        (["report", "--html=x"], "utt report: error: argument --html: ignored explicit argument 'x'"),
         (["report", "--c", "x"], "utt report: error: ambiguous option: --c could match"),
         (["--now", "", "hello"], "utt: error: argument --now: invalid parse_datetime value: ''"),
         (["add"], "utt add: error: the following arguments are required: name"),
@@ -69,15 +72,21 @@ def test_wrong_usage_is_argparse_s_to_tell(home, words, message):
     assert done.err.splitlines()[-1].startswith(message)
 
 
-def test_the_usage_of_report_is_as_it_always_was(home):
+def test_the_usage_of_report_is_as_it_always_was_but_for_the_page(home):
     assert home.utt("report", "-h").out.startswith(
         "usage: utt report [-h] [--current-activity CURRENT_ACTIVITY]\n"
         "                  [--no-current-activity] [--from FROM_DATE] [--to TO_DATE]\n"
         "                  [--project PROJECT] [--per-day]\n"
         "                  [--csv-section {per-day,per_day,per_task,per-task}]\n"
         "                  [--month [MONTH]] [--week [WEEK]] [--details] [--comments]\n"
+        "                  [--html]\n"
         "                  [date]\n"
     )
+
+
+@pytest.mark.parametrize("option", ["-h", "--h", "--he", "--hel"])
+def test_what_was_short_for_help_still_is(home, option):
+    assert home.utt("report", option) == home.utt("report", "--help")
 
 
 def test_a_date_is_looked_at_before_the_log(home):
@@ -150,6 +159,7 @@ def test_the_configuration_is_shown_and_its_place(home):
         ("utt ", "--data --help --now --version -h add config edit hello report stretch"),
         ("utt r", "report"),
         ("utt report --c", "--comments --csv-section --current-activity"),
+        ("utt report --h", "--help --html"),
         ("utt report --csv-section ", "per-day per-task per_day per_task"),
         ("utt hello ", "--help -h"),
     ],
@@ -174,21 +184,23 @@ def test_completion_knows_commands_and_options_and_needs_no_log(home, line, word
     assert " ".join(sorted(target.read_text().split("\013"))) == words
 
 
-def test_a_reader_who_has_seen_enough_is_no_error_to_talk_about(home):
+@pytest.mark.parametrize("words", [[], ["--html"]], ids=["text", "page"])
+def test_a_reader_who_has_seen_enough_is_no_error_to_talk_about(home, words):
     home.write_log(WEEK)
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        done = home.utt("report", "--week", stdout=writer)
+        done = home.utt("report", "--week", *words, stdout=writer)
     finally:
         os.close(writer)
     assert (done.code, done.err) == (1, "")
 
 
-def test_an_output_that_is_full_is_one_sentence(home):
+@pytest.mark.parametrize("words", [[], ["--html"]], ids=["text", "page"])
+def test_an_output_that_is_full_is_one_sentence(home, words):
     home.write_log(WEEK)
     with open("/dev/full", "w") as full:
-        done = home.utt("report", stdout=full)
+        done = home.utt("report", *words, stdout=full)
     assert done.code == 1
     assert done.err == "error: [Errno 28] No space left on device\n"
 

@@ -38,7 +38,7 @@ from utt.domain.report_args import CSVSection, DateRange, ReportArgs
 from utt.exceptions import UttError
 from utt.log.components import AddEntry, EntryLines, EntryParser
 from utt.log.config import DefaultConfig
-from utt.report.interface import CSVReportView, ReportView
+from utt.report.interface import CSVReportView, HTMLReportView, ReportView
 from utt.report.model import ReportModel
 
 TYPE_CHECKING = False
@@ -80,6 +80,7 @@ __all__ = [
     "Entry",
     "EntryLines",
     "EntryParser",
+    "HTMLReportView",
     "Name",
     "Now",
     "Output",

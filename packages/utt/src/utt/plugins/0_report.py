@@ -8,16 +8,19 @@ from utt.api import v1
 
 
 class ReportHandler:
-    """Prints the report, as text or as comma-separated values."""
+    """Prints the report, as text, as a web page or as comma-separated values."""
 
-    def __init__(self, report: v1.ReportModel, output: v1.Output) -> None:
+    def __init__(self, report: v1.ReportModel, output: v1.Output, args: argparse.Namespace) -> None:
         self._report = report
         self._output = output
+        self._html = args.html
 
     def __call__(self) -> None:
         """Print the report."""
-        # Only the view that is used is built: a broken text view of some plugin does not stop the other.
-        if self._report.args.csv_section is None:
+        # Only the view that is used is built: a broken text view of some plugin does not stop the others.
+        if self._html:
+            v1.get_component(v1.HTMLReportView).render(self._output)
+        elif self._report.args.csv_section is None:
             v1.get_component(v1.ReportView).render(self._output)  # type: ignore[type-abstract]  # some subclass of it
         else:
             v1.get_component(v1.CSVReportView).render(self._output)
@@ -25,7 +28,11 @@ class ReportHandler:
 
 def add_args(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `utt report`."""
-    v1.add_report_arguments(parser)
+    formats = v1.add_report_arguments(parser)
+    formats.add_argument(
+        "--html", action="store_true", help="print the report as a web page: one file, which loads nothing"
+    )
+    parser.add_argument("--h", action="help", help=argparse.SUPPRESS)  # still short for --help, beside --html
 
 
 v1.register_command(v1.Command("report", "Show what you spent your time on", ReportHandler, add_args))

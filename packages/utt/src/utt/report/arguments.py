@@ -10,11 +10,16 @@ if TYPE_CHECKING:
 _WHERE_FROM_AND_TO = "--from and --to, if given, move either end."
 
 
-def add_report_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give *parser* every argument that `ReportArgs` is made from."""
+def add_report_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Give *parser* every argument that `ReportArgs` is made from.
+
+    Returns:
+        The group of the formats that are not text: an option added to it excludes `--csv-section`.
+    """
     from utt.domain.report_args import CSV_SECTION_NAMES
 
     add = parser.add_argument
+    formats = parser.add_mutually_exclusive_group()
     add(
         "report_date",
         metavar="date",
@@ -35,7 +40,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--project", help="report this project only")
     add("--per-day", action="store_true", help="list the hours of each day in place of those of each project")
-    add(
+    formats.add_argument(
         "--csv-section",
         choices=list(CSV_SECTION_NAMES),
         help="print a part of the report as comma-separated values, and nothing else",
@@ -56,3 +61,4 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--details", action="store_true", help="list every activity, also for a report of several days")
     add("--comments", action="store_true", help="show the comments of the activities listed")
+    return formats

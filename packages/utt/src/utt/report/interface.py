@@ -40,3 +40,20 @@ class CSVReportView:
         from utt.report.csv_view import render_csv
 
         render_csv(self._report, output)
+
+
+class HTMLReportView:
+    """The report as a web page: one file that loads nothing.
+
+    Args:
+        report: What to print.
+    """
+
+    def __init__(self, report: ReportModel) -> None:
+        self._report = report
+
+    def render(self, output: Writable) -> None:
+        """Print the page to *output*, a text stream."""
+        from utt.report.html.page import render_html
+
+        render_html(self._report, output)

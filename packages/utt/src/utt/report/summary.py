@@ -50,29 +50,37 @@ class SummaryView:
     def render(self, output: Writable) -> None:
         """Print the section to *output*."""
         model = self._model
-        first, last = model.report_range.start, model.report_range.end
-        days = _day(first) if first == last else f"{_day(first)} to {_day(last)}"
         activity_type = Activity.Type
         output.write(
-            f"{section_head(days)}"
+            f"{section_head(period(model.report_range))}"
             f"  Total: {self._duration(model.total_time, None)}\n"
             f"Working: {self._duration(model.working_time, activity_type.WORK)}\n"
             f"  Break: {self._duration(model.break_time, activity_type.BREAK)}\n",
         )
 
     def _duration(self, duration: timedelta, counted: int | None) -> str:
-        """Return *duration*, and, if the current activity is in it, what it is made of.
+        text, made_of = format_duration(duration), parts(self._model, duration, counted)
+        return f"{text} ({made_of[0]} + {made_of[1]})" if made_of else text
 
-        Args:
-            duration: A total of this section.
-            counted: The type of activity that it counts; None for the grand total. That one mentions every
-                current activity, also one that is ignored.
-        """
-        text = format_duration(duration)
-        last = self._model.last_activity
-        if last is None or not last.is_current_activity or counted not in {None, last.type}:
-            return text
-        return f"{text} ({format_duration(duration - last.duration)} + {format_duration(last.duration)})"
+
+def period(days: DateRange) -> str:
+    """Return the days of a report in words."""
+    return _day(days.start) if days.start == days.end else f"{_day(days.start)} to {_day(days.end)}"
+
+
+def parts(model: SummaryModel, duration: timedelta, counted: int | None) -> tuple[str, str] | None:
+    """Return what *duration* is made of: all but the current activity, and that one; None if it is not in it.
+
+    Args:
+        model: The summary that *duration* is a total of.
+        duration: One of its totals.
+        counted: The type of activity that it counts; None for the grand total. That one mentions every
+            current activity, also one that is ignored.
+    """
+    last = model.last_activity
+    if last is None or not last.is_current_activity or counted not in {None, last.type}:
+        return None
+    return format_duration(duration - last.duration), format_duration(last.duration)
 
 
 def _time(activities: list[Activity], activity_type: int) -> timedelta:

@@ -1,0 +1,163 @@
+"""How long each project took in each stretch of time: the numbers of the chart and of its table."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from utt.domain.activity import Activity
+from utt.report.html.elements import day_name, month, weekday
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from utt.domain.report_args import DateRange
+
+HUES = 8  # colours that can be told apart, in the style of all pages
+NAMED_DAYS = 10  # so few that each has room for its weekday, and for its hours
+_DAYS, _WEEKS, _MONTHS = 45, 75, 75  # more than these are too many bars to see anything
+_ROOM_FOR_GROUP = 3  # bars that are as wide as a month and a year
+
+
+class Stretch(NamedTuple):
+    """A day, a week, a month or a year."""
+
+    first: date
+    name: str
+    """What it is called where it stands alone."""
+    tick: str
+    """What it is called below its bar."""
+    group: str
+    """What several in a row have in common; empty for those that do not begin it."""
+
+
+class Share(NamedTuple):
+    """A project, or all the smaller ones together, in the order of size."""
+
+    projects: tuple[str, ...]
+    hue: int
+    """From 1, as the style counts them."""
+    time: timedelta
+
+    @property
+    def key(self) -> str:
+        """The letter that says which it is to those who do not see the colour."""
+        return "ABCDEFGH"[self.hue - 1]
+
+
+class Hours(NamedTuple):
+    """Who got how much time, and when."""
+
+    unit: str
+    """What a stretch is: day, week, month or year."""
+    stretches: list[Stretch]
+    shares: list[Share]
+    times: dict[tuple[date, int], timedelta]
+    """By the first day of the stretch and the hue; what is not there is zero."""
+
+    def total(self, stretch: Stretch) -> timedelta:
+        """Return how much was worked in *stretch*."""
+        return sum((self.times.get((stretch.first, share.hue), timedelta()) for share in self.shares), timedelta())
+
+
+def hours(activities: Sequence[Activity], days: DateRange) -> Hours:
+    """Return how long each project took, by day, or by something longer if there are many days.
+
+    As everywhere in the report, an activity counts on the day on which it began.
+
+    Args:
+        activities: What was done; only work counts.
+        days: All of them are there if they are few, also those without work; else from the first to the last day
+            with work.
+    """
+    work = [activity for activity in activities if activity.type == Activity.Type.WORK]
+    dates = [activity.start.date() for activity in work]
+    first, last = min([days.start, *dates]), max([days.end, *dates])
+    unit = "day"
+    if work and (last - first).days >= _DAYS:
+        first, last = min(dates), max(dates)
+        unit = _unit(first, last)
+    shares = _shares(work)
+    hue = {project: share.hue for share in shares for project in share.projects}
+    times: dict[tuple[date, int], timedelta] = {}
+    for activity in work:
+        at = _begin(activity.start.date(), unit), hue[activity.name.project]
+        times[at] = times.get(at, timedelta()) + activity.duration
+    return Hours(unit, _stretches(first, last, unit) if work else [], shares, times)
+
+
+def _unit(first: date, last: date) -> str:
+    if (last - first).days < _DAYS:
+        return "day"
+    if (last - first).days < 7 * _WEEKS:
+        return "week"
+    return "month" if 12 * (last.year - first.year) + last.month - first.month < _MONTHS else "year"
+
+
+def _begin(day: date, unit: str) -> date:
+    """Return the first day of the stretch that *day* is in."""
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    if unit == "month":
+        return day.replace(day=1)
+    return day.replace(month=1, day=1) if unit == "year" else day
+
+
+def _stretches(first: date, last: date, unit: str) -> list[Stretch]:
+    day, end = _begin(first, unit), _begin(last, unit)
+    few = (end - day).days < NAMED_DAYS
+    begins = [day]
+    while begins[-1] < end:
+        longest = {"day": 1, "week": 7, "month": 31, "year": 366}[unit]
+        begins.append(_begin(begins[-1] + timedelta(days=longest), unit))
+    groups = [(group, len(list(days))) for group, days in groupby(begins, lambda day: "" if few else _group(day, unit))]
+    titles = [title for group, count in groups for title in _group_titles(group, count)]
+    return [
+        Stretch(day, _name(day, unit), _tick(day, unit, few=few), title)
+        for day, title in zip(begins, titles, strict=True)
+    ]
+
+
+def _group_titles(group: str, count: int) -> list[str]:
+    """Return the title of a group for the first in it, if the group has room for one, and no more for the others."""
+    return [group if count >= _ROOM_FOR_GROUP else "", *[""] * (count - 1)]
+
+
+def _name(day: date, unit: str) -> str:
+    if unit == "week":
+        return f"Week {day.isocalendar().week}, {month(day)} {day.day:02d}, {day.year}"
+    if unit == "month":
+        return f"{month(day)} {day.year}"
+    return str(day.year) if unit == "year" else day_name(day)
+
+
+def _tick(day: date, unit: str, *, few: bool) -> str:
+    if unit == "day":
+        return f"{weekday(day)} {day.day}" if few else str(day.day)
+    if unit == "week":
+        return str(day.isocalendar().week)
+    return month(day) if unit == "month" else str(day.year)
+
+
+def _group(day: date, unit: str) -> str:
+    if unit == "week":
+        day += timedelta(days=3)  # its Thursday says which month and year a week is of (ISO 8601)
+        return f"{month(day)} {day.year}" if day.month == 1 else month(day)
+    if unit == "day":
+        return f"{month(day)} {day.year}"
+    return str(day.year) if unit == "month" else ""
+
+
+def _shares(work: Sequence[Activity]) -> list[Share]:
+    """Return the projects, the longest time first, the smallest of many as one."""
+    times: dict[str, timedelta] = {}
+    for activity in work:
+        times[activity.name.project] = times.get(activity.name.project, timedelta()) + activity.duration
+    projects = sorted(times, key=lambda project: (-times[project], project.lower(), project))
+    parts: list[tuple[str, ...]] = [(project,) for project in projects]
+    if len(parts) > HUES:
+        parts[HUES - 1 :] = [tuple(projects[HUES - 1 :])]
+    return [
+        Share(part, hue, sum((times[project] for project in part), timedelta())) for hue, part in enumerate(parts, 1)
+    ]
