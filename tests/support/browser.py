@@ -27,9 +27,13 @@ _NAMES = (  # the same as in tests/browser.sh
 NO_BROWSER = "no Chromium, Chrome or Edge was found; 'make browser' says what to do"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser without a window; where there is none its tests are skipped, and the summary says so."""
+    """A browser without a window; where there is none its tests are skipped, and the summary says so.
+
+    It goes with its module: as long as it is there its driver has a loop of `asyncio` running in this thread, and tests
+    of other modules want one of their own.
+    """
     given = os.environ.get("PEGBOARD_TEST_BROWSER")
     path = given or next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
