@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from pegboard.errors import HostError, PegboardError
+from pegboard.errors import HostError, PegboardError, describe_exception
 from pegboard.ledger import BROKEN
 from pegboard.recording.own_code import OwnCode
 
@@ -116,6 +116,11 @@ class Watcher:
             try:
                 change = host.reload(plugin.name)
             except PegboardError:  # reported; what was there before serves on
+                continue
+            except ExceptionGroup as group:
+                self._told(f"plugin {plugin.name!r} was reloaded, and then clean-ups of the application failed:")
+                for error in group.exceptions:
+                    self._told(f"  {describe_exception(error)}")
                 continue
             done.update(change.plugins)
             also = f", with {', '.join(change.plugins[1:])}" if change.plugins[1:] else ""

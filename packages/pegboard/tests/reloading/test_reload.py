@@ -410,6 +410,24 @@ def test_a_user_that_cannot_do_with_the_new_code_is_broken_as_after_a_restart(ap
     assert "VERSION" in application.reports[0].cause
 
 
+def test_ctrl_c_while_a_user_is_imported_anew_passes_when_all_is_ended(application):
+    application.plugin("base", "VERSION = 1\napi.on_unload(lambda: api.log.append('base ended'))")
+    text = "from app.plugins.base import VERSION\napi.register('version', VERSION)\nif api.log: raise KeyboardInterrupt"
+    application.plugin("user", text)
+    host = application.start(lazy=False)
+    host.start()
+    application.log.append("begin")
+
+    with pytest.raises(KeyboardInterrupt):
+        host.reload("base")
+
+    assert application.log == ["begin", "base ended"]
+    assert application.things.names() == ()
+    application.log.clear()
+    host.reload("user")
+    assert application.things.names() == ("version",)
+
+
 def test_modules_below_it_and_packages_of_its_distribution_are_imported_anew(application):
     files = {
         "app/plugins/csv/__init__.py": "from app import api\nfrom . import part\nimport acme_csv.core\n"

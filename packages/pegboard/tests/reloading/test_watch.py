@@ -111,6 +111,24 @@ def test_a_plugin_that_waits_to_be_used_is_imported_when_it_is_edited(applicatio
     assert application.things.names() == ("y",)
 
 
+def test_a_clean_up_of_the_applications_own_that_fails_is_told_and_watching_goes_on(application, told):
+    application.plugin("a", "api.provide('a', lambda: 1)")
+    host = application.start()
+
+    def user():
+        yield host.container.get("a")
+        raise OSError("its own")
+
+    host.container.provide("user", user)
+    host.container.get("user")
+    with Watcher(host, told=told):
+        application.plugin("a", "api.provide('a', lambda: 2)")
+        assert told.next() == "plugin 'a' was reloaded, and then clean-ups of the application failed:"
+        assert told.next() == "  OSError: its own"
+        application.plugin("a", "api.provide('a', lambda: 3)")
+        assert told.next() == "plugin 'a' was reloaded"
+
+
 def test_without_the_extra_it_says_what_to_install(application, monkeypatch):
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     with pytest.raises(HostError, match=r"install pegboard\[watch\]"):

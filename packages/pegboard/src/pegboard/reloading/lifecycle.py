@@ -112,7 +112,12 @@ class _Work:
             self._put_back(wanted, problems)
             raise
         for plugin in users:
-            if not self.roster.activate(plugin):  # as after a restart: what it needs is not there any more
+            try:
+                is_active = self.roster.activate(plugin)
+            except KeyboardInterrupt as error:  # there is no way back: it is raised when all is ended
+                is_active = False
+                self.faults.append(error)
+            if not is_active:  # as after a restart: what it needs is not there any more
                 revoke(self.roster.ledger, plugin)
         for rows in self.rows.values():
             for row in rows:
