@@ -35,6 +35,11 @@ def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True) -> No
     parser.add_argument(
         "--allow-changes", action="store_true", help="may change the application, other plugins and what they need"
     )
+    add_places(parser)
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where distributions come from."""
     parser.add_argument("--index-url", metavar="URL", help="the package index to ask")
     parser.add_argument("--find-links", metavar="PLACE", action="append", default=[], help="look for files there, too")
     parser.add_argument("--no-index", action="store_true", help="ask no package index")

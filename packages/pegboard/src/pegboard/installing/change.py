@@ -14,7 +14,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from pegboard.installing.installed import Snapshot
-from pegboard.installing.installer import is_direct, run, write_constraints
+from pegboard.installing.installer import hashed, is_direct, run, write_constraints
 from pegboard.installing.receipt import Receipt
 from pegboard.installing.surroundings import PIPX, UV_TOOL
 
@@ -54,7 +54,10 @@ def install(installer: Installer, plan: Plan, requirements: Sequence[str], plugi
             if kind == PIPX:
                 _inject(installer, plan, wanted, constraints)
                 return
-            installer.run(["install", "-c", constraints, *wanted, *moved])
+            if plan.hashes:
+                installer.run(["install", *hashed(folder, plan.steps, plan.hashes)])
+            else:
+                installer.run(["install", "-c", constraints, *wanted, *moved])
             if kind == UV_TOOL:
                 remember(installer, [*direct, *named], kept=plugins)
 

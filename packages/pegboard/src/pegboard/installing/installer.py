@@ -11,7 +11,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from pegboard.discovery.distributions import normalise
-from pegboard.errors import InstallFailedError
+from pegboard.errors import InstallFailedError, InstallRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,20 +76,60 @@ class Installer:
             with open(report, encoding="utf-8") as stream:
                 return _from_report(json.load(stream))
 
-    def unpack(self, steps: Sequence[Step], given: Sequence[str], folder: str) -> None:
+    def unpack(
+        self, steps: Sequence[Step], given: Sequence[str], folder: str, hashes: Mapping[str, Sequence[str]]
+    ) -> None:
         """Put the files of *steps* into *folder*, as they would come to lie in the environment.
 
         Args:
             steps: What to unpack.
             given: Paths and addresses that the direct ones among them come from.
             folder: Where to.
+            hashes: What their files may have, by name; nothing is checked if there are none.
+
+        Raises:
+            InstallFailedError: If it cannot be done, or a file has none of its hashes.
         """
+        if hashes:
+            with tempfile.TemporaryDirectory() as notes:
+                self.run(["install", "--target", folder, *hashed(notes, steps, hashes)])
+            return
         wanted = [step.pin for step in steps if not step.is_direct]
         if any(step.is_direct for step in steps):
             wanted += given
         compiled = [] if self.surroundings.uv else ["--no-compile"]
         if wanted:
             self.run(["install", "--no-deps", *compiled, "--target", folder, *wanted])
+
+    def hashes(self, pins: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return, by name, the hashes of the files that the index has of these versions; of pip, of the one it takes.
+
+        Raises:
+            InstallFailedError: If the index does not have them, or cannot be reached.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            wanted = write_constraints(folder, pins)
+            if self.surroundings.uv:
+                words = [
+                    "--quiet",
+                    "--generate-hashes",
+                    "--no-deps",
+                    "--no-header",
+                    "--no-annotate",
+                    "--no-strip-markers",
+                ]
+                return _hashes_of(self.run(["compile", *words, wanted]))
+            report = os.path.join(folder, "report.json")
+            words = ["--dry-run", "--ignore-installed", "--no-deps", "--report", report, "-r", wanted]
+            self.run(["install", *words])
+            with open(report, encoding="utf-8") as stream:
+                items = json.load(stream)["install"]
+        return {
+            normalise(item["metadata"]["name"]): [
+                f"{algorithm}:{value}" for algorithm, value in item["download_info"]["archive_info"]["hashes"].items()
+            ]
+            for item in items
+        }
 
     def run(self, words: Sequence[str]) -> str:
         """Run the installer for this environment and return all that it printed.
@@ -98,7 +138,7 @@ class Installer:
             InstallFailedError: If it fails.
         """
         verb, *rest = words
-        places = self.options if verb == "install" else ()
+        places = self.options if verb in ("install", "compile") else ()
         if self.surroundings.uv:
             copied = ["--link-mode", "copy"] if verb == "install" else []
             command = [self.surroundings.uv, "pip", verb, "--python", sys.executable, *copied, *places, *rest]
@@ -128,6 +168,35 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str
     if done.returncode != 0:
         raise InstallFailedError(os.path.basename(command[0]), *_cause(done.stdout))
     return done.stdout
+
+
+def hashed(folder: str, steps: Sequence[Step], hashes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the words that install exactly *steps*, of files that have one of their *hashes*; the list is in *folder*.
+
+    Raises:
+        InstallRefusedError: If one of them has no hash.
+    """
+    path = os.path.join(folder, "hashed.txt")
+    with open(path, "w", encoding="utf-8") as stream:
+        for step in steps:
+            if step.key not in hashes:
+                advice = "`freeze --hashes` prints all that is needed"
+                raise InstallRefusedError(f"{step.key} {step.version} is needed, too, and has no hash", "", advice)
+            stream.write(" ".join([step.pin, *(f"--hash={value}" for value in hashes[step.key])]) + "\n")
+    return ["--no-deps", "--require-hashes", "-r", path]
+
+
+def _hashes_of(text: str) -> dict[str, list[str]]:
+    """Return the hashes in what uv has compiled, by name."""
+    found: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in text.splitlines():
+        name, is_pin, _ = line.partition("==")
+        if is_pin and not line.startswith((" ", "#")):
+            values = found[normalise(name.strip())] = []
+        elif "--hash=" in line:
+            values.append(line.partition("--hash=")[2].rstrip("\\ "))
+    return found
 
 
 def write_constraints(folder: str, pins: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from pegboard.installing.installed import Snapshot, application_of, brought, nam
 from pegboard.installing.installer import is_direct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pegboard.host import Host
     from pegboard.installing.contents import Contents
@@ -28,6 +28,8 @@ class Plan:
         """The versions that are installed."""
         self.named = named
         """The distributions that were asked for, by normalised name."""
+        self.hashes: dict[str, tuple[str, ...]] = {}
+        """What the file of each step may have; none when nothing is checked."""
         self.plugins: dict[str, list[str]] = {}
         """The plugins that each distribution brings."""
 
@@ -56,6 +58,7 @@ def make_plan(
     may_move: bool = False,
     is_upgrade: bool = False,
     needs_plugin: bool = True,
+    hashes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Plan:
     """Return what installing *requirements* would change.
 
@@ -66,6 +69,7 @@ def make_plan(
         may_move: Whether what is installed, and not named, may get another version.
         is_upgrade: Whether newer versions of what is named are wanted.
         needs_plugin: Whether each that is named has to bring a plugin.
+        hashes: What files may have, by name; None if any will do.
 
     Raises:
         InstallRefusedError: If it would move the application, another plugin or what they need; if a distribution
@@ -85,6 +89,7 @@ def make_plan(
         named |= {step.key for step in steps if step.is_direct}
     steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
     plan = Plan(steps, before, named)
+    plan.hashes = dict(hashes or {})
     contents = _unpacked(installer, plan, requirements, host.name)
     versions = {each.key: each.version for each in contents}
     for step in steps:
@@ -130,7 +135,7 @@ def _resolved(
 def _unpacked(installer: Installer, plan: Plan, requirements: Sequence[str], application: str) -> list[Contents]:
     given = [text for text in requirements if text != "-e" and is_direct(text)]
     with tempfile.TemporaryDirectory() as folder:
-        installer.unpack(plan.steps, given, folder)
+        installer.unpack(plan.steps, given, folder, plan.hashes)
         return look_into(folder, application)
 
 

@@ -14,7 +14,7 @@ from pegboard.installing.plan import make_plan
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
@@ -50,6 +50,7 @@ def carry_out(
     word: str,
     is_upgrade: bool = False,
     needs_plugin: bool = True,
+    hashes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> int:
     """Plan, install, record and show.
 
@@ -61,6 +62,7 @@ def carry_out(
         word: The command that was typed.
         is_upgrade: Whether newer versions of what is named are wanted.
         needs_plugin: Whether each that is named has to bring a plugin.
+        hashes: What files may have, by name; None if any will do.
     """
     installer = installer_for(options, output)
     requirements = absolute(wanted)
@@ -72,6 +74,7 @@ def carry_out(
             may_move=options.allow_changes,
             is_upgrade=is_upgrade,
             needs_plugin=needs_plugin,
+            hashes=hashes,
         )
     except InstallFailedError as error:
         raise with_nearest(error, host, [name_of(text) for text in requirements], installer) from None
