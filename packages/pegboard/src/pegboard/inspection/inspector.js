@@ -136,9 +136,21 @@ function curve(edge, places, box) {
   return svg("path", { d, class: `edge ${key}` });
 }
 
+// A component is known by its type's name; the module is in the title and in the table.
+const short = (node) => (node.id.startsWith("component:") ? node.label.replace(/[\w.]+:/g, "") : node.label).slice(0, 80);
+
+function shorten(drawing, room) {
+  const long = [...drawing.querySelectorAll("text")].filter((text) => text.textContent.length * 5 > room);
+  const lengths = long.map((text) => text.getComputedTextLength()); // all first: else each would lay out anew
+  long.forEach((text, number) => {
+    const letters = [...text.textContent];
+    if (lengths[number] > room) text.textContent = `${letters.slice(0, Math.floor(letters.length * room / lengths[number]) - 2).join("")}…`;
+  });
+}
+
 function drawNode(node, place, box) {
-  // an inner svg clips what is too long; the whole name is its title
-  const text = svg("svg", { x: place.x + 8, y: place.y - BOX / 2, width: box - 16, height: BOX }, svg("text", { x: 0, y: 19 }, node.label.slice(0, 80)));
+  // an inner svg clips what is too long even so; the whole name is its title
+  const text = svg("svg", { x: place.x + 8, y: place.y - BOX / 2, width: box - 16, height: BOX }, svg("text", { x: 0, y: 19 }, short(node)));
   const title = svg("title", {}, node.state ? `${node.label}: ${node.state}` : node.label);
   const rect = svg("rect", { x: place.x, y: place.y - BOX / 2, width: box, height: BOX, rx: node.is_plugin ? 4 : BOX / 2 });
   const made = svg("g", { class: `${node.is_plugin ? "plugin pick" : "thing"} ${node.state}` }, title, rect, text);
@@ -161,6 +173,8 @@ function draw() {
   const drawing = svg("svg", { "aria-hidden": "true" });
   drawing.append(...edges.map((edge) => curve(edge, places, box)), ...nodes.map((node) => drawNode(node, places.get(node.id), box)));
   canvas.replaceChildren(drawing);
+  shorten(drawing, box - 16);
+  canvas.style.height = `${Math.min(512, Math.max(160, view.height))}px`; // the page's policy allows this, not style=""
   reset();
   const whose = chosen === null ? "" : ` around ${chosen}`;
   byId("graph-shown").textContent = nodes.length
@@ -245,8 +259,10 @@ function startGraph() {
     const name = event.target.closest?.(".pick")?.dataset.name;
     if (name !== undefined && travelled < 5) pick(name);
   });
-  new ResizeObserver(draw).observe(canvas);
-  draw();
+  let width = 0;
+  new ResizeObserver(() => { // it also calls at once; the height is our own doing
+    if (canvas.clientWidth !== width) { width = canvas.clientWidth; draw(); }
+  }).observe(canvas);
 }
 
 startList();

@@ -81,7 +81,7 @@ def _overview(data: Data) -> Element:
     counts = data["counts"]
     tiles = [_tile("plugin" if len(data["plugins"]) == 1 else "plugins", len(data["plugins"]), "")]
     tiles += [_tile(state, number, _TONES.get(state, "")) for state, number in counts.items()]
-    tiles.append(_tile("ms for this start", f"{data['start']['total_ms']:.0f}", ""))
+    tiles.append(_tile("ms to start", f"{data['start']['total_ms']:.0f}", ""))
     return element("section", element("dl", *tiles, class_="tiles"), aria_label="Overview")
 
 
@@ -133,7 +133,15 @@ def _plugins(data: Data) -> list[Element]:
         element(
             "div",
             element("label", "Filter by name, distribution or contribution", for_="filter"),
-            element("input", type="search", id="filter", autocomplete="off", spellcheck="false"),
+            element(
+                "input",
+                type="search",
+                id="filter",
+                autocomplete="off",
+                spellcheck="false",
+                aria_describedby="filter-help",
+            ),
+            element("span", "The arrow keys go from plugin to plugin.", id="filter-help", class_="help"),
             class_="field",
         ),
         element("fieldset", element("legend", "States"), *states, class_="chips"),
@@ -147,7 +155,12 @@ def _plugins(data: Data) -> list[Element]:
         "p", _plural(len(data["plugins"]), "plugin"), ", in their order.", role="status", id="shown", class_="muted"
     )
     plugins = [_plugin(plugin) for plugin in data["plugins"]]
-    return [form, shown, element("ul", *plugins, id="list", class_="plain card")]
+    listed = element("ul", *plugins, id="list", class_="plain card")
+    if not data["own_contributions"]:
+        return [form, shown, listed]
+    own = _contributions(data["own_contributions"])
+    summary = element("summary", "What the application contributes itself")
+    return [form, shown, listed, element("details", summary, element("div", own, class_="details"), class_="own")]
 
 
 def _plugin(plugin: Data) -> Element:
@@ -199,7 +212,7 @@ def _contributions(claims: Sequence[Data]) -> Element:
         )
         for claim in claims
     ]
-    return _table("Contributions", ("contribution", "status", "metadata"), rows)
+    return _plain_table("Contributions", ("contribution", "status", "metadata"), rows)
 
 
 # -- the graph --------------------------------------------------------------------------------------------------------
@@ -211,9 +224,9 @@ def _graph(data: Data) -> list[Element]:
     rows = [
         element(
             "tr",
-            element("td", element("span", labels[edge["end"]], class_="said")),
-            element("td", edge["label"]),
             element("td", element("span", labels[edge["start"]], class_="said")),
+            element("td", edge["label"]),
+            element("td", element("span", labels[edge["end"]], class_="said")),
         )
         for edge in sorted(data["graph"]["edges"], key=lambda edge: edge["end"])
         if edge["end"] in contested or edge["label"] == AFTER
@@ -221,7 +234,7 @@ def _graph(data: Data) -> list[Element]:
     if not rows:
         table = element("p", "No plugin overrides or wraps what another one brings.", class_="muted")
     else:
-        table = _table("Everything that several plugins have to do with", ("what", "relation", "plugin"), rows)
+        table = _table("Everything that several plugins have to do with", ("plugin", "relation", "what"), rows)
     tools = [
         element(
             "div",
@@ -263,7 +276,7 @@ def _graph(data: Data) -> list[Element]:
             aria_describedby="graph-help",
         ),
         element("ul", *legend, class_="legend", aria_label="Lines"),
-        element("p", _HELP, id="graph-help", class_="muted"),
+        element("p", _HELP, id="graph-help", class_="help"),
         hidden="",
         id="drawing",
         class_="card no-print",
@@ -339,11 +352,15 @@ def _facts(facts: Sequence[tuple[str, Element | str]]) -> Element:
 
 
 def _table(caption: str, headings: Sequence[str], rows: Sequence[Element]) -> Element:
-    heads = [element("th", text, scope="col", class_="number" if text.endswith(" ms") else None) for text in headings]
-    table = element(
-        "table", element("caption", caption), element("thead", element("tr", *heads)), element("tbody", *rows)
-    )
+    """Return a table that can be wider or longer than its frame, which the keyboard can scroll."""
+    table = _plain_table(caption, headings, rows)
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def _plain_table(caption: str, headings: Sequence[str], rows: Sequence[Element]) -> Element:
+    heads = [element("th", text, scope="col", class_="number" if text.endswith(" ms") else None) for text in headings]
+    head = element("thead", element("tr", *heads))
+    return element("table", element("caption", caption), head, element("tbody", *rows))
 
 
 def _plural(number: int, noun: str) -> str:
