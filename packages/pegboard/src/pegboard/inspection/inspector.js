@@ -22,12 +22,10 @@ const rows = [...document.querySelectorAll("#list > li")].map((item) => {
 function filterPlugins() {
   const words = fold(byId("filter").value).split(/\s+/).filter(Boolean);
   const states = new Set([...document.querySelectorAll(".chips input:checked")].map((box) => box.value));
-  let shown = 0;
-  for (const row of rows) {
-    const fits = states.has(row.state) && words.every((word) => row.text.includes(word));
-    if (row.item.hidden === fits) row.item.hidden = !fits;
-    shown += fits;
-  }
+  const fitting = rows.filter((row) => states.has(row.state) && words.every((word) => row.text.includes(word)));
+  const shown = fitting.length;
+  // taken out, not hidden: to hide a thousand closed `details` takes Chromium seconds, this some 50 ms
+  byId("list").replaceChildren(...fitting.map((row) => row.item));
   byId("shown").textContent = shown === rows.length ? `${plural(shown, "plugin")}, in their order.` : `${shown} of ${plural(rows.length, "plugin")} shown.`;
 }
 
@@ -35,7 +33,7 @@ function filterPlugins() {
 function walk(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-  const stops = [byId("filter"), ...rows.filter((row) => !row.item.hidden).map((row) => row.summary)];
+  const stops = [byId("filter"), ...rows.filter((row) => row.item.isConnected).map((row) => row.summary)];
   const at = stops.indexOf(event.target);
   if (at < 0 || !stops[at + step]) return;
   event.preventDefault();
@@ -63,7 +61,7 @@ function startList() {
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("plugins").addEventListener("keydown", walk);
   byId("list").addEventListener("toggle", offerGraph, true); // it does not bubble
-  filterPlugins(); // a browser may have kept what was typed before
+  if (byId("filter").value || document.querySelector(".chips input:not(:checked)")) filterPlugins(); // kept by the browser
 }
 
 // -- the graph: plugins on the left, what they contribute on the right -------------------------------------------------
