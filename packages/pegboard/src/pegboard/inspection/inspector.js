@@ -134,11 +134,15 @@ function curve(edge, places, box) {
   return svg("path", { d, class: `edge ${key}` });
 }
 
-// A component is known by its type's name; the module is in the title and in the table.
-const short = (node) => (node.id.startsWith("component:") ? node.label.replace(/[\w.]+:/g, "") : node.label).slice(0, 80);
+// The name comes first, so that what is cut off is the rest; the whole is in the title and in the table.
+function short(node) {
+  if (node.is_plugin) return node.label;
+  const at = node.id.indexOf(":"), kind = node.id.slice(0, at), name = node.id.slice(at + 1);
+  return `${kind === "component" ? name.replace(/[\w.]+:/g, "") : name} (${kind})`;
+}
 
 function shorten(drawing, room) {
-  const long = [...drawing.querySelectorAll("text")].filter((text) => text.textContent.length * 5 > room);
+  const long = [...drawing.querySelectorAll("text")].filter((text) => text.textContent.length * 13 > room);
   const lengths = long.map((text) => text.getComputedTextLength()); // all first: else each would lay out anew
   long.forEach((text, number) => {
     const letters = [...text.textContent];
@@ -148,7 +152,7 @@ function shorten(drawing, room) {
 
 function drawNode(node, place, box) {
   // an inner svg clips what is too long even so; the whole name is its title
-  const text = svg("svg", { x: place.x + 8, y: place.y - BOX / 2, width: box - 16, height: BOX }, svg("text", { x: 0, y: 19 }, short(node)));
+  const text = svg("svg", { x: place.x + 8, y: place.y - BOX / 2, width: box - 16, height: BOX }, svg("text", { x: 0, y: 19 }, short(node).slice(0, 80)));
   const title = svg("title", {}, node.state ? `${node.label}: ${node.state}` : node.label);
   const rect = svg("rect", { x: place.x, y: place.y - BOX / 2, width: box, height: BOX, rx: node.is_plugin ? 4 : BOX / 2 });
   const made = svg("g", { class: `${node.is_plugin ? "plugin pick" : "thing"} ${node.state}` }, title, rect, text);
@@ -161,7 +165,7 @@ function draw() {
   const left = nodes.filter((node) => node.is_plugin), right = nodes.filter((node) => !node.is_plugin);
   sortSides(left, right, edges);
   const room = Math.max(300, canvas.clientWidth - 2 * MARGIN);
-  const gap = Math.max(56, Math.min(260, room * 0.2));
+  const gap = Math.max(44, Math.min(260, room * 0.2));
   const box = Math.min(380, (room - gap) / 2);
   const places = new Map();
   left.forEach((node, number) => places.set(node.id, { x: MARGIN, y: MARGIN + BOX / 2 + number * ROW }));
