@@ -297,12 +297,10 @@ def _line(key: str) -> Element:
 
 def _start(data: Data) -> list[Element]:
     imports, whole = data["start"]["imports"], data["start"]["total_ms"]
+    everyone = _plural(len(data["plugins"]), "plugin")
     waiting = len(data["plugins"]) - len(imports)
-    told = element(
-        "p",
-        f"It took {whole:.1f} ms, and imported {_plural(len(imports), 'plugin')} of {len(data['plugins'])}"
-        + (f"; {waiting} did not have to be." if imports and waiting else "."),
-    )
+    ending = f"; {waiting} did not have to be." if imports and waiting else "."
+    told = element("p", f"It took {whole:.1f} ms, and imported {len(imports) or 'none'} of {everyone}{ending}")
     more = element(
         "p", "Milliseconds by package, and who shares them, tells ", element("code", f"{data['commands']} profile"), "."
     )
