@@ -93,6 +93,16 @@ class Output:
                 text = json.dumps(data, indent=2, sort_keys=False)
             self._write(text + "\n")
 
+    def hand_over(self, data: bytes) -> None:
+        """Write *data* as it is: a document for a file or a program, not text for a terminal."""
+        self.flush()
+        if self._stream is not None:
+            binary = getattr(self._stream, "buffer", None)
+            if binary is not None:
+                binary.write(data)
+            else:
+                self._stream.write(data.decode())
+
     def complain(self, text: str) -> None:
         """Print *text* to standard error."""
         self.flush()

@@ -25,6 +25,7 @@ MODULES = (
     "info",
     "why",
     "graph",
+    "inspect",
     "doctor",
     "install",
     "uninstall",

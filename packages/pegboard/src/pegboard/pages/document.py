@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 def document(
-    title: str, body: Sequence[Element], *, style: str = "", script: str = "", data: Any = None, language: str = "en"
+    title: str,
+    body: Sequence[Element],
+    *,
+    style: str = "",
+    script: str = "",
+    data: Any = None,
+    language: str = "en",
+    generator: str = "",
 ) -> str:
     """Return a whole page as text; to be written as UTF-8.
 
@@ -33,6 +40,7 @@ def document(
         script: JavaScript that runs when the page is complete; the page should say what it says without.
         data: What the script reads from `document.getElementById("data")`, as JSON can hold it.
         language: Of its text (BCP 47).
+        generator: What has made it, by which `saving.save` knows its own pages again; left out when empty.
     """
     sheet = f"{asset('page.css')}\n{style}".strip()
     page = Element("html", lang=language)
@@ -40,6 +48,8 @@ def document(
     SubElement(head, "meta", charset="utf-8")
     SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     SubElement(head, "meta", name="color-scheme", content="light dark")
+    if generator:
+        SubElement(head, "meta", name="generator", content=generator)
     SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": _policy(sheet, script)})
     SubElement(head, "title").text = title
     SubElement(head, "style").text = sheet
