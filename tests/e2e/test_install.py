@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -221,3 +223,137 @@ def test_a_tool_of_uv_remembers_its_plugins(user, wheels, tmp_path):
     assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.0  # plugins: hi\n"
     assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
     assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+
+
+# -- hashes ------------------------------------------------------------------------------------------------------------
+
+
+def hash_of(wheel: Path) -> str:
+    return f"sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+
+
+def test_what_is_frozen_with_hashes_comes_back_by_sync(installation, tmp_path):
+    installation.plugins("install", "acme-hi", "acme-old")
+    places = ["--no-index", "--find-links", str(installation.wheels)]
+    done = installation.plugins("freeze", "--hashes", *places)
+    wheels = installation.wheels
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "# plugins: hi\n"
+        f"acme-hi==1.0 \\\n    --hash={hash_of(wheels / 'acme_hi-1.0-py3-none-any.whl')}\n"
+        f"acme-lib==1.0 \\\n    --hash={hash_of(wheels / 'acme_lib-1.0-py3-none-any.whl')}\n"
+        "# plugins: old\n"
+        f"acme-old==1.0 \\\n    --hash={hash_of(wheels / 'acme_old-1.0-py3-none-any.whl')}\n"
+    )
+    file = tmp_path / "plugins.txt"
+    file.write_text(done.out)
+    before = installation.freeze()
+    assert installation.plugins("uninstall", "old", "hi", "--yes").code == 0
+    done = installation.plugins("sync", str(file))
+    assert (done.code, done.err) == (0, "")
+    assert installation.freeze() == before
+    assert installation.plugins("sync", str(file)).out == "nothing to do: that is installed already\n"
+
+
+def test_a_file_that_is_another_than_its_hash_says_is_refused(installation, tmp_path):
+    file = tmp_path / "plugins.txt"
+    file.write_text(f"acme-hi==1.0 --hash={hash_of(installation.wheels / 'acme_hi-1.0-py3-none-any.whl')}\n")
+    write_wheel(installation.wheels, "acme-hi", "1.0", {"utt/plugins/hi.py": HELLO + "import os\n"})
+    done = installation.plugins("sync", str(file))
+    assert done.code == 1
+    assert "error[install-failed]" in done.err
+    assert "acme-hi" in done.err
+    assert "hash" in done.err.lower()
+    assert installation.freeze() == ""
+    assert not list(installation.environment.site.glob("acme_hi*"))
+
+
+def test_what_is_needed_besides_must_have_a_hash_too(installation, tmp_path):
+    file = tmp_path / "plugins.txt"
+    file.write_text(f"acme-old==1.0 --hash={hash_of(installation.wheels / 'acme_old-1.0-py3-none-any.whl')}\n")
+    done = installation.plugins("sync", str(file))
+    assert done.code == 1
+    assert "acme-lib 1.0 is needed, too, and has no hash" in done.err
+    assert installation.freeze() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (
+            "acme-hi==1.0 --hash=sha256:00\nacme-old==1.0\n",
+            "'acme-old==1.0' has no hash, and others have\n  where: {}:2",
+        ),
+        ("#\nacme-hi>=1 \\\n --hash=sha256:00\n", "a hash is of one version, and 'acme-hi>=1' has many\n  where: {}:2"),
+        ("acme-hi==1.0 --hash=sha256:nonsense\n", "is no requirement\n  where: {}:1"),
+        ("\nacme-hi==1.0 --no-binary :all:\n", "is no requirement\n  where: {}:2"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_its_line(environments, user, tmp_path, text, cause):
+    utt = environments.shared_environment("packages/utt").program("utt")
+    file = tmp_path / "plugins.txt"
+    file.write_text(text)
+    done = user.run(utt, "plugins", "sync", str(file))
+    assert done.code == 1
+    assert cause.format(file) in done.err
+
+
+def test_without_an_index_hashes_are_not_to_be_had_and_it_says_so(installation):
+    installation.plugins("install", "acme-hi")
+    for wheel in installation.wheels.glob("acme_hi*"):
+        wheel.unlink()
+    done = installation.plugins("freeze", "--hashes", "--no-index", "--find-links", str(installation.wheels))
+    assert done.code == 1
+    assert done.out == ""
+    assert "error[install-failed]" in done.err
+    assert "acme-hi" in done.err
+
+
+# -- more that goes wrong ----------------------------------------------------------------------------------------------
+
+
+def test_a_newer_version_is_installed_by_upgrade(installation):
+    installation.plugins("install", "acme-hi")
+    write_wheel(installation.wheels, "acme-hi", "1.1", {"utt/plugins/hi.py": HELLO, "utt/plugins/ho.py": HELLO})
+    done = installation.plugins("upgrade", "hi")
+    assert (done.code, done.err) == (0, "")
+    assert "install acme-hi 1.0 -> 1.1 (plugins: hi, ho)\n" in done.out
+    assert installation.freeze() == "acme-hi==1.1  # plugins: hi, ho\n"
+    assert installation.plugins("upgrade").out == "nothing to do: that is installed already\n"
+
+
+def test_without_a_network_it_says_so_and_nothing_changes(installation):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]  # nobody listens there
+        installation.user.environ |= {"PIP_RETRIES": "1", "UV_HTTP_RETRIES": "0"}
+        utt = installation.environment.program("utt")
+        done = installation.user.run(
+            utt, "plugins", "install", "acme-hi", "--index-url", f"http://127.0.0.1:{port}/simple"
+        )
+    assert done.code == 1
+    assert "hint: the package index cannot be reached: check the network" in done.err
+    assert installation.freeze() == ""
+
+
+def test_a_killed_change_is_told_by_the_next_command(installation, tmp_path):
+    """The installer kills the command that runs it, half-way: after the first of two distributions."""
+    (tmp_path / "bin").mkdir()
+    deadly = tmp_path / "bin" / "uv"
+    places = f"--no-index --find-links {installation.wheels}"
+    deadly.write_text(
+        f'#!/bin/sh\ncase "$*" in *--dry-run*|*--target*) exec {UV} "$@";; esac\n'
+        f"{UV} pip install --quiet --python {installation.environment.python} {places} acme-lib==1.0\nkill -KILL $PPID\n"
+    )
+    deadly.chmod(0o755)
+    path = installation.user.environ.get("PATH", "/usr/bin:/bin")
+    installation.user.environ["PATH"] = f"{deadly.parent}:/usr/bin:/bin"
+    assert installation.plugins("install", "acme-old").code == -9
+    installation.user.environ["PATH"] = path
+    done = installation.plugins("install", "acme-old", "--dry-run")
+    assert "warning: an earlier change was interrupted: the environment is changed in part\n" in done.err
+    assert "new, and not needed before: acme-lib\n" in done.err
+    done = installation.plugins("install", "acme-old")
+    assert done.code == 0
+    assert "acme-old==1.0" in installation.freeze()
+    assert "interrupted" not in installation.plugins("install", "acme-old").err

@@ -69,10 +69,8 @@ def read_declared(path: str) -> Declared:
         else:
             found.requirements.append(requirement)
         if hashes and not _PINNED.fullmatch(requirement):
-            advice = "write NAME==VERSION before it, as `freeze --hashes` does"
-            raise InstallRefusedError(
-                f"a hash is of one version, and {requirement!r} has many", f"{path}:{number}", advice
-            )
+            cause, advice = f"a hash is of one version, and {requirement!r} has many", "write NAME==VERSION before it"
+            raise InstallRefusedError(cause, f"{path}:{number}", advice)
         if hashes:
             found.hashes[name_of(requirement)] = hashes
         elif without is None:

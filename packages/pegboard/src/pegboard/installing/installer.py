@@ -110,15 +110,9 @@ class Installer:
         with tempfile.TemporaryDirectory() as folder:
             wanted = write_constraints(folder, pins)
             if self.surroundings.uv:
-                words = [
-                    "--quiet",
-                    "--generate-hashes",
-                    "--no-deps",
-                    "--no-header",
-                    "--no-annotate",
-                    "--no-strip-markers",
-                ]
-                return _hashes_of(self.run(["compile", *words, wanted]))
+                words = ["--quiet", "--generate-hashes", "--no-deps", "--no-header", "--no-annotate"]
+                found = _hashes_of(self.run(["compile", *words, wanted]))
+                return {key: found.get(key) or self._local_hashes(key, version) for key, version in pins.items()}
             report = os.path.join(folder, "report.json")
             words = ["--dry-run", "--ignore-installed", "--no-deps", "--report", report, "-r", wanted]
             self.run(["install", *words])
@@ -130,6 +124,19 @@ class Installer:
             ]
             for item in items
         }
+
+    def _local_hashes(self, key: str, version: str) -> list[str]:
+        """Return the hashes of the wheels in folders that were named: uv tells only those of an index."""
+        from hashlib import sha256
+        from pathlib import Path
+
+        folders = [Path(place) for place in self.options if os.path.isdir(place)]
+        wheels = [wheel for folder in folders for wheel in sorted(folder.glob("*.whl"))]
+        return [
+            f"sha256:{sha256(wheel.read_bytes()).hexdigest()}"
+            for wheel in wheels
+            if (normalise(wheel.name.split("-")[0]), wheel.name.split("-")[1]) == (key, version)
+        ]
 
     def run(self, words: Sequence[str]) -> str:
         """Run the installer for this environment and return all that it printed.

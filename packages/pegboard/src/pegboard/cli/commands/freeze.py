@@ -34,7 +34,7 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     hashes: dict[str, list[str]] = {}
     if options.hashes and found:
         hashes = installer_for(options, output).hashes({key: versions[key] for key in found})
-        if missing := sorted(found.keys() - hashes.keys()):
+        if missing := [key for key in found if not hashes.get(key)]:
             raise InstallFailedError("freeze", f"there is no hash of {', '.join(missing)}", "leave out --hashes")
     for key, plugins in found.items():
         note = f"  # plugins: {', '.join(plugins)}" if plugins else ""
