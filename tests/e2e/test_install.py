@@ -8,6 +8,8 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -263,7 +265,7 @@ def test_a_file_that_is_another_than_its_hash_says_is_refused(installation, tmp_
     assert done.code == 1
     assert "error[install-failed]" in done.err
     assert "acme-hi" in done.err
-    assert "hash" in done.err.lower()
+    assert "hint: the file is not the one that was frozen" in done.err
     assert installation.freeze() == ""
     assert not list(installation.environment.site.glob("acme_hi*"))
 
@@ -357,3 +359,59 @@ def test_a_killed_change_is_told_by_the_next_command(installation, tmp_path):
     assert done.code == 0
     assert "acme-old==1.0" in installation.freeze()
     assert "interrupted" not in installation.plugins("install", "acme-old").err
+
+
+def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels, tmp_path):
+    pipx = environments.make(tmp_path / "pipx", "pipx").program("pipx")
+    # pipx makes an environment for pip itself, and brings that up to date: from the same folder as all else
+    user.environ |= {
+        "PATH": f"{pipx.parent}:/usr/bin:/bin",
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIPX_DEFAULT_PYTHON": sys._base_executable,
+    }
+    folders = {"PIPX_HOME": str(tmp_path / "home-of-pipx"), "PIPX_BIN_DIR": str(tmp_path / "bin")}
+    by_pipx = User(user.home, user.environ | folders)
+    made = by_pipx.run(pipx, "install", "utt")
+    assert made.code == 0, made.err
+    utt, places = tmp_path / "bin" / "utt", ["--no-index", "--find-links", str(wheels)]
+
+    done = user.run(utt, "plugins", "install", "acme-hi", *places)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("plugin hi (acme-hi 1.0) primed\n    component: builtins:str\n")
+    assert "acme-hi 1.0" in by_pipx.run(pipx, "list", "--include-injected").out
+
+    assert by_pipx.run(pipx, "reinstall", "utt").code == 0
+    assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.0  # plugins: hi\n"
+
+    write_wheel(wheels, "acme-hi", "1.1", {"utt/plugins/hi.py": HELLO})
+    assert by_pipx.run(pipx, "upgrade", "--include-injected", "utt").code == 0
+    assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.1  # plugins: hi\n"
+
+    assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
+    assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+
+
+def test_a_python_of_the_system_is_left_to_the_system(environments, user, wheels, tmp_path):
+    """PEP 668: a base interpreter that says so is not changed; a copy of the running one is made to say so."""
+    base = tmp_path / "system"
+    subprocess.run([sys._base_executable, "-m", "venv", "--copies", "--without-pip", base], check=True)
+    environment = Environment(base)
+    environments.install(environment, "packages/utt")
+    (base / "pyvenv.cfg").unlink()  # it is no virtual environment any more
+    library = Path(sysconfig.get_path("stdlib"))
+    own = base / "lib" / library.name
+    for part in library.iterdir():
+        if part.name not in ("site-packages", "__pycache__"):
+            (own / part.name).symlink_to(part)
+    (own / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=ask the system\n")
+    user.environ |= {"PYTHONHOME": str(base)}
+    done = user.run(
+        environment.program("utt"), "plugins", "install", "acme-hi", "--no-index", "--find-links", str(wheels)
+    )
+    assert done.code == 1
+    assert "the Python in use belongs to the operating system" in done.err
+    assert "EXTERNALLY-MANAGED" in done.err
+    assert "pipx or `uv tool`" in done.err
+    assert not list(environment.site.glob("acme_hi*"))

@@ -25,8 +25,10 @@ PUBLISHED = (
     "rich>=13.7",
     "tomlkit>=0.13",
     "packaging>=22",
+    "pipx>=1.7",
+    "pip>=24",
 )
-"""What others have published: the oracle, two plugins, and what ours needs of others."""
+"""What others have published: the oracle, two plugins, what ours needs of others, and pipx, which installs it."""
 
 _LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once
 

@@ -19,7 +19,7 @@ from pegboard.installing.receipt import Receipt
 from pegboard.installing.surroundings import PIPX, UV_TOOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pegboard.installing.installer import Installer
     from pegboard.installing.plan import Plan
@@ -168,13 +168,16 @@ def unfinished() -> list[str]:
 def _inject(installer: Installer, plan: Plan, wanted: Sequence[str], constraints: str) -> None:
     import shlex
 
-    arguments = shlex.join([*installer.options, "--constraint", constraints])
+    # pipx repeats the arguments and the requirement whenever it upgrades or reinstalls: what is of this time only, the
+    # exact versions, goes by the environment
+    arguments = [f"--pip-args={shlex.join(installer.options)}"] if installer.options else []
+    environ = {"PIP_CONSTRAINT": constraints, "UV_CONSTRAINT": constraints}
     fresh = [text for text in wanted if text == "-e" or is_direct(text) or text.partition("==")[0] not in plan.before]
     words = ["--editable"] if "-e" in fresh else []
     fresh = [text for text in fresh if text != "-e"]
     name = installer.surroundings.name
     if fresh:
-        _pipx(installer, "inject", "--force", *words, f"--pip-args={arguments}", name, *fresh)
+        _pipx(installer, "inject", "--force", *words, *arguments, name, *_unpinned(fresh), environ=environ)
     others = [text for text in wanted if text != "-e" and text not in fresh]
     others += [step.pin for step in plan.steps if step.key in plan.before and step.key not in plan.named]
     if others:
@@ -188,10 +191,10 @@ def _injected(prefix: str) -> set[str]:
         return {normalise(name) for name in json.load(stream).get("injected_packages", {})}
 
 
-def _pipx(installer: Installer, *words: str) -> None:
+def _pipx(installer: Installer, *words: str, environ: Mapping[str, str] | None = None) -> None:
     """Run pipx, with the home that this environment is in."""
     home = os.path.dirname(os.path.dirname(installer.surroundings.prefix))
-    run([shutil.which("pipx") or "pipx", *words], {"PIPX_HOME": home})
+    run([shutil.which("pipx") or "pipx", *words], {"PIPX_HOME": home, **(environ or {})})
 
 
 # -- small -------------------------------------------------------------------------------------------------------------

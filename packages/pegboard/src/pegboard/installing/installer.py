@@ -25,6 +25,8 @@ _NO_NETWORK = re.compile(
     r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable",
 )
 
+_OTHER_FILE = re.compile(r"Hash mismatch|DO NOT MATCH THE HASHES")
+
 
 class Step:
     """One distribution that an installer would put in place."""
@@ -173,7 +175,8 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str
         check=False,
     )
     if done.returncode != 0:
-        raise InstallFailedError(os.path.basename(command[0]), *_cause(done.stdout))
+        program = "pip" if list(command[1:3]) == ["-m", "pip"] else os.path.basename(command[0])
+        raise InstallFailedError(program, *_cause(done.stdout))
     return done.stdout
 
 
@@ -243,6 +246,8 @@ def _cause(text: str) -> tuple[str, str]:
     lines = [line for line in lines if line and not line.startswith(("Using Python", "Looking in", "Resolved"))]
     told = [line for line in lines if not line.startswith(("WARNING", "warning", "error: No solution"))] or lines
     cause = " ".join(line.removeprefix("error: ").removeprefix("ERROR: ") for line in told[-12:])
+    if _OTHER_FILE.search(text):
+        return cause, "the file is not the one that was frozen: ask its author, or freeze anew what you trust"
     if _NO_NETWORK.search(text):
         return cause, "the package index cannot be reached: check the network, or use --no-index and --find-links"
     return cause, ""
