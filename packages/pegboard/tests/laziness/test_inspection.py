@@ -235,3 +235,12 @@ def test_list_on_a_terminal_of_40_columns_puts_one_below_the_other(plugins, appl
     assert result.returncode == 0
     assert max(map(len, text.splitlines())) <= 40
     assert "a\n  distribution: namespace\n  state: primed\n" in text
+
+
+def test_a_plugin_that_another_one_imports_was_not_imported_to_be_recorded(plugins, application):
+    application.plugin("f", "declare(eager=True)\nimport app.plugins.a")
+    application.settle()
+    first = {plugin["name"]: plugin for plugin in data(plugins("list", "--json"))["plugins"]}
+    again = {plugin["name"]: plugin for plugin in data(plugins("list", "--json"))["plugins"]}
+    assert first["f"]["state"] == again["f"]["state"] == "eager"
+    assert (again["a"]["state"], again["a"]["why"]) == ("active", "imported")

@@ -113,8 +113,16 @@ def survey(host: Host) -> Survey:
     for claim in claims:
         by_owner.setdefault(claim.plugin, []).append(claim)
     records = _records(host)
+    is_recording = roster.reason is not None  # the records did not hold as they were
     plugins = tuple(
-        _view(plugin, place, notes, records.get(plugin.module, {}), by_owner.get(plugin.name, ()))
+        _view(
+            plugin,
+            place,
+            notes,
+            records.get(plugin.module, {}),
+            by_owner.get(plugin.name, ()),
+            is_recording=is_recording,
+        )
         for place, plugin in enumerate(host.plugins, 1)
     )
     return Survey(host.name, plugins, claims, tuple(map(Fault.of, host.problems)))
@@ -135,10 +143,17 @@ def _records(host: Host) -> Mapping[str, Any]:
 
 
 def _view(
-    plugin: Plugin, place: int, notes: Notes, record: Mapping[str, Any], contributions: Sequence[Claim]
+    plugin: Plugin,
+    place: int,
+    notes: Notes,
+    record: Mapping[str, Any],
+    contributions: Sequence[Claim],
+    *,
+    is_recording: bool,
 ) -> PluginView:
     is_eager = plugin.eager and plugin.is_usable
     because = notes.reasons.get(plugin.name)
+    now = because if is_recording else None
     owner = plugin.distribution
     cost = plugin.cost_ms if plugin.cost_ms is not None else notes.cost_ms.get(plugin.name)
     return PluginView(
@@ -149,7 +164,7 @@ def _view(
         source=plugin.source,
         origin=plugin.origin,
         state=EAGER if is_eager else plugin.state,
-        why=_why(plugin, is_eager=is_eager, because=because),
+        why=_why(plugin, is_eager=is_eager, because=now),
         place=place,
         cost_ms=None if cost is None else round(cost, 3),
         after=plugin.after or tuple(record.get("after", ())),
