@@ -31,11 +31,7 @@ class Watcher:
     A new file is a new plugin, a file that is gone takes its plugin along. Code that cannot be imported changes
     nothing, and is reported as the host reports: the next edit is tried again.
 
-    Examples:
-        ```python
-        with Watcher(host):
-            serve_for_ever()
-        ```
+    To be used as `with Watcher(host): serve()`.
     """
 
     def __init__(self, host: Host, *, told: Callable[[str], None] | None = None) -> None:
