@@ -327,12 +327,10 @@ def test_a_newer_version_is_installed_by_upgrade(installation):
 def test_without_a_network_it_says_so_and_nothing_changes(installation):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]  # nobody listens there
+        nobody = "http://{}:{}/simple".format(*closed.getsockname())  # listens there
         installation.user.environ |= {"PIP_RETRIES": "1", "UV_HTTP_RETRIES": "0"}
         utt = installation.environment.program("utt")
-        done = installation.user.run(
-            utt, "plugins", "install", "acme-hi", "--index-url", f"http://127.0.0.1:{port}/simple"
-        )
+        done = installation.user.run(utt, "plugins", "install", "acme-hi", "--index-url", nobody)
     assert done.code == 1
     assert "hint: the package index cannot be reached: check the network" in done.err
     assert installation.freeze() == ""
