@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pegboard.pages.markup import element
 from utt.domain.duration import format_duration
-from utt.report.html.elements import element, scrolled
+from utt.report.html.elements import scrolled
 from utt.report.html.hours import NAMED_DAYS
 from utt.report.html.legend import legend, share_name, swatch
 

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pegboard.pages.markup import element
 from utt.domain.activity import Activity
 from utt.domain.duration import decimal_hours, format_duration
-from utt.report.html.elements import day_name, element, month, name, project_name
+from utt.report.html.elements import day_name, month, name, project_name
 from utt.report.html.projects import now_badge
 
 if TYPE_CHECKING:

@@ -1,38 +1,19 @@
-"""What pages are made of: elements, written as they are nested, and names as people gave them."""
+"""What sections of the page share: names as people gave them, and days."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element
+
+from pegboard.pages.markup import element
 
 if TYPE_CHECKING:
     from datetime import date
+    from xml.etree.ElementTree import Element
 
 NO_PROJECT = "no project"  # no project can be called so: their names have no blanks in them
 _NO_NAME = "no name"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def element(tag: str, *content: Element | str | None, **attributes: str) -> Element:
-    """Return an element with *content* in it, texts and elements in that order.
-
-    Args:
-        tag: What it is.
-        *content: What is in it; None is nothing.
-        **attributes: Underscores stand for dashes, and one at the end for nothing: `class_`.
-    """
-    made = Element(tag, {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
-    last: Element | None = None
-    for part in content:
-        if isinstance(part, Element):
-            made.append(part)
-            last = part
-        elif part and last is None:
-            made.text = (made.text or "") + part
-        elif part and last is not None:
-            last.tail = (last.tail or "") + part
-    return made
 
 
 def name(text: str, *, without: str = _NO_NAME) -> Element:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pegboard.pages.markup import element
 from utt.domain.duration import format_duration
-from utt.report.html.elements import element, project_name
+from utt.report.html.elements import project_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.pages.document import asset, document
+from pegboard.pages.markup import element
 from utt.domain.activity import Activity
 from utt.domain.duration import format_duration
 from utt.report.html.chart import chart, chart_style
 from utt.report.html.days import days
-from utt.report.html.elements import element, project_name
+from utt.report.html.elements import project_name
 from utt.report.html.hours import hours
 from utt.report.html.projects import projects
 from utt.report.html.strip import strip

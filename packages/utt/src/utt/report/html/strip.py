@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from pegboard.pages.markup import element
 from utt.domain.activity import Activity
 from utt.domain.duration import format_duration
-from utt.report.html.elements import element
 from utt.report.html.legend import legend
 
 if TYPE_CHECKING:
