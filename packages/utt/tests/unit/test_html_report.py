@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from support.markup import parsed, text_of, with_class
 
+from pegboard.pages.markup import element
 from utt.domain.activity import Activity
 from utt.domain.report_args import DateRange, ReportArgs
 from utt.report.html.chart import lines
-from utt.report.html.elements import element
 from utt.report.html.hours import hours
 from utt.report.html.page import page, render_html
 from utt.report.model import ReportModel
