@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,22 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 def build_editable(folder, config_settings=None, metadata_directory=None):
     return write_wheel(Path(folder), "acme-edited", "1.0", {{"acme_edited.pth": os.path.abspath("src")}}).name
 """
+
+
+def to_the_end(run: Callable[..., Done]) -> Done:
+    """Run a command, and wait for all that it has started, even if it was killed."""
+    ended, held = os.pipe()  # what is inherited: it closes when the last of them has ended
+    try:
+        done = run(pass_fds=(held,))
+    finally:
+        os.close(held)
+    assert os.read(ended, 1) == b""
+    os.close(ended)
+    return done
+
+
+def run_to_the_end(user: User, *words: str | Path) -> Done:
+    return to_the_end(lambda **options: user.run(*words, **options))
 
 
 class Installation:
@@ -218,6 +235,18 @@ def test_a_tool_of_uv_remembers_its_plugins(user, wheels, tmp_path):
     assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
     assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
 
+    shim = tmp_path / "killing" / "uv"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\n{UV} "$@" || exit\ncase "$*" in "tool install"*) kill -KILL $PPID;; esac\n')
+    shim.chmod(0o755)
+    killed = User(user.home, {**user.environ, "PATH": f"{shim.parent}:/usr/bin:/bin"})
+    assert run_to_the_end(killed, utt, "plugins", "install", "acme-hi", *places).code == -9
+    assert '{ name = "acme-hi" }' in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+    done = user.run(utt, "plugins", "sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+    assert user.run(utt, "plugins", "freeze").out == ""
+
 
 # -- hashes ------------------------------------------------------------------------------------------------------------
 
@@ -356,8 +385,26 @@ def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels
     assert by_pipx.run(pipx, "upgrade", "--include-injected", "utt").code == 0
     assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.1  # plugins: hi\n"
 
+    shim = tmp_path / "killing" / "pipx"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\n{pipx} "$@" || exit\nkill -KILL $PPID\n')
+    shim.chmod(0o755)
+    killed = User(user.home, {**user.environ, "PATH": f"{shim.parent}:{user.environ['PATH']}"})
+    assert run_to_the_end(killed, utt, "plugins", "uninstall", "hi", "--yes").code == -9
+    assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+    done = user.run(utt, "plugins", "sync", "--restore", "--yes", *places)
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi 1.1" in by_pipx.run(pipx, "list", "--include-injected").out
+
     assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
     assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+
+    assert run_to_the_end(killed, utt, "plugins", "install", "acme-hi", *places).code == -9
+    assert "acme-hi 1.1" in by_pipx.run(pipx, "list", "--include-injected").out
+    done = user.run(utt, "plugins", "sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+    assert user.run(utt, "plugins", "freeze").out == ""
 
 
 def test_a_python_of_the_system_is_left_to_the_system(environments, user, wheels, tmp_path):
@@ -436,16 +483,11 @@ class Interrupted:
         self._program.chmod(0o755)
         environ = self._installation.user.environ
         path = environ.get("PATH", "/usr/bin:/bin")
-        ended, held = os.pipe()  # what is inherited: it closes when the last of them has ended
         environ["PATH"] = f"{self._program.parent}:/usr/bin:/bin"
         try:
-            done = self._installation.plugins(*words, pass_fds=(held,))
+            return to_the_end(lambda **options: self._installation.plugins(*words, **options))
         finally:
             environ["PATH"] = path
-            os.close(held)
-        assert os.read(ended, 1) == b""
-        os.close(ended)
-        return done
 
 
 @pytest.fixture
@@ -517,10 +559,9 @@ def test_a_plugin_whose_removal_was_killed_half_way_is_whole_again(installation,
     installation.plugins("install", "acme-hi")
     file = installation.environment.site / "utt/plugins/hi.py"
     assert interrupted.plugins(f"rm {file}\n{KILL}", "uninstall", "hi", "--yes").code == -9
-    places = ["--no-index", "--find-links", str(installation.wheels)]
-    done = installation.plugins("uninstall", "acme-hi", "--dry-run")
-    assert "  files are missing of: acme-hi\n" in done.err
-    done = installation.plugins("sync", "--restore", "--yes", *places)
+    done = installation.plugins("uninstall", "hi", "--dry-run")
+    assert "  files are missing of: acme-hi\n  to have it as it was: utt plugins sync --restore\n" in done.err
+    done = installation.plugins("sync", "--restore", "--yes")
     assert (done.code, done.err) == (0, "")
     assert file.read_text() == HELLO
 

@@ -202,13 +202,28 @@ def injected(installer: Installer) -> set[str]:
         return {normalise(name) for name in json.load(stream).get("injected_packages", {})}
 
 
-def inject(installer: Installer, words: Sequence[str], keys: Sequence[str]) -> None:
-    """Have pipx run pip with *words*, and remember *keys*, which are installed then."""
-    name = installer.surroundings.name
-    _pipx(installer, "runpip", name, words[0], *installer.options, *words[1:])
+def inject(installer: Installer, pins: Mapping[str, str], keys: Sequence[str]) -> None:
+    """Have pipx install *keys*, and remember them by name, in the versions of *pins*, which nothing else leaves either.
+
+    Raises:
+        InstallFailedError: If it fails.
+    """
     arguments = [f"--pip-args={shlex.join(installer.options)}"] if installer.options else []
-    for key in keys:
-        _pipx(installer, "inject", *arguments, name, key)
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = write_constraints(folder, pins)
+        environ = {"PIP_CONSTRAINT": constraints, "UV_CONSTRAINT": constraints}
+        # by force, as pipx passes over what is installed already
+        _pipx(installer, "inject", "--force", *arguments, installer.surroundings.name, *keys, environ=environ)
+
+
+def runpip(installer: Installer, words: Sequence[str]) -> None:
+    """Have pipx run pip in this environment, of which it remembers nothing.
+
+    Raises:
+        InstallFailedError: If it fails.
+    """
+    verb, *rest = words
+    _pipx(installer, "runpip", installer.surroundings.name, verb, *installer.options, *rest)
 
 
 def _pipx(installer: Installer, *words: str, environ: Mapping[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 from pegboard.installing.alone import alone
-from pegboard.installing.change import inject, injected, remember, take_away
+from pegboard.installing.change import inject, injected, remember, runpip, take_away
 from pegboard.installing.condition import Condition
 from pegboard.installing.installed import Snapshot, recorded
 from pegboard.installing.note import forget
@@ -63,7 +63,9 @@ def _put_back(installer: Installer, note: Note, keys: Sequence[str]) -> None:
     if installer.surroundings.kind != PIPX:
         installer.run(exactly)
         return
-    inject(installer, exactly, [key for key in keys if key in note.plugins and key not in injected(installer)])
+    if forgotten := [key for key in keys if key in note.plugins and key not in injected(installer)]:
+        inject(installer, {**Snapshot().versions, **note.before}, forgotten)
+    runpip(installer, exactly)
 
 
 def _remove(paths: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
     from pegboard.host import Host
+    from pegboard.installing.installer import Installer
 
 
 def add(commands: Group) -> None:
@@ -38,13 +39,14 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if not wanted:
         output.complain("error: nothing to install is named")
         return 2
-    return carry_out(host, options, output, wanted, word="install")
+    return carry_out(host, options, output, installer_for(options, output), wanted, word="install")
 
 
 def carry_out(
     host: Host,
     options: argparse.Namespace,
     output: Output,
+    installer: Installer,
     wanted: Sequence[str],
     *,
     word: str,
@@ -59,6 +61,7 @@ def carry_out(
         host: The application's host.
         options: As `add_options` declares them.
         output: Where everything goes.
+        installer: What installs here.
         wanted: Requirements; `-e` before a folder is an item of its own.
         word: The command that was typed.
         is_upgrade: Whether newer versions of what is named are wanted.
@@ -67,7 +70,6 @@ def carry_out(
         surplus: Distributions of plugins to remove, unless what is asked for needs them. Only when the plan is made,
             since until then something may be refused.
     """
-    installer = installer_for(options, output)
     requirements = absolute(wanted)
     try:
         plan = make_plan(
@@ -97,7 +99,7 @@ def carry_out(
         "added": [],
     }
     removed = sorted(set(surplus) - plan.needs)
-    if removed and (status := remove(host, options, output, removed, word=word)) != DONE:
+    if removed and (status := remove(host, options, output, installer, removed, word=word)) != DONE:
         return status
     if not plan.steps and not removed:
         output.say("nothing to do: that is installed already")

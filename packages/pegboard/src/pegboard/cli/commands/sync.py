@@ -46,12 +46,15 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.complain("error: no file is named")
         return 2
     declared = read_declared(options.file)
+    installer = installer_for(options, output)
     wanted = declared.requirements
     surplus = sorted(set(brought(host)) - {name_of(text) for text in wanted}) if options.exact else []
     if wanted:
         hashes = declared.hashes or None
-        return carry_out(host, options, output, wanted, word="sync", needs_plugin=False, hashes=hashes, surplus=surplus)
-    return remove(host, options, output, surplus, word="sync") if surplus else DONE
+        return carry_out(
+            host, options, output, installer, wanted, word="sync", needs_plugin=False, hashes=hashes, surplus=surplus
+        )
+    return remove(host, options, output, installer, surplus, word="sync") if surplus else DONE
 
 
 def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:

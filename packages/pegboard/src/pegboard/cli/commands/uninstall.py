@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
     from pegboard.host import Host
+    from pegboard.installing.installer import Installer
 
 
 def add(commands: Group) -> None:
@@ -29,7 +30,8 @@ def add(commands: Group) -> None:
 
 
 def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
-    return remove(host, options, output, distributions_of(host, options.names), word="uninstall")
+    installer = installer_for(options, output)  # which tells of a change that was interrupted, before a name is missed
+    return remove(host, options, output, installer, distributions_of(host, options.names), word="uninstall")
 
 
 def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
@@ -53,13 +55,14 @@ def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
     return sorted(set(found))
 
 
-def remove(host: Host, options: argparse.Namespace, output: Output, keys: Sequence[str], *, word: str) -> int:
+def remove(
+    host: Host, options: argparse.Namespace, output: Output, installer: Installer, keys: Sequence[str], *, word: str
+) -> int:
     """Remove the distributions *keys*, unless something that stays needs one of them.
 
     Raises:
         InstallRefusedError: If something needs one.
     """
-    installer = installer_for(options, output)
     snapshot = Snapshot()
     for key in sorted(snapshot.distributions.keys() - set(keys)):
         if needed := snapshot.needs(key) & set(keys):
