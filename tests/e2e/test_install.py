@@ -69,7 +69,8 @@ class Installation:
         self.environment, self.user, self.wheels = environment, user, wheels
 
     def plugins(self, word: str, *words: str, **options) -> Done:
-        places = [] if word in ("uninstall", "freeze") else ["--no-index", "--find-links", str(self.wheels)]
+        finds_nothing = word in ("uninstall", "freeze") or "--restore" in words  # that knows where all came from
+        places = [] if finds_nothing else ["--no-index", "--find-links", str(self.wheels)]
         return self.user.run(self.environment.program("utt"), "plugins", word, *words, *places, **options)
 
     def freeze(self) -> str:
@@ -458,6 +459,8 @@ def test_a_plugin_that_another_needs_is_not_surplus(installation, tmp_path):
     file.write_text("acme-top==1.0\n")
     done = installation.plugins("sync", str(file), "--exact", "--yes")
     assert (done.code, done.err) == (0, "")
+    assert "remove acme-old" in done.out
+    assert "remove acme-hi" not in done.out
     assert installation.freeze() == ("acme-hi==1.0  # plugins: hi\nacme-top==1.0  # plugins: top\n")
 
 

@@ -89,8 +89,7 @@ def make_plan(
     named = {name_of(text) for text in requirements if text != "-e" and not is_direct(text)}
     # Installers heed only what they are told of: so they are told of the application and of every plugin, too.
     kept = sorted(({host_key} | set(brought(host))) & before.keys() - named - set(leaving))
-    free = named | set(leaving)
-    pins = {} if may_move else {key: version for key, version in before.items() if key not in free}
+    pins = {} if may_move else {key: version for key, version in before.items() if key not in named}
     steps = _resolved(installer, [*requirements, *kept], pins, before, is_upgrade=is_upgrade)
     if any(step.is_direct for step in steps):
         named |= {step.key for step in steps if step.is_direct}
