@@ -298,13 +298,12 @@ def begin_entry(roster: "Roster", plugin: "Plugin | None", depth: int) -> "tuple
 
 
 def end_entry(path: str, descriptor: int) -> None:
-    """Take back what `begin_entry` noted; the folder goes with the last one."""
+    """Take back what `begin_entry` noted; the folder stays, since making one takes longer than all the rest."""
     is_windows = os.name == "nt"
     try:
         if is_windows:  # which removes no file that is open
             os.close(descriptor)
         os.unlink(path)  # elsewhere before the lock is dropped, so that nobody takes it for a dead one's
-        os.rmdir(path[: path.rindex(os.sep)])
     except OSError:
         pass
     if not is_windows:

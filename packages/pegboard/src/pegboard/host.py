@@ -7,8 +7,8 @@ import _thread
 import os
 import sys
 
-from pegboard.contributions import Registry
 from pegboard.index import digest, facts, objection, read
+from pegboard.registry import Registry
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pegboard.activator import Activator
     from pegboard.claims import Claims
-    from pegboard.contributions import Container
+    from pegboard.container import Container
     from pegboard.data_registry import DataRegistry
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError, PluginError
@@ -156,7 +156,7 @@ class Host:
     def container(self) -> "Container":
         """The container of components: what is looked up by type, and may be overridden by plugins."""
         if self._container is None:
-            from pegboard.contributions import Container
+            from pegboard.container import Container
 
             with self._roster.lock:
                 if self._container is None:
@@ -647,17 +647,18 @@ class Roster:
         return directory or user_directory("cache", self.application, self.environ)
 
     def look_back(self) -> None:
-        """Look, once, whether earlier processes died while they imported a plugin: then their journal is there."""
+        """Look, once, whether earlier processes died while they imported a plugin: then their journal has entries."""
         if self.journal is None:
             directory = self.directory()
             self.journal = os.path.join(directory, f"plugins-{self.application}.journal") if directory else ""
             try:
-                os.lstat(self.journal)
-            except OSError:
+                entries = os.listdir(self.journal)
+            except OSError:  # nobody has ever kept one
                 return
-            from pegboard.incidents.examination import examine
+            if entries:
+                from pegboard.incidents.examination import examine
 
-            examine(self)
+                examine(self)
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, List, Literal, NamedTuple, NewType, 
 
 import pytest
 
-from pegboard.contributions import SINGLETON, TRANSIENT, Container
+from pegboard.container import SINGLETON, TRANSIENT, Container
 from pegboard.errors import AnnotationError, HostError, MissingDependencyError
 from pegboard.injection.keys import key_text, normal, show
 
@@ -860,7 +860,7 @@ def test_resolving_imports_nothing_of_the_standard_library():
     code = """if True:
         import sys
         before = set(sys.modules)
-        from pegboard.contributions import Container
+        from pegboard.container import Container
         from pegboard.ledger import Ledger
         from pegboard.ledger import application
         app = application("app")
