@@ -20,19 +20,20 @@ class Bar(NamedTuple):
 
 
 BARS = (
-    Bar("light-1000/ours list:bare", 1.15, "list, N=1000: x bare interpreter"),
-    Bar("light-5000/ours list:bare", 1.50, "list, N=5000: x bare interpreter"),
-    Bar("realistic-1000/ours run:floor", 1.10, "run, N=1000, realistic: x importing that plugin alone"),
-    Bar("light-1000/ours run:bare", 1.20, "run, N=1000, light: x bare interpreter"),
+    Bar("frugal-1000/ours list:bare", 1.15, "list, N=1000: x bare interpreter"),
+    Bar("frugal-5000/ours list:bare", 1.50, "list, N=5000: x bare interpreter"),
+    Bar("light-1000/ours run:floor", 1.10, "run, N=1000, light: x importing that plugin alone"),
+    Bar("frugal-1000/ours run:bare", 1.20, "run, N=1000, frugal: x bare interpreter"),
     *(
-        Bar(f"light-1000/{other} {job}:ours {job}", 20, f"{job}, N=1000, light: {other} / ours", is_least=True)
+        Bar(f"{variant}-1000/{other} {job}:ours {job}", 20, f"{job}, N=1000, {variant}: {other} / ours", is_least=True)
+        for variant in ("light", "frugal")
         for job in ("list", "run")
         for other in ("eager", "metadata", "pluggy", "stevedore", "plux")
     ),
-    Bar("light-1000/memory list", 6.0, "list, N=1000: MiB above bare interpreter"),
-    Bar("light-1000/memory run", 6.0, "run, N=1000, light: MiB above bare interpreter"),
-    Bar("light-1000/modules list", 10, "list, N=1000: modules beyond bare, without the application's"),
-    Bar("light-1000/modules run", 10, "run, N=1000, light: modules beyond bare, without the application's"),
+    Bar("frugal-1000/memory list", 6.0, "list, N=1000: MiB above bare interpreter"),
+    Bar("frugal-1000/memory run", 6.0, "run, N=1000, frugal: MiB above bare interpreter"),
+    Bar("frugal-1000/modules list", 10, "list, N=1000: modules beyond bare, without the application's"),
+    Bar("frugal-1000/modules run", 10, "run, N=1000, frugal: modules beyond bare, without the application's"),
     Bar("utt-one-year/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
     Bar("utt-one-year/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
     Bar("utt-ten-year/add above bare", 0.25, "utt add, ten-year log: above bare, x utt 1.32 above bare"),

@@ -12,7 +12,7 @@ import statistics
 import time
 from pathlib import Path
 
-_SLOW = ((5.0, 3), (0.6, 7))
+_SLOW = ((5.0, 3), (0.6, 7), (0.2, 31))
 """From so many seconds on, so many rounds are enough: the noise is small beside the run."""
 
 

@@ -25,7 +25,7 @@ from measure import Comparison, Program, interleave
 from probe import Probe, beyond_bare, settle
 from synthesis import HERE, Environment, command_name, plugin_name
 
-SECTIONS = ("light", "realistic", "heavy", "growth", "cold", "utt", "import", "instructions")
+SECTIONS = ("frugal", "light", "heavy", "growth", "cold", "utt", "import", "instructions")
 OTHERS = {
     # name: kind of environment, module of the program
     "eager": ("plain", "eager"),
@@ -143,9 +143,7 @@ def compare_variant(results: Results, variant: str, options: argparse.Namespace)
     jobs = ("run",) if variant == "heavy" else JOBS
     for count in options.n or [100 if variant == "heavy" else 1000]:
         section = f"{variant}-{count}"
-        others = tuple(OTHERS) if variant != "realistic" else ("eager", "metadata")
-        if options.others is not None:
-            others = tuple(options.others)
+        others = tuple(OTHERS) if options.others is None else tuple(options.others)
         programs = programs_for(variant, count, others, jobs)
         interleave(programs_list(programs), options.rounds)
         results.compare(section, programs, "bare")
@@ -176,24 +174,24 @@ def report_costs(results: Results, section: str, environment: Environment, jobs:
 
 
 def growth(results: Results, options: argparse.Namespace) -> None:
-    """How the light case grows with N."""
+    """How the frugal case grows with N."""
     counts = options.n or ([100, 1000, 5000] if options.quick else [0, 10, 100, 1000, 5000])
     for count in counts:
-        section = f"light-{count}"
+        section = f"frugal-{count}"
         if f"{section}/ours list:bare" in results.values:
             continue  # measured already
         others = tuple(options.others) if options.others is not None else ("eager",)
-        programs = programs_for("light", count, others if count <= 1000 else (), JOBS)
+        programs = programs_for("frugal", count, others if count <= 1000 else (), JOBS)
         interleave(programs_list(programs), options.rounds)
         results.compare(section, programs, "bare")
         print()
         results.ratio(section, programs, "ours run", "floor")
-        report_costs(results, section, ready("ours", "light", count), JOBS)
+        report_costs(results, section, ready("ours", "frugal", count), JOBS)
 
 
 def cold(results: Results, options: argparse.Namespace) -> None:
     """The first start of all: every plugin is imported once and recorded."""
-    for variant in ("light", "realistic"):
+    for variant in ("frugal", "light"):
         for count in options.n or [1000]:
             section = f"cold-{variant}-{count}"
             ours, plain = ready("ours", variant, count), ready("plain", variant, count)
@@ -245,7 +243,7 @@ def above_bare(programs: dict[str, Program], job: str) -> float:
 
 def importing(results: Results, options: argparse.Namespace) -> None:
     """The price of the library itself, before anything is done with it."""
-    environment = ready("ours", "light", 0)
+    environment = ready("ours", "frugal", 0)
     programs = {
         name: Program(name, environment.argv(code), environment.environ)
         for name, code in {
@@ -265,7 +263,7 @@ def instructions(results: Results, options: argparse.Namespace) -> None:
         print("\ninstructions: valgrind is not installed, nothing was counted")
         return
     rows = []
-    for variant, count in ((variant, count) for variant in ("light", "realistic") for count in options.n or [1000]):
+    for variant, count in ((variant, count) for variant in ("frugal", "light") for count in options.n or [1000]):
         ours, plain = ready("ours", variant, count), ready("plain", variant, count)
         number = ours.middle
         codes = {
@@ -322,16 +320,16 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="few rounds, to see whether something broke")
     parser.add_argument("--n", type=int, action="append", help="this many plugins (may be repeated)")
-    parser.add_argument("--rounds", type=int, help="how often each program runs (default 31, quick 9)")
+    parser.add_argument("--rounds", type=int, help="how often each program runs, at most (default 101, quick 9)")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="this section only (may be repeated)")
     parser.add_argument("--others", nargs="*", choices=OTHERS, help="compare with these only")
     options = parser.parse_args()
-    options.rounds = options.rounds or (9 if options.quick else 31)
+    options.rounds = options.rounds or (9 if options.quick else 101)
     results = Results()
     sections = options.only or SECTIONS
     began = time.time()
     for section in sections:
-        if section in ("light", "realistic", "heavy"):
+        if section in ("frugal", "light", "heavy"):
             compare_variant(results, section, options)
         elif section == "growth":
             growth(results, options)

@@ -26,17 +26,17 @@ UV = ROOT / ".tools" / "bin" / "uv"
 AGE_S = 3600
 FORMAT = "1"  # to be raised when what is made here changes: environments of another one are made anew
 
-VARIANTS = ("light", "realistic", "heavy")
+VARIANTS = ("frugal", "light", "heavy")
 LIBRARIES = {"pluggy": "pluggy==1.7.0", "stevedore": "stevedore==5.10.0", "plux": "plux==1.16.0"}
 KINDS = ("ours", "plain", *LIBRARIES)
 
 _IMPORTS = {
-    "light": "",
+    "frugal": "",
     "heavy": "from benchhost.plugins.{name} import _work\n",
-    "realistic": "import argparse\nimport dataclasses\nimport json\n",
+    "light": "import argparse\nimport dataclasses\nimport json\n",
 }
 _OPTIONS = {
-    "light": '''class Options:
+    "frugal": '''class Options:
     """What the user may ask of the command."""
 
     __slots__ = ("amount", "name", "verbose")
@@ -55,7 +55,7 @@ def add_arguments(parser) -> None:
 def as_text(options: Options) -> str:
     return "%s %d %s" % (options.name, options.amount, options.verbose)
 ''',
-    "realistic": '''@dataclasses.dataclass
+    "light": '''@dataclasses.dataclass
 class Options:
     """What the user may ask of the command."""
 
@@ -73,7 +73,7 @@ def as_text(options: Options) -> str:
     return json.dumps(dataclasses.asdict(options))
 ''',
 }
-_OPTIONS["heavy"] = _OPTIONS["light"]
+_OPTIONS["heavy"] = _OPTIONS["frugal"]
 
 _PLUGIN = '''"""Plugin {number}: one command and one component, as a small plugin has them."""
 

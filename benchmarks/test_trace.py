@@ -50,7 +50,7 @@ def check_next_starts(environment: Environment, number: int, name: str) -> None:
 @pytest.mark.slow
 def test_only_a_replaced_plugin_is_imported_at_the_next_start(tmp_path: Path) -> None:
     """As installers do it, and editors that write a new file: the folder shows that something was replaced."""
-    installed = Environment("ours", "light", COUNT, tmp_path).make()
+    installed = Environment("ours", "frugal", COUNT, tmp_path).make()
     settle(installed, LIST)
     assert Probe(installed, run(7)).plugins == [module(7)], "what is run is imported, and nothing else"
 
@@ -66,12 +66,12 @@ def test_only_a_replaced_plugin_is_imported_at_the_next_start(tmp_path: Path) ->
 @pytest.mark.slow
 def test_only_a_plugin_edited_in_place_is_imported_at_the_next_start(tmp_path: Path) -> None:
     """As people work on plugins in a source tree: the folder shows nothing, the file does."""
-    environment = Environment("ours", "light", 0, tmp_path).make()
+    environment = Environment("ours", "frugal", 0, tmp_path).make()
     tree = tmp_path / "tree"
     folder = tree / "benchhost" / "plugins"
     folder.mkdir(parents=True)
     for number in range(COUNT):
-        (folder / f"{plugin_name(number)}.py").write_text(plugin_source("light", number))
+        (folder / f"{plugin_name(number)}.py").write_text(plugin_source("frugal", number))
     pointer = environment.site / "tree.pth"
     pointer.write_text(f"{tree}\n")
     a_minute_after_installation(pointer, environment.site)

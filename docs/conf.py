@@ -4,10 +4,10 @@ import importlib.metadata
 import re
 import typing
 
-import pegboard.contributions
+import pegboard.registry
 
 # What type checkers see, autodoc shall show: at run time pegboard does without `typing`.
-pegboard.contributions.T = typing.TypeVar("T")
+pegboard.registry.T = typing.TypeVar("T")
 
 project = "Pegboard"
 author = "The Pegboard authors"

@@ -1,6 +1,6 @@
 """What plugins may use."""
 
-from benchhost.app import commands, host
+from benchhost.main import commands, host
 
 register_command = commands.register
 register_component = host.container.provide

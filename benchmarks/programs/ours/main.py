@@ -1,8 +1,11 @@
-"""The two jobs, by pegboard."""
+"""The application as its author writes it: a host, what plugins may add to, and the two jobs."""
 
 import sys
 
-from benchhost.app import commands
+from pegboard import Host
+
+host = Host("benchhost")
+commands = host.registry("commands")
 
 
 def list_names() -> None:

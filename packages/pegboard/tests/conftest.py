@@ -29,7 +29,7 @@ class Desk:
 
     application = "app"
     prefix = "APP"
-    index = None
+    records = None
     found = None
     journal = ""
     suspects = ()

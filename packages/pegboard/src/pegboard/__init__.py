@@ -6,11 +6,12 @@ The public names are loaded when they are first used (PEP 562): an application t
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from pegboard.contributions import Container, Registry
+    from pegboard.container import Container
     from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
     from pegboard.ledger import Plugin
+    from pegboard.registry import Registry
 
 __all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
@@ -21,7 +22,7 @@ _HOMES = {
     "PegboardError": "pegboard.errors",
     "Plugin": "pegboard.ledger",
     "PluginError": "pegboard.errors",
-    "Registry": "pegboard.contributions",
+    "Registry": "pegboard.registry",
 }
 
 

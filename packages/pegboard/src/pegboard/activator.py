@@ -82,8 +82,8 @@ class Activator:
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin whose module is exactly *module*; None when there is none."""
-        index = self._roster.index
-        return self._by_module.get(module) or (None if index is None else index.plugin(module))
+        records = self._roster.records
+        return self._by_module.get(module) or (None if records is None else records.plugin(module))
 
     def owner(self, module: str) -> "Plugin | None":
         """Return the plugin that *module* is, or is a part of; None when it belongs to no plugin."""
@@ -129,8 +129,8 @@ class Activator:
     def get_ready(self) -> None:
         """Make the plugins of the index importable, as a search does, and notice when they are imported."""
         roster = self._roster
-        if not self._is_ready and roster.index is not None and roster.found is None:
-            extend_namespace(roster.application, *roster.index.namespace())
+        if not self._is_ready and roster.records is not None and roster.found is None:
+            extend_namespace(roster.application, *roster.records.namespace())
         if roster in sys.meta_path:
             sys.meta_path.remove(roster)
         self.watch(())
@@ -298,13 +298,12 @@ def begin_entry(roster: "Roster", plugin: "Plugin | None", depth: int) -> "tuple
 
 
 def end_entry(path: str, descriptor: int) -> None:
-    """Take back what `begin_entry` noted; the folder goes with the last one."""
+    """Take back what `begin_entry` noted; the folder stays, since making one takes longer than all the rest."""
     is_windows = os.name == "nt"
     try:
         if is_windows:  # which removes no file that is open
             os.close(descriptor)
         os.unlink(path)  # elsewhere before the lock is dropped, so that nobody takes it for a dead one's
-        os.rmdir(path[: path.rindex(os.sep)])
     except OSError:
         pass
     if not is_windows:

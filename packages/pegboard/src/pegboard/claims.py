@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pegboard.contributions import Registry
     from pegboard.host import Roster
     from pegboard.ledger import Contribution
+    from pegboard.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import Registry
+from pegboard.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ import _thread
 import os
 import sys
 
-from pegboard.contributions import Registry
 from pegboard.index import digest, facts, objection, read
+from pegboard.registry import Registry
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from pegboard.activator import Activator
     from pegboard.claims import Claims
-    from pegboard.contributions import Container
+    from pegboard.container import Container
     from pegboard.data_registry import DataRegistry
     from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError, PluginError
     from pegboard.index import Index
     from pegboard.injection.explanation import Explanation
-    from pegboard.ledger import Contribution, Ledger, Plugin
+    from pegboard.ledger import Contribution, Ledger, Plugin, Records
     from pegboard.reloading.lifecycle import Change, Found
 
     T = TypeVar("T")
@@ -156,7 +156,7 @@ class Host:
     def container(self) -> "Container":
         """The container of components: what is looked up by type, and may be overridden by plugins."""
         if self._container is None:
-            from pegboard.contributions import Container
+            from pegboard.container import Container
 
             with self._roster.lock:
                 if self._container is None:
@@ -573,10 +573,24 @@ class Roster:
                     from pegboard.ledger import Ledger
 
                     ledger = Ledger(self.activator.registering, self.activator.activate)
-                    if self.index is not None:
-                        ledger.prime(self.index)
+                    if self.records is not None:
+                        ledger.prime(self.records)
                     self._ledger = ledger
         return self._ledger
+
+    @property
+    def records(self) -> "Records | None":
+        """What the index says of plugins, made at the first use; None when there is no index in use."""
+        index = self.index
+        if index is None:
+            return None
+        if index.records is None:
+            with self.lock:
+                if index.records is None:
+                    from pegboard.ledger import Records
+
+                    index.records = Records(index)
+        return index.records
 
     @property
     def activator(self) -> "Activator":
@@ -604,7 +618,7 @@ class Roster:
         if self.listed is None and self.is_lazy and self._use_index():
             from pegboard.recording.encoding import plugins_of
 
-            self.listed = None if self.index is None else plugins_of(self.index)
+            self.listed = None if self.records is None else plugins_of(self.records)
         if self.listed is None:
             from pegboard.recording.cold import search
 
@@ -613,8 +627,8 @@ class Roster:
 
     def named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
-        if self.listed is None and self.index is not None:
-            return self.index.plugin_named(name)
+        if self.listed is None and self.records is not None:
+            return self.records.plugin_named(name)
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
     def file(self, name: str) -> "str | None":
@@ -647,17 +661,18 @@ class Roster:
         return directory or user_directory("cache", self.application, self.environ)
 
     def look_back(self) -> None:
-        """Look, once, whether earlier processes died while they imported a plugin: then their journal is there."""
+        """Look, once, whether earlier processes died while they imported a plugin: then their journal has entries."""
         if self.journal is None:
             directory = self.directory()
             self.journal = os.path.join(directory, f"plugins-{self.application}.journal") if directory else ""
             try:
-                os.lstat(self.journal)
-            except OSError:
+                entries = os.listdir(self.journal)
+            except OSError:  # nobody has ever kept one
                 return
-            from pegboard.incidents.examination import examine
+            if entries:
+                from pegboard.incidents.examination import examine
 
-            examine(self)
+                examine(self)
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
@@ -701,7 +716,7 @@ class Roster:
         self.starting.add(_thread.get_ident())
         try:
             if self.is_lazy and self._use_index() and self.index is not None:
-                self._start_warm(self.index)
+                self._start_warm(self.index.head)
             else:
                 from pegboard.recording.cold import start
 
@@ -715,13 +730,13 @@ class Roster:
         self.is_started = True
         return True
 
-    def _start_warm(self, index: "Index") -> None:
-        for problem in index.head.get("W", ()):
+    def _start_warm(self, head: "Mapping[str, list[list[str]]]") -> None:
+        for problem in head.get("W", ()):
             from pegboard.errors import RecordedProblem
 
             self.report(RecordedProblem(*problem))
-        for (module,) in index.head.get("G", ()):
-            plugin = index.plugin(module)
+        for (module,) in head.get("G", ()):
+            plugin = self.activator.plugin(module)
             if plugin is not None:
                 self.activate(plugin)
         sys.meta_path.insert(0, self)  # until an activator takes over
@@ -755,8 +770,8 @@ class Roster:
             index.rescue = self._rescue
             self.suspects = index.head.get("K", ())
             self.index = index
-            if self._ledger is not None:
-                self._ledger.prime(index)
+            if self._ledger is not None and self.records is not None:
+                self._ledger.prime(self.records)
         return True
 
     def _rescue(self) -> "Index":
@@ -776,7 +791,7 @@ class Roster:
 
     def activated(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
-        if self.index is None or self.index.is_as_recorded(plugin, batch):
+        if self.records is None or self.records.is_as_recorded(plugin, batch):
             return
         from pegboard.recording import cold
 

@@ -44,10 +44,10 @@ from _imp import source_hash
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any, Final
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Final
 
-    from pegboard.ledger import Contribution, Plugin
+    from pegboard.ledger import Records
 
 MAGIC: "Final" = b"pegboard-index 2 "
 YOUNG: "Final" = "Y"
@@ -65,11 +65,6 @@ ESCAPE: "Final" = "\x1b"  # see `fields`
 def digest(data: bytes) -> str:
     """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, PEP 552)."""
     return source_hash(HASH_KEY, data).hex()
-
-
-def part(text: str, parts: int) -> int:
-    """Return in which of *parts* sections the rows of *text* are."""
-    return int(digest(text.encode(*ENCODING))[:4], 16) % parts
 
 
 def fields(line: str) -> "list[str]":
@@ -91,16 +86,16 @@ def read(path: str) -> "Index":
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError:
-        raise _unusable("there is no index yet") from None
+        raise unusable("there is no index yet") from None
     except OSError as error:
-        raise _unusable(f"the index cannot be opened: {error.strerror}") from None
+        raise unusable(f"the index cannot be opened: {error.strerror}") from None
     try:
         status = os.fstat(file)
         if os.name == "posix":
             if status.st_uid not in (os.geteuid(), 0):
-                raise _unusable("the index belongs to somebody else")
+                raise unusable("the index belongs to somebody else")
             if status.st_mode & 0o022:
-                raise _unusable("the index can be written by others")
+                raise unusable("the index can be written by others")
         if hasattr(os, "pread"):
             # Kept open, so that what is read later is of the same index, whoever puts another in its place.
             kept, file = file, -1
@@ -110,20 +105,21 @@ def read(path: str) -> "Index":
             data += chunk
         return Index(path, status.st_size, data)
     except OSError as error:
-        raise _unusable(f"the index cannot be read: {error.strerror}") from None
+        raise unusable(f"the index cannot be read: {error.strerror}") from None
     finally:
         if file >= 0:
             os.close(file)
 
 
-def _unusable(reason: str) -> Exception:
+def unusable(reason: str) -> Exception:
+    """Return the error that tells why an index cannot be used."""
     from pegboard.errors import UnusableIndexError
 
     return UnusableIndexError(reason)
 
 
 class Index:
-    """One index, searched in place. It serves the ledger as its records."""
+    """One index, searched in place. What `ledger.Records` makes plugins and rows of is text here."""
 
     def __init__(
         self, path: str, size: int, data: bytes, file: int = -1, identity: "tuple[int, int] | None" = None
@@ -150,12 +146,12 @@ class Index:
         first, newline, head = start.partition(b"\n")
         parts = first[len(MAGIC) :].split(b" ")
         if not first.startswith(MAGIC) or not newline or len(parts) != _FIELDS or not parts[1].isdigit():
-            raise _unusable("the index is of another format")
+            raise unusable("the index is of another format")
         length = int(parts[1])
         self._body_at = len(first) + 1 + length
         head = head[:length] if len(head) >= length else self._read(length, len(first) + 1)
         if digest(head).encode() != parts[0]:
-            raise _unusable("the index is damaged" if self._body_at <= size else "the index is torn")
+            raise unusable("the index is damaged" if self._body_at <= size else "the index is torn")
         self.cold_hash: str = parts[2].decode()
         """Of the cold part."""
         conditions, _, facts = head.decode(*ENCODING).partition("\n\n")
@@ -172,14 +168,11 @@ class Index:
         for name, at, length_text, hash_ in self.head.pop("X", ()):
             self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
             self._cold_at += int(length_text)
-        (self._packages,) = self.head["P"]
         self._texts: dict[str, bytes] = {}
         self.rescue: Callable[[], Index] | None = None
         """Returns another index to be from now on, when a part turns out to be damaged while the program runs."""
-        self.plugins_so_far: dict[str, Plugin] = {}
-        """Those that have been asked for, by module."""
-        self._places: dict[str, str] = {}  # of their blocks, likewise
-        self._rows: dict[tuple[str, str], list[Contribution]] = {}
+        self.records: Records | None = None
+        """What it says of plugins and their contributions, once somebody asks; see `Roster.records`."""
 
     def _read(self, length: int, start: int) -> bytes:
         if self._file < 0:
@@ -196,7 +189,7 @@ class Index:
         if self._file >= 0 and self._read(1, 0):
             os.close(self._file)
 
-    def _whole(self, length: int, start: int, hash_: str) -> bytes:
+    def whole(self, length: int, start: int, hash_: str) -> bytes:
         """Return a part of the file; an empty one, with another index in this one's place, if it is damaged.
 
         Raises:
@@ -206,7 +199,7 @@ class Index:
         if digest(data) == hash_:
             return data
         if self.rescue is None:
-            raise _unusable("the index is damaged")
+            raise unusable("the index is damaged")
         other, mine = self.rescue(), vars(self).copy()
         vars(self).update(vars(other))  # whoever holds this index need not know
         vars(other).update(mine)  # and closes the file when it goes
@@ -222,17 +215,17 @@ class Index:
             if name not in self.sections:
                 return b""
             at, size, hash_ = self.sections[name]
-            data = self._whole(size, at, hash_)
+            data = self.whole(size, at, hash_)
             if data or not size:
                 self._texts[name] = b"\n" + data
         return self._texts[name]
 
-    def _lines(self, section: str, *given: str) -> "Iterator[list[str]]":
+    def lines(self, section: str, *given: str) -> "Iterator[list[str]]":
         """Yield the fields after *given* of every line of a section that begins with them; all lines without any."""
         data = self.section(section)
         key = "\n"
         for text in given:
-            key += _field(text)
+            key += field(text)
         sought = key.encode(*ENCODING)
         at = data.find(sought)
         while at >= 0:
@@ -243,156 +236,24 @@ class Index:
             yield fields(data[begin:at].decode(*ENCODING))
             at = data.find(sought, at)
 
-    # -- plugins ------------------------------------------------------------------------------------------------------
-
-    def plugin(self, module: str) -> "Plugin | None":
-        """Return the plugin that is *module*, always the same object; None when there is none."""
-        plugin = self.plugins_so_far.get(module)
-        if plugin is None and (module in self._packages or module.rpartition(".")[0] in self._packages):
-            names = self.section("names")
-            key = (SEPARATOR + _field(module)).encode(*ENCODING)
-            at = names.find(key)
-            if at >= 0:
-                at += len(key)
-                plugin = self._plugin(module, names[at : names.find(b"\n", at)].decode())
-        return plugin
-
-    def _plugin(self, module: str, place: str) -> "Plugin | None":
-        plugin = self.plugins_so_far.get(module)
-        if plugin is not None:
-            return plugin
-        lines = self._block("plugins", place)
-        if lines is None:
-            return self.plugin(module)  # in the index that this one is by now
-        from pegboard.ledger import Distribution, Plugin
-
-        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(lines[0])
-        if origin.startswith(BELOW):
-            _, portion, rest = origin.split(BELOW)
-            origin = self.namespace()[0][int(portion)] + rest
-        plugin = Plugin(
-            name,
-            module,
-            origin=origin or None,
-            source=source,
-            distribution=Distribution(distribution, version) if distribution else None,
-        )
-        plugin.state = state
-        plugin.reason = reason or None
-        plugin.eager = bool(eager)
-        plugin.is_plain = bool(plain)
-        plugin.rank = int(rank)
-        self.plugins_so_far[module] = plugin
-        self._places[module] = place
-        return plugin
-
-    def _block(self, section: str, place: str) -> "list[str] | None":
-        """Return the lines of a block; None if it was damaged, and this is another index by now."""
-        start, length, hash_ = place.split(":")
-        data = self._whole(int(length), self.sections[section][0] + int(start), hash_)
-        if not data and length != "0":
-            return None
-        return data.decode(*ENCODING).split("\n")[:-1]
-
-    def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
-        """Return whether *batch*, what *plugin* registered just now, is what its record says."""
-        place = self._places.get(plugin.module)
-        if place is None:  # it was known before this index was there
-            for module, known in self._lines("names", plugin.name):
-                place = known if module == plugin.module else place
-        if place is None:
-            return False
-        lines = self._block("plugins", place)
-        if lines is None:
-            return self.is_as_recorded(plugin, batch)
-        if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
-            return False
-        for row, line in zip(batch, lines[1:], strict=True):
-            kind, text, override, metadata = fields(line)
-            if (row.kind, row.text, row.override) != (kind, text, override == "1"):
-                return False
-            if row.metadata != decode_metadata(metadata):
-                return False
-        return True
-
-    def plugin_named(self, name: str) -> "Plugin | None":
-        """Return the plugin of that name; None when there is none."""
-        for module, place in self._lines("names", name):
-            return self._plugin(module, place)
-        return None
-
-    def namespace(self) -> "tuple[list[str], str | None]":
-        """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
-        for init, *portions in self.head.get("A", ()):
-            return portions, init or None
-        return [], None
-
-    # -- as the ledger's records --------------------------------------------------------------------------------------
-
-    def find(self, kind: str, text: str) -> "Sequence[Contribution]":
-        """Return the primed rows of *kind* whose text is *text*, in order."""
-        rows = self._rows.get((kind, text))
-        if rows is None:
-            rows = []
-            places = self.section(f"parts {kind}").split()
-            if places:
-                block = self._block(f"rows {kind}", places[part(text, len(places))].decode())
-                if block is None:
-                    return self.find(kind, text)  # in the index that this one is by now
-                sought = _field(text)
-                for line in block:
-                    if line.startswith(sought):
-                        rows.append(self._row(kind, fields(line)))
-            self._rows[kind, text] = rows
-        return rows
-
-    def rows(self, kind: str) -> "Sequence[Contribution]":
-        """Return every primed row of *kind*, in any order."""
-        return [self._row(kind, line) for line in self._lines(f"rows {kind}")]
-
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
-        for texts in self._lines(f"texts {kind}"):
+        for texts in self.lines(f"texts {kind}"):
             return tuple(texts)
         return ()
-
-    def _row(self, kind: str, about: "list[str]") -> "Contribution":
-        from pegboard.ledger import DORMANT, Contribution
-
-        text, module, place, override, sequence, metadata = about
-        owner = self._plugin(module, place)
-        if owner is None:
-            raise _unusable(f"the index has no plugin {module!r}")
-        row = Contribution(
-            owner, kind, text, DORMANT, text=text, metadata=decode_metadata(metadata), override=override == "1"
-        )
-        row.sequence = int(sequence)
-        return row
 
     def cold(self) -> bytes:
         """Return the cold part, which may be damaged: see `cold_hash`."""
         return self._read(self._size - self._cold_at, self._cold_at)
 
 
-def _field(text: str) -> str:
+def field(text: str) -> str:
+    """Return *text* as a field, with what ends one; `fields` reads it."""
     if not text.isprintable():
         from pegboard.fields import escape
 
         text = escape(text)
     return text + SEPARATOR
-
-
-def decode_metadata(text: str) -> "dict[str, Any]":
-    """Return what `encode_metadata` was given; tuples come back as lists."""
-    if not text:
-        return {}
-    if text.startswith("\x1e\x1e"):
-        import json
-
-        decoded: dict[str, Any] = json.loads(text[2:])
-        return decoded
-    parts = text.split("\x1e")
-    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 # -- validity: under which conditions an index is still true, and whether they hold now --------------------------------

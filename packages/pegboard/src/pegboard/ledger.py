@@ -1,4 +1,4 @@
-"""Plugins, and the ledger: one ordered table of everything that they added, under registries, hooks and container.
+"""Plugins, what they added the last time, and the ledger: one ordered table of everything that they add.
 
 Every row has an owner. All rows of an owner can be revoked, or replaced in one step by what it registers now.
 A row is either live, or *primed*: known from its owner's record, with its live object fetched at first use.
@@ -7,14 +7,16 @@ Who reads the ledger asks `live(row)` and cannot tell the two apart.
 
 import _thread
 
+from pegboard.index import BELOW, ENCODING, SEPARATOR, digest, field, fields, unusable
+
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from typing import Any, ClassVar, Final
 
-    from pegboard._typing import Records
     from pegboard.errors import PegboardError
+    from pegboard.index import Index
 
 # -- in what state is each plugin? ------------------------------------------------------------------------------------
 
@@ -226,6 +228,165 @@ class Contribution:
         return f"<{self.kind} {self.id!r} by {self.owner.who()}{' (primed)' if self.is_primed else ''}>"
 
 
+# -- what did they add the last time? ---------------------------------------------------------------------------------
+
+
+class Records:
+    """What plugins registered when they were last imported: plugins and primed rows, made of an index when asked for.
+
+    Where the index turns out to be damaged, it is another one afterwards, and so are these; see `Index.rescue`.
+    """
+
+    __slots__ = ("_packages", "_places", "_rows", "index", "plugins_so_far")
+
+    def __init__(self, index: "Index") -> None:
+        """Look nothing up yet."""
+        self.index: Index = index
+        self.plugins_so_far: dict[str, Plugin] = {}
+        """Those that have been asked for, by module."""
+        self._places: dict[str, str] = {}  # of their blocks, likewise
+        self._rows: dict[tuple[str, str], list[Contribution]] = {}
+        (self._packages,) = index.head["P"]
+
+    def become(self, other: "Records") -> None:
+        """Be *other* from now on."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name))
+
+    def plugin(self, module: str) -> "Plugin | None":
+        """Return the plugin that is *module*, always the same object; None when there is none."""
+        plugin = self.plugins_so_far.get(module)
+        if plugin is None and (module in self._packages or module.rpartition(".")[0] in self._packages):
+            names = self.index.section("names")
+            key = (SEPARATOR + field(module)).encode(*ENCODING)
+            at = names.find(key)
+            if at >= 0:
+                at += len(key)
+                plugin = self._plugin(module, names[at : names.find(b"\n", at)].decode())
+        return plugin
+
+    def _plugin(self, module: str, place: str) -> "Plugin | None":
+        plugin = self.plugins_so_far.get(module)
+        if plugin is not None:
+            return plugin
+        lines = self._block("plugins", place)
+        if lines is None:
+            return self.plugin(module)  # in the index that this one is by now
+        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(lines[0])
+        if origin.startswith(BELOW):
+            _, portion, rest = origin.split(BELOW)
+            origin = self.namespace()[0][int(portion)] + rest
+        plugin = Plugin(
+            name,
+            module,
+            origin=origin or None,
+            source=source,
+            distribution=Distribution(distribution, version) if distribution else None,
+        )
+        plugin.state = state
+        plugin.reason = reason or None
+        plugin.eager = bool(eager)
+        plugin.is_plain = bool(plain)
+        plugin.rank = int(rank)
+        self.plugins_so_far[module] = plugin
+        self._places[module] = place
+        return plugin
+
+    def plugin_named(self, name: str) -> "Plugin | None":
+        """Return the plugin of that name; None when there is none."""
+        for module, place in self.index.lines("names", name):
+            return self._plugin(module, place)
+        return None
+
+    def namespace(self) -> "tuple[list[str], str | None]":
+        """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
+        for init, *portions in self.index.head.get("A", ()):
+            return portions, init or None
+        return [], None
+
+    def find(self, kind: str, text: str) -> "Sequence[Contribution]":
+        """Return the primed rows of *kind* whose text is *text*, in order."""
+        rows = self._rows.get((kind, text))
+        if rows is None:
+            rows = []
+            places = self.index.section(f"parts {kind}").split()
+            if places:
+                block = self._block(f"rows {kind}", places[part(text, len(places))].decode())
+                if block is None:
+                    return self.find(kind, text)  # in the index that this one is by now
+                sought = field(text)
+                for line in block:
+                    if line.startswith(sought):
+                        rows.append(self._row(kind, fields(line)))
+            self._rows[kind, text] = rows
+        return rows
+
+    def rows(self, kind: str) -> "Sequence[Contribution]":
+        """Return every primed row of *kind*, in any order."""
+        return [self._row(kind, line) for line in self.index.lines(f"rows {kind}")]
+
+    def _row(self, kind: str, about: "list[str]") -> "Contribution":
+        text, module, place, override, sequence, metadata = about
+        owner = self._plugin(module, place)
+        if owner is None:
+            raise unusable(f"the index has no plugin {module!r}")
+        row = Contribution(
+            owner, kind, text, DORMANT, text=text, metadata=decode_metadata(metadata), override=override == "1"
+        )
+        row.sequence = int(sequence)
+        return row
+
+    def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
+        """Return whether *batch*, what *plugin* registered just now, is what its record says."""
+        place = self._places.get(plugin.module)
+        if place is None:  # it was known before this index was there
+            for module, known in self.index.lines("names", plugin.name):
+                place = known if module == plugin.module else place
+        if place is None:
+            return False
+        lines = self._block("plugins", place)
+        if lines is None:
+            return self.is_as_recorded(plugin, batch)
+        if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
+            return False
+        for row, line in zip(batch, lines[1:], strict=True):
+            kind, text, override, metadata = fields(line)
+            if (row.kind, row.text, row.override) != (kind, text, override == "1"):
+                return False
+            if row.metadata != decode_metadata(metadata):
+                return False
+        return True
+
+    def _block(self, section: str, place: str) -> "list[str] | None":
+        """Return the lines of a block; None if it was damaged, and the index is another one by now."""
+        start, length, hash_ = place.split(":")
+        data = self.index.whole(int(length), self.index.sections[section][0] + int(start), hash_)
+        if not data and length != "0":
+            return None
+        return data.decode(*ENCODING).split("\n")[:-1]
+
+
+def part(text: str, parts: int) -> int:
+    """Return in which of *parts* blocks the rows of *text* are."""
+    return int(digest(text.encode(*ENCODING))[:4], 16) % parts
+
+
+def decode_metadata(text: str) -> "dict[str, Any]":
+    """Return what `encode_metadata` was given; tuples come back as lists."""
+    if not text:
+        return {}
+    if text.startswith("\x1e\x1e"):
+        import json
+
+        decoded: dict[str, Any] = json.loads(text[2:])
+        return decoded
+    parts = text.split("\x1e")
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+# -- the table of everything ------------------------------------------------------------------------------------------
+
+
 def _place(row: "Contribution") -> "tuple[int, int]":
     return row.owner.rank, row.sequence
 
@@ -368,7 +529,7 @@ class Ledger:
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in the order of first appearance."""
         if self._records is not None and kind not in self._diverged and not self._has_drifted:
-            return self._records.texts(kind)
+            return self._records.index.texts(kind)
         return tuple(dict.fromkeys(row.text for row in self.rows(kind)))
 
     def live(self, row: "Contribution") -> "Any":

@@ -178,11 +178,12 @@ def test_system_site_packages(workshop, system_python, host, tmp_path, applicati
     environment = workshop.environment(tmp_path / "venv", python=python, system_site=True)
     for old in [*system_site.glob("app"), *system_site.glob("*.dist-info")]:
         old.rename(tmp_path / old.name)
-    workshop.install([workshop.wheel("acme-px", PACKAGE)], target=system_site)
-    if application_too:
-        workshop.install([workshop.hosts[host]], target=system_site)
+    plugin, application = workshop.wheel("acme-px", PACKAGE), workshop.hosts[host]
+    if application_too:  # at once: pip puts nothing into a folder that is in the target already
+        workshop.install([plugin, application], target=system_site)
     else:
-        environment.install(workshop.hosts[host])
+        workshop.install([plugin], target=system_site)
+        environment.install(application)
     found = environment.probe()
     assert summary(only(found)) == PX
     assert found["candidates"]["px"]["origin"].startswith(str(system_site))

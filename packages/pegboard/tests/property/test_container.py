@@ -11,7 +11,7 @@ from typing import Annotated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.contributions import TRANSIENT, Container
+from pegboard.container import TRANSIENT, Container
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import MissingDependencyError, ProviderError
 from pegboard.ledger import Ledger, Plugin, application

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NewType, Protocol, assert_type
 
-from pegboard.contributions import SINGLETON, TRANSIENT, Container
+from pegboard.container import SINGLETON, TRANSIENT, Container
 from pegboard.injection.explanation import Explanation
 from pegboard.injection.scope import Scope
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pegboard.contributions import Container
+from pegboard.container import Container
 from pegboard.discovery.candidate import Distribution
 from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
 from pegboard.revision import discard

@@ -35,7 +35,7 @@ class Bench:
 
     application = "app"
     prefix = "APP"
-    index = None
+    records = None
     found = None
 
     def activated(self, plugin, batch):

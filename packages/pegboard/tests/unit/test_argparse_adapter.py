@@ -5,9 +5,9 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from pegboard.cli import add_commands, take_no_plugins
-from pegboard.contributions import Registry
 from pegboard.errors import HostError
 from pegboard.host import Host
+from pegboard.registry import Registry
 
 
 class Command:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, List, Literal, NamedTuple, NewType, 
 
 import pytest
 
-from pegboard.contributions import SINGLETON, TRANSIENT, Container
+from pegboard.container import SINGLETON, TRANSIENT, Container
 from pegboard.errors import AnnotationError, HostError, MissingDependencyError
 from pegboard.injection.keys import key_text, normal, show
 
@@ -860,7 +860,7 @@ def test_resolving_imports_nothing_of_the_standard_library():
     code = """if True:
         import sys
         before = set(sys.modules)
-        from pegboard.contributions import Container
+        from pegboard.container import Container
         from pegboard.ledger import Ledger
         from pegboard.ledger import application
         app = application("app")
@@ -874,7 +874,7 @@ def test_resolving_imports_nothing_of_the_standard_library():
         print(*sorted(name for name in set(sys.modules) - before if not name.startswith("pegboard")))
     """
     path = {"PYTHONPATH": __import__("os").pathsep.join(sys.path)}
-    found = subprocess.run([sys.executable, "-S", "-c", code], env=path, capture_output=True, text=True, check=True)
+    found = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
     assert set(found.stdout.split()) <= {"__future__", "_contextvars"}  # the first is empty, the second built in
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from pegboard.contributions import TRANSIENT
+from pegboard.container import TRANSIENT
 from pegboard.errors import (
     AsyncRequiredError,
     CircularDependencyError,

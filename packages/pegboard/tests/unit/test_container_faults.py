@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from pegboard.contributions import TRANSIENT
+from pegboard.container import TRANSIENT
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,

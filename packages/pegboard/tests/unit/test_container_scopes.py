@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from pegboard.contributions import TRANSIENT
+from pegboard.container import TRANSIENT
 from pegboard.errors import InvalidNameError, MissingDependencyError, PluginCleanUpError, ScopeError
 from pegboard.injection.scope import Scope
 

@@ -1,9 +1,9 @@
 import pytest
 
 from pegboard.claims import settle
-from pegboard.contributions import Registry
 from pegboard.errors import ContributionNotFoundError, InvalidNameError, MetadataError, NameClashError
 from pegboard.ledger import DORMANT, Contribution
+from pegboard.registry import Registry
 from pegboard.revision import revoke
 
 

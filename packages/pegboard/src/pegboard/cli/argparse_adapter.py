@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pegboard.contributions import Registry
+    from pegboard.registry import Registry
 
 
 def add_commands(

@@ -1,4 +1,4 @@
-"""The examination: what the journal of earlier processes says. Only a start that finds a journal comes here.
+"""The examination: what the journal of earlier processes says. Only a start that finds entries in it comes here.
 
 A file of the journal is locked by the process that writes it, and the system drops the lock when that process ends,
 however it ends. So whoever gets the lock knows that the writer died in the middle of an import. Process ids decide
@@ -58,10 +58,6 @@ def examine(roster: Roster) -> None:
     if not journal or not _is_ours(journal):
         return
     dead = _collect(roster, journal)
-    try:
-        os.rmdir(journal)
-    except OSError:
-        pass
     if dead:
         _judge(roster, journal, dead)
 

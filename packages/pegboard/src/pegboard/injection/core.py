@@ -5,7 +5,7 @@ from __future__ import annotations
 import _thread
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.container import COMPONENT, DECORATOR, MIDDLEWARE
 from pegboard.injection.keys import key_text, normal
 from pegboard.injection.provider import Provider, decorator_of, provider_of
 from pegboard.injection.request import current

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import COMPONENT, SINGLETON
+from pegboard.container import COMPONENT, SINGLETON
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import key_text, normal, show
 from pegboard.injection.provider import describe

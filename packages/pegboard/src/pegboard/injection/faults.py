@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import place_in
-from pegboard.contributions import COMPONENT, DECORATOR, SINGLETON
+from pegboard.container import COMPONENT, DECORATOR, SINGLETON
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,

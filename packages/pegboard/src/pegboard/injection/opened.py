@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import SINGLETON, Container
+from pegboard.container import SINGLETON, Container
 from pegboard.injection.core import Core
 from pegboard.injection.resolver import Resolver
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import COMPONENT, SINGLETON
+from pegboard.container import COMPONENT, SINGLETON
 from pegboard.injection.cleanup import finish_all
 from pegboard.injection.keys import normal
 from pegboard.ledger import Contribution, application

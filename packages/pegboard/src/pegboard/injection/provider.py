@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import SINGLETON
+from pegboard.container import SINGLETON
 from pegboard.injection.signature import read, read_object
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ waits is a true circle of dependencies, in whichever threads and tasks it is bei
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import SINGLETON, TRANSIENT
+from pegboard.container import SINGLETON, TRANSIENT
 from pegboard.injection.frame import (
     ACT,
     ASKER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import SINGLETON, TRANSIENT
+from pegboard.container import SINGLETON, TRANSIENT
 from pegboard.injection.cleanup import finish_all
 from pegboard.injection.frame import ASKER
 from pegboard.injection.keys import normal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.container import COMPONENT, DECORATOR, MIDDLEWARE
 from pegboard.revision import kinds
 
 if TYPE_CHECKING:

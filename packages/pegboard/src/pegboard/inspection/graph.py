@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.contributions import DECORATOR, MIDDLEWARE
+from pegboard.container import DECORATOR, MIDDLEWARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from pegboard.discovery import discover
 from pegboard.errors import HostError, RequiredPluginError, UnusableIndexError
 from pegboard.incidents import quarantine
 from pegboard.index import YOUNG, read
-from pegboard.ledger import ACTIVE, BROKEN, FOUND, PRIMED, Plugin
+from pegboard.ledger import ACTIVE, BROKEN, FOUND, PRIMED, Plugin, Records
 from pegboard.policy.order import order
 from pegboard.policy.policy import load_policy
 from pegboard.recording.encoding import content_of, from_bytes
@@ -158,7 +158,7 @@ def check_required(roster: Roster) -> None:
 def _forget(roster: Roster, damaged: Index) -> None:
     """Drop the *damaged* index that *roster* was using, but for the plugins that have been imported already."""
     roster.reason = "the index is damaged"
-    roster.known = damaged.plugins_so_far
+    roster.known = {} if damaged.records is None else damaged.records.plugins_so_far
     for plugin in roster.known.values():
         if plugin.state == PRIMED:
             plugin.state = FOUND
@@ -176,6 +176,10 @@ def rescue(roster: Roster) -> Index:
     rebuild(roster, is_from_scratch=True)
     index, roster.index = roster.index, damaged  # which becomes the new one, wherever it is held
     assert index is not None  # noqa: S101 -- a rebuild always makes one
+    if damaged is not None and index.records is not None:
+        index.records.index = damaged
+        if damaged.records is not None:
+            damaged.records.become(index.records)
     return index
 
 
@@ -201,8 +205,9 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
     arrange(roster)
     content = work.content(roster.plugins, found)
     index = from_bytes(to_bytes(content), path or "")
-    index.plugins_so_far = {plugin.module: plugin for plugin in roster.plugins}
-    roster.ledger.prime(index)
+    index.records = Records(index)
+    index.records.plugins_so_far = {plugin.module: plugin for plugin in roster.plugins}
+    roster.ledger.prime(index.records)
     roster.index = index
     roster.settle()
     content["problems"] = [

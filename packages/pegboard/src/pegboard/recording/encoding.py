@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from pegboard.ledger import Plugin
+    from pegboard.ledger import Plugin, Records
 
 
 def encode(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapping[str, bytes], cold: Any) -> bytes:
@@ -96,8 +96,9 @@ def content_of(index: Index) -> dict[str, Any]:
     return content
 
 
-def plugins_of(index: Index) -> tuple[Plugin, ...]:
-    """Return every plugin of *index* in order."""
-    modules = [line.split(SEPARATOR)[1] for line in index.section("names").decode(*ENCODING).split("\n") if line]
-    found = [index.plugin(unescape(module)) for module in modules]
+def plugins_of(records: Records) -> tuple[Plugin, ...]:
+    """Return every plugin of *records* in order."""
+    lines = records.index.section("names").decode(*ENCODING).split("\n")
+    modules = [line.split(SEPARATOR)[1] for line in lines if line]
+    found = [records.plugin(unescape(module)) for module in modules]
     return tuple(plugin for plugin in found if plugin is not None)

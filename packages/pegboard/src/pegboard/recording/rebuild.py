@@ -13,8 +13,8 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.incidents.quarantine import stamps
-from pegboard.index import Index, part, path_stamp
-from pegboard.ledger import ACTIVE, FOUND, PRIMED
+from pegboard.index import Index, path_stamp
+from pegboard.ledger import ACTIVE, FOUND, PRIMED, part
 from pegboard.recording.conditions import conditions
 from pegboard.recording.encoding import Blocks, below, content_of, encode, encode_lines, encode_metadata
 from pegboard.recording.notes import Notes

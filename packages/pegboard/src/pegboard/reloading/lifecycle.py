@@ -34,7 +34,7 @@ from pegboard.revision import diverge, remove, revoke, rows_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.contributions import Container
+    from pegboard.container import Container
     from pegboard.errors import PegboardError
     from pegboard.host import Roster
     from pegboard.injection.core import Core
