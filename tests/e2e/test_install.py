@@ -70,8 +70,12 @@ class Installation:
 
     def plugins(self, word: str, *words: str, **options) -> Done:
         finds_nothing = word in ("uninstall", "freeze") or "--restore" in words  # that knows where all came from
-        places = [] if finds_nothing else ["--no-index", "--find-links", str(self.wheels)]
+        places = () if finds_nothing else self.places
         return self.user.run(self.environment.program("utt"), "plugins", word, *words, *places, **options)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return "--no-index", "--find-links", str(self.wheels)
 
     def freeze(self) -> str:
         return self.plugins("freeze").out
@@ -564,7 +568,11 @@ def test_a_plugin_whose_removal_was_killed_half_way_is_whole_again(installation,
     assert interrupted.plugins(f"rm {file}\n{KILL}", "uninstall", "hi", "--yes").code == -9
     done = installation.plugins("uninstall", "hi", "--dry-run")
     assert "  files are missing of: acme-hi\n  to have it as it was: utt plugins sync --restore\n" in done.err
-    done = installation.plugins("sync", "--restore", "--yes")
+    done = installation.plugins("sync", "--restore", "--yes", "--no-index")  # a removal is not told where all came from
+    assert done.code == 1
+    assert "where FOLDER has the wheel of acme-hi 1.0\n" in done.err
+    assert not file.exists()
+    done = installation.plugins("sync", "--restore", "--yes", *installation.places)
     assert (done.code, done.err) == (0, "")
     assert file.read_text() == HELLO
 

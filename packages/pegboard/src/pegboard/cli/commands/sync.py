@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
     from pegboard.host import Host
+    from pegboard.installing.note import Note
 
 
 def add(commands: Group) -> None:
@@ -60,8 +61,7 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
 def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     installer = installer_for(options, output, is_restoring=True)
     note = read_note()
-    condition = None if note is None else Condition(note)
-    if note is None or condition is None or condition.is_before:
+    if note is None or (condition := Condition(note)).is_before:
         forget()
         output.say("nothing to do: no change is to be undone")
         return DONE
@@ -80,10 +80,23 @@ def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     if not installer.options:
         installer = Installer(installer.surroundings, note.options)
     output.flush()
-    with told(options, output):
-        done = restore(installer, note)
+    done = _restored(installer, note, condition, options, output)
     output.say(*done.lines())
     if not done.is_before:
         raise InstallFailedError("sync", "not all of it could be undone", "install what is missing by its name")
     status, _ = record(host, "sync", note.before.keys(), output)
     return status
+
+
+def _restored(
+    installer: Installer, note: Note, condition: Condition, options: argparse.Namespace, output: Output
+) -> Condition:
+    try:
+        with told(options, output):
+            return restore(installer, note)
+    except InstallFailedError as error:
+        if not condition.lost:
+            raise
+        wanted = ", ".join(f"{key} {note.before[key]}" for key in condition.lost)
+        remedy = f"{options.prog} sync --restore --find-links FOLDER, where FOLDER has the wheel of {wanted}"
+        raise InstallFailedError(error.program, error.cause, remedy) from error
