@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,22 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 """
 
 
+def to_the_end(run: Callable[..., Done]) -> Done:
+    """Run a command, and wait for all that it has started, even if it was killed."""
+    ended, held = os.pipe()  # what is inherited: it closes when the last of them has ended
+    try:
+        done = run(pass_fds=(held,))
+    finally:
+        os.close(held)
+    assert os.read(ended, 1) == b""
+    os.close(ended)
+    return done
+
+
+def run_to_the_end(user: User, *words: str | Path) -> Done:
+    return to_the_end(lambda **options: user.run(*words, **options))
+
+
 class Installation:
     """utt in an environment of its own, and a folder of wheels to install from."""
 
@@ -52,8 +69,13 @@ class Installation:
         self.environment, self.user, self.wheels = environment, user, wheels
 
     def plugins(self, word: str, *words: str, **options) -> Done:
-        places = [] if word in ("uninstall", "freeze") else ["--no-index", "--find-links", str(self.wheels)]
+        finds_nothing = word in ("uninstall", "freeze") or "--restore" in words  # that knows where all came from
+        places = () if finds_nothing else self.places
         return self.user.run(self.environment.program("utt"), "plugins", word, *words, *places, **options)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return "--no-index", "--find-links", str(self.wheels)
 
     def freeze(self) -> str:
         return self.plugins("freeze").out
@@ -162,14 +184,6 @@ def test_it_works_when_a_plugin_is_broken(installation):
     assert installation.freeze() == ""
 
 
-def test_a_change_that_was_killed_is_told_by_the_next_command(installation):
-    note = installation.environment.folder / ".plugins-change.json"
-    note.write_text('{"before": {}, "after": {"acme-hi": "1.0"}}')
-    done = installation.plugins("install", "acme-hi")
-    assert "warning: an earlier change was interrupted: the environment is changed in part" in done.err
-    assert not note.exists()
-
-
 def test_ctrl_c_says_what_state_the_environment_is_in(installation, tmp_path):
     (tmp_path / "bin").mkdir()
     slow = (
@@ -225,6 +239,18 @@ def test_a_tool_of_uv_remembers_its_plugins(user, wheels, tmp_path):
     assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.0  # plugins: hi\n"
     assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
     assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+
+    shim = tmp_path / "killing" / "uv"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\n{UV} "$@" || exit\ncase "$*" in "tool install"*) kill -KILL $PPID;; esac\n')
+    shim.chmod(0o755)
+    killed = User(user.home, {**user.environ, "PATH": f"{shim.parent}:/usr/bin:/bin"})
+    assert run_to_the_end(killed, utt, "plugins", "install", "acme-hi", *places).code == -9
+    assert '{ name = "acme-hi" }' in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+    done = user.run(utt, "plugins", "sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+    assert user.run(utt, "plugins", "freeze").out == ""
 
 
 # -- hashes ------------------------------------------------------------------------------------------------------------
@@ -336,29 +362,6 @@ def test_without_a_network_it_says_so_and_nothing_changes(installation):
     assert installation.freeze() == ""
 
 
-def test_a_killed_change_is_told_by_the_next_command(installation, tmp_path):
-    """The installer kills the command that runs it, half-way: after the first of two distributions."""
-    (tmp_path / "bin").mkdir()
-    deadly = tmp_path / "bin" / "uv"
-    places = f"--no-index --find-links {installation.wheels}"
-    deadly.write_text(
-        f'#!/bin/sh\ncase "$*" in *--dry-run*|*--target*) exec {UV} "$@";; esac\n'
-        f"{UV} pip install --quiet --python {installation.environment.python} {places} acme-lib==1.0\nkill -KILL $PPID\n"
-    )
-    deadly.chmod(0o755)
-    path = installation.user.environ.get("PATH", "/usr/bin:/bin")
-    installation.user.environ["PATH"] = f"{deadly.parent}:/usr/bin:/bin"
-    assert installation.plugins("install", "acme-old").code == -9
-    installation.user.environ["PATH"] = path
-    done = installation.plugins("install", "acme-old", "--dry-run")
-    assert "warning: an earlier change was interrupted: the environment is changed in part\n" in done.err
-    assert "new, and not needed before: acme-lib\n" in done.err
-    done = installation.plugins("install", "acme-old")
-    assert done.code == 0
-    assert "acme-old==1.0" in installation.freeze()
-    assert "interrupted" not in installation.plugins("install", "acme-old").err
-
-
 def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels, tmp_path):
     pipx = environments.make(tmp_path / "pipx", "pipx").program("pipx")
     # pipx makes an environment for pip itself, and brings that up to date: from the same folder as all else
@@ -387,8 +390,26 @@ def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels
     assert by_pipx.run(pipx, "upgrade", "--include-injected", "utt").code == 0
     assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.1  # plugins: hi\n"
 
+    shim = tmp_path / "killing" / "pipx"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\n{pipx} "$@" || exit\nkill -KILL $PPID\n')
+    shim.chmod(0o755)
+    killed = User(user.home, {**user.environ, "PATH": f"{shim.parent}:{user.environ['PATH']}"})
+    assert run_to_the_end(killed, utt, "plugins", "uninstall", "hi", "--yes").code == -9
+    assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+    done = user.run(utt, "plugins", "sync", "--restore", "--yes", *places)
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi 1.1" in by_pipx.run(pipx, "list", "--include-injected").out
+
     assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
     assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+
+    assert run_to_the_end(killed, utt, "plugins", "install", "acme-hi", *places).code == -9
+    assert "acme-hi 1.1" in by_pipx.run(pipx, "list", "--include-injected").out
+    done = user.run(utt, "plugins", "sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
+    assert user.run(utt, "plugins", "freeze").out == ""
 
 
 def test_a_python_of_the_system_is_left_to_the_system(environments, user, wheels, tmp_path):
@@ -413,3 +434,240 @@ def test_a_python_of_the_system_is_left_to_the_system(environments, user, wheels
     assert "EXTERNALLY-MANAGED" in done.err
     assert "pipx or `uv tool`" in done.err
     assert not list(environment.site.glob("acme_hi*"))
+
+
+def test_nothing_is_removed_when_what_shall_come_is_refused(installation, tmp_path):
+    installation.plugins("install", "acme-old")
+    before = installation.freeze()
+    file = tmp_path / "plugins.txt"
+    file.write_text(f"acme-hi==1.0 --hash=sha256:{'0' * 64}\n")
+    done = installation.plugins("sync", str(file), "--exact", "--yes")
+    assert done.code == 1
+    assert "acme-hi" in done.err
+    assert installation.freeze() == before
+
+
+def test_what_is_surplus_does_not_stand_in_the_way(installation, tmp_path):
+    installation.plugins("install", "acme-old", "acme-hi")
+    file = tmp_path / "plugins.txt"
+    file.write_text("acme-lib==2.0\nacme-new==1.0\n")
+    done = installation.plugins("sync", str(file), "--exact", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert installation.freeze() == "acme-lib==2.0\nacme-new==1.0  # plugins: new\n"
+
+
+def test_a_plugin_that_another_needs_is_not_surplus(installation, tmp_path):
+    write_wheel(installation.wheels, "acme-top", "1.0", {"utt/plugins/top.py": ""}, requires=("acme-hi",))
+    installation.plugins("install", "acme-hi", "acme-old")
+    file = tmp_path / "plugins.txt"
+    file.write_text("acme-top==1.0\n")
+    done = installation.plugins("sync", str(file), "--exact", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "remove acme-old" in done.out
+    assert "remove acme-hi" not in done.out
+    assert installation.freeze() == ("acme-hi==1.0  # plugins: hi\nacme-top==1.0  # plugins: top\n")
+
+
+# -- changes that do not end -------------------------------------------------------------------------------------------
+
+
+class Interrupted:
+    """An installer that does a part of its work, and ends the command that runs it.
+
+    Looking, before anything is changed, is left to the real one.
+    """
+
+    def __init__(self, installation: Installation, folder: Path) -> None:
+        folder.mkdir()
+        self._installation, self._program = installation, folder / "uv"
+        places = f"--no-index --find-links {installation.wheels}"
+        self.pip = f"{UV} pip %s --quiet --python {installation.environment.python}"
+        self.install = f"{self.pip % 'install'} {places} --link-mode copy"
+
+    def plugins(self, script: str, *words: str) -> Done:
+        """Run a command, with *script* as what changes the environment, and wait for all that it has started."""
+        self._program.write_text(f'#!/bin/sh\ncase "$*" in *--dry-run*|*--target*) exec {UV} "$@";; esac\n{script}\n')
+        self._program.chmod(0o755)
+        environ = self._installation.user.environ
+        path = environ.get("PATH", "/usr/bin:/bin")
+        environ["PATH"] = f"{self._program.parent}:/usr/bin:/bin"
+        try:
+            return to_the_end(lambda **options: self._installation.plugins(*words, **options))
+        finally:
+            environ["PATH"] = path
+
+
+@pytest.fixture
+def interrupted(installation, tmp_path):
+    return Interrupted(installation, tmp_path / "interrupted")
+
+
+KILL = "kill -KILL $PPID"
+
+
+def test_a_change_that_was_killed_before_it_did_anything_left_all_as_it_was(installation, interrupted):
+    assert interrupted.plugins(KILL, "install", "acme-old").code == -9
+    done = installation.plugins("install", "acme-old", "--dry-run")
+    assert "warning: an earlier change was interrupted: the environment is as it was before\n" in done.err
+    assert installation.plugins("sync", "--restore").out == "nothing to do: no change is to be undone\n"
+    assert installation.plugins("install", "acme-old", "--dry-run").err == ""
+
+
+def test_a_change_that_was_killed_at_its_end_can_be_undone(installation, interrupted):
+    assert interrupted.plugins(f"{interrupted.install} acme-old\n{KILL}", "install", "acme-old").code == -9
+    done = installation.plugins("install", "acme-hi", "--dry-run")
+    assert "warning: an earlier change was interrupted: the environment is changed as planned\n" in done.err
+    done = installation.plugins("sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "the environment is changed as planned\nremove acme-lib\nremove acme-old\nthe environment is as it was before\n"
+    )
+    assert installation.freeze() == ""
+
+
+def test_a_change_that_was_killed_half_way_is_told_and_undone(installation, interrupted):
+    site = installation.environment.site
+    written = f"{interrupted.install} acme-lib==1.0\ntouch {site}/utt/plugins/old.py"  # and nobody's yet
+    assert interrupted.plugins(f"{written}\n{KILL}", "install", "acme-old").code == -9
+    done = installation.plugins("install", "acme-hi", "--dry-run")
+    assert done.err == (
+        "warning: an earlier change was interrupted: the environment is changed in part\n"
+        "  new, and not needed before: acme-lib\n"
+        "  left over, and nobody's: utt/plugins/old.py\n"
+        "  to have it as it was: utt plugins sync --restore\n"
+    )
+    done = installation.plugins("sync", "--restore", "--dry-run")
+    assert done.out.endswith("would remove acme-lib\nwould remove what is left over\n")
+    assert (site / "utt/plugins/old.py").exists()
+    done = installation.plugins("sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert not (site / "utt/plugins/old.py").exists()
+    assert not list(site.glob("acme*"))
+    assert installation.plugins("install", "acme-hi", "--dry-run").err == ""
+
+
+def test_an_upgrade_that_was_killed_half_way_is_undone(installation, interrupted):
+    installation.plugins("install", "acme-hi")
+    files = {"utt/plugins/hi.py": HELLO + "# new\n", "acme_hi_more/__init__.py": ""}
+    write_wheel(installation.wheels, "acme-hi", "1.1", files)
+    site = installation.environment.site
+    half = f"{interrupted.pip % 'uninstall'} acme-hi\nmkdir {site}/acme_hi_more\ntouch {site}/acme_hi_more/__init__.py"
+    assert interrupted.plugins(f"{half}\n{KILL}", "upgrade", "hi").code == -9
+    done = installation.plugins("sync", "--restore", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "  gone: acme-hi 1.0\n" in done.out
+    assert done.out.endswith("plugin hi (acme-hi 1.0) primed\n    component: builtins:str\n")
+    assert (site / "utt/plugins/hi.py").read_text() == HELLO
+    assert not (site / "acme_hi_more").exists()
+    assert installation.freeze() == "acme-hi==1.0  # plugins: hi\n"
+
+
+def test_a_plugin_whose_removal_was_killed_half_way_is_whole_again(installation, interrupted):
+    installation.plugins("install", "acme-hi")
+    file = installation.environment.site / "utt/plugins/hi.py"
+    assert interrupted.plugins(f"rm {file}\n{KILL}", "uninstall", "hi", "--yes").code == -9
+    done = installation.plugins("uninstall", "hi", "--dry-run")
+    assert "  files are missing of: acme-hi\n  to have it as it was: utt plugins sync --restore\n" in done.err
+    done = installation.plugins("sync", "--restore", "--yes", "--no-index")  # a removal is not told where all came from
+    assert done.code == 1
+    assert "where FOLDER has the wheel of acme-hi 1.0\n" in done.err
+    assert not file.exists()
+    done = installation.plugins("sync", "--restore", "--yes", *installation.places)
+    assert (done.code, done.err) == (0, "")
+    assert file.read_text() == HELLO
+
+
+def test_ctrl_c_half_way_says_how_to_undo_it(installation, interrupted):
+    script = f"{interrupted.install} acme-lib==1.0\nkill -INT $PPID\nexec sleep 60"
+    done = interrupted.plugins(script, "install", "acme-old")
+    assert done.code == 130
+    assert done.err == (
+        "the environment is changed in part\n  new, and not needed before: acme-lib\n"
+        "  to have it as it was: utt plugins sync --restore\n"
+    )
+    assert installation.plugins("sync", "--restore", "--yes").code == 0
+    assert not list(installation.environment.site.glob("acme*"))
+
+
+def test_nothing_is_undone_unless_somebody_agrees(installation, interrupted):
+    interrupted.plugins(f"{interrupted.install} acme-lib==1.0\n{KILL}", "install", "acme-old")
+    done = installation.plugins("sync", "--restore")
+    assert (done.code, done.err) == (1, "error: nobody can be asked; say --yes\n")
+    keyboard, terminal = os.openpty()
+    for answer, is_there in ((b"n\n", True), (b"y\n", False)):
+        os.write(keyboard, answer)
+        done = installation.plugins("sync", "--restore", stdin=terminal)
+        assert "go on? [y/N] " in done.out
+        assert bool(list(installation.environment.site.glob("acme_lib*"))) is is_there
+    os.close(keyboard)
+    os.close(terminal)
+
+
+def test_what_cannot_be_undone_is_told_and_can_be_tried_again(installation, interrupted):
+    installation.plugins("install", "acme-hi")
+    write_wheel(installation.wheels, "acme-hi", "1.1", {"utt/plugins/hi.py": HELLO})
+    interrupted.plugins(f"{interrupted.pip % 'uninstall'} acme-hi\n{KILL}", "upgrade", "hi")
+    (old,) = installation.wheels.glob("acme_hi-1.0*")
+    kept = old.read_bytes()
+    old.unlink()
+    # where they had come from is asked for in another place: what was installed once may be remembered
+    shutil.rmtree(installation.user.environ["UV_CACHE_DIR"], ignore_errors=True)
+    done = installation.plugins("sync", "--restore", "--yes")
+    assert done.code == 1
+    assert "the environment is changed in part\n  gone: acme-hi 1.0\n" in done.err
+    assert "error[install-failed]" in done.err
+    old.write_bytes(kept)
+    assert installation.plugins("sync", "--restore", "--yes").code == 0
+    assert installation.freeze() == "acme-hi==1.0  # plugins: hi\n"
+
+
+def test_a_change_that_still_goes_on_is_not_taken_for_one_that_was_interrupted(installation, tmp_path):
+    """The command is killed, and its installer works on: at two fifos the test and it wait for one another."""
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    os.mkfifo(begun)
+    os.mkfifo(go_on)
+    shim = tmp_path / "bin" / "uv"
+    shim.parent.mkdir()
+    shim.write_text(
+        f'#!/bin/sh\ncase "$*" in *--dry-run*|*--target*) exec {UV} "$@";; esac\n'
+        f'echo >{begun}\nread _ <{go_on}\nexec {UV} "$@"\n'
+    )
+    shim.chmod(0o755)
+    places = ["--no-index", "--find-links", str(installation.wheels)]
+    utt, user = installation.environment.program("utt"), installation.user
+    slow = User(user.home, {**user.environ, "PATH": f"{shim.parent}:/usr/bin:/bin"})
+    ended, held = os.pipe()
+    process = slow.start(utt, "plugins", "install", "acme-hi", *places, pass_fds=(held,))
+    os.close(held)
+    begun.read_text()
+    process.kill()
+    process.communicate()
+    for words in (("install", "acme-old"), ("sync", "--restore", "--yes")):
+        done = installation.plugins(*words)
+        assert done.code == 1
+        assert "cause: another change of this environment is under way" in done.err
+    go_on.write_text("\n")
+    assert os.read(ended, 1) == b""
+    os.close(ended)
+    done = installation.plugins("install", "acme-old", "--dry-run")
+    assert "an earlier change was interrupted: the environment is changed as planned" in done.err
+
+
+def test_a_note_that_is_damaged_is_told_and_does_no_harm(installation):
+    note = installation.environment.folder / ".plugins-change.json"
+    note.write_text('{"before": ')
+    done = installation.plugins("sync", "--restore")
+    assert done.code == 1
+    assert f"cause: an earlier change was interrupted, and its note is damaged\n  where: {note}" in done.err
+    done = installation.plugins("install", "acme-hi")
+    assert done.code == 0
+    assert done.err == "warning: an earlier change was interrupted, and its note is damaged\n"
+    assert not note.exists()
+
+
+@pytest.mark.parametrize("words", [(), ("file", "--restore"), ("--restore", "--exact")])
+def test_sync_wants_a_file_or_to_restore(environments, user, words):
+    utt = environments.shared_environment("packages/utt").program("utt")
+    done = user.run(utt, "plugins", "sync", *words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")

@@ -6,20 +6,22 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from pegboard.cli.commands import DONE, FAILED
-from pegboard.errors import InstallFailedError, UnusableIndexError
+from pegboard.errors import InstallFailedError, InstallRefusedError, UnusableIndexError
 from pegboard.index import read
 from pegboard.installing.change import unfinished
 from pegboard.installing.installer import Installer
+from pegboard.installing.note import read_note
 from pegboard.installing.receipt import Receipt
 from pegboard.installing.surroundings import UV_TOOL, Surroundings
 from pegboard.recording.encoding import content_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pegboard.cli.output import Output
     from pegboard.host import Host
@@ -45,16 +47,22 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-index", action="store_true", help="ask no package index")
 
 
-def installer_for(options: argparse.Namespace, output: Output) -> Installer:
+def installer_for(options: argparse.Namespace, output: Output, *, is_restoring: bool = False) -> Installer:
     """Return what installs here, once it is clear that it may.
+
+    Args:
+        options: As `add_options` declares them.
+        output: Where a warning goes, when an earlier change was interrupted.
+        is_restoring: Whether that is what is about to be undone, so that there is no need to warn.
 
     Raises:
         InstallRefusedError: If it may not.
     """
     surroundings = Surroundings()
     surroundings.check()
-    if lines := unfinished():
+    if (lines := unfinished()) and not is_restoring:
         output.complain("\n".join(f"warning: {line}" if not line.startswith(" ") else line for line in lines))
+        offer(options, output)
     words = ["--no-index"] if getattr(options, "no_index", False) else []
     if getattr(options, "index_url", None):
         words += ["--index-url", options.index_url]
@@ -63,6 +71,37 @@ def installer_for(options: argparse.Namespace, output: Output) -> Installer:
     if not words and surroundings.kind == UV_TOOL:
         words = Receipt(surroundings.prefix).options
     return Installer(surroundings, words)
+
+
+def offer(options: argparse.Namespace, output: Output) -> None:
+    """Say how the environment gets back to what it was, if a change has left a note of that."""
+    with suppress(InstallRefusedError):  # it is damaged, and tells nothing
+        if read_note() is not None:
+            output.complain(f"  to have it as it was: {options.prog} sync --restore")
+
+
+@contextmanager
+def told(options: argparse.Namespace, output: Output) -> Iterator[None]:
+    """Say of a change that fails or is interrupted in what state the environment is, and let the error pass."""
+    try:
+        yield
+    except BaseException as error:
+        for note in getattr(error, "__notes__", ()):
+            output.complain(note)
+            offer(options, output)
+        raise
+
+
+def is_agreed(output: Output) -> bool:
+    """Ask the user whether to go on."""
+    if output.is_json or sys.stdin is None or not sys.stdin.isatty():
+        output.complain("error: nobody can be asked; say --yes")
+        return False
+    output.flush()
+    try:
+        return input("go on? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def absolute(requirements: Sequence[str]) -> list[str]:

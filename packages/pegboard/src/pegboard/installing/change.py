@@ -1,20 +1,24 @@
 """Changes the environment, by the program that made it, and says afterwards what state it is in.
 
-A note beside the environment's own files says what is being changed. It goes when the change has ended, so that one
-which was killed is noticed by the next command.
+A note in the environment says what is being changed, see `note`. It goes when the change has ended, so that one which
+was killed is noticed by the next command.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
-import sys
 import tempfile
 from typing import TYPE_CHECKING
 
+from pegboard.errors import InstallRefusedError
+from pegboard.installing.alone import alone
+from pegboard.installing.condition import Condition
 from pegboard.installing.installed import Snapshot
 from pegboard.installing.installer import hashed, is_direct, run, write_constraints
+from pegboard.installing.note import forget, make_note, read_note
 from pegboard.installing.receipt import Receipt
 from pegboard.installing.surroundings import PIPX, UV_TOOL
 
@@ -22,16 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pegboard.installing.installer import Installer
+    from pegboard.installing.note import Note
     from pegboard.installing.plan import Plan
 
 
-def note_path() -> str:
-    """Return where the note of a change under way is."""
-    return os.path.join(sys.prefix, ".plugins-change.json")
-
-
-def install(installer: Installer, plan: Plan, requirements: Sequence[str], plugins: set[str]) -> None:
-    """Do what *plan* says.
+def install(installer: Installer, plan: Plan, requirements: Sequence[str], plugins: set[str]) -> list[str]:
+    """Do what *plan* says, and return in words what it has come to.
 
     Args:
         installer: uv or pip.
@@ -61,11 +61,20 @@ def install(installer: Installer, plan: Plan, requirements: Sequence[str], plugi
             if kind == UV_TOOL:
                 remember(installer, [*direct, *named], kept=plugins)
 
-        guarded(plan.before, plan.after, change)
+        return guarded(
+            make_note(
+                {step.key: plan.before[step.key] for step in plan.steps if step.key in plan.before},
+                {step.key: step.version for step in plan.steps},
+                new_files=plan.files,
+                plugins=plugins,
+                options=installer.options,
+            ),
+            change,
+        )
 
 
-def uninstall(installer: Installer, keys: Sequence[str], plugins: set[str]) -> None:
-    """Remove distributions.
+def uninstall(installer: Installer, keys: Sequence[str], plugins: set[str]) -> list[str]:
+    """Remove distributions, and return in words what it has come to.
 
     Args:
         installer: uv or pip.
@@ -75,25 +84,33 @@ def uninstall(installer: Installer, keys: Sequence[str], plugins: set[str]) -> N
     Raises:
         InstallFailedError: If it fails.
     """
-    before = Snapshot().versions
-    after = {key: version for key, version in before.items() if key not in keys}
-    kind = installer.surroundings.kind
 
     def change() -> None:
-        if kind == PIPX:
-            injected = _injected(installer.surroundings.prefix)
-            for key in keys:
-                if key in injected:
-                    _pipx(installer, "uninject", "--leave-deps", installer.surroundings.name, key)
-            left = [key for key in keys if key in Snapshot().distributions]
-            if left:
-                _pipx(installer, "runpip", installer.surroundings.name, "uninstall", "--yes", *left)
-            return
-        installer.run(["uninstall", *([] if installer.surroundings.uv else ["--yes"]), *keys])
-        if kind == UV_TOOL:
+        take_away(installer, keys)
+        if installer.surroundings.kind == UV_TOOL:
             remember(installer, [], kept=plugins - set(keys), without=keys)
 
-    guarded(before, after, change)
+    versions = Snapshot().versions
+    before = {key: versions[key] for key in keys}
+    return guarded(make_note(before, {}, new_files=(), plugins=plugins, options=installer.options), change)
+
+
+def take_away(installer: Installer, keys: Sequence[str]) -> None:
+    """Remove distributions, without a note.
+
+    Raises:
+        InstallFailedError: If it fails.
+    """
+    if installer.surroundings.kind != PIPX:
+        installer.run(["uninstall", *([] if installer.surroundings.uv else ["--yes"]), *keys])
+        return
+    known = injected(installer)
+    for key in keys:
+        if key in known:
+            _pipx(installer, "uninject", "--leave-deps", installer.surroundings.name, key)
+    left = [key for key in keys if key in Snapshot().distributions]
+    if left:
+        _pipx(installer, "runpip", installer.surroundings.name, "uninstall", "--yes", *left)
 
 
 def remember(
@@ -113,52 +130,47 @@ def remember(
     run([uv, "tool", "install", "--python", receipt.python, *installer.options, *words], receipt.environ)
 
 
-def guarded(before: dict[str, str], after: dict[str, str], change: Callable[[], None]) -> None:
-    """Call *change*, with a note on disk as long as it runs.
+def guarded(note: Note, change: Callable[[], None]) -> list[str]:
+    """Call *change*, with *note* on disk as long as it runs, and return in words what it has come to.
+
+    The note stays if the environment is changed in part.
 
     Raises:
         InstallFailedError: If it fails.
+        InstallRefusedError: If somebody else is changing the environment.
         KeyboardInterrupt: With a note attached that says what state the environment is in.
     """
-    with open(note_path(), "w", encoding="utf-8") as stream:
-        json.dump({"before": before, "after": after}, stream)
-    try:
-        change()
-    except BaseException as error:
-        error.add_note("\n".join(state(before, after)))
-        raise
-    finally:
-        os.remove(note_path())
+    with alone():
+        note.write()
+        try:
+            change()
+        except BaseException as error:
+            error.add_note("\n".join(_ended(note).lines()))
+            raise
+        return _ended(note).lines(has_ended=True)
 
 
-def state(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Return, in words, whether the environment is as *before*, as *after*, or neither, and how to get it back."""
-    now = Snapshot().versions
-    if now == before:
-        return ["the environment is as it was before"]
-    if now == after:
-        return ["the environment is changed as planned"]
-    lost = [f"{key}=={version}" for key, version in before.items() if now.get(key) != version]
-    added = [key for key in now if key not in before]
-    lines = ["the environment is changed in part"]
-    if lost:
-        lines.append(f"  to have it as it was: install {' '.join(lost)}")
-    if added:
-        lines.append(f"  new, and not needed before: {' '.join(added)}")
-    return lines
+def _ended(note: Note) -> Condition:
+    condition = Condition(note)
+    if not condition.is_in_part:
+        forget()
+    return condition
 
 
 def unfinished() -> list[str]:
-    """Return what state an earlier change that was killed has left, in words; nothing when there was none."""
-    try:
-        with open(note_path(), encoding="utf-8") as stream:
-            note = json.load(stream)
-        before, after = dict(note["before"]), dict(note["after"])
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError):
-        return ["an earlier change of this environment was interrupted, and its note is damaged"]
-    first, *rest = state(before, after)
+    """Return what state an earlier change that was killed has left, in words; nothing when there was none.
+
+    Raises:
+        InstallRefusedError: If a change is under way.
+    """
+    with alone():
+        try:
+            note = read_note()
+        except InstallRefusedError as error:  # a new change brings a new note
+            return [error.cause]
+        if note is None:
+            return []
+        first, *rest = Condition(note).lines()
     return [f"an earlier change was interrupted: {first}", *rest]
 
 
@@ -166,8 +178,6 @@ def unfinished() -> list[str]:
 
 
 def _inject(installer: Installer, plan: Plan, wanted: Sequence[str], constraints: str) -> None:
-    import shlex
-
     # pipx repeats the arguments and the requirement whenever it upgrades or reinstalls: what is of this time only, the
     # exact versions, goes by the environment
     arguments = [f"--pip-args={shlex.join(installer.options)}"] if installer.options else []
@@ -184,11 +194,36 @@ def _inject(installer: Installer, plan: Plan, wanted: Sequence[str], constraints
         _pipx(installer, "runpip", name, "install", *installer.options, "--constraint", constraints, *others)
 
 
-def _injected(prefix: str) -> set[str]:
+def injected(installer: Installer) -> set[str]:
+    """Return what pipx remembers to have injected into this environment, by normalised name."""
     from pegboard.discovery.distributions import normalise
 
-    with open(os.path.join(prefix, "pipx_metadata.json"), encoding="utf-8") as stream:
+    with open(os.path.join(installer.surroundings.prefix, "pipx_metadata.json"), encoding="utf-8") as stream:
         return {normalise(name) for name in json.load(stream).get("injected_packages", {})}
+
+
+def inject(installer: Installer, pins: Mapping[str, str], keys: Sequence[str]) -> None:
+    """Have pipx install *keys*, and remember them by name, in the versions of *pins*, which nothing else leaves either.
+
+    Raises:
+        InstallFailedError: If it fails.
+    """
+    arguments = [f"--pip-args={shlex.join(installer.options)}"] if installer.options else []
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = write_constraints(folder, pins)
+        environ = {"PIP_CONSTRAINT": constraints, "UV_CONSTRAINT": constraints}
+        # by force, as pipx passes over what is installed already
+        _pipx(installer, "inject", "--force", *arguments, installer.surroundings.name, *keys, environ=environ)
+
+
+def runpip(installer: Installer, words: Sequence[str]) -> None:
+    """Have pipx run pip in this environment, of which it remembers nothing.
+
+    Raises:
+        InstallFailedError: If it fails.
+    """
+    verb, *rest = words
+    _pipx(installer, "runpip", installer.surroundings.name, verb, *installer.options, *rest)
 
 
 def _pipx(installer: Installer, *words: str, environ: Mapping[str, str] | None = None) -> None:

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pegboard.discovery.distributions import normalise
+from pegboard.installing.installed import name_of
 from pegboard.namespace import PLUGINS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Contents:
         self.version: str = distribution.version
         self._package = application.replace(".", "/")
         self.files: list[str] = [file.as_posix() for file in distribution.files or ()]
+        self.needs: set[str] = {name_of(line) for line in distribution.requires or ()}
+        """What it requires, by normalised name; extras and markers are not told apart."""
         self.entry_points: list[str] = [
             point.name for point in distribution.entry_points if point.group == f"{application}.{PLUGINS}"
         ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import importlib.metadata
+import json
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 from pegboard.discovery.application import Application
 from pegboard.discovery.distributions import believed, installed, normalise
 from pegboard.discovery.files import Files
-from pegboard.discovery.owners import Owners
+from pegboard.discovery.owners import Owners, editable_project
 
 if TYPE_CHECKING:
     from pegboard.host import Host
@@ -63,6 +65,41 @@ def name_of(requirement: str) -> str:
     """Return the normalised name that a requirement begins with; empty when it begins with none."""
     match = _NAME.match(requirement)
     return normalise(match[1]) if match else ""
+
+
+def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:
+    """Return the files that an installer put in place for *distribution*, there or not; None without such a list.
+
+    `Distribution.files` leaves out what is missing, from Python 3.12 on. Compiled files are left out here: they may go.
+
+    Source:
+        "Recording installed projects", PyPA specifications: `RECORD`.
+    """
+    text = distribution.read_text("RECORD")
+    if not text:
+        return None
+    paths = [row[0] for row in csv.reader(text.splitlines()) if row]
+    return [path for path in paths if not path.endswith(".pyc")]
+
+
+def source_of(distribution: importlib.metadata.Distribution) -> list[str]:
+    """Return the words by which an installer gets *distribution* from where it came.
+
+    Source:
+        "Recording the Direct URL Origin of installed distributions", PyPA specifications (PEP 610).
+    """
+    name, version = distribution.metadata["Name"], distribution.version
+    text = distribution.read_text("direct_url.json") or ""
+    try:
+        origin = json.loads(text)
+        url = str(origin["url"])
+    except (ValueError, KeyError, TypeError):
+        return [f"{normalise(name)}=={version}"]
+    if project := editable_project(text):
+        return ["-e", project]
+    if system := origin.get("vcs_info"):
+        url = f"{system['vcs']}+{url}@{system['commit_id']}"
+    return [f"{name} @ {url}"]
 
 
 def application_of(host: Host) -> Application:

@@ -172,6 +172,7 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str
         encoding="utf-8",
         errors="replace",
         env=variables,
+        close_fds=False,  # the lock of a change goes along; Python's other files do not (PEP 446)
         check=False,
     )
     if done.returncode != 0:

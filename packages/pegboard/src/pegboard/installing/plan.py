@@ -12,7 +12,7 @@ from pegboard.installing.installed import Snapshot, application_of, brought, nam
 from pegboard.installing.installer import is_direct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pegboard.host import Host
     from pegboard.installing.contents import Contents
@@ -32,6 +32,10 @@ class Plan:
         """What the file of each step may have; none when nothing is checked."""
         self.plugins: dict[str, list[str]] = {}
         """The plugins that each distribution brings."""
+        self.files: list[str] = []
+        """What they bring, as paths below site-packages."""
+        self.needs: set[str] = set()
+        """What they and what was asked for require, directly or not, and is installed."""
 
     @property
     def after(self) -> dict[str, str]:
@@ -59,6 +63,7 @@ def make_plan(
     is_upgrade: bool = False,
     needs_plugin: bool = True,
     hashes: Mapping[str, tuple[str, ...]] | None = None,
+    leaving: Collection[str] = (),
 ) -> Plan:
     """Return what installing *requirements* would change.
 
@@ -70,6 +75,7 @@ def make_plan(
         is_upgrade: Whether newer versions of what is named are wanted.
         needs_plugin: Whether each that is named has to bring a plugin.
         hashes: What files may have, by name; None if any will do.
+        leaving: Distributions of plugins that will be removed, so that nothing needs to suit them.
 
     Raises:
         InstallRefusedError: If it would move the application, another plugin or what they need; if a distribution
@@ -82,7 +88,7 @@ def make_plan(
     before = snapshot.versions
     named = {name_of(text) for text in requirements if text != "-e" and not is_direct(text)}
     # Installers heed only what they are told of: so they are told of the application and of every plugin, too.
-    kept = sorted(({host_key} | set(brought(host))) & before.keys() - named)
+    kept = sorted(({host_key} | set(brought(host))) & before.keys() - named - set(leaving))
     pins = {} if may_move else {key: version for key, version in before.items() if key not in named}
     steps = _resolved(installer, [*requirements, *kept], pins, before, is_upgrade=is_upgrade)
     if any(step.is_direct for step in steps):
@@ -94,6 +100,8 @@ def make_plan(
     versions = {each.key: each.version for each in contents}
     for step in steps:
         step.version = step.version or versions.get(step.key, "")
+    plan.files = [path for each in contents for path in each.files]
+    plan.needs = snapshot.closure((named | {name for each in contents for name in each.needs}) & before.keys())
     plan.plugins = {each.key: each.plugins for each in contents if each.plugins}
     if needs_plugin:
         _check_plugins(plan, contents, host.name)

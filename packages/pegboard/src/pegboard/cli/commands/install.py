@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.cli.changing import absolute, add_options, installer_for, record, with_nearest
+from pegboard.cli.changing import absolute, add_options, installer_for, record, told, with_nearest
 from pegboard.cli.commands import DONE, command
+from pegboard.cli.commands.uninstall import remove
 from pegboard.errors import InstallFailedError
 from pegboard.installing.change import install as change
-from pegboard.installing.change import state
 from pegboard.installing.installed import brought, name_of
 from pegboard.installing.plan import make_plan
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
     from pegboard.host import Host
+    from pegboard.installing.installer import Installer
 
 
 def add(commands: Group) -> None:
@@ -38,33 +39,37 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if not wanted:
         output.complain("error: nothing to install is named")
         return 2
-    return carry_out(host, options, output, wanted, word="install")
+    return carry_out(host, options, output, installer_for(options, output), wanted, word="install")
 
 
 def carry_out(
     host: Host,
     options: argparse.Namespace,
     output: Output,
+    installer: Installer,
     wanted: Sequence[str],
     *,
     word: str,
     is_upgrade: bool = False,
     needs_plugin: bool = True,
     hashes: Mapping[str, tuple[str, ...]] | None = None,
+    surplus: Collection[str] = (),
 ) -> int:
-    """Plan, install, record and show.
+    """Plan, remove what is surplus, install, record and show.
 
     Args:
         host: The application's host.
         options: As `add_options` declares them.
         output: Where everything goes.
+        installer: What installs here.
         wanted: Requirements; `-e` before a folder is an item of its own.
         word: The command that was typed.
         is_upgrade: Whether newer versions of what is named are wanted.
         needs_plugin: Whether each that is named has to bring a plugin.
         hashes: What files may have, by name; None if any will do.
+        surplus: Distributions of plugins to remove, unless what is asked for needs them. Only when the plan is made,
+            since until then something may be refused.
     """
-    installer = installer_for(options, output)
     requirements = absolute(wanted)
     try:
         plan = make_plan(
@@ -75,6 +80,7 @@ def carry_out(
             is_upgrade=is_upgrade,
             needs_plugin=needs_plugin,
             hashes=hashes,
+            leaving=surplus,
         )
     except InstallFailedError as error:
         raise with_nearest(error, host, [name_of(text) for text in requirements], installer) from None
@@ -92,7 +98,10 @@ def carry_out(
         "done": False,
         "added": [],
     }
-    if not plan.steps:
+    removed = sorted(set(surplus) - plan.needs)
+    if removed and (status := remove(host, options, output, installer, removed, word=word)) != DONE:
+        return status
+    if not plan.steps and not removed:
         output.say("nothing to do: that is installed already")
     for line in plan.lines:
         output.say(f"{'would install' if options.dry_run else 'install'} {line}")
@@ -100,14 +109,8 @@ def carry_out(
         output.answer(answer)
         return DONE
     output.flush()
-    try:
-        change(installer, plan, requirements, set(brought(host)))
-    except BaseException as error:
-        for note in getattr(error, "__notes__", ()):
-            output.complain(note)
-        raise
-    lines = state(plan.before, plan.after)
-    output.say(*lines)
+    with told(options, output):
+        output.say(*change(installer, plan, requirements, set(brought(host))))
     status, added = record(host, word, {step.key for step in plan.steps}, output)
     output.answer({**answer, "done": True, "added": added})
     return status

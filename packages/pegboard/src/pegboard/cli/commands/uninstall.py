@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from pegboard.cli.changing import add_options, installer_for, record
+from pegboard.cli.changing import add_options, installer_for, is_agreed, record, told
 from pegboard.cli.commands import DONE, FAILED, command
 from pegboard.discovery.distributions import normalise
 from pegboard.errors import InstallRefusedError, PluginNotFoundError
-from pegboard.installing.change import state
 from pegboard.installing.change import uninstall as change
 from pegboard.installing.installed import Snapshot, brought
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from pegboard.cli.commands import Group
     from pegboard.cli.output import Output
     from pegboard.host import Host
+    from pegboard.installing.installer import Installer
 
 
 def add(commands: Group) -> None:
@@ -31,7 +30,8 @@ def add(commands: Group) -> None:
 
 
 def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
-    return remove(host, options, output, distributions_of(host, options.names), word="uninstall")
+    installer = installer_for(options, output)  # which tells of a change that was interrupted, before a name is missed
+    return remove(host, options, output, installer, distributions_of(host, options.names), word="uninstall")
 
 
 def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
@@ -55,13 +55,14 @@ def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
     return sorted(set(found))
 
 
-def remove(host: Host, options: argparse.Namespace, output: Output, keys: Sequence[str], *, word: str) -> int:
+def remove(
+    host: Host, options: argparse.Namespace, output: Output, installer: Installer, keys: Sequence[str], *, word: str
+) -> int:
     """Remove the distributions *keys*, unless something that stays needs one of them.
 
     Raises:
         InstallRefusedError: If something needs one.
     """
-    installer = installer_for(options, output)
     snapshot = Snapshot()
     for key in sorted(snapshot.distributions.keys() - set(keys)):
         if needed := snapshot.needs(key) & set(keys):
@@ -81,27 +82,10 @@ def remove(host: Host, options: argparse.Namespace, output: Output, keys: Sequen
     if options.dry_run:
         output.answer(answer)
         return DONE
-    if not options.yes and not _is_agreed(output):
+    if not options.yes and not is_agreed(output):
         return FAILED
-    before = snapshot.versions
-    try:
-        change(installer, keys, set(plugins))
-    except BaseException as error:
-        for note in getattr(error, "__notes__", ()):
-            output.complain(note)
-        raise
-    output.say(*state(before, {key: version for key, version in before.items() if key not in keys}))
+    with told(options, output):
+        output.say(*change(installer, keys, set(plugins)))
     status, _ = record(host, word, (), output)
     output.answer({**answer, "done": True})
     return status
-
-
-def _is_agreed(output: Output) -> bool:
-    if output.is_json or sys.stdin is None or not sys.stdin.isatty():
-        output.complain("error: nobody can be asked; say --yes")
-        return False
-    output.flush()
-    try:
-        return input("go on? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False

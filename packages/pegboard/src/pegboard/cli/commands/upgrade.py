@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.cli.changing import add_options
+from pegboard.cli.changing import add_options, installer_for
 from pegboard.cli.commands import DONE, command
 from pegboard.cli.commands.install import carry_out
 from pegboard.cli.commands.uninstall import distributions_of
@@ -25,9 +25,10 @@ def add(commands: Group) -> None:
 
 
 def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    installer = installer_for(options, output)
     keys = distributions_of(host, options.names)
     if not keys:
         output.say("nothing to do: no plugin is installed")
         output.answer({"environment": None, "changes": [], "done": False, "added": []})
         return DONE
-    return carry_out(host, options, output, keys, word="upgrade", is_upgrade=True, needs_plugin=False)
+    return carry_out(host, options, output, installer, keys, word="upgrade", is_upgrade=True, needs_plugin=False)

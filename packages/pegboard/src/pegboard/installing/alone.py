@@ -1,0 +1,47 @@
+"""One change at a time: the folder of the environment is locked while an installer works there.
+
+The installer inherits the lock. So it holds on when the command that started it is killed, and nobody takes a change
+that still goes on for one that was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pegboard.errors import InstallRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep others from changing this environment meanwhile, where the system has such locks (Windows has none).
+
+    Raises:
+        InstallRefusedError: If somebody is changing it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    folder = os.open(sys.prefix, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InstallRefusedError(
+                "another change of this environment is under way",
+                sys.prefix,
+                "wait until it has ended; an installer works on when the command that started it was killed",
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        os.set_inheritable(folder, True)
+        yield
+    finally:
+        os.close(folder)
