@@ -282,9 +282,8 @@ class Index:
         plugin.eager = bool(eager)
         plugin.is_plain = bool(plain)
         plugin.rank = int(rank)
-        self.plugins_so_far[module] = plugin
         self._places[module] = place
-        return plugin
+        return self.plugins_so_far.setdefault(module, plugin)  # another thread may have been faster
 
     def _block(self, section: str, place: str) -> "list[str] | None":
         """Return the lines of a block; None if it was damaged, and this is another index by now."""
@@ -343,7 +342,7 @@ class Index:
                 for line in block:
                     if line.startswith(sought):
                         rows.append(self._row(kind, fields(line)))
-            self._rows[kind, text] = rows
+            rows = self._rows.setdefault((kind, text), rows)
         return rows
 
     def rows(self, kind: str) -> "Sequence[Contribution]":

@@ -740,6 +740,35 @@ result['seen'] = seen
             assert len(run.imported) == len(set(run.imported))
         assert application.names()["names"] == ALL
 
+    def test_threads_that_wake_plugins_at_once_all_get_them(self, application):
+        names = [f"t-p{number:02}" for number in range(12)]
+        for name in names:
+            application.plugin(name[2:])
+        application.settle()
+        application.names()
+        step = f"""
+import sys, threading
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(8)
+errors = []
+def look(shift):
+    start.wait()
+    for number in range(12):
+        name = {names!r}[(number + shift) % 12]
+        try:
+            assert things[name] == name[2:]
+        except BaseException as error:
+            errors.append(repr(error))
+threads = [threading.Thread(target=look, args=(number // 4,)) for number in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+result['errors'] = errors
+"""
+        for _ in range(10):
+            run = application.run(step)
+            assert (run["errors"], run.stderr) == ([], "")
+            assert sorted(run.imported) == [name[2:] for name in names]
+
     def test_an_interrupted_first_start_is_followed_by_a_good_one(self, application):
         application.plugin("a")
         application.plugin("b", "import os\nif os.environ.get('STOP'): os.kill(os.getpid(), 9)\n")
