@@ -261,6 +261,32 @@ class TestValidity:
         run = application.names()
         assert (run["names"], run.imported) == (["t-a", "t-b", "second"], ["a", "b"])
 
+    def test_a_plugin_that_another_one_imports_relatively_counts(self, application):
+        application.plugin("a", "N = 'one'\n")
+        application.plugin("b", "from .a import N\nregister(N, 1)\n")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "t-b", "one"]
+        application.plugin("a", "N = 'second'\n")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "t-b", "second"], ["a", "b"])
+
+    def test_what_a_plugin_elsewhere_imports_relatively_counts_and_the_package_that_it_is_in(self, application):
+        application.write("acme/__init__.py", "INIT = 'i'\n")
+        application.write("acme/words.py", "NAME = 'one'\n")
+        application.write(
+            "acme/plugin.py",
+            "import sys\nfrom app.api import register\nfrom .words import NAME\n"
+            "register(NAME, 1)\nregister(sys.modules['acme'].INIT, 1)\n",
+        )
+        application.write("acme-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1\n")
+        application.write("acme-1.dist-info/entry_points.txt", "[app.plugins]\nacme = acme.plugin\n")
+        application.settle()
+        assert application.names()["names"] == ["one", "i"]
+        application.write("acme/words.py", "NAME = 'second'\n")
+        assert application.names()["names"] == ["second", "i"]
+        application.write("acme/__init__.py", "INIT = 'init'\n")
+        assert application.names()["names"] == ["second", "init"]
+
     def test_a_module_that_find_spec_did_not_find_counts_once_it_is_there(self, application):
         application.plugin(
             "a", "from importlib.util import find_spec\nregister('fast' if find_spec('extra') else 'slow', 1)\n"

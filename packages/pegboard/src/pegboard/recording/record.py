@@ -88,7 +88,8 @@ class Record:
         record.files = read_files([*_paths(own), *record.inputs], scan_started_ns)
         record.is_plain = type(getattr(sys.modules.get(plugin.module), "__loader__", None)) is SourceFileLoader
         record.uses = sorted(seen.uses)
-        record.tops = sorted(top for top in seen.imported if _matters(top, application))
+        tops = seen.imported | {plugin.module.partition(".")[0]}  # the package it is in has run, too
+        record.tops = sorted(top for top in tops if _matters(top, application))
         record.missing = sorted(seen.missing)
         record.variables = stamps_of_variables(seen.variables.union(declared), environ)
         record.after, record.before = plugin.after, plugin.before

@@ -183,8 +183,7 @@ class Recorder:
                     return original(name, globals, *rest, **options)
                 items = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
-                if not level:
-                    self._note_import(plugin, importer, name, items)
+                self._note_import(plugin, importer, _absolute(name, globals, level), items)
                 try:
                     return original(name, globals, *rest, **options)
                 except ModuleNotFoundError as error:
@@ -332,6 +331,20 @@ class _Before:
     def __init__(self) -> None:
         self.lists = {name: list(getattr(sys, name)) for name in ("meta_path", "path_hooks")}
         self.hooks = {name: getattr(sys, name, None) for name in _HOOKS}
+
+
+def _absolute(name: str, importer: Any, level: int) -> str:
+    """Return the full name of the module that is imported as *name* by a module with the globals *importer*.
+
+    Source: Python's language reference, section 5.7, "Package Relative Imports".
+    """
+    if not level:
+        return name
+    importer = importer or {}
+    package = str(importer.get("__package__") or importer.get("__name__"))
+    for _ in range(level - 1):
+        package = package.rpartition(".")[0]
+    return f"{package}.{name}" if name else package
 
 
 def _by_name(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
