@@ -287,6 +287,25 @@ class TestValidity:
         application.write("acme/__init__.py", "INIT = 'init'\n")
         assert application.names()["names"] == ["second", "init"]
 
+    @pytest.mark.parametrize("helper", ["app/helper.py", "app/plugins/_helper.py", "library/helper.py"])
+    def test_what_primed_plugins_import_still_counts_after_another_one_was_recorded(self, application, helper):
+        module = helper.removesuffix(".py").replace("/", ".")
+        application.write(helper, "NAME = 'one'\n")
+        application.write("library/__init__.py", "")
+        application.write("library/other.py", "OTHER = 'other'\n")
+        application.plugin("a", f"from {module} import NAME\nregister(NAME, 1)\n", registers=None)
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["one", "t-b"]
+        application.plugin("b", "from library.other import OTHER\nregister(OTHER, 1)\n")
+        application.settle()
+        assert application.names().imported == ["b"]
+        application.write("library/other.py", "OTHER = 'another'\n")
+        application.settle()
+        assert application.names()["names"] == ["one", "t-b", "another"]
+        application.write(helper, "NAME = 'second'\n")
+        assert application.names()["names"] == ["second", "t-b", "another"]
+
     def test_a_module_that_find_spec_did_not_find_counts_once_it_is_there(self, application):
         application.plugin(
             "a", "from importlib.util import find_spec\nregister('fast' if find_spec('extra') else 'slow', 1)\n"

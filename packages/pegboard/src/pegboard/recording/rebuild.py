@@ -58,6 +58,7 @@ class Rebuild:
         self._records: dict[str, Record] = {}
         self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
         self._valid_tops: dict[str, str | None] = {}
+        self._is_all_stale = True
 
     def _old_content(self, old: Index | None) -> dict[str, Any]:
         try:
@@ -73,6 +74,7 @@ class Rebuild:
         usable = [plugin for plugin in plugins if plugin.is_usable]
         modules = {plugin.module for plugin in plugins}
         everything = self._objection_to_all()
+        self._is_all_stale = everything is not None
         stale: list[Plugin] = []
         records: dict[str, Record | None] = {}
         reasons: dict[str, str | None] = {}
@@ -156,13 +158,14 @@ class Rebuild:
         progress.finish()
 
     def _take_sources(self, plugins: Sequence[Plugin]) -> None:
-        top = self._application.partition(".")[0]
-        self._sources.take(top, self._scan_started_ns, tuple(plugin.module for plugin in plugins))
-        for record in self._records.values():
-            for name in record.tops:
-                if name not in self._valid_tops or self._valid_tops[name] is not None:
-                    self._sources.take(name, self._scan_started_ns)
-                    self._valid_tops[name] = None
+        application = self._application.partition(".")[0]
+        if self._is_all_stale:
+            self._sources.forget(application)
+        self._sources.take(application, self._scan_started_ns, tuple(plugin.module for plugin in plugins))
+        for top in sorted(self._used_tops() - {application}):
+            if self._valid_tops.get(top, "not looked at") is not None:
+                self._sources.forget(top)
+            self._sources.take(top, self._scan_started_ns)
 
     # -- the new index ------------------------------------------------------------------------------------------------
 
@@ -205,7 +208,7 @@ class Rebuild:
         used = {self._application.partition(".")[0]}
         for record in self._records.values():
             used.update(record.tops)
-        return used & self._sources.files.keys()
+        return used
 
     def _watched_files(self) -> dict[str, str]:
         everything: dict[str, str] = {}

@@ -140,7 +140,9 @@ class Sources:
         self.files: dict[str, Files] = files or {}
 
     def take(self, top: str, scan_started_ns: int, without: tuple[str, ...] = ()) -> None:
-        """Remember the files of every loaded module of the top-level package *top*.
+        """Remember the files of every loaded module of the top-level package *top*, besides those known already.
+
+        What plugins that stay primed have imported is not loaded now, and counts nevertheless.
 
         Args:
             top: Its name.
@@ -153,7 +155,12 @@ class Sources:
             if (name == top or name.startswith(top + "."))
             and not any(name == part or name.startswith(part + ".") for part in without)
         ]
-        self.files[top] = read_files(_paths(modules), scan_started_ns)
+        known = self.files.get(top, {})
+        self.files[top] = read_files(set(_paths(modules)) - known.keys(), scan_started_ns) | known
+
+    def forget(self, top: str) -> None:
+        """Forget all files of *top*, since every plugin that imports it is recorded anew."""
+        self.files.pop(top, None)
 
     def objection(self, top: str, scan_started_ns: int) -> str | None:
         """Return which file of *top* has changed, in words; None when none has."""
