@@ -306,6 +306,30 @@ class TestValidity:
         application.write(helper, "NAME = 'second'\n")
         assert application.names()["names"] == ["second", "t-b", "another"]
 
+    @pytest.mark.parametrize(
+        ("looking", "there"),
+        [
+            ("from app.plugins import other", "app/plugins/other.py"),
+            ("from . import other", "app/plugins/other.py"),
+            ("import app.plugins.other", "app/plugins/other.py"),
+            ("import library.extra", "library/extra.py"),
+            ("from library import extra", "library/extra/__init__.py"),
+            ("import library.deep.extra", "library/deep/extra.py"),
+        ],
+    )
+    def test_a_part_of_a_package_that_was_missing_counts_once_it_is_there(self, application, looking, there):
+        application.write("library/__init__.py", "")
+        application.write("library/deep/__init__.py", "")
+        application.plugin(
+            "a", f"try:\n    {looking}\n    register('with', 1)\nexcept ImportError: register('without', 1)\n"
+        )
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "without", "t-b"]
+        application.write(there, "")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "with", "t-b"], ["a"])
+
     def test_a_module_that_find_spec_did_not_find_counts_once_it_is_there(self, application):
         application.plugin(
             "a", "from importlib.util import find_spec\nregister('fast' if find_spec('extra') else 'slow', 1)\n"

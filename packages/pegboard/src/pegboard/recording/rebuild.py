@@ -187,7 +187,8 @@ class Rebuild:
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._watched_files())
         files.update(stamps(self._roster, plugins))
-        directories = {path: path_stamp(path, of_file=False) for path in found.directories}
+        places = {path for record in self._records.values() for path in record.places if not _is_installers(path)}
+        directories = {path: path_stamp(path, of_file=False) for path in (*found.directories, *sorted(places))}
         return {
             "validity": conditions(
                 self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns

@@ -183,13 +183,19 @@ class Recorder:
                     return original(name, globals, *rest, **options)
                 items = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
-                self._note_import(plugin, importer, _absolute(name, globals, level), items)
+                full_name = _absolute(name, globals, level)
+                self._note_import(plugin, importer, full_name, items)
                 try:
-                    return original(name, globals, *rest, **options)
+                    module = original(name, globals, *rest, **options)
                 except ModuleNotFoundError as error:
                     if error.name:
                         self._note_missing(plugin, importer, error.name)
                     raise
+                if items and hasattr(module, "__path__") and full_name.partition(".")[0] not in sys.stdlib_module_names:
+                    for part in items:
+                        if str(part).isidentifier() and part not in vars(module):
+                            self._note_missing(plugin, importer, f"{full_name}.{part}")
+                return module
 
             return import_
 
