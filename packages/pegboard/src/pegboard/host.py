@@ -662,7 +662,7 @@ class Roster:
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
-        wishes = ""
+        wishes = "" if self.built_in_first else "mixed|"
         for name in ("_NO_PLUGINS", "_PLUGINS", "_PLUGINS_STRICT"):
             wishes += self.environ.get(self.prefix + name, "") + "|"
         for names, _ in self.left_out:

@@ -413,7 +413,7 @@ def facts(application: str, configuration: str, policy: str) -> "list[str]":
             path += "-"
     implementation = sys.implementation
     return [
-        f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",
+        f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name} {sys.flags.optimize}",
         f"S prefix {sys.prefix!r}",
         f"S application {application}",
         f"S pegboard {VERSION}",

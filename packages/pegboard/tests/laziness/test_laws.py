@@ -428,6 +428,24 @@ class TestValidity:
         assert primed.names()["names"] == ALL
         assert primed.names().imported == []
 
+    def test_an_interpreter_that_strips_docstrings_has_records_of_its_own(self, application):
+        application.plugin("a", "def f(): 'What it does.'\nregister('f', f, summary=f.__doc__)\n")
+        application.settle()
+        step = "result['f'] = things.describe('f')"
+        assert application.run(step, PYTHONOPTIMIZE="2")["f"] == {"summary": None}
+        assert application.run(step)["f"] == {"summary": "What it does."}
+
+    def test_an_application_that_orders_otherwise_has_records_of_its_own(self, application):
+        api = (application.code / "app/api.py").read_text()
+        application.write("app/api.py", api.replace('"app"', '"app", built_in_first="MIX" not in os.environ'))
+        application.plugin("a")
+        built_in = application.code / "app/plugins/b.py"
+        built_in.parent.mkdir()
+        built_in.write_text("from app.api import register\nregister('ours', 1)\n")
+        application.settle()
+        assert application.names()["names"] == ["ours", "t-a"]
+        assert application.names(MIX="1")["names"] == ["t-a", "ours"]
+
     def test_what_was_written_a_moment_ago_is_looked_at_again(self, application):
         file = application.plugin("a", "register('one', 1)\n")
         application.names()
