@@ -717,6 +717,10 @@ class Roster:
         return True
 
     def _start_warm(self, index: "Index") -> None:
+        if not index.packages.isdisjoint(sys.modules):
+            from pegboard.recording.cold import adopt_early
+
+            adopt_early(self, index)
         for problem in index.head.get("W", ()):
             from pegboard.errors import RecordedProblem
 
@@ -791,7 +795,9 @@ class Roster:
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Stand in for the activator until somebody imports a plugin without asking the host for it."""
-        if not fullname.startswith(f"{self.application}.plugins"):
+        if not fullname.startswith(f"{self.application}.plugins") and (
+            self.index is None or self.index.plugin(fullname) is None
+        ):
             return None
         self.activator.get_ready()
         return self.activator.find_spec(fullname, path, target)

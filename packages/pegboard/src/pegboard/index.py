@@ -172,7 +172,8 @@ class Index:
         for name, at, length_text, hash_ in self.head.pop("X", ()):
             self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
             self._cold_at += int(length_text)
-        (self._packages,) = self.head["P"]
+        self.packages: frozenset[str] = frozenset(self.head["P"][0])
+        """What plugins' modules are in; a module that is in none, itself."""
         self._texts: dict[str, bytes] = {}
         self.rescue: Callable[[], Index] | None = None
         """Returns another index to be from now on, when a part turns out to be damaged while the program runs."""
@@ -248,7 +249,7 @@ class Index:
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
         plugin = self.plugins_so_far.get(module)
-        if plugin is None and (module in self._packages or module.rpartition(".")[0] in self._packages):
+        if plugin is None and (module in self.packages or module.rpartition(".")[0] in self.packages):
             names = self.section("names")
             key = (SEPARATOR + _field(module)).encode(*ENCODING)
             at = names.find(key)

@@ -517,6 +517,47 @@ class TestWithoutAskingTheHost:
         assert len({run["path"] for run in runs}) == 1
         assert runs[0].imported == ["b"]
 
+    @pytest.mark.parametrize("is_known", [False, True])
+    def test_a_plugin_imported_before_the_others_were_looked_for_is_whole_also_the_next_time(
+        self, application, is_known
+    ):
+        core = application.code / "app/plugins/core.py"
+        core.parent.mkdir()
+        core.write_text("from app.api import register\nregister('ours', 1)\n")
+        application.plugin("a")
+        application.settle()
+        if is_known:
+            application.names()
+        early = ("import app.plugins.core", "result['names'] = things.names()", "result['ours'] = things['ours']")
+        eager = application.run(*early, APP_PLUGINS_LAZY="0")
+        for _ in range(2):
+            run = application.run(*early)
+            assert (run.result, run.stderr) == (eager.result, "")
+        for _ in range(3):
+            run = application.run(*early[1:])
+            assert (run.result, run.stderr) == (eager.result, "")
+        assert run.imported == []
+
+    @pytest.mark.parametrize("is_started", [False, True])
+    def test_a_plugin_elsewhere_may_be_imported_by_anybody(self, application, is_started):
+        application.write(
+            "acme.py",
+            "from app import api\napi.register('acme', 1)\n"
+            "class Wrapped:\n    def __init__(self, clock): self.clock = clock\n"
+            "    def now(self): return 'wrapped ' + self.clock.now()\n"
+            "api.host.container.decorate(api.Clock, Wrapped)\n",
+        )
+        application.write("acme-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1\n")
+        application.write("acme-1.dist-info/entry_points.txt", "[app.plugins]\nacme = acme\n")
+        application.settle()
+        steps = ["result['names'] = things.names()", "result['now'] = host.container.get(api.Clock).now()"]
+        steps.insert(int(is_started), "import acme")
+        eager = application.run(*steps, APP_PLUGINS_LAZY="0")
+        assert eager["now"] == "wrapped real"
+        for _ in range(3):
+            run = application.run(*steps)
+            assert (run.result, run.stderr) == (eager.result, "")
+
     def test_the_code_of_a_disabled_plugin_does_not_run(self, primed):
         config = primed.home / ".config/app"
         config.mkdir(parents=True)

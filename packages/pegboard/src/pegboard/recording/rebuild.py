@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pegboard.host import Roster
     from pegboard.ledger import Plugin
 
+EARLY = "it had been imported before the plugins were looked for, so that it could not be recorded"
 FEW_FILES = 128
 """So many files of an installer's are watched one by one; more would cost a start too much."""
 _ROWS_A_PART = 64
@@ -55,6 +56,7 @@ class Rebuild:
         self.notes: Notes = Notes.beside(roster.index_path or "")
         """What is good to know of this rebuild, and of earlier ones where this one had nothing to do."""
         self._failed: list[Plugin] = []
+        self._unseen: list[Plugin] = []
         self._records: dict[str, Record] = {}
         self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
         self._valid_tops: dict[str, str | None] = {}
@@ -138,6 +140,11 @@ class Rebuild:
         with Recorder(importing, OwnCode(activator.owner), activator.owner, self._application) as recorder:
             for plugin in reversed(plugins) if self._roster.is_backwards else plugins:
                 progress.step()
+                if self._is_early(plugin):
+                    self._unseen.append(plugin)  # what it registered was taken for the application's
+                    self.notes.reasons[plugin.name] = EARLY
+                    self._roster.activate(plugin)
+                    continue
                 before = recorder.before()
                 if not self._roster.activate(plugin):
                     self._failed.append(plugin)
@@ -156,6 +163,12 @@ class Rebuild:
                 self._adopt(plugin, record)
                 self.notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
         progress.finish()
+
+    def _is_early(self, plugin: Plugin) -> bool:
+        """Return whether *plugin* was imported before the start; it is not one that another thread is importing now."""
+        if plugin.state != FOUND or self._roster.was_disturbed:
+            return False
+        return bool(getattr(sys.modules.get(plugin.module), "__file__", None))
 
     def _take_sources(self, plugins: Sequence[Plugin]) -> None:
         application = self._application.partition(".")[0]
@@ -232,10 +245,11 @@ class Rebuild:
     def _entry(self, plugin: Plugin) -> dict[str, Any]:
         record = self._records.get(plugin.module)
         state = plugin.state if record is None else PRIMED
+        is_tried_again = plugin in self._failed or plugin in self._unseen
         return {
             "identity": _identity(plugin),
-            "state": FOUND if plugin in self._failed else state,
-            "reason": "" if plugin in self._failed else plugin.reason or "",
+            "state": FOUND if is_tried_again else state,
+            "reason": "" if is_tried_again else plugin.reason or "",
             "is_eager": plugin.eager,
             "record": record and record.as_dict(),
         }
