@@ -25,7 +25,7 @@ class TestReference:
 
     STEPS = (
         "result['names'] = things.names()",
-        "result['described'] = {name: things.describe(name) for name in things.names()}",
+        "result['described'] = {name: repr(things.describe(name)) for name in things.names()}",
         "result['owners'] = {name: things.owner(name).name for name in things.names()}",
         "result['order'] = [plugin.name for plugin in host.plugins]",
         "result['clock'] = host.container.get(api.Clock).now()",
@@ -42,6 +42,14 @@ class TestReference:
             {"a": "register('same', 1)\n", "b": "register('same', 2, override=True)\n"},
             {"a": "declare(after=['c'])\n", "b": "", "c": "declare(before=['b'])\n"},
             {"a": "import app.plugins.b\n", "b": ""},
+            {"a": "register('m', 1, **{'': '', 'k': 'v'})\n", "b": ""},
+            {"a": "register('m', 1, number=10**5000)\n", "b": ""},
+            {
+                "a": "import enum\nclass E(enum.StrEnum): A = 'a'\nclass F(float): pass\n"
+                "class N(enum.IntEnum): ONE = 1\n"
+                "register('m', 1, text=E.A, number=N.ONE, float=F(1.5), nested={E.A: [N.ONE]})\n",
+                "b": "",
+            },
             {"a": "register('x', 1)\n1/0\n", "b": ""},
             {"a": "raise SystemExit\n", "b": "syntax error here\n", "c": ""},
             {"a": "for n in range(5): register(f'n{n}', n, number=n, nested={'a': [1, (2,)]})\n"},
@@ -495,6 +503,27 @@ class TestWake:
         assert run["error"].startswith("PluginWithdrewError: plugin 'a' no longer contributes 'one' to 'things'")
         assert "its record has been refreshed" in run["error"]
         assert application.names()["names"] == ["two", "t-b"]
+
+    @pytest.mark.parametrize(
+        "registers",
+        [
+            "api.host.container.use(Own())",
+            "provide(Annotated[int, Own()], 1)",
+            "provide(Annotated[int, ('deep', Own(), function)], 1)",
+            "provide(Own(), 1)",
+        ],
+    )
+    def test_what_is_told_from_others_by_its_address_is_the_same_in_every_process(self, application, registers):
+        application.plugin(
+            "a",
+            "from typing import Annotated\ndef function(): pass\n"
+            f"class Own:\n    def __call__(self, key, proceed): return proceed(key)\n{registers}\n",
+        )
+        application.settle()
+        application.names()
+        before = application.index.stat().st_ino
+        assert application.run("result['a'] = things['t-a']")["a"] == "a"
+        assert application.index.stat().st_ino == before
 
     def test_after_drift_the_process_sees_what_is_there_now(self, application):
         self.drift(application)
