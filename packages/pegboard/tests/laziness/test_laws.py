@@ -946,6 +946,16 @@ class TestDeterminism:
         second = primed.index.read_bytes()
         assert first == second
 
+    def test_what_killed_processes_left_half_written_is_removed_in_time(self, primed):
+        folder = primed.index.parent
+        left, current = (folder / f"{primed.index.name}.{number}.1.tmp" for number in "12")
+        for file in (left, current):
+            file.write_bytes(b"")
+        primed.age(left, 2 * 24 * 3600)
+        primed.plugin("d")
+        primed.names()
+        assert (left.exists(), current.exists()) == (False, True)
+
     def test_only_the_owner_may_read_it(self, primed):
         assert stat.S_IMODE(primed.index.stat().st_mode) == 0o600
 
