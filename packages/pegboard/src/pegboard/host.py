@@ -122,8 +122,12 @@ class Host:
                 at every start.
         """
         del of
-        if eager:
+        if eager and name not in self._roster.eager_kinds:
             self._roster.eager_kinds.add(name)
+            if self._roster.is_started:  # the plugins have been made ready without knowing that
+                from pegboard.recording.cold import wake
+
+                wake(self._roster, name)
         registry = self._registries.get(name)
         if registry is None:
             registry = Registry(name, self._roster, ready=self.start, allow_override=allow_override)

@@ -721,6 +721,15 @@ class TestEager:
         assert run.result == {"names": ["x"], "why": "it adds to 'listeners', which counts from the start"}
         assert run.imported == ["a", "b"]
 
+    def test_a_registry_that_turns_out_to_count_from_the_start_wakes_those_that_add_to_it(self, application):
+        application.plugin("a", "api.host.registry('watchers').register('w', 1)\n")
+        application.plugin("b")
+        application.settle()
+        steps = "result['names'] = things.names()", "host.registry('watchers', eager=True)"
+        application.run(*steps)
+        run = application.run(*steps)
+        assert (run["names"], run.imported) == (["t-a", "t-b"], ["a"])
+
     def test_a_registry_of_plain_data_never_imports_a_plugin(self, application):
         application.plugin("a", "api.host.data_registry('themes').register('dark', colour='#000', sizes=(1, 2))\n")
         application.settle()

@@ -217,6 +217,13 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
         prune(path, roster.application)
 
 
+def wake(roster: Roster, kind: str) -> None:
+    """Import every plugin that has added something of *kind*."""
+    for row in roster.ledger.rows(kind):
+        if row.is_primed and row.owner.is_usable:
+            roster.activate(row.owner)
+
+
 def adopt_early(roster: Roster, index: Index) -> None:
     """Take those plugins of *index* for what they are that were imported before the start: what is recorded of them
     does not count, since they have registered already.
