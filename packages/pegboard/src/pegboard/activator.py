@@ -129,12 +129,13 @@ class Activator:
     def get_ready(self) -> None:
         """Make the plugins of the index importable, as a search does, and notice when they are imported."""
         roster = self._roster
-        if not self._is_ready and roster.records is not None and roster.found is None:
-            extend_namespace(roster.application, *roster.records.namespace())
-        if roster in sys.meta_path:
-            sys.meta_path.remove(roster)
-        self.watch(())
-        self._is_ready = True
+        with roster.lock:  # several threads may wake the first plugins
+            if not self._is_ready and roster.records is not None and roster.found is None:
+                extend_namespace(roster.application, *roster.records.namespace())
+            if roster in sys.meta_path:
+                sys.meta_path.remove(roster)
+            self.watch(())
+            self._is_ready = True
 
     def run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:
         """Execute a plugin's module: the bracket around every import of one.

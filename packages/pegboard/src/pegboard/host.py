@@ -122,8 +122,12 @@ class Host:
                 at every start.
         """
         del of
-        if eager:
+        if eager and name not in self._roster.eager_kinds:
             self._roster.eager_kinds.add(name)
+            if self._roster.is_started:  # the plugins have been made ready without knowing that
+                from pegboard.recording.cold import wake
+
+                wake(self._roster, name)
         registry = self._registries.get(name)
         if registry is None:
             registry = Registry(name, self._roster, ready=self.start, allow_override=allow_override)
@@ -676,7 +680,7 @@ class Roster:
 
     def facts(self) -> "list[str]":
         """Return what must be the same for an index to be used."""
-        wishes = ""
+        wishes = "" if self.built_in_first else "mixed|"
         for name in ("_NO_PLUGINS", "_PLUGINS", "_PLUGINS_STRICT"):
             wishes += self.environ.get(self.prefix + name, "") + "|"
         for names, _ in self.left_out:
@@ -716,7 +720,7 @@ class Roster:
         self.starting.add(_thread.get_ident())
         try:
             if self.is_lazy and self._use_index() and self.index is not None:
-                self._start_warm(self.index.head)
+                self._start_warm(self.index)
             else:
                 from pegboard.recording.cold import start
 
@@ -730,7 +734,12 @@ class Roster:
         self.is_started = True
         return True
 
-    def _start_warm(self, head: "Mapping[str, list[list[str]]]") -> None:
+    def _start_warm(self, index: "Index") -> None:
+        if not index.packages.isdisjoint(sys.modules):
+            from pegboard.recording.cold import adopt_early
+
+            adopt_early(self)
+        head = index.head
         for problem in head.get("W", ()):
             from pegboard.errors import RecordedProblem
 
@@ -805,7 +814,9 @@ class Roster:
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Stand in for the activator until somebody imports a plugin without asking the host for it."""
-        if not fullname.startswith(f"{self.application}.plugins"):
+        if not fullname.startswith(f"{self.application}.plugins") and (
+            self.index is None or self.index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
+        ):
             return None
         self.activator.get_ready()
         return self.activator.find_spec(fullname, path, target)

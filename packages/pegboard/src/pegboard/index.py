@@ -168,6 +168,8 @@ class Index:
         for name, at, length_text, hash_ in self.head.pop("X", ()):
             self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
             self._cold_at += int(length_text)
+        self.packages: frozenset[str] = frozenset(self.head["P"][0])
+        """What plugins' modules are in; a module that is in none, itself."""
         self._texts: dict[str, bytes] = {}
         self.rescue: Callable[[], Index] | None = None
         """Returns another index to be from now on, when a part turns out to be damaged while the program runs."""
@@ -275,7 +277,7 @@ def facts(application: str, configuration: str, policy: str) -> "list[str]":
             path += "-"
     implementation = sys.implementation
     return [
-        f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name}",
+        f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name} {sys.flags.optimize}",
         f"S prefix {sys.prefix!r}",
         f"S application {application}",
         f"S pegboard {VERSION}",

@@ -237,7 +237,7 @@ class Records:
     Where the index turns out to be damaged, it is another one afterwards, and so are these; see `Index.rescue`.
     """
 
-    __slots__ = ("_packages", "_places", "_rows", "index", "plugins_so_far")
+    __slots__ = ("_places", "_rows", "index", "plugins_so_far")
 
     def __init__(self, index: "Index") -> None:
         """Look nothing up yet."""
@@ -246,7 +246,6 @@ class Records:
         """Those that have been asked for, by module."""
         self._places: dict[str, str] = {}  # of their blocks, likewise
         self._rows: dict[tuple[str, str], list[Contribution]] = {}
-        (self._packages,) = index.head["P"]
 
     def become(self, other: "Records") -> None:
         """Be *other* from now on."""
@@ -256,7 +255,8 @@ class Records:
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
         plugin = self.plugins_so_far.get(module)
-        if plugin is None and (module in self._packages or module.rpartition(".")[0] in self._packages):
+        packages = self.index.packages
+        if plugin is None and (module in packages or module.rpartition(".")[0] in packages):
             names = self.index.section("names")
             key = (SEPARATOR + field(module)).encode(*ENCODING)
             at = names.find(key)
@@ -288,9 +288,8 @@ class Records:
         plugin.eager = bool(eager)
         plugin.is_plain = bool(plain)
         plugin.rank = int(rank)
-        self.plugins_so_far[module] = plugin
         self._places[module] = place
-        return plugin
+        return self.plugins_so_far.setdefault(module, plugin)  # another thread may have been faster
 
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
@@ -318,7 +317,7 @@ class Records:
                 for line in block:
                     if line.startswith(sought):
                         rows.append(self._row(kind, fields(line)))
-            self._rows[kind, text] = rows
+            rows = self._rows.setdefault((kind, text), rows)
         return rows
 
     def rows(self, kind: str) -> "Sequence[Contribution]":

@@ -21,6 +21,13 @@ def diverge(ledger: Ledger) -> None:
         ledger.generation += 1
 
 
+def supersede(ledger: Ledger, owner: Plugin) -> None:
+    """Take notice that what is recorded of *owner* does not count."""
+    with ledger._lock:
+        ledger._replaced.add(owner)
+        diverge(ledger)
+
+
 def discard(ledger: Ledger, owner: Plugin) -> None:
     """Drop the batch of *owner*, and what its threads have added meanwhile; what it had before stays."""
     with ledger._lock:

@@ -25,7 +25,7 @@ class TestReference:
 
     STEPS = (
         "result['names'] = things.names()",
-        "result['described'] = {name: things.describe(name) for name in things.names()}",
+        "result['described'] = {name: repr(things.describe(name)) for name in things.names()}",
         "result['owners'] = {name: things.owner(name).name for name in things.names()}",
         "result['order'] = [plugin.name for plugin in host.plugins]",
         "result['clock'] = host.container.get(api.Clock).now()",
@@ -42,6 +42,14 @@ class TestReference:
             {"a": "register('same', 1)\n", "b": "register('same', 2, override=True)\n"},
             {"a": "declare(after=['c'])\n", "b": "", "c": "declare(before=['b'])\n"},
             {"a": "import app.plugins.b\n", "b": ""},
+            {"a": "register('m', 1, **{'': '', 'k': 'v'})\n", "b": ""},
+            {"a": "register('m', 1, number=10**5000)\n", "b": ""},
+            {
+                "a": "import enum\nclass E(enum.StrEnum): A = 'a'\nclass F(float): pass\n"
+                "class N(enum.IntEnum): ONE = 1\n"
+                "register('m', 1, text=E.A, number=N.ONE, float=F(1.5), nested={E.A: [N.ONE]})\n",
+                "b": "",
+            },
             {"a": "register('x', 1)\n1/0\n", "b": ""},
             {"a": "raise SystemExit\n", "b": "syntax error here\n", "c": ""},
             {"a": "for n in range(5): register(f'n{n}', n, number=n, nested={'a': [1, (2,)]})\n"},
@@ -261,6 +269,75 @@ class TestValidity:
         run = application.names()
         assert (run["names"], run.imported) == (["t-a", "t-b", "second"], ["a", "b"])
 
+    def test_a_plugin_that_another_one_imports_relatively_counts(self, application):
+        application.plugin("a", "N = 'one'\n")
+        application.plugin("b", "from .a import N\nregister(N, 1)\n")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "t-b", "one"]
+        application.plugin("a", "N = 'second'\n")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "t-b", "second"], ["a", "b"])
+
+    def test_what_a_plugin_elsewhere_imports_relatively_counts_and_the_package_that_it_is_in(self, application):
+        application.write("acme/__init__.py", "INIT = 'i'\n")
+        application.write("acme/words.py", "NAME = 'one'\n")
+        application.write(
+            "acme/plugin.py",
+            "import sys\nfrom app.api import register\nfrom .words import NAME\n"
+            "register(NAME, 1)\nregister(sys.modules['acme'].INIT, 1)\n",
+        )
+        application.write("acme-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1\n")
+        application.write("acme-1.dist-info/entry_points.txt", "[app.plugins]\nacme = acme.plugin\n")
+        application.settle()
+        assert application.names()["names"] == ["one", "i"]
+        application.write("acme/words.py", "NAME = 'second'\n")
+        assert application.names()["names"] == ["second", "i"]
+        application.write("acme/__init__.py", "INIT = 'init'\n")
+        assert application.names()["names"] == ["second", "init"]
+
+    @pytest.mark.parametrize("helper", ["app/helper.py", "app/plugins/_helper.py", "library/helper.py"])
+    def test_what_primed_plugins_import_still_counts_after_another_one_was_recorded(self, application, helper):
+        module = helper.removesuffix(".py").replace("/", ".")
+        application.write(helper, "NAME = 'one'\n")
+        application.write("library/__init__.py", "")
+        application.write("library/other.py", "OTHER = 'other'\n")
+        application.plugin("a", f"from {module} import NAME\nregister(NAME, 1)\n", registers=None)
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["one", "t-b"]
+        application.plugin("b", "from library.other import OTHER\nregister(OTHER, 1)\n")
+        application.settle()
+        assert application.names().imported == ["b"]
+        application.write("library/other.py", "OTHER = 'another'\n")
+        application.settle()
+        assert application.names()["names"] == ["one", "t-b", "another"]
+        application.write(helper, "NAME = 'second'\n")
+        assert application.names()["names"] == ["second", "t-b", "another"]
+
+    @pytest.mark.parametrize(
+        ("looking", "there"),
+        [
+            ("from app.plugins import other", "app/plugins/other.py"),
+            ("from . import other", "app/plugins/other.py"),
+            ("import app.plugins.other", "app/plugins/other.py"),
+            ("import library.extra", "library/extra.py"),
+            ("from library import extra", "library/extra/__init__.py"),
+            ("import library.deep.extra", "library/deep/extra.py"),
+        ],
+    )
+    def test_a_part_of_a_package_that_was_missing_counts_once_it_is_there(self, application, looking, there):
+        application.write("library/__init__.py", "")
+        application.write("library/deep/__init__.py", "")
+        application.plugin(
+            "a", f"try:\n    {looking}\n    register('with', 1)\nexcept ImportError: register('without', 1)\n"
+        )
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "without", "t-b"]
+        application.write(there, "")
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "with", "t-b"], ["a"])
+
     def test_a_module_that_find_spec_did_not_find_counts_once_it_is_there(self, application):
         application.plugin(
             "a", "from importlib.util import find_spec\nregister('fast' if find_spec('extra') else 'slow', 1)\n"
@@ -359,6 +436,24 @@ class TestValidity:
         assert primed.names()["names"] == ALL
         assert primed.names().imported == []
 
+    def test_an_interpreter_that_strips_docstrings_has_records_of_its_own(self, application):
+        application.plugin("a", "def f(): 'What it does.'\nregister('f', f, summary=f.__doc__)\n")
+        application.settle()
+        step = "result['f'] = things.describe('f')"
+        assert application.run(step, PYTHONOPTIMIZE="2")["f"] == {"summary": None}
+        assert application.run(step)["f"] == {"summary": "What it does."}
+
+    def test_an_application_that_orders_otherwise_has_records_of_its_own(self, application):
+        api = (application.code / "app/api.py").read_text()
+        application.write("app/api.py", api.replace('"app"', '"app", built_in_first="MIX" not in os.environ'))
+        application.plugin("a")
+        built_in = application.code / "app/plugins/b.py"
+        built_in.parent.mkdir()
+        built_in.write_text("from app.api import register\nregister('ours', 1)\n")
+        application.settle()
+        assert application.names()["names"] == ["ours", "t-a"]
+        assert application.names(MIX="1")["names"] == ["t-a", "ours"]
+
     def test_what_was_written_a_moment_ago_is_looked_at_again(self, application):
         file = application.plugin("a", "register('one', 1)\n")
         application.names()
@@ -409,6 +504,27 @@ class TestWake:
         assert "its record has been refreshed" in run["error"]
         assert application.names()["names"] == ["two", "t-b"]
 
+    @pytest.mark.parametrize(
+        "registers",
+        [
+            "api.host.container.use(Own())",
+            "provide(Annotated[int, Own()], 1)",
+            "provide(Annotated[int, ('deep', Own(), function)], 1)",
+            "provide(Own(), 1)",
+        ],
+    )
+    def test_what_is_told_from_others_by_its_address_is_the_same_in_every_process(self, application, registers):
+        application.plugin(
+            "a",
+            "from typing import Annotated\ndef function(): pass\n"
+            f"class Own:\n    def __call__(self, key, proceed): return proceed(key)\n{registers}\n",
+        )
+        application.settle()
+        application.names()
+        before = application.index.stat().st_ino
+        assert application.run("result['a'] = things['t-a']")["a"] == "a"
+        assert application.index.stat().st_ino == before
+
     def test_after_drift_the_process_sees_what_is_there_now(self, application):
         self.drift(application)
         run = application.run(
@@ -429,6 +545,47 @@ class TestWithoutAskingTheHost:
         assert [run["b"] for run in runs] == ["b"] * 3
         assert len({run["path"] for run in runs}) == 1
         assert runs[0].imported == ["b"]
+
+    @pytest.mark.parametrize("is_known", [False, True])
+    def test_a_plugin_imported_before_the_others_were_looked_for_is_whole_also_the_next_time(
+        self, application, is_known
+    ):
+        core = application.code / "app/plugins/core.py"
+        core.parent.mkdir()
+        core.write_text("from app.api import register\nregister('ours', 1)\n")
+        application.plugin("a")
+        application.settle()
+        if is_known:
+            application.names()
+        early = ("import app.plugins.core", "result['names'] = things.names()", "result['ours'] = things['ours']")
+        eager = application.run(*early, APP_PLUGINS_LAZY="0")
+        for _ in range(2):
+            run = application.run(*early)
+            assert (run.result, run.stderr) == (eager.result, "")
+        for _ in range(3):
+            run = application.run(*early[1:])
+            assert (run.result, run.stderr) == (eager.result, "")
+        assert run.imported == []
+
+    @pytest.mark.parametrize("is_started", [False, True])
+    def test_a_plugin_elsewhere_may_be_imported_by_anybody(self, application, is_started):
+        application.write(
+            "acme.py",
+            "from app import api\napi.register('acme', 1)\n"
+            "class Wrapped:\n    def __init__(self, clock): self.clock = clock\n"
+            "    def now(self): return 'wrapped ' + self.clock.now()\n"
+            "api.host.container.decorate(api.Clock, Wrapped)\n",
+        )
+        application.write("acme-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1\n")
+        application.write("acme-1.dist-info/entry_points.txt", "[app.plugins]\nacme = acme\n")
+        application.settle()
+        steps = ["result['names'] = things.names()", "result['now'] = host.container.get(api.Clock).now()"]
+        steps.insert(int(is_started), "import acme")
+        eager = application.run(*steps, APP_PLUGINS_LAZY="0")
+        assert eager["now"] == "wrapped real"
+        for _ in range(3):
+            run = application.run(*steps)
+            assert (run.result, run.stderr) == (eager.result, "")
 
     def test_the_code_of_a_disabled_plugin_does_not_run(self, primed):
         config = primed.home / ".config/app"
@@ -563,6 +720,15 @@ class TestEager:
         )
         assert run.result == {"names": ["x"], "why": "it adds to 'listeners', which counts from the start"}
         assert run.imported == ["a", "b"]
+
+    def test_a_registry_that_turns_out_to_count_from_the_start_wakes_those_that_add_to_it(self, application):
+        application.plugin("a", "api.host.registry('watchers').register('w', 1)\n")
+        application.plugin("b")
+        application.settle()
+        steps = "result['names'] = things.names()", "host.registry('watchers', eager=True)"
+        application.run(*steps)
+        run = application.run(*steps)
+        assert (run["names"], run.imported) == (["t-a", "t-b"], ["a"])
 
     def test_a_registry_of_plain_data_never_imports_a_plugin(self, application):
         application.plugin("a", "api.host.data_registry('themes').register('dark', colour='#000', sizes=(1, 2))\n")
@@ -740,6 +906,35 @@ result['seen'] = seen
             assert len(run.imported) == len(set(run.imported))
         assert application.names()["names"] == ALL
 
+    def test_threads_that_wake_plugins_at_once_all_get_them(self, application):
+        names = [f"t-p{number:02}" for number in range(12)]
+        for name in names:
+            application.plugin(name[2:])
+        application.settle()
+        application.names()
+        step = f"""
+import sys, threading
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(8)
+errors = []
+def look(shift):
+    start.wait()
+    for number in range(12):
+        name = {names!r}[(number + shift) % 12]
+        try:
+            assert things[name] == name[2:]
+        except BaseException as error:
+            errors.append(repr(error))
+threads = [threading.Thread(target=look, args=(number // 4,)) for number in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+result['errors'] = errors
+"""
+        for _ in range(10):
+            run = application.run(step)
+            assert (run["errors"], run.stderr) == ([], "")
+            assert sorted(run.imported) == [name[2:] for name in names]
+
     def test_an_interrupted_first_start_is_followed_by_a_good_one(self, application):
         application.plugin("a")
         application.plugin("b", "import os\nif os.environ.get('STOP'): os.kill(os.getpid(), 9)\n")
@@ -759,6 +954,16 @@ class TestDeterminism:
         primed.names()
         second = primed.index.read_bytes()
         assert first == second
+
+    def test_what_killed_processes_left_half_written_is_removed_in_time(self, primed):
+        folder = primed.index.parent
+        left, current = (folder / f"{primed.index.name}.{number}.1.tmp" for number in "12")
+        for file in (left, current):
+            file.write_bytes(b"")
+        primed.age(left, 2 * 24 * 3600)
+        primed.plugin("d")
+        primed.names()
+        assert (left.exists(), current.exists()) == (False, True)
 
     def test_only_the_owner_may_read_it(self, primed):
         assert stat.S_IMODE(primed.index.stat().st_mode) == 0o600

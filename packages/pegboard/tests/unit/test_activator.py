@@ -25,6 +25,7 @@ class Bench:
     def __init__(self, tree):
         self.tree = tree
         self.reports = []
+        self.lock = threading.RLock()
         self.activator = Activator(self)
         self.ledger = Ledger(self.activator.registering, self.activator.activate)
         self.report = self.reports.append

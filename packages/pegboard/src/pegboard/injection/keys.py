@@ -106,7 +106,7 @@ def _render(form: Any, name: Callable[[Any], str]) -> str:
         return " | ".join(sorted(_render(member, name) for member in members))
     if form[0] == "Annotated":
         notes: Any = form[2]
-        return f"Annotated[{_render(form[1], name)}, {', '.join(map(repr, notes))}]"
+        return f"Annotated[{_render(form[1], name)}, {', '.join(map(_repr, notes))}]"
     return f"{_render(form[1], name)}[{', '.join(_render(part, name) for part in form[2:])}]"
 
 
@@ -114,8 +114,18 @@ def _full_name(part: Any) -> str:
     name = getattr(part, "__qualname__", None) or getattr(part, "__name__", None)
     module = getattr(part, "__module__", None)
     if part is None or isinstance(part, str) or not isinstance(name, str):
-        return "..." if part is Ellipsis else repr(part)
+        return "..." if part is Ellipsis else _repr(part)
     return f"{module}:{name}"
+
+
+def _repr(part: Any) -> str:
+    """Return the `repr` of *part* without addresses, which are others in every process."""
+    text = repr(part)
+    if " at 0x" in text:
+        import re
+
+        text = re.sub(" at 0x[0-9A-Fa-f]+", "", text)
+    return text
 
 
 def _short_name(part: Any) -> str:

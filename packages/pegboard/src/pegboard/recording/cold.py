@@ -6,6 +6,7 @@ A warm start imports nothing of this.
 from __future__ import annotations
 
 import _thread
+import sys
 import time
 
 from pegboard._typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from pegboard.recording.files import prune, remove, write
 from pegboard.recording.notes import Notes
 from pegboard.recording.rebuild import Rebuild, to_bytes
 from pegboard.recording.record import Record, has_changed, plain_rows, read_files
-from pegboard.revision import diverge, reorder
+from pegboard.revision import diverge, reorder, supersede
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -219,6 +220,25 @@ def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
         roster.complaint = write(path, to_bytes(content))
         work.notes.write(path)
         prune(path, roster.application)
+
+
+def wake(roster: Roster, kind: str) -> None:
+    """Import every plugin that has added something of *kind*."""
+    for row in roster.ledger.rows(kind):
+        if row.is_primed and row.owner.is_usable:
+            roster.activate(row.owner)
+
+
+def adopt_early(roster: Roster) -> None:
+    """Take plugins that were imported before the start for what they are.
+
+    What is recorded of them does not count, since they have registered already.
+    """
+    for module in list(sys.modules):
+        plugin = None if roster.records is None else roster.records.plugin(module)
+        if plugin is not None and plugin.state in (FOUND, PRIMED):
+            plugin.state = ACTIVE
+            supersede(roster.ledger, plugin)
 
 
 def record_anew(roster: Roster) -> None:

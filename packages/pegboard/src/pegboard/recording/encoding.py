@@ -76,7 +76,7 @@ def below(path: str, portions: Sequence[str]) -> str:
 
 def encode_metadata(metadata: Mapping[str, Any]) -> str:
     """Return plain data as text; JSON only where a value is not text, since `json` is slow to import."""
-    if all(isinstance(value, str) and "\x1e" not in value and "\x1e" not in key for key, value in metadata.items()):
+    if all(isinstance(value, str) and "\x1e" not in value + key and key for key, value in metadata.items()):
         return "\x1e".join(part for item in metadata.items() for part in item)
     return "\x1e\x1e" + json.dumps(metadata, sort_keys=False, separators=(",", ":"))
 

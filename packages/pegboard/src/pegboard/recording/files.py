@@ -7,6 +7,8 @@ import time
 
 _KEEP = 16
 _ENDINGS = (".index", ".notes")
+_HALF_WRITTEN = ".tmp"
+_DAY_NS = 24 * 3600 * 1_000_000_000
 
 
 def write(path: str, data: bytes) -> str | None:
@@ -16,7 +18,7 @@ def write(path: str, data: bytes) -> str | None:
         Why it could not be done, in words; None when it was.
     """
     directory = os.path.dirname(path)
-    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}.tmp"
+    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}{_HALF_WRITTEN}"
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -33,20 +35,25 @@ def write(path: str, data: bytes) -> str | None:
 
 
 def prune(path: str, application: str) -> None:
-    """Remove all but the newest indexes beside the one at *path*: each environment and import path has its own."""
+    """Remove all but the newest indexes beside the one at *path*: each environment and import path has its own.
+
+    What processes that were killed have left half written goes, too, when nobody can be writing it any more.
+    """
     directory, newest = os.path.split(path)
     try:
         with os.scandir(directory) as entries:
             found = [
                 (entry.stat().st_mtime_ns, entry.path)
                 for entry in entries
-                if entry.name.startswith(f"plugins-{application}-")
-                and entry.name.endswith(".index")
-                and entry.name != newest
+                if entry.name.startswith(f"plugins-{application}-") and entry.name != newest
             ]
-        for _, old in sorted(found)[: -_KEEP + 1]:
+        indexes = sorted(item for item in found if item[1].endswith(".index"))
+        for _, old in indexes[: -_KEEP + 1]:
             for ending in _ENDINGS:
                 remove(old.removesuffix(".index") + ending)
+        for written_ns, half in found:
+            if half.endswith(_HALF_WRITTEN) and written_ns < time.time_ns() - _DAY_NS:
+                remove(half)
     except OSError:
         return
 
@@ -58,7 +65,9 @@ def clear(directory: str, application: str) -> int:
         OSError: If one cannot be removed.
     """
     names = [
-        name for name in os.listdir(directory) if name.startswith(f"plugins-{application}-") and name.endswith(_ENDINGS)
+        name
+        for name in os.listdir(directory)
+        if name.startswith(f"plugins-{application}-") and name.endswith((*_ENDINGS, _HALF_WRITTEN))
     ]
     for name in names:
         os.unlink(os.path.join(directory, name))
@@ -71,7 +80,3 @@ def remove(path: str) -> None:
         os.unlink(path)
     except OSError:
         return
-
-
-def _is_of(application: str, name: str) -> bool:
-    return name.startswith(f"plugins-{application}-") and name.endswith(_ENDINGS)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pegboard.host import Roster
     from pegboard.ledger import Plugin
 
+EARLY = "it had been imported before the plugins were looked for, so that it could not be recorded"
 FEW_FILES = 128
 """So many files of an installer's are watched one by one; more would cost a start too much."""
 _ROWS_A_PART = 64
@@ -55,9 +56,11 @@ class Rebuild:
         self.notes: Notes = Notes.beside(roster.index_path or "")
         """What is good to know of this rebuild, and of earlier ones where this one had nothing to do."""
         self._failed: list[Plugin] = []
+        self._unseen: list[Plugin] = []
         self._records: dict[str, Record] = {}
         self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
         self._valid_tops: dict[str, str | None] = {}
+        self._is_all_stale = True
 
     def _old_content(self, old: Index | None) -> dict[str, Any]:
         try:
@@ -73,6 +76,7 @@ class Rebuild:
         usable = [plugin for plugin in plugins if plugin.is_usable]
         modules = {plugin.module for plugin in plugins}
         everything = self._objection_to_all()
+        self._is_all_stale = everything is not None
         stale: list[Plugin] = []
         records: dict[str, Record | None] = {}
         reasons: dict[str, str | None] = {}
@@ -136,6 +140,11 @@ class Rebuild:
         with Recorder(importing, OwnCode(activator.owner), activator.owner, self._application) as recorder:
             for plugin in reversed(plugins) if self._roster.is_backwards else plugins:
                 progress.step()
+                if self._is_early(plugin):
+                    self._unseen.append(plugin)  # what it registered was taken for the application's
+                    self.notes.reasons[plugin.name] = EARLY
+                    self._roster.activate(plugin)
+                    continue
                 before = recorder.before()
                 if not self._roster.activate(plugin):
                     self._failed.append(plugin)
@@ -155,14 +164,21 @@ class Rebuild:
                 self.notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
         progress.finish()
 
+    def _is_early(self, plugin: Plugin) -> bool:
+        """Return whether *plugin* was imported before the start; it is not one that another thread is importing now."""
+        if plugin.state != FOUND or self._roster.was_disturbed:
+            return False
+        return bool(getattr(sys.modules.get(plugin.module), "__file__", None))
+
     def _take_sources(self, plugins: Sequence[Plugin]) -> None:
-        top = self._application.partition(".")[0]
-        self._sources.take(top, self._scan_started_ns, tuple(plugin.module for plugin in plugins))
-        for record in self._records.values():
-            for name in record.tops:
-                if name not in self._valid_tops or self._valid_tops[name] is not None:
-                    self._sources.take(name, self._scan_started_ns)
-                    self._valid_tops[name] = None
+        application = self._application.partition(".")[0]
+        if self._is_all_stale:
+            self._sources.forget(application)
+        self._sources.take(application, self._scan_started_ns, tuple(plugin.module for plugin in plugins))
+        for top in sorted(self._used_tops() - {application}):
+            if self._valid_tops.get(top, "not looked at") is not None:
+                self._sources.forget(top)
+            self._sources.take(top, self._scan_started_ns)
 
     # -- the new index ------------------------------------------------------------------------------------------------
 
@@ -184,7 +200,8 @@ class Rebuild:
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._watched_files())
         files.update(stamps(self._roster, plugins))
-        directories = {path: path_stamp(path, of_file=False) for path in found.directories}
+        places = {path for record in self._records.values() for path in record.places if not _is_installers(path)}
+        directories = {path: path_stamp(path, of_file=False) for path in (*found.directories, *sorted(places))}
         return {
             "validity": conditions(
                 self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns
@@ -205,7 +222,7 @@ class Rebuild:
         used = {self._application.partition(".")[0]}
         for record in self._records.values():
             used.update(record.tops)
-        return used & self._sources.files.keys()
+        return used
 
     def _watched_files(self) -> dict[str, str]:
         everything: dict[str, str] = {}
@@ -228,10 +245,11 @@ class Rebuild:
     def _entry(self, plugin: Plugin) -> dict[str, Any]:
         record = self._records.get(plugin.module)
         state = plugin.state if record is None else PRIMED
+        is_tried_again = plugin in self._failed or plugin in self._unseen
         return {
             "identity": _identity(plugin),
-            "state": FOUND if plugin in self._failed else state,
-            "reason": "" if plugin in self._failed else plugin.reason or "",
+            "state": FOUND if is_tried_again else state,
+            "reason": "" if is_tried_again else plugin.reason or "",
             "is_eager": plugin.eager,
             "record": record and record.as_dict(),
         }

@@ -5,6 +5,7 @@ Cold: records are read and written only when something changed; a warm start rea
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.machinery import SourceFileLoader
 
@@ -13,7 +14,7 @@ from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.recording.conditions import is_young
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from typing import Any
 
     from pegboard.ledger import Contribution, Plugin
@@ -39,6 +40,7 @@ class Record:
         "inputs",
         "is_plain",
         "missing",
+        "places",
         "rows",
         "tops",
         "uses",
@@ -60,6 +62,8 @@ class Record:
         """Top-level packages of others that it imported; `Sources` knows their files."""
         self.missing: list[str] = []
         """Modules it looked for and did not find: once they are there, it may register something else."""
+        self.places: list[str] = []
+        """Directories of the packages that those would be in."""
         self.variables: dict[str, str] = {}
         self.eager: str = ""
         """Why the plugin is to be imported at every start, in words; empty when it may wait."""
@@ -88,8 +92,9 @@ class Record:
         record.files = read_files([*_paths(own), *record.inputs], scan_started_ns)
         record.is_plain = type(getattr(sys.modules.get(plugin.module), "__loader__", None)) is SourceFileLoader
         record.uses = sorted(seen.uses)
-        record.tops = sorted(top for top in seen.imported if _matters(top, application))
-        record.missing = sorted(seen.missing)
+        tops = seen.imported | {plugin.module.partition(".")[0]}  # the package it is in has run, too
+        record.tops = sorted(top for top in tops if _matters(top, application))
+        record.missing, record.places = _in_vain(seen.missing)
         record.variables = stamps_of_variables(seen.variables.union(declared), environ)
         record.after, record.before = plugin.after, plugin.before
         return record
@@ -139,7 +144,9 @@ class Sources:
         self.files: dict[str, Files] = files or {}
 
     def take(self, top: str, scan_started_ns: int, without: tuple[str, ...] = ()) -> None:
-        """Remember the files of every loaded module of the top-level package *top*.
+        """Remember the files of every loaded module of the top-level package *top*, besides those known already.
+
+        What plugins that stay primed have imported is not loaded now, and counts nevertheless.
 
         Args:
             top: Its name.
@@ -152,7 +159,12 @@ class Sources:
             if (name == top or name.startswith(top + "."))
             and not any(name == part or name.startswith(part + ".") for part in without)
         ]
-        self.files[top] = read_files(_paths(modules), scan_started_ns)
+        known = self.files.get(top, {})
+        self.files[top] = read_files(set(_paths(modules)) - known.keys(), scan_started_ns) | known
+
+    def forget(self, top: str) -> None:
+        """Forget all files of *top*, since every plugin that imports it is recorded anew."""
+        self.files.pop(top, None)
 
     def objection(self, top: str, scan_started_ns: int) -> str | None:
         """Return which file of *top* has changed, in words; None when none has."""
@@ -245,11 +257,40 @@ def _matters(top: str, application: str) -> bool:
 
 
 def _can_be_found(name: str) -> bool:
-    from importlib.util import find_spec
+    """Return whether the module *name* can be found; neither it nor the packages that it is in are imported."""
+    path: Sequence[str] | None = None
+    so_far = ""
+    for part in name.split("."):
+        so_far += f".{part}" if so_far else part
+        found = _parts_of(so_far, path)
+        if found is None:
+            return False
+        path = found
+    return True
 
-    if "." in name:  # finding it would import its parents; a change of those is a change of their files
-        return False
-    try:
-        return find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
+
+def _parts_of(name: str, path: Sequence[str] | None) -> Sequence[str] | None:
+    """Return where the parts of the module *name* are, none when it has no parts; None when it is nowhere in *path*."""
+    loaded = sys.modules.get(name)
+    if loaded is not None:
+        return list(getattr(loaded, "__path__", ()))
+    if path is not None and not path:  # what it is in is no package
+        return None
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(name, path) if hasattr(finder, "find_spec") else None
+        except (ImportError, ValueError):
+            continue
+        except KeyError:  # it has no `__init__`, and Python would ask what it is in, which is not loaded
+            folder = name.rpartition(".")[2]
+            return [place for place in (os.path.join(entry, folder) for entry in path or ()) if os.path.isdir(place)]
+        if spec is not None:
+            return list(spec.submodule_search_locations or ())
+    return None
+
+
+def _in_vain(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return those of *names* that cannot be found, and the directories of the packages that they would be in."""
+    missing = sorted(name for name in names if not _can_be_found(name))
+    packages = [sys.modules.get(name.rpartition(".")[0]) for name in missing]
+    return missing, sorted({place for package in packages for place in getattr(package, "__path__", ())})

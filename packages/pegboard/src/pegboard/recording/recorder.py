@@ -183,14 +183,19 @@ class Recorder:
                     return original(name, globals, *rest, **options)
                 items = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
-                if not level:
-                    self._note_import(plugin, importer, name, items)
+                full_name = _absolute(name, globals, level)
+                self._note_import(plugin, importer, full_name, items)
                 try:
-                    return original(name, globals, *rest, **options)
+                    module = original(name, globals, *rest, **options)
                 except ModuleNotFoundError as error:
                     if error.name:
                         self._note_missing(plugin, importer, error.name)
                     raise
+                if items and hasattr(module, "__path__") and full_name.partition(".")[0] not in sys.stdlib_module_names:
+                    for part in items:
+                        if str(part).isidentifier() and part not in vars(module):
+                            self._note_missing(plugin, importer, f"{full_name}.{part}")
+                return module
 
             return import_
 
@@ -332,6 +337,20 @@ class _Before:
     def __init__(self) -> None:
         self.lists = {name: list(getattr(sys, name)) for name in ("meta_path", "path_hooks")}
         self.hooks = {name: getattr(sys, name, None) for name in _HOOKS}
+
+
+def _absolute(name: str, importer: Any, level: int) -> str:
+    """Return the full name of the module that is imported as *name* by a module with the globals *importer*.
+
+    Source: Python's language reference, section 5.7, "Package Relative Imports".
+    """
+    if not level:
+        return name
+    importer = importer or {}
+    package = str(importer.get("__package__") or importer.get("__name__"))
+    for _ in range(level - 1):
+        package = package.rpartition(".")[0]
+    return f"{package}.{name}" if name else package
 
 
 def _by_name(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:

@@ -16,6 +16,7 @@ from pegboard.recording.comparison import differences, recorded_rows
 from pegboard.recording.encoding import content_of
 from pegboard.recording.files import clear
 from pegboard.recording.notes import Notes
+from pegboard.recording.rebuild import EARLY
 from pegboard.recording.record import Record
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
         output.say(f"\n{name} ({origin}{cost}) {state}{reason}")
         if record is None:
             if entry["state"] == "found":
-                output.say("    not recorded: its import fails, and is tried at every start")
+                is_early = notes.reasons.get(name) == EARLY
+                output.say(
+                    f"    not recorded: {EARLY if is_early else 'its import fails, and is tried at every start'}"
+                )
             continue
         for kind, names in _by_kind(record).items():
             output.say(f"    {kind}: {', '.join(names)}")
@@ -139,7 +143,9 @@ def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
     output.say(f"last recorded because: {notes.reasons.get(options.name, 'that is not known')}")
     output.say(f"the index as a whole: {why_not or 'valid'}")
     if entry["record"] is None:
-        output.say("its record: none; it is imported at every start until its import succeeds")
+        is_early = notes.reasons.get(options.name) == EARLY
+        until = "that can be done" if is_early else "its import succeeds"
+        output.say(f"its record: none; it is imported at every start until {until}")
         return FAILED
     record = Record.from_dict(entry["record"])
     broken = record.objection(os.environ, set(content["plugins"]), 0)
