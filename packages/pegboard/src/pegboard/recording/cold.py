@@ -225,9 +225,7 @@ def wake(roster: Roster, kind: str) -> None:
 
 
 def adopt_early(roster: Roster, index: Index) -> None:
-    """Take those plugins of *index* for what they are that were imported before the start: what is recorded of them
-    does not count, since they have registered already.
-    """
+    """Let what is recorded of plugins that were imported before the start not count: they have registered already."""
     for module in list(sys.modules):
         plugin = index.plugin(module)
         if plugin is not None and plugin.state in (FOUND, PRIMED):
