@@ -387,6 +387,16 @@ class TestValidity:
         notes = application.index.with_suffix(".notes").read_text()
         assert '"drifts": {}' in notes
 
+    def test_another_version_of_a_zip_is_noticed(self, application):
+        archive = application.site / "plugins.zip"
+        application.environ["PYTHONPATH"] += os.pathsep + str(archive)
+        for name in ("one", "second"):
+            archive.parent.mkdir(exist_ok=True)
+            with zipfile.ZipFile(archive, "w") as stream:
+                stream.writestr("app/plugins/zipped.py", f"from app.api import register\nregister({name!r}, 1)\n")
+            application.settle()
+            assert application.names()["names"] == [name]
+
     def test_plugins_in_a_zip_are_woken_from_there(self, application):
         archive = application.root / "ext.zip"
         with zipfile.ZipFile(archive, "w") as writer:

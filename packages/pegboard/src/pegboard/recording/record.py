@@ -247,7 +247,8 @@ def _parts(name: str) -> list[object]:
 
 
 def _paths(modules: Iterable[object]) -> list[str]:
-    paths = [getattr(module, "__file__", None) for module in modules]
+    """Return the files of *modules*; that of a module in an archive is the archive."""
+    paths = [getattr(getattr(each, "__loader__", None), "archive", getattr(each, "__file__", None)) for each in modules]
     return [path for path in paths if isinstance(path, str) and path]
 
 

@@ -97,9 +97,8 @@ def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
         if record is None:
             if entry["state"] == "found":
                 is_early = notes.reasons.get(name) == EARLY
-                output.say(
-                    f"    not recorded: {EARLY if is_early else 'its import fails, and is tried at every start'}"
-                )
+                why = EARLY if is_early else "its import fails, and is tried at every start"
+                output.say(f"    not recorded: {why}")
             continue
         for kind, names in _by_kind(record).items():
             output.say(f"    {kind}: {', '.join(names)}")
