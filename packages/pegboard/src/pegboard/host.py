@@ -120,6 +120,9 @@ class Host:
             allow_override: Whether a later plugin may take a name without saying `override=True`.
             eager: Whether its contributions have an effect by being there, so that plugins that add one are imported
                 at every start.
+
+        Raises:
+            HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`.
         """
         del of
         if eager and name not in self._roster.eager_kinds:
@@ -660,9 +663,11 @@ class Roster:
     def directory(self) -> "str | None":
         """Return the folder of the index; None when there is no place for one."""
         directory = self.cache_directory or self.environ.get(f"{self.prefix}_PLUGINS_CACHE")
-        if not directory and sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
-            directory = os.path.join(sys.prefix, "var", "cache", self.application)
-        return directory or user_directory("cache", self.application, self.environ)
+        if directory:
+            return os.path.abspath(directory)
+        if sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
+            return os.path.join(sys.prefix, "var", "cache", self.application)
+        return user_directory("cache", self.application, self.environ)
 
     def look_back(self) -> None:
         """Look, once, whether earlier processes died while they imported a plugin: then their journal has entries."""

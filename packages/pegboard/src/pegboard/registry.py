@@ -35,6 +35,10 @@ class Registry(Generic[T]):
     def __init__(
         self, name: str, roster: "Roster", *, ready: "Callable[[], None]", allow_override: bool = False
     ) -> None:
+        if name in ("component", "decorator", "middleware"):
+            from pegboard.errors import HostError
+
+            raise HostError(f"a registry cannot be called {name!r}", "the container's own contributions are called so")
         self.name: str = name
         """What the registry is called, e.g. `commands`; its rows' kind in the ledger."""
         self._roster = roster
@@ -199,7 +203,9 @@ class Registry(Generic[T]):
         """Return the row in use for *name*, and those that claim it and may not have it."""
         winner: Contribution | None = None
         losers = []
-        for row in self.candidates(name):
+        rows = self.candidates(name)
+        # What a plugin that turned out to be broken had taken goes back; alone, it is still the one to be named.
+        for row in [row for row in rows if row.owner.is_usable] or rows:
             if row.owner in without:
                 continue
             if winner is None or row.owner is winner.owner or row.override or self._allow_override:

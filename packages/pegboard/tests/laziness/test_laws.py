@@ -642,8 +642,8 @@ class TestFailure:
         application.plugin("b", "if getattr(api, 'FAIL', 0): 1/0\nregister('x', 'b', override=True)\n")
         application.settle()
         application.names()
-        run = application.run("api.FAIL = 1", "result['x'] = things['x']")
-        assert run["x"] == "a"
+        run = application.run("api.FAIL = 1", "result['x'] = things['x']", "result['owner'] = things.owner('x').name")
+        assert (run["x"], run["owner"]) == ("a", "a")
         assert "plugin 'b' could not be imported" in run.stderr
 
     def test_what_a_thread_of_a_failed_import_registered_is_gone(self, application):

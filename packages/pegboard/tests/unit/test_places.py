@@ -1,5 +1,6 @@
 import pytest
 
+from pegboard import Host
 from pegboard.host import environment_prefix, user_directory
 
 
@@ -26,3 +27,8 @@ def test_user_directory_is_where_the_platform_wants_it(kind, platform, environ, 
 def test_the_environment_prefix_is_upper_case_and_a_valid_name():
     assert environment_prefix("utt") == "UTT"
     assert environment_prefix("my-app.x") == "MY_APP_X"
+
+
+def test_a_relative_cache_is_below_the_current_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Host("app", environ={"APP_PLUGINS_CACHE": "kept"}).roster.directory() == str(tmp_path / "kept")

@@ -1,7 +1,7 @@
 import pytest
 
 from pegboard.claims import settle
-from pegboard.errors import ContributionNotFoundError, InvalidNameError, MetadataError, NameClashError
+from pegboard.errors import ContributionNotFoundError, HostError, InvalidNameError, MetadataError, NameClashError
 from pegboard.ledger import DORMANT, Contribution
 from pegboard.registry import Registry
 from pegboard.revision import revoke
@@ -196,3 +196,9 @@ class TestExplain:
         desk.ledger._insert((Contribution(owner, "exporters", "csv", DORMANT),))
         registry.explain("csv")
         assert desk.woken == []
+
+
+@pytest.mark.parametrize("name", ["component", "decorator", "middleware"])
+def test_a_registry_is_not_called_what_the_container_calls_its_own(desk, name):
+    with pytest.raises(HostError, match=f"a registry cannot be called '{name}'"):
+        Registry(name, desk, ready=lambda: None)
