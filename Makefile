@@ -62,6 +62,6 @@ $(UV):
 .venv/ready: $(UV) requirements/dev.txt packages/pegboard/pyproject.toml packages/utt/pyproject.toml
 	@echo "==> Setting up .venv (tools, pegboard and utt)"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	@$(UV) pip install --quiet --python $(PY) -r requirements/dev.txt -e packages/pegboard -e packages/utt || { \
+	@$(UV) pip install --quiet --compile-bytecode --python $(PY) -r requirements/dev.txt -e packages/pegboard -e packages/utt || { \
 		echo "the development tools could not be installed: is a package index reachable?" >&2; exit 1; }
 	@touch $@

@@ -12,7 +12,7 @@ for version in 3.11 3.12 3.13; do
     environment=".cache/venv-$version"
     echo "==> Python $version: setting up $environment"
     PYENV_VERSION="$chosen" "$UV" venv --quiet --allow-existing --seed --python "$python" "$environment"
-    "$UV" pip install --quiet --python "$environment/bin/python" -r requirements/dev.txt -e packages/pegboard -e packages/utt || {
+    "$UV" pip install --quiet --compile-bytecode --python "$environment/bin/python" -r requirements/dev.txt -e packages/pegboard -e packages/utt || {
         echo "the development tools could not be installed: is a package index reachable?" >&2
         exit 1
     }
