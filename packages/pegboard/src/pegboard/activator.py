@@ -33,10 +33,11 @@ class Activator:
     Anything a plugin raises is contained, `SystemExit` and its own `BaseException` included; only
     `KeyboardInterrupt` passes, since that is the user speaking.
 
-    It is a meta path finder, too: it finds exactly the modules of its plugins, by asking all other finders.
+    The roster's finder asks it for every import: it finds exactly the modules of its plugins, by asking all other
+    finders.
     """
 
-    __slots__ = ("_application", "_by_module", "_is_ready", "_local", "_roster")
+    __slots__ = ("_application", "_by_module", "_is_ready", "_local", "_roster", "is_watching")
 
     def __init__(self, roster: "Roster") -> None:
         """Make an activator for the plugins of *roster*."""
@@ -45,13 +46,16 @@ class Activator:
         self._local = _thread._local()
         self._by_module: dict[str, Plugin] = {}
         self._is_ready = False
+        self.is_watching: bool = False
+        """Whether it is to be asked for every import."""
 
     def watch(self, plugins: "Iterable[Plugin]") -> None:
         """Take notice when one of *plugins* is imported, whoever imports it; those of an index need not be told."""
         for plugin in plugins:
             self._by_module[plugin.module] = plugin
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
+        self.is_watching = True
+        if self._roster.finder not in sys.meta_path:
+            sys.meta_path.insert(0, self._roster.finder)
 
     # -- whose code is running ----------------------------------------------------------------------------------------
 
@@ -132,8 +136,6 @@ class Activator:
         with roster.lock:  # several threads may wake the first plugins
             if not self._is_ready and roster.records is not None and roster.found is None:
                 extend_namespace(roster.application, *roster.records.namespace())
-            if roster in sys.meta_path:
-                sys.meta_path.remove(roster)
             self.watch(())
             self._is_ready = True
 
@@ -218,7 +220,7 @@ class Activator:
             loader = SourceFileLoader(fullname, plugin.origin)
             spec = spec_from_file_location(fullname, plugin.origin, loader=loader)
         for finder in () if spec else sys.meta_path:
-            find: Any = None if finder is self else getattr(finder, "find_spec", None)
+            find: Any = None if finder is self._roster.finder else getattr(finder, "find_spec", None)
             if find and (spec := find(fullname, path, target)) is not None:
                 break
         if spec is not None and hasattr(spec.loader, "exec_module"):

@@ -6,6 +6,7 @@ Hot: with a valid index nothing is looked for and nothing imported. Everything e
 import _thread
 import os
 import sys
+from _weakref import ref
 
 from pegboard.index import digest, facts, objection, read
 from pegboard.registry import Registry
@@ -558,6 +559,8 @@ class Roster:
         self.is_started: bool = False
         """Whether the plugins have been made ready."""
         self.lock = _thread.RLock()
+        self.finder: Finder = Finder(self)
+        """What tells it of imports."""
         self.slow_after: float | None = None
         """Seconds after which an import is reported as slow; None: never."""
         self.journal: str | None = None
@@ -753,7 +756,7 @@ class Roster:
             plugin = self.activator.plugin(module)
             if plugin is not None:
                 self.activate(plugin)
-        sys.meta_path.insert(0, self)  # until an activator takes over
+        sys.meta_path.insert(0, self.finder)
 
     def _use_index(self) -> bool:
         """Take the index on disk for the records, if it holds; return whether there are records."""
@@ -818,13 +821,36 @@ class Roster:
         end_failed(self, plugin)
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
-        """Stand in for the activator until somebody imports a plugin without asking the host for it."""
-        if not fullname.startswith(f"{self.application}.plugins") and (
-            self.index is None or self.index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
-        ):
-            return None
-        self.activator.get_ready()
-        return self.activator.find_spec(fullname, path, target)
+        """Return the spec of a plugin, see `Activator.find_spec`; the activator is made when a plugin is imported."""
+        activator = self._activator
+        if activator is None or not activator.is_watching:
+            if not fullname.startswith(f"{self.application}.plugins") and (
+                self.index is None or self.index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
+            ):
+                return None
+            activator = self.activator
+            activator.get_ready()
+        return activator.find_spec(fullname, path, target)
+
+
+def _find_spec(self: "ref[Roster]", fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
+    roster = self()
+    return None if roster is None else roster.find_spec(fullname, path, target)
+
+
+class Finder(ref):  # type: ignore[type-arg]  # the built-in class takes no parameters where this runs
+    """Stands for a roster on `sys.meta_path`, and keeps neither it nor this module alive.
+
+    That list lives until the very end of the interpreter, with all that can be reached from it, and what is alive by
+    then is taken apart piece by piece, for 1 % of a bare start. Hence the weak reference, and a method that knows no
+    names of its module.
+    """
+
+    __slots__ = ()
+
+    find_spec = type(_find_spec)(  # type: ignore[misc]  # of a function: no way to say so without an import
+        _find_spec.__code__, {}, "find_spec", _find_spec.__defaults__
+    )
 
 
 # -- where things are -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pegboard.activator import Activator
 from pegboard.boundary import contained
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
+from pegboard.host import Finder
 from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
 
 
@@ -26,6 +27,7 @@ class Bench:
         self.tree = tree
         self.reports = []
         self.lock = threading.RLock()
+        self.finder = Finder(self)
         self.activator = Activator(self)
         self.ledger = Ledger(self.activator.registering, self.activator.activate)
         self.report = self.reports.append
@@ -38,6 +40,9 @@ class Bench:
     prefix = "APP"
     records = None
     found = None
+
+    def find_spec(self, *args):
+        return self.activator.find_spec(*args)
 
     def activated(self, plugin, batch):
         """What a roster compares with its records; here are none."""

@@ -1,5 +1,8 @@
+import gc
+import importlib
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -256,6 +259,24 @@ def test_two_hosts_of_different_applications_do_not_share_anything(application, 
     assert other.registry("things").names() == ("x",)
     assert application.things.names() == ("a",)
     assert [plugin.name for plugin in host.plugins] == ["a"]
+
+
+def test_a_host_that_nobody_holds_goes_and_imports_go_on_without_it(application, tree):
+    application.plugin("a")
+    host = application.host()
+    assert list(host.registry("things").names()) == ["a"]
+    watched, finder = weakref.ref(host._roster), host._roster.finder
+    assert finder in sys.meta_path
+
+    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
+        del sys.modules[name]
+    del host, application.things
+    gc.collect()
+
+    assert watched() is None
+    tree.write("later.py", "")
+    assert importlib.import_module("later").__name__ == "later"
+    assert finder.find_spec("app.plugins.a") is None
 
 
 def test_run_names_the_plugin_that_fails(application):
