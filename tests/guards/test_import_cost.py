@@ -46,8 +46,8 @@ def below(package, names):
     return {name for name in names if name == package or name.startswith(f"{package}.")}
 
 
-def test_pegboard_itself_imports_nothing(loaded):
-    assert loaded("import pegboard") == {"pegboard"}
+def test_pegboard_itself_imports_what_every_start_needs(loaded):
+    assert loaded("import pegboard") == {"pegboard", "pegboard.index", "pegboard.registry", "pegboard.host"}
 
 
 def test_a_host_needs_no_module_of_the_standard_library(loaded):

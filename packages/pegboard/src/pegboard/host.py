@@ -559,7 +559,7 @@ class Roster:
         self.is_started: bool = False
         """Whether the plugins have been made ready."""
         self.lock = _thread.RLock()
-        self.finder: Finder = Finder(self)
+        self.finder: Any = finder_of(self)
         """What tells it of imports."""
         self.slow_after: float | None = None
         """Seconds after which an import is reported as slow; None: never."""
@@ -833,24 +833,21 @@ class Roster:
         return activator.find_spec(fullname, path, target)
 
 
-def _find_spec(self: "ref[Roster]", fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
-    roster = self()
-    return None if roster is None else roster.find_spec(fullname, path, target)
+def _find_spec(fullname: str, path: "Any" = None, target: "Any" = None, roster: "Any" = None) -> "ModuleSpec | None":
+    known = roster()
+    return None if known is None else known.find_spec(fullname, path, target)
 
 
-class Finder(ref):  # type: ignore[type-arg]  # the built-in class takes no parameters where this runs
-    """Stands for a roster on `sys.meta_path`, and keeps neither it nor this module alive.
+def finder_of(roster: Roster) -> "Any":
+    """Return what stands for *roster* on `sys.meta_path`, and keeps neither it nor this module alive.
 
     That list lives until the very end of the interpreter, with all that can be reached from it, and what is alive by
-    then is taken apart piece by piece, for 1 % of a bare start. Hence the weak reference, and a method that knows no
+    then is taken apart piece by piece, for 1 % of a bare start. Hence the weak reference, and a function that knows no
     names of its module.
     """
-
-    __slots__ = ()
-
-    find_spec = type(_find_spec)(  # type: ignore[misc]  # of a function: no way to say so without an import
-        _find_spec.__code__, {}, "find_spec", _find_spec.__defaults__
-    )
+    function: Any = type(_find_spec)
+    namespace: Any = type(sys.implementation)  # that is `types.SimpleNamespace`
+    return namespace(find_spec=function(_find_spec.__code__, {}, "find_spec", (None, None, ref(roster))))
 
 
 # -- where things are -------------------------------------------------------------------------------------------------

@@ -397,6 +397,21 @@ class TestValidity:
             application.settle()
             assert application.names()["names"] == [name]
 
+    @pytest.mark.parametrize("there", ["nothing", "the entry", "the application"])
+    def test_an_entry_of_the_import_path_without_plugins_may_get_some(self, application, there):
+        entry = application.root / "more"
+        application.environ["PYTHONPATH"] += os.pathsep + str(entry)
+        if there != "nothing":
+            (entry / ("app" if there == "the application" else ".")).mkdir(parents=True)
+        application.plugin("one")
+        application.settle()
+        assert application.names()["names"] == ["t-one"]
+        assert application.names().imported == []
+
+        (entry / "app" / "plugins").mkdir(parents=True, exist_ok=True)
+        (entry / "app" / "plugins" / "two.py").write_text("from app.api import register\nregister('two', 2)\n")
+        assert application.names()["names"] == ["t-one", "two"]
+
     def test_plugins_in_a_zip_are_woken_from_there(self, application):
         archive = application.root / "ext.zip"
         with zipfile.ZipFile(archive, "w") as writer:

@@ -11,7 +11,7 @@ from pegboard.activator import Activator
 from pegboard.boundary import contained
 from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
-from pegboard.host import Finder
+from pegboard.host import finder_of
 from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
 
 
@@ -27,7 +27,7 @@ class Bench:
         self.tree = tree
         self.reports = []
         self.lock = threading.RLock()
-        self.finder = Finder(self)
+        self.finder = finder_of(self)
         self.activator = Activator(self)
         self.ledger = Ledger(self.activator.registering, self.activator.activate)
         self.report = self.reports.append
