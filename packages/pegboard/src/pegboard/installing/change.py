@@ -170,7 +170,10 @@ def unfinished() -> list[str]:
             return [error.cause]
         if note is None:
             return []
-        first, *rest = Condition(note).lines()
+        condition = Condition(note)
+        if condition.is_before:  # there is nothing to undo
+            forget()
+        first, *rest = condition.lines()
     return [f"an earlier change was interrupted: {first}", *rest]
 
 

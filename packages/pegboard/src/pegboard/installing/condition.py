@@ -11,6 +11,7 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 from pegboard.installing.installed import Snapshot, recorded
+from pegboard.installing.note import temporary_names
 
 if TYPE_CHECKING:
     import importlib.metadata
@@ -30,6 +31,8 @@ class Condition:
             path for path in note.files if path not in owners and os.path.lexists(os.path.join(site, path))
         ]
         """Files, as paths below site-packages, that nobody owns."""
+        self.temporary: list[str] = sorted(set(temporary_names()).difference(note.temporary))
+        """Names in site-packages of what the installer would have removed by itself."""
         self.incomplete: list[str] = [key for key in now if not _is_whole(snapshot.distributions[key])]
         """Distributions that lack files."""
         self.lost: list[str] = [
@@ -38,7 +41,7 @@ class Condition:
         """Distributions that are not what they were."""
         self.added: list[str] = [key for key in now if key not in note.before]
         """Distributions that were not there."""
-        is_whole = not self.leftovers and not self.incomplete
+        is_whole = not self.leftovers and not self.temporary and not self.incomplete
         self.is_before: bool = is_whole and now == note.before
         self.is_after: bool = is_whole and now == note.after
         self._note = note
@@ -66,8 +69,8 @@ class Condition:
             lines.append(f"  files are missing of: {', '.join(self.incomplete)}")
         if self.added:
             lines.append(f"  new, and not needed before: {', '.join(self.added)}")
-        if self.leftovers:
-            lines.append(f"  left over, and nobody's: {', '.join(self.leftovers[:3])}{_more(self.leftovers)}")
+        if left := [*self.leftovers, *self.temporary]:
+            lines.append(f"  left over, and nobody's: {', '.join(left[:3])}{_more(left)}")
         return lines
 
 

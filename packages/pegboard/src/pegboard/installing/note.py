@@ -36,6 +36,8 @@ class Note:
     """Distributions of plugins before the change."""
     options: list[str]
     """Where distributions came from."""
+    temporary: list[str]
+    """Names in site-packages like those that installers give while they work, which were there before."""
 
     def write(self) -> None:
         """Write it in one step: half a note would be of no use."""
@@ -78,7 +80,17 @@ def make_note(
         files=sorted(path for path in old | new if not path.startswith(("..", "/")) and "__pycache__/" not in path),
         plugins=sorted(plugins),
         options=list(options),
+        temporary=temporary_names(),
     )
+
+
+def temporary_names() -> list[str]:
+    """Return the names in site-packages that look like what a killed installer leaves.
+
+    pip renames what it is about to remove, to its name with `~` for the first letters; uv unpacks below `.tmp` and
+    some letters.
+    """
+    return sorted(name for name in os.listdir(sysconfig.get_path("purelib")) if name.startswith(("~", ".tmp")))
 
 
 def read_note() -> Note | None:
@@ -114,4 +126,5 @@ def _note(data: Mapping[str, Any]) -> Note:
         files=list(data["files"]),
         plugins=list(data["plugins"]),
         options=list(data["options"]),
+        temporary=list(data["temporary"]),
     )

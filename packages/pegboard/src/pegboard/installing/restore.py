@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sysconfig
 from typing import TYPE_CHECKING
 
@@ -43,29 +44,39 @@ def restore(installer: Installer, note: Note) -> Condition:
 
 
 def _undo(installer: Installer, note: Note) -> None:
+    _put_back(installer, note, Condition(note).lost, "--dry-run")  # nothing goes before it is known what can come back
     found = Snapshot().distributions
     # Installers do not remove what has no list of its files; those files are left over, by the note.
     added = [key for key in Condition(note).added if recorded(found[key]) is not None]
     if added:
         take_away(installer, added)
     _remove(Condition(note).leftovers)
+    for name in Condition(note).temporary:
+        _discard(os.path.join(sysconfig.get_path("purelib"), name))
     _put_back(installer, note, Condition(note).lost)
     if installer.surroundings.kind == UV_TOOL:
         remember(installer, [], kept=note.plugins, without=sorted(note.after.keys() - note.before.keys()))
 
 
-def _put_back(installer: Installer, note: Note, keys: Sequence[str]) -> None:
+def _put_back(installer: Installer, note: Note, keys: Sequence[str], *options: str) -> None:
     words = [word for key in keys for word in note.sources.get(key, [f"{key}=={note.before[key]}"])]
     if not words:
         return
     # As they were, whatever they need: that is put back in the same way.
-    exactly = ["install", "--no-deps", "--force-reinstall", *words]
+    exactly = ["install", "--no-deps", "--force-reinstall", *options, *words]
     if installer.surroundings.kind != PIPX:
         installer.run(exactly)
         return
-    if forgotten := [key for key in keys if key in note.plugins and key not in injected(installer)]:
+    if not options and (forgotten := [key for key in keys if key in note.plugins and key not in injected(installer)]):
         inject(installer, {**Snapshot().versions, **note.before}, forgotten)
     runpip(installer, exactly)
+
+
+def _discard(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.remove(path)
 
 
 def _remove(paths: Sequence[str]) -> None:

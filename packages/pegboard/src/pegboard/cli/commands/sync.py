@@ -71,7 +71,7 @@ def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.say(f"{would}remove {key}")
     for key in condition.lost:
         output.say(f"{would}install {key} {note.before[key]}")
-    if condition.leftovers:
+    if condition.leftovers or condition.temporary:
         output.say(f"{would}remove what is left over")
     if options.dry_run:
         return DONE
