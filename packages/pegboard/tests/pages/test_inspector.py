@@ -192,6 +192,7 @@ def test_everything_can_be_done_by_keyboard(shown):
     assert focused(page).startswith("broken")
     page.keyboard.press("Enter")
     assert page.locator("details[open] .name").inner_text() == "broken"
+    page.locator("details[open] button").wait_for()  # the browser tells of what it opened when it has time
     page.keyboard.press("Tab")
     assert focused(page) == "Show in the graph"
     page.keyboard.press("Enter")
