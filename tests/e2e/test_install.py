@@ -110,7 +110,7 @@ def installation(request, environments, user, wheels, tmp_path):
     if request.param == "uv":
         user.environ["PATH"] = f"{UV.parent}:/usr/bin:/bin"
     else:
-        subprocess.run([made.python, "-m", "ensurepip"], check=True, capture_output=True)
+        environments.add_pip(made)
     return Installation(made, user, wheels)
 
 

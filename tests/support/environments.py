@@ -117,6 +117,16 @@ class Environments:
             json.dumps({"url": source.as_uri(), "dir_info": {"editable": True}}), encoding="utf-8"
         )
 
+    def add_pip(self, environment: Environment) -> None:
+        """Install the pip that comes with Python; copied, since installing it takes as long as a dozen tests."""
+        folder = self.shared / f"pip-{sys.implementation.cache_tag}"
+        with self.once(folder, movable=False) as unfinished:
+            if unfinished:
+                _must(self._uv, "venv", "--quiet", "--python", sys.executable, unfinished)
+                _must(Environment(unfinished).python, "-m", "ensurepip")
+        for found in Environment(folder).site.glob("pip*"):
+            shutil.copytree(found, environment.site / found.name)
+
     def uninstall(self, environment: Environment, *distributions: str) -> None:
         """Uninstall *distributions*."""
         _must(self._uv, "pip", "uninstall", "--quiet", "--python", environment.python, *distributions)
