@@ -152,6 +152,8 @@ def compare_variant(results: Results, variant: str, options: argparse.Namespace)
         for job in jobs:
             for other in others:
                 results.ratio(section, programs, f"{other} {job}", f"ours {job}")
+        for other in others:
+            results.ratio(section, programs, f"{other} run", "floor")
         report_costs(results, section, ready("ours", variant, count), jobs)
 
 
@@ -301,13 +303,14 @@ def judge(results: Results) -> tuple[int, int]:
         limit = f"{'>=' if bar.is_least else '<='} {bar.limit}"
         if bar.key not in results.values:
             open_ += 1
-            rows.append((bar.text, "-", limit, "NOT MEASURED"))
+            rows.append((bar.text, "-", limit, "NOT MEASURED", ""))
             continue
         value = results.values[bar.key]
         passes = bar.holds(value)
         missed += not passes
-        rows.append((bar.text, f"{value:.3f}", limit, "pass" if passes else "MISSED"))
-    table("Bars", ("what", "measured", "bar", ""), rows)
+        floor = f"{results.values[bar.floor]:.3f}" if bar.floor in results.values else ""
+        rows.append((bar.text, f"{value:.3f}", limit, "pass" if passes else "MISSED", floor))
+    table("Bars", ("what", "measured", "bar", "", "the floor"), rows)
     held = len(BARS) - missed - open_
     print(f"\n{held} of {len(BARS)} bars hold, {missed} are missed, {open_} were not measured and say nothing")
     return missed, open_
@@ -320,11 +323,11 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="few rounds, to see whether something broke")
     parser.add_argument("--n", type=int, action="append", help="this many plugins (may be repeated)")
-    parser.add_argument("--rounds", type=int, help="how often each program runs, at most (default 101, quick 9)")
+    parser.add_argument("--rounds", type=int, help="how often each program runs, at most (default 401, quick 9)")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="this section only (may be repeated)")
     parser.add_argument("--others", nargs="*", choices=OTHERS, help="compare with these only")
     options = parser.parse_args()
-    options.rounds = options.rounds or (9 if options.quick else 101)
+    options.rounds = options.rounds or (9 if options.quick else 401)
     results = Results()
     sections = options.only or SECTIONS
     began = time.time()
