@@ -120,6 +120,17 @@ def test_verify_names_a_plugin_that_depends_on_who_was_imported_before(plugins, 
     assert "plugin 'b': now registers things 'after c' (afresh in reverse order)" in result.stdout
 
 
+def test_verify_shows_what_depends_on_something_that_no_record_knows(plugins, application):
+    flag = application.root / "flag"
+    application.plugin("b", f"import pathlib\nif pathlib.Path({str(flag)!r}).exists(): register('there', 1)\n")
+    application.settle()
+    plugins("index", "build")
+    flag.touch()
+    result = plugins("index", "verify")
+    assert result.returncode == 1
+    assert "plugin 'b': now registers things 'there'" in result.stdout
+
+
 def test_clear_forgets(plugins, application):
     plugins("index", "build")
     assert plugins("index", "clear").stdout == "forgot 1 record of this application\n"
