@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from packages.pegboard.tests.laziness.conftest import Application
@@ -49,7 +49,7 @@ PIECES = (
 @st.composite
 def contents(draw, own):
     """Draw the text of a plugin."""
-    pieces = draw(st.lists(st.sampled_from(PIECES), max_size=3, unique=True))
+    pieces = draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4, unique=True))
     other = st.sampled_from([name for name in NAMES if name != own])
     return "".join(piece.format(own=own, other=draw(other), number=draw(st.integers(0, 2))) for piece in pieces)
 
@@ -101,32 +101,43 @@ class World:
         for _ in range(2):
             lazily = self.application.run(*steps, **self.environ)
             assert lazily.result == eagerly.result
-            assert sorted(lazily.stderr.splitlines()) == sorted(eagerly.stderr.splitlines())
+            assert told(lazily.stderr) == told(eagerly.stderr)
 
 
+def told(stderr: str) -> list[str]:
+    """Return what the user is told, without the causes of failed imports.
+
+    Who imports a broken plugin fails of its error when it is the first to try, and of its being left out afterwards.
+    """
+    return sorted(line.partition(" and is left out: ")[0] for line in stderr.splitlines())
+
+
+@st.composite
 def happenings(draw):
     """Draw what is done next: the name of a method, and what it is given."""
     name = draw(st.sampled_from(NAMES))
-    return draw(
-        st.one_of(
-            st.tuples(st.just("put"), st.tuples(st.just(name), contents(name))),
-            st.tuples(st.just("put"), st.tuples(st.just(name), contents(name))),
-            st.tuples(st.sampled_from(["remove", "touch"]), st.tuples(st.just(name))),
-            st.tuples(st.sampled_from(["choose", "help"]), st.tuples(st.sampled_from(["this", "that"]))),
-            st.tuples(st.just("offer"), st.tuples(st.booleans())),
-        )
+    happens = draw(
+        st.sampled_from(["put", "put", "put", "remove", "touch", "choose", "choose", "help", "help", "offer"])
     )
+    if happens == "put":
+        return happens, (name, draw(contents(name)))
+    if happens in ("remove", "touch"):
+        return happens, (name,)
+    if happens == "offer":
+        return happens, (draw(st.booleans()),)
+    return happens, (draw(st.sampled_from(["this", "that", "other"])),)
 
 
 @given(st.data())
-@settings(max_examples=int(os.environ.get("EXAMPLES", "25")))
+# Each step takes processes, so that shrinking would take hours; and what is found once has to be found again.
+@settings(max_examples=20, derandomize=True, phases=(Phase.explicit, Phase.generate))
 def test_whatever_happens_to_whatever_plugins_laziness_shows_only_in_time(data):
     root = Path(tempfile.mkdtemp())
     try:
         world = World(root)
-        for name in NAMES[: data.draw(st.integers(0, len(NAMES)), label="at first")]:
+        for name in NAMES[: data.draw(st.integers(2, len(NAMES)), label="at first")]:
             world.put(name, data.draw(contents(name), label=name))
-        for _ in range(data.draw(st.integers(1, 4), label="days")):
+        for _ in range(data.draw(st.integers(3, 6), label="days")):
             early = [
                 f"__import__('app.plugins.{name}')" for name in data.draw(st.sets(st.sampled_from(NAMES), max_size=1))
             ]
@@ -135,7 +146,7 @@ def test_whatever_happens_to_whatever_plugins_laziness_shows_only_in_time(data):
             ]
             used = data.draw(st.sampled_from([USING, USING[::-1], ()]), label="used")
             world.compare((*tried, *LOOKING, *used))
-            what, given_to_it = data.draw(st.deferred(lambda: st.composite(happenings)()), label="happens")
+            what, given_to_it = data.draw(happenings(), label="happens")
             getattr(world, what)(*given_to_it)
         world.compare((*LOOKING, *USING))
     finally:
