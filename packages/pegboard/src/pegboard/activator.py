@@ -147,9 +147,9 @@ class Activator:
             execute: Runs the module's code.
         """
         if not plugin.is_usable:
-            from pegboard.boundary import refusal
+            from pegboard.boundary import failed_before
 
-            raise ImportError(refusal(plugin).summary(), name=plugin.module)
+            raise failed_before(plugin)
         from time import perf_counter
 
         ledger = self._roster.ledger
@@ -193,7 +193,8 @@ class Activator:
     def _fail(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
         from pegboard.boundary import import_failure
 
-        failure = import_failure(plugin, error, self._roster.prefix)
+        failure = import_failure(plugin, error, self._roster.prefix, self.owner)
+        failure.__cause__ = error
         plugin.fail(failure)
         self._roster.report(failure)
         return failure

@@ -109,25 +109,50 @@ def refusal(plugin: Plugin) -> PegboardError:
     return PluginImportError(plugin.name, str(plugin.distribution or ""), reason, plugin.origin, "enable it to use it")
 
 
-def import_failure(plugin: Plugin, error: BaseException, prefix: str) -> PluginError:
+def failed_before(plugin: Plugin) -> BaseException:
+    """Return what importing *plugin* raises, which has failed before, or shall not run.
+
+    What it failed with, as often as it is imported: so that whoever imports it, and makes do with an `ImportError` but
+    not with others, fares the same whether it is the first to import it or not.
+    """
+    problem = refusal(plugin)
+    error = problem.__cause__
+    if error is None:
+        return ImportError(problem.summary(), name=plugin.module)
+    steps = error.__traceback__
+    while steps is not None and steps.tb_frame.f_globals.get("__name__") != plugin.module:
+        steps = steps.tb_next
+    return error.with_traceback(steps)  # without the way of those who imported it before
+
+
+def import_failure(
+    plugin: Plugin, error: BaseException, prefix: str, owner: Callable[[str], Plugin | None]
+) -> PluginError:
     """Return what *error*, raised while *plugin* was imported, is to the user.
 
     Args:
         plugin: Whose import failed.
         error: What was raised.
         prefix: How the application's environment variables begin.
+        owner: Returns the plugin that a module belongs to, or None; another one that is imported is named, too.
     """
     from pegboard.errors import HostError, PluginImportError, PluginNotImportableError, describe_exception
 
-    owner = str(plugin.distribution or "")
+    distribution = str(plugin.distribution or "")
+    cause = describe_exception(error)
     if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
-        return PluginNotImportableError(plugin.name, owner, describe_exception(error), plugin.origin)
+        return PluginNotImportableError(plugin.name, distribution, cause, plugin.origin)
+    culprit, _ = blamed(error, owner) or (plugin, None)
+    if culprit is not plugin:
+        cause += f", in {culprit.who()}, which it imports"
     leave_out = f"leave it out with {prefix}_NO_PLUGINS={plugin.name}"
     if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
         advice = f"install {error.name!r}, or {leave_out}"
+    elif culprit is not plugin:
+        advice = f"see to {culprit.name!r} first, or {leave_out}"
     else:
         advice = f"update it, report the cause to its author, or {leave_out}"
-    failure = PluginImportError(plugin.name, owner, describe_exception(error), place_in(plugin, error), advice)
+    failure = PluginImportError(plugin.name, distribution, cause, place_in(plugin, error), advice)
     if isinstance(error, HostError):  # what it registers is nonsense
         failure.phase = "registration"
     return failure

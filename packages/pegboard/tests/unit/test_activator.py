@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import traceback
 
 import pytest
 
@@ -208,7 +209,25 @@ class TestFailure:
         error = bench.fails(careless)
         assert bench.owners() == {"without b": "careful"}
         assert b.state == BROKEN
-        assert "plugin 'b' of acme-b 1.0 could not be imported" in error.because()
+        assert error.because() == "ZeroDivisionError: division by zero, in plugin 'b' of acme-b 1.0, which it imports"
+        assert error.where() == f"{careless.origin}:3"
+        assert error.hint() == "see to 'b' first, or leave it out with APP_NO_PLUGINS=careless"
+
+    def test_of_an_imported_plugin_is_the_same_for_the_first_that_imports_it_and_the_last(self, bench):
+        importer = "from app.api import add\ntry:\n    import app.plugins.{}\nexcept ImportError: add('makes do')\n"
+        worse = bench.plugin("worse", "1/0\n")
+        missing = bench.plugin("missing", "import nonexistent_thing\n")
+        for number in range(3):
+            maker = bench.plugin(f"maker_{number}", importer.format("missing"))
+            bench.activator.activate(maker)
+            assert maker.state == ACTIVE
+            victim = bench.plugin(f"victim_{number}", importer.format("worse"))
+            assert bench.fails(victim).where() == f"{victim.origin}:3"
+        assert [problem.plugin for problem in bench.reports] == [
+            "missing", "worse", "victim_0", "victim_1", "victim_2"]  # fmt: skip
+        for broken in (worse, missing):
+            steps = traceback.extract_tb(broken.error.__cause__.__traceback__)
+            assert sum(step.filename == broken.origin for step in steps) == 1
 
     def test_is_told_once_and_not_tried_again(self, bench):
         bench.tree.write("counter.py", "runs = 0\n")
