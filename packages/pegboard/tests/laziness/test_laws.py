@@ -960,6 +960,38 @@ result['errors'] = errors
             assert (run["errors"], run.stderr) == ([], "")
             assert sorted(run.imported) == [name[2:] for name in names]
 
+    def test_a_plugin_that_a_faster_thread_is_waking_was_not_imported_early(self, application):
+        application.write("gate.py", "def wait(): pass\n")
+        application.plugin("a", "import gate\ngate.wait()\n")
+        application.settle()
+        application.names()
+        step = """
+import gate, threading
+is_entered, is_open = threading.Event(), threading.Event()
+def wait():
+    is_entered.set()
+    is_open.wait()
+gate.wait = wait
+roster = type(host._roster)
+look_back = roster.look_back
+def slowly(self):
+    if threading.current_thread() is slow:  # it has found that nothing was ready yet, and is overtaken
+        is_entered.wait()
+    look_back(self)
+roster.look_back = slowly
+def look():
+    host.start()
+    result['names'] = things.names()
+    is_open.set()
+    result['item'] = things['t-a']
+slow = threading.Thread(target=look)
+fast = threading.Thread(target=lambda: things['t-a'])
+for thread in (slow, fast): thread.start()
+for thread in (slow, fast): thread.join()
+"""
+        run = application.run(step)
+        assert (run.result, run.stderr) == ({"names": ["t-a"], "item": "a"}, "")
+
     def test_an_interrupted_first_start_is_followed_by_a_good_one(self, application):
         application.plugin("a")
         application.plugin("b", "import os\nif os.environ.get('STOP'): os.kill(os.getpid(), 9)\n")

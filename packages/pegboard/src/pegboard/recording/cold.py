@@ -234,8 +234,10 @@ def adopt_early(roster: Roster) -> None:
 
     What is recorded of them does not count, since they have registered already.
     """
-    for module in list(sys.modules):
-        plugin = None if roster.records is None else roster.records.plugin(module)
+    for name, module in list(sys.modules.items()):
+        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+            continue  # another thread, which was ready before this one, is waking it: it was not imported early
+        plugin = None if roster.records is None else roster.records.plugin(name)
         if plugin is not None and plugin.state in (FOUND, PRIMED):
             plugin.state = ACTIVE
             supersede(roster.ledger, plugin)
