@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import NameClashError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
-    from pegboard.host import Roster
     from pegboard.ledger import Contribution
-    from pegboard.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +48,6 @@ def explain(registry: str, name: str, rows: Sequence[Contribution], winner: Cont
     others = [_claim(row, _why_not(row, winner, rows)) for row in rows if row is not winner and winner is not None]
     used = [_claim(winner, _why(winner, rows))] if winner is not None else []
     return Claims(registry, name, (*used, *others))
-
-
-def settle(registry: Registry[Any]) -> None:
-    """Decide every name that several plugins claim, and report those that lose."""
-    for name in registry.names():
-        registry.winner(name)
-
-
-def report_clash(roster: Roster, row: Contribution, winner: Contribution) -> None:
-    """Report that *row* does not get its name, which *winner* has."""
-    owner, winner_name = row.owner, winner.owner.who() if winner.owner.name else "the application"
-    roster.report(
-        NameClashError(owner.name, str(owner.distribution or ""), row.kind, row.text, winner_name, owner.origin)
-    )
 
 
 def _claim(row: Contribution, status: str) -> Claim:

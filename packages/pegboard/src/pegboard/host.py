@@ -402,7 +402,7 @@ class Host:
                 raise ExceptionGroup(f"the plugins of {self.name} have problems", problems)
 
     def _settle(self) -> None:
-        from pegboard.claims import settle
+        from pegboard.clashes import settle
 
         for registry in tuple(self._registries.values()):
             settle(registry)

@@ -189,7 +189,7 @@ class Registry(Generic[T]):
         winner, losers = self.decide(name, without)
         for loser in losers:
             if winner is not None and (loser.owner, loser.text) not in self._reported:
-                from pegboard.claims import report_clash
+                from pegboard.clashes import report_clash
 
                 self._reported.add((loser.owner, loser.text))
                 report_clash(self._roster, loser, winner)

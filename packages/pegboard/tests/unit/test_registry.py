@@ -1,6 +1,6 @@
 import pytest
 
-from pegboard.claims import settle
+from pegboard.clashes import settle
 from pegboard.errors import ContributionNotFoundError, HostError, InvalidNameError, MetadataError, NameClashError
 from pegboard.ledger import DORMANT, Contribution
 from pegboard.registry import Registry

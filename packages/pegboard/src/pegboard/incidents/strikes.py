@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from contextlib import contextmanager
 
 from pegboard._typing import TYPE_CHECKING
@@ -75,6 +74,8 @@ class Strikes:
             if not self.cases and not self.failed_starts:
                 os.unlink(self.path)
                 return True
+            import tempfile  # 8 ms, which a start without strikes is spared
+
             descriptor, temporary = tempfile.mkstemp(prefix=os.path.basename(self.path), dir=os.path.dirname(self.path))
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -7,7 +7,6 @@ that package does, the plugin does.
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -32,7 +31,7 @@ class OwnCode:
         if owner is not None or plugin.distribution is None:
             return owner is plugin
         top = module.partition(".")[0]
-        if top in sys.stdlib_module_names or top == plugin.module.partition(".")[0]:
+        if top in sys.stdlib_module_names or top in ("pegboard", plugin.module.partition(".")[0]):
             return False
         packages = self._packages.get(plugin.distribution)
         if packages is None:
@@ -45,6 +44,8 @@ def _packages(distribution: Distribution) -> frozenset[str]:
 
     Source: recording installed projects, https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
     """
+    from importlib import metadata  # 40 ms: only for a plugin that imports others' code
+
     names = {distribution.name.replace("-", "_").replace(".", "_").lower()}  # what an editable one does not list
     try:
         installed = metadata.distribution(distribution.name)
