@@ -59,6 +59,7 @@ SEPARATOR: "Final" = "\x1f"
 BELOW: "Final" = "\x1e"  # a path below a portion is that portion's number and the rest, each after this
 _FIRST_READ: "Final" = 16384  # the head, in most cases
 _FIELDS: "Final" = 3  # hash, length, hash
+_DIGITS: "Final" = 9  # of a length; Python refuses to read numbers without end
 ESCAPE: "Final" = "\x1b"  # see `fields`
 
 
@@ -145,14 +146,14 @@ class Index:
         start = self._read(_FIRST_READ, 0)
         first, newline, head = start.partition(b"\n")
         parts = first[len(MAGIC) :].split(b" ")
-        if not first.startswith(MAGIC) or not newline or len(parts) != _FIELDS or not parts[1].isdigit():
+        if not first.startswith(MAGIC) or not newline or len(parts) != _FIELDS or not parts[1][:_DIGITS].isdigit():
             raise unusable("the index is of another format")
-        length = int(parts[1])
+        length = int(parts[1][:_DIGITS])
         self._body_at = len(first) + 1 + length
         head = head[:length] if len(head) >= length else self._read(length, len(first) + 1)
         if digest(head).encode() != parts[0]:
             raise unusable("the index is damaged" if self._body_at <= size else "the index is torn")
-        self.cold_hash: str = parts[2].decode()
+        self.cold_hash: str = parts[2].decode(*ENCODING)
         """Of the cold part."""
         conditions, _, facts = head.decode(*ENCODING).partition("\n\n")
         self.validity: list[str] = conditions.split("\n")

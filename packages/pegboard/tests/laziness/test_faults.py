@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from pegboard.errors import UnusableIndexError
 from pegboard.index import Index, digest
 from pegboard.ledger import Records
@@ -95,6 +97,22 @@ def test_ten_thousand_damages_never_give_a_wrong_answer(application):
         noticed += None in found.values()
     assert refused > 1_000
     assert noticed > 1_000
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("value", [b"\xff\x86\xfe", b"", b"9" * 5000, b"-1", "\u0663".encode()])
+def test_a_first_line_that_is_nonsense_is_no_error(application, at, value):
+    application.plugin("a")
+    application.settle()
+    application.names()
+    first, newline, rest = application.index.read_bytes().partition(b"\n")
+    *magic, hash_, length, cold_hash = first.split(b" ")
+    parts = [hash_, length, cold_hash]
+    parts[at] = value
+    application.index.write_bytes(b" ".join([*magic, *parts]) + newline + rest)
+    for _ in range(2):
+        run = application.names()
+        assert (run["names"], run.stderr) == (["t-a"], "")
 
 
 def test_two_hundred_kills_leave_the_old_index_or_the_new_one(application):

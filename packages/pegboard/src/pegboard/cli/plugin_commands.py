@@ -59,7 +59,9 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
     Raises:
         BrokenPipeError: When nobody reads its output any more; what that means is the application's to say.
     """
-    options = _parser(prog, arguments[:1]).parse_args(arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog))
+    options = _parser(prog, arguments[:1]).parse_args(
+        arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog)
+    )
     command: Command = options.run
     output = Output(is_json=getattr(options, "json", False))
     try:
