@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests that import from `support`
 
-from support.browser import NO_BROWSER, browser  # noqa: E402, F401
+from support.browser import NO_BROWSER, browser, module_browser  # noqa: E402, F401
 from support.environments import Environments, User  # noqa: E402
 
 # A law holds or does not; how long an example takes says how busy the machine is.

@@ -82,14 +82,14 @@ def install(environments, user):
 def start(request, user):
     """Return the kind of start: without an index, with one, or importing every plugin (`UTT_PLUGINS_LAZY=0`).
 
-    Call it with what is installed before looking.
+    Call it with what is installed before looking, and with the options of the process that looks.
     """
 
-    def prepare(installed: Installed) -> Installed:
+    def prepare(installed: Installed, **options) -> Installed:
         if request.param == "eager":
             user.environ["UTT_PLUGINS_LAZY"] = "0"
         elif request.param == "warm":
-            installed.utt("config")
+            installed.utt("config", **options)
         return installed
 
     return prepare

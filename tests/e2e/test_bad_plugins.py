@@ -180,7 +180,7 @@ def test_a_plugin_file_that_cannot_be_read_is_named(install, start, tmp_path, or
         file.unlink()
         file.symlink_to(tmp_path / "nowhere" if kind == "dangling link" else file)
     installed.environment.age()
-    start(installed)
+    start(installed, preexec_fn=ordinary_user)
 
     report = installed.utt("report", preexec_fn=ordinary_user)
     greet = installed.utt("greet", preexec_fn=ordinary_user)

@@ -28,7 +28,7 @@ NO_BROWSER = "no Chromium, Chrome or Edge was found; 'make browser' says what to
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def module_browser() -> Iterator[Browser]:
     """A browser without a window; where there is none its tests are skipped, and the summary says so.
 
     It goes with its module: as long as it is there its driver has a loop of `asyncio` running in this thread, and tests
@@ -43,6 +43,14 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(module_browser: Browser) -> Iterator[Browser]:
+    """The browser of the module, whose pages are closed after each test: with thirty of them open it gets slow."""
+    yield module_browser
+    for context in module_browser.contexts:
+        context.close()
 
 
 def opened(browser: Browser, path: Path, *, width: int = 1400, height: int = 900, scheme: str = "light") -> Page:

@@ -80,17 +80,19 @@ class Environments:
     # -- environments -------------------------------------------------------------------------------------------------
 
     def make(self, folder: Path, *requirements: str | Path) -> Environment:
-        """Return a new environment.
+        """Return a new environment: a copy of the shared one, since installing takes a second.
 
         Args:
             folder: Where it shall be.
             *requirements: Projects of this repository (`packages/utt`, `examples/notes`), wheels, and published
                 distributions (`utt==1.32`). What ours need is added; the index is not asked.
         """
-        _must(self._uv, "venv", "--quiet", "--python", sys.executable, folder)
-        made = Environment(folder)
-        self.install(made, *requirements)
-        return made
+        shared = self.shared_environment(*requirements)
+        shutil.copytree(shared.folder, folder, symlinks=True)
+        for program in (folder / "bin").iterdir():
+            if not program.is_symlink():  # it names the interpreter of its environment
+                program.write_bytes(program.read_bytes().replace(bytes(shared.folder), bytes(folder)))
+        return Environment(folder)
 
     def install(self, environment: Environment, *requirements: str | Path, editable: bool = False) -> None:
         """Install *requirements* as `make` takes them."""
@@ -132,13 +134,14 @@ class Environments:
         _must(self._uv, "pip", "uninstall", "--quiet", "--python", environment.python, *distributions)
         environment.age()
 
-    def shared_environment(self, *requirements: str) -> Environment:
+    def shared_environment(self, *requirements: str | Path) -> Environment:
         """Return an environment with *requirements* that several tests use, so that none may change it."""
-        name = hashlib.sha256("\n".join(requirements).encode()).hexdigest()[:12]
+        name = hashlib.sha256("\n".join(map(str, requirements)).encode()).hexdigest()[:12]
         folder = self.shared / f"environment-{name}"
         with self.once(folder, movable=False) as unfinished:
             if unfinished:
-                self.make(unfinished, *requirements)
+                _must(self._uv, "venv", "--quiet", "--python", sys.executable, unfinished)
+                self.install(Environment(unfinished), *requirements)
         return Environment(folder)
 
     def _resolved(self, requirement: str | Path, *, editable: bool) -> str | Path:

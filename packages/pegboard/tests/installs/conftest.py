@@ -57,6 +57,7 @@ class Workshop:
         self.root = root
         self.hosts = {kind: self.wheel("app-host", self.host_files(kind), name=f"host-{kind}") for kind in HOSTS}
         self._built: dict[tuple[object, ...], Path] = {}
+        self._made: dict[tuple[object, ...], Path] = {}
         # hatchling's editables, and pdm-backend's at run time, need that distribution; pdm-backend has a copy of it
         self.editables = root / "editables"
         self.editables.mkdir()
@@ -126,13 +127,24 @@ class Workshop:
     # -- installing ----------------------------------------------------------------------------------------------------
 
     def environment(self, folder, *wheels, python=None, system_site=False):
-        """Make an environment at *folder* with *wheels* and a way to pegboard."""
+        """Make an environment at *folder* with *wheels* and a way to pegboard; copied, if there is one like it."""
+        alike = (wheels, python, system_site)
+        if alike in self._made:
+            shutil.copytree(self._made[alike], folder, symlinks=True)
+            return Environment(self, Path(folder))
+        made = self._new_environment(Path(folder), *wheels, python=python, system_site=system_site)
+        if wheels:
+            self._made[alike] = self.root / "environments" / str(len(self._made))
+            shutil.copytree(folder, self._made[alike], symlinks=True)
+        return made
+
+    def _new_environment(self, folder, *wheels, python, system_site):
         if python:
             options = ["--system-site-packages"] if system_site else []
             _run(python, "-m", "venv", "--without-pip", *options, folder)
         else:
             venv.EnvBuilder(system_site_packages=system_site, symlinks=True).create(folder)
-        made = Environment(self, Path(folder))
+        made = Environment(self, folder)
         (made.site / "pegboard.pth").write_text(f"{PEGBOARD}\n")
         if wheels:
             self.install(wheels, python=made.python)
