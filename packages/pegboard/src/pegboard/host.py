@@ -744,7 +744,7 @@ class Roster:
 
     def _start_warm(self, index: "Index") -> None:
         if not index.packages.isdisjoint(sys.modules):
-            from pegboard.recording.cold import adopt_early
+            from pegboard.recording.early import adopt_early
 
             adopt_early(self)
         head = index.head
@@ -780,6 +780,10 @@ class Roster:
                 self.reason = str(error)
                 return False
             self.reason = objection(index.validity, known_facts, os.environ)
+            if self.reason is None and ("B" in index.head or not index.packages.isdisjoint(sys.modules)):
+                from pegboard.recording.early import objection_to_early
+
+                self.reason = objection_to_early(index)
             if self.reason is not None:
                 return False
             if self.strict is None:

@@ -5,7 +5,7 @@ by a function that the interpreter has built in, tell whether each part is whole
 holds; the sections answer what is asked; the cold part, read only when something changed, remembers what each record
 depends on.
 
-    pegboard-index 2 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 3 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
@@ -15,6 +15,7 @@ depends on.
                                                     that its stamp may not show the next change
     <head>          one line a fact, its fields separated by US (U+001F):
         A init portion portion ...                  the search path of `app.plugins`
+        B module module ...                         plugins that had been imported before the start, if there were any
         Q 1                                         the user wants faults to be errors
         G module                                    to be imported at every start
         P package package ...                       what plugins' modules are in; a module that is in none, itself
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
     from pegboard.ledger import Records
 
-MAGIC: "Final" = b"pegboard-index 2 "
+MAGIC: "Final" = b"pegboard-index 3 "
 YOUNG: "Final" = "Y"
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read

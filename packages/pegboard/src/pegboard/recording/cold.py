@@ -6,7 +6,6 @@ A warm start imports nothing of this.
 from __future__ import annotations
 
 import _thread
-import sys
 import time
 
 from pegboard._typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from pegboard.recording.files import prune, remove, write
 from pegboard.recording.notes import Notes
 from pegboard.recording.rebuild import Rebuild, to_bytes
 from pegboard.recording.record import Record, has_changed, plain_rows, read_files
-from pegboard.revision import diverge, reorder, supersede
+from pegboard.revision import diverge, reorder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -227,20 +226,6 @@ def wake(roster: Roster, kind: str) -> None:
     for row in roster.ledger.rows(kind):
         if row.is_primed and row.owner.is_usable:
             roster.activate(row.owner)
-
-
-def adopt_early(roster: Roster) -> None:
-    """Take plugins that were imported before the start for what they are.
-
-    What is recorded of them does not count, since they have registered already.
-    """
-    for name, module in list(sys.modules.items()):
-        if getattr(getattr(module, "__spec__", None), "_initializing", False):
-            continue  # another thread, which was ready before this one, is waking it: it was not imported early
-        plugin = None if roster.records is None else roster.records.plugin(name)
-        if plugin is not None and plugin.state in (FOUND, PRIMED):
-            plugin.state = ACTIVE
-            supersede(roster.ledger, plugin)
 
 
 def record_anew(roster: Roster) -> None:

@@ -16,6 +16,7 @@ from pegboard.incidents.quarantine import stamps
 from pegboard.index import Index, path_stamp
 from pegboard.ledger import ACTIVE, FOUND, PRIMED, part
 from pegboard.recording.conditions import conditions
+from pegboard.recording.early import adopt, is_early
 from pegboard.recording.encoding import Blocks, below, content_of, encode, encode_lines, encode_metadata
 from pegboard.recording.notes import Notes
 from pegboard.recording.own_code import OwnCode
@@ -57,6 +58,7 @@ class Rebuild:
         """What is good to know of this rebuild, and of earlier ones where this one had nothing to do."""
         self._failed: list[Plugin] = []
         self._unseen: list[Plugin] = []
+        self._early: list[str] = []
         self._records: dict[str, Record] = {}
         self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
         self._valid_tops: dict[str, str | None] = {}
@@ -92,6 +94,10 @@ class Rebuild:
                 self.notes.reasons[plugin.name] = reason
             if reason is not None or record is None or record.eager or plugin.eager:
                 stale.append(plugin)
+            elif self._is_early(plugin):
+                self._records[plugin.module] = record  # for other starts
+                self._early.append(plugin.module)
+                adopt(self._roster, plugin)
             else:
                 self._adopt(plugin, record)
                 plugin.state = PRIMED
@@ -142,6 +148,7 @@ class Rebuild:
                 progress.step()
                 if self._is_early(plugin):
                     self._unseen.append(plugin)  # what it registered was taken for the application's
+                    self._early.append(plugin.module)
                     self.notes.reasons[plugin.name] = EARLY
                     self._roster.activate(plugin)
                     continue
@@ -165,10 +172,8 @@ class Rebuild:
         progress.finish()
 
     def _is_early(self, plugin: Plugin) -> bool:
-        """Return whether *plugin* was imported before the start; it is not one that another thread is importing now."""
-        if plugin.state != FOUND or self._roster.was_disturbed:
-            return False
-        return bool(getattr(sys.modules.get(plugin.module), "__file__", None))
+        """Return whether *plugin* was imported before the start; not, while others import, which may have been them."""
+        return is_early(plugin) and not self._roster.was_disturbed
 
     def _take_sources(self, plugins: Sequence[Plugin]) -> None:
         application = self._application.partition(".")[0]
@@ -207,6 +212,7 @@ class Rebuild:
                 self._facts, directories, files, dict(sorted(variables.items())), self._scan_started_ns
             ),
             "namespace": [found.init or "", *found.portions],
+            "early": sorted(self._early),
             "strict": self._roster.is_strict_by_user,
             "order": [plugin.module for plugin in plugins],
             "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},
@@ -259,6 +265,8 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
     """Return the index file with that *content*."""
     portions = content["namespace"][1:]
     head: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
+    if content["early"]:
+        head.append(["B", *content["early"]])
     blocks = Blocks()
     names: list[list[str]] = []
     rows: dict[str, list[list[str]]] = {}
