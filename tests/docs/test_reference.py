@@ -45,7 +45,7 @@ def test_every_word_of_the_design_is_in_the_glossary():
 
 
 def test_every_variable_and_setting_is_in_the_configuration_page():
-    from pegboard.policy import policy
+    from pegboard.startup.policy import policy
 
     page = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "packages/pegboard/src").rglob("*.py"))

@@ -61,11 +61,11 @@ def test_a_warm_start_searches_for_nothing_and_imports_the_one_plugin_that_it_us
     cold = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")
     warm = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")
 
-    assert below("pegboard.discovery", cold)  # so that a module of another name is noticed
-    assert below("pegboard.recording", cold)
+    assert below("pegboard.startup.discovery", cold)  # so that a module of another name is noticed
+    assert below("pegboard.startup.recording", cold)
     assert {name for name in warm if "plugins." in name and name.startswith("utt.")} == {"utt.plugins.0_add"}
-    assert not below("pegboard.discovery", warm)
-    assert not below("pegboard.recording", warm)
+    assert not below("pegboard.startup.discovery", warm)
+    assert not below("pegboard.startup.recording", warm)
     assert not below("utt.report", warm) - {"utt.report", "utt.report.interface", "utt.report.model"}
     for package in (
         "rich",
@@ -96,7 +96,7 @@ def test_only_a_page_imports_what_pages_are_made_with(loaded):
     page, report = loaded(UTT, "report", "--html"), loaded(UTT, "report")
     added = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")
 
-    for package in ("utt.report.html", "pegboard.pages", "xml"):
+    for package in ("utt.report.html", "pegboard.tools.pages", "xml"):
         assert below(package, page)
         assert not below(package, report)
         assert not below(package, added)

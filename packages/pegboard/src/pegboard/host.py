@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from typing import Any, TypeVar
 
-    from pegboard.activator import Activator
     from pegboard.claims import Claims
     from pegboard.container import Container
     from pegboard.data_registry import DataRegistry
-    from pegboard.discovery import Discovery
     from pegboard.errors import PegboardError, PluginError
+    from pegboard.importer import Activator
     from pegboard.index import Index
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
     from pegboard.reloading.lifecycle import Change, Found
+    from pegboard.startup.discovery import Discovery
 
     T = TypeVar("T")
     F = TypeVar("F", bound=Callable[[], object])
@@ -129,7 +129,7 @@ class Host:
         if eager and name not in self._roster.eager_kinds:
             self._roster.eager_kinds.add(name)
             if self._roster.is_started:  # the plugins have been made ready without knowing that
-                from pegboard.recording.cold import wake
+                from pegboard.startup.cold_start import wake
 
                 wake(self._roster, name)
         registry = self._registries.get(name)
@@ -258,7 +258,7 @@ class Host:
         Raises:
             HostError: If the plugins have been found already.
         """
-        from pegboard.recording.cold import leave_out
+        from pegboard.startup.cold_start import leave_out
 
         leave_out(self._roster, tuple(names), reason)
 
@@ -608,7 +608,7 @@ class Roster:
         if self._activator is None:
             with self.lock:
                 if self._activator is None:
-                    from pegboard.activator import Activator
+                    from pegboard.importer import Activator
 
                     self._activator = Activator(self)
         return self._activator
@@ -626,11 +626,11 @@ class Roster:
         """All plugins in their order, disabled and broken ones included."""
         self.look_back()
         if self.listed is None and self.is_lazy and self._use_index():
-            from pegboard.recording.encoding import plugins_of
+            from pegboard.startup.recording.encoding import plugins_of
 
             self.listed = None if self.records is None else plugins_of(self.records)
         if self.listed is None:
-            from pegboard.recording.cold import search
+            from pegboard.startup.cold_start import search
 
             search(self)
         return self.listed or ()
@@ -682,7 +682,7 @@ class Roster:
             except OSError:  # nobody has ever kept one
                 return
             if entries:
-                from pegboard.incidents.examination import examine
+                from pegboard.startup.journal.check import examine
 
                 examine(self)
 
@@ -703,7 +703,7 @@ class Roster:
                 return False  # safe mode: nothing that was written before is trusted
         left_out = self.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower()
         if left_out:
-            from pegboard.policy.policy import YES
+            from pegboard.startup.policy.policy import YES
 
             if left_out in YES:
                 return False
@@ -730,11 +730,11 @@ class Roster:
             if self.is_lazy and self._use_index() and self.index is not None:
                 self._start_warm(self.index)
             else:
-                from pegboard.recording.cold import start
+                from pegboard.startup.cold_start import start
 
                 start(self)
             if self.required:
-                from pegboard.recording.cold import check_required
+                from pegboard.startup.cold_start import check_required
 
                 check_required(self)
         finally:
@@ -744,7 +744,7 @@ class Roster:
 
     def _start_warm(self, index: "Index") -> None:
         if not index.packages.isdisjoint(sys.modules):
-            from pegboard.recording.early import adopt_early
+            from pegboard.startup.recording.early import adopt_early
 
             adopt_early(self)
         head = index.head
@@ -781,7 +781,7 @@ class Roster:
                 return False
             self.reason = objection(index.validity, known_facts, os.environ)
             if self.reason is None and ("B" in index.head or not index.packages.isdisjoint(sys.modules)):
-                from pegboard.recording.early import objection_to_early
+                from pegboard.startup.recording.early import objection_to_early
 
                 self.reason = objection_to_early(index)
             if self.reason is not None:
@@ -796,7 +796,7 @@ class Roster:
         return True
 
     def _rescue(self) -> "Index":
-        from pegboard.recording.cold import rescue
+        from pegboard.startup.cold_start import rescue
 
         return rescue(self)
 
@@ -814,9 +814,9 @@ class Roster:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
         if self.records is None or self.records.is_as_recorded(plugin, batch):
             return
-        from pegboard.recording import cold
+        from pegboard.startup import cold_start
 
-        cold.refresh(self, plugin, batch)
+        cold_start.refresh(self, plugin, batch)
 
     def end_failed(self, plugin: "Plugin") -> None:
         """Call what *plugin*, whose import has just failed, wants to have called when it is unloaded."""

@@ -15,8 +15,8 @@ def main(options):
     sys.path += options.get("append", ())
     if options.get("import_plugins"):
         import app.plugins
-    from pegboard.activator import extend_namespace
-    from pegboard.discovery import discover
+    from pegboard.importer import extend_namespace
+    from pegboard.startup.discovery import discover
 
     before = set(sys.modules)
     found = discover("app", folder=options.get("folder"))

@@ -515,8 +515,8 @@ def test_script_is_not_run_again_to_be_the_application(workshop, environment, tm
     script = tmp_path / "notes.py"
     script.write_text(
         "import json, sys\n"
-        "from pegboard.activator import extend_namespace\n"
-        "from pegboard.discovery import discover\n"
+        "from pegboard.importer import extend_namespace\n"
+        "from pegboard.startup.discovery import discover\n"
         "COUNT = sys.counted = getattr(sys, 'counted', 0) + 1\n"
         "found = discover('notes')\n"
         "extend_namespace('notes', found.portions, found.init)\n"

@@ -15,7 +15,7 @@ import packaging
 import pytest
 
 import pegboard
-from pegboard.doctor.codes import CODES
+from pegboard.tools.doctor.codes import CODES
 
 pytestmark = pytest.mark.slow
 
@@ -508,7 +508,7 @@ def test_a_plugin_folder_that_is_a_file_is_found(clinic):
 
 def test_a_check_that_fails_is_a_finding_and_the_others_go_on(clinic):
     clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
-    breaking = "import pegboard.doctor.diagnosis as diagnosis\ndiagnosis.leftovers = lambda examination: 1 / 0\n"
+    breaking = "import pegboard.tools.doctor.diagnosis as diagnosis\ndiagnosis.leftovers = lambda examination: 1 / 0\n"
     clinic.application.write("app/__main__.py", breaking + MAIN)
     found = {item["code"]: item for item in clinic.doctor()}
     assert set(found) == {"check-failed", "plugin-import-failed"}

@@ -15,7 +15,7 @@ import pytest
 from pegboard.errors import UnusableIndexError
 from pegboard.index import Index, digest
 from pegboard.ledger import Records
-from pegboard.recording.encoding import plugins_of
+from pegboard.startup.recording.encoding import plugins_of
 
 KINDS = ("things", "component")
 
@@ -127,7 +127,7 @@ def test_two_hundred_kills_leave_the_old_index_or_the_new_one(application):
         (application.root / f"version{number}").write_bytes(data)
     writing = """
 import os, sys
-from pegboard.recording.files import write
+from pegboard.startup.recording.files import write
 versions = [open(path, "rb").read() for path in sys.argv[2:]]
 while True:
     for data in versions:

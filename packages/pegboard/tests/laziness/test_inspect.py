@@ -11,7 +11,7 @@ import sys
 import pytest
 from support.browser import opened
 
-from pegboard.inspection.page import GENERATOR
+from pegboard.tools.inspection.page import GENERATOR
 
 MAIN = """
 import sys

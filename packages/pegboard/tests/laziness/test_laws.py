@@ -14,8 +14,8 @@ import zipfile
 import pytest
 
 from pegboard.index import read
-from pegboard.recording.encoding import content_of
-from pegboard.recording.rebuild import to_bytes
+from pegboard.startup.recording.encoding import content_of
+from pegboard.startup.recording.rebuild import to_bytes
 
 ALL = ["t-a", "t-b", "t-c"]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.profiling.costs import Run
+from pegboard.tools.profiling.costs import Run
 
 MAIN = """
 import sys

@@ -7,11 +7,11 @@ import re
 import pytest
 from support.browser import opened
 
-from pegboard.inspection.claims import Claim
-from pegboard.inspection.inspector import inspected
-from pegboard.inspection.page import page
-from pegboard.inspection.start import Import, Start
-from pegboard.inspection.survey import Fault, PluginView, Survey
+from pegboard.tools.inspection.claims import Claim
+from pegboard.tools.inspection.inspector import inspected
+from pegboard.tools.inspection.page import page
+from pegboard.tools.inspection.start import Import, Start
+from pegboard.tools.inspection.survey import Fault, PluginView, Survey
 
 NASTY = "</script><img src=x onerror=\"document.title='taken'\">'&amp;"
 BACKWARDS = "\u202eevil שלום"

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from pegboard.pages.document import document
-from pegboard.pages.saving import save
+from pegboard.tools.pages.document import document
+from pegboard.tools.pages.saving import save
 
 PAGE = document("t", [], generator="tests")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.bisection.search import FOUND, NEVER, NO_PLUGIN, UNSURE, Search, usual_rounds
+from pegboard.tools.bisection.search import FOUND, NEVER, NO_PLUGIN, UNSURE, Search, usual_rounds
 
 
 def closed(names, needs):

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pegboard.container import TRANSIENT, Container
-from pegboard.discovery.candidate import Distribution
 from pegboard.errors import MissingDependencyError, ProviderError
 from pegboard.ledger import Ledger, Plugin, application
 from pegboard.revision import revoke
+from pegboard.startup.discovery.candidate import Distribution
 
 SIZE = 7
 RANKS = 3

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from pegboard.reloading.leaks import Watch
 from pegboard.revision import rows_of
 from pegboard.testing import assert_unloads
+from pegboard.tools.leaks import Watch
 
 BUSY = """
     import threading

@@ -3,9 +3,9 @@
 import pytest
 
 from pegboard.container import Container
-from pegboard.discovery.candidate import Distribution
 from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
 from pegboard.revision import discard
+from pegboard.startup.discovery.candidate import Distribution
 
 
 class Bench:

@@ -8,12 +8,12 @@ import traceback
 
 import pytest
 
-from pegboard.activator import Activator
 from pegboard.boundary import contained
-from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
 from pegboard.host import finder_of
+from pegboard.importer import Activator
 from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
+from pegboard.startup.discovery.candidate import Distribution
 
 
 class Bench:

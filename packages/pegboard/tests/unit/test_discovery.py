@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pegboard.activator import extend_namespace
-from pegboard.discovery import discover
 from pegboard.errors import DuplicatePluginError, PluginFolderError, PluginNotImportableError, StrayPackageFileError
+from pegboard.importer import extend_namespace
+from pegboard.startup.discovery import discover
 
 APP = "pinboard"
 
@@ -373,7 +373,7 @@ def test_what_permissions_forbid_is_reported_or_passed_over():
     script = """
 import os, sys
 from importlib import machinery
-from pegboard.discovery import scan
+from pegboard.startup.discovery import scan
 import base64, hashlib, json, re, ast, zipfile, importlib.metadata
 os.geteuid() or os.setuid(65534)
 sys.path[:] = sys.argv[1:3]
@@ -396,7 +396,7 @@ print([(c.name, c.problem and c.problem.because()) for c in found.candidates], [
         root.chmod(0o755)
         done = subprocess.run(
             [sys.executable, "-c", script, root / "a", root / "b", root / "folder"],
-            env={**os.environ, "PYTHONPATH": str(Path(sys.modules["pegboard.discovery"].__file__).parents[2])},
+            env={**os.environ, "PYTHONPATH": str(Path(sys.modules["pegboard.startup.discovery"].__file__).parents[3])},
             capture_output=True,
             text=True,
             check=False,
@@ -608,13 +608,13 @@ def test_directories_hold_every_place_absent_ones_included(app, tmp_path):
 
 
 def test_importing_the_warm_half_loads_nothing_a_bare_interpreter_has_not():
-    code = "import sys; old = set(sys.modules); import pegboard.activator; print(sorted(set(sys.modules) - old))"
-    source = str(Path(sys.modules["pegboard.discovery"].__file__).parents[2])
+    code = "import sys; old = set(sys.modules); import pegboard.importer; print(sorted(set(sys.modules) - old))"
+    source = str(Path(sys.modules["pegboard.startup.discovery"].__file__).parents[3])
     command = [sys._base_executable, "-I", "-c", f"import sys; sys.path.insert(0, {source!r}); {code}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = done.stdout.replace("'", "").strip("[]\n").split(", ")
     assert [name for name in loaded if not name.startswith("pegboard")] == []
-    assert not [name for name in loaded if name.startswith("pegboard.discovery")]
+    assert not [name for name in loaded if name.startswith("pegboard.startup.discovery")]
 
 
 def test_thousand_installed_plugins_are_found_quickly(app):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pegboard import errors
-from pegboard.doctor.checks.health import has_health_check
-from pegboard.doctor.codes import CODES, ERROR, NOTE, WARNING
-from pegboard.doctor.finding import finding, from_error
 from pegboard.ledger import Plugin
+from pegboard.tools.doctor.checks.health import has_health_check
+from pegboard.tools.doctor.codes import CODES, ERROR, NOTE, WARNING
+from pegboard.tools.doctor.finding import finding, from_error
 
 SOURCE = Path(errors.__file__).parent
 PAGE = Path(__file__).parents[4] / "docs" / "reference" / "doctor.md"
@@ -23,7 +23,7 @@ def test_the_page_of_findings_has_each_code_as_it_is():
 
 
 def test_each_code_is_used():
-    checks = [path for path in (SOURCE / "doctor").rglob("*.py") if path.name != "codes.py"]
+    checks = [path for path in (SOURCE / "tools/doctor").rglob("*.py") if path.name != "codes.py"]
     text = "".join(path.read_text(encoding="utf-8") for path in checks)
     of_errors = {value.code for value in vars(errors).values() if hasattr(value, "code")}
     assert [code for code in CODES if f'"{code}"' not in text and code not in of_errors] == []

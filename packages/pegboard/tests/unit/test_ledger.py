@@ -3,10 +3,10 @@ import threading
 
 import pytest
 
-from pegboard.discovery.candidate import Distribution
 from pegboard.errors import PluginWithdrewError
 from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
 from pegboard.revision import discard, remove, reorder, revoke, rows_of
+from pegboard.startup.discovery.candidate import Distribution
 
 
 class Desk:

@@ -1,7 +1,7 @@
 import pytest
 
 from pegboard.ledger import Plugin
-from pegboard.policy.policy import Policy, load_policy
+from pegboard.startup.policy.policy import Policy, load_policy
 
 
 @pytest.fixture

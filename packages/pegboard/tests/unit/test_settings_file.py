@@ -3,9 +3,9 @@ import stat
 
 import pytest
 
-from pegboard.cli.settings_file import SettingsFile
 from pegboard.errors import SettingsError
-from pegboard.policy.lines import lines_of
+from pegboard.startup.policy.lines import lines_of
+from pegboard.tools.cli.settings_file import SettingsFile
 
 TEXT = """\
 # my settings

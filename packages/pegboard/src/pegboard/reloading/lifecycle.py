@@ -18,18 +18,18 @@ from pegboard.boundary import refusal
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
-from pegboard.recording.cold import arrange, search
-from pegboard.reloading.ending import (
+from pegboard.reloading.cleanup import (
     aend_all,
     end_all,
     endings_of_all,
     endings_of_callbacks,
     endings_of_resources,
 )
-from pegboard.reloading.extent import extent_of
 from pegboard.reloading.modules import Aside, distrust_bytecode
 from pegboard.reloading.threads import outlasting
+from pegboard.reloading.unload_plan import extent_of
 from pegboard.revision import diverge, remove, revoke, rows_of
+from pegboard.startup.cold_start import arrange, search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from pegboard.injection.core import Core
     from pegboard.injection.store import Instance
     from pegboard.ledger import Plugin
-    from pegboard.reloading.ending import Ending
-    from pegboard.reloading.extent import Extent
+    from pegboard.reloading.cleanup import Ending
+    from pegboard.reloading.unload_plan import Extent
 
 DEADLINE_S = 5.0
 """Seconds that a clean-up may take where nobody says otherwise."""

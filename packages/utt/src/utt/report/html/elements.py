@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.pages.markup import element
+from pegboard.tools.pages.markup import element
 
 if TYPE_CHECKING:
     from datetime import date

@@ -1,0 +1,102 @@
+"""Where `app.plugins` and its parts are, as Python's own import system sees it.
+
+Cold; what a start needs of it is in `pegboard.importer`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Protocol
+
+    class PathEntryFinder(Protocol):
+        """What a path hook returns for one entry of a search path."""
+
+        def find_spec(self, fullname: str, /) -> ModuleSpec | None:
+            """Return what *fullname* would be imported from."""
+
+
+PLUGINS = "plugins"
+"""The sub-package of every application that its plugins live in."""
+
+
+def importer(path: str) -> PathEntryFinder | None:
+    """Return the finder that Python would ask about *path*, an entry of some search path; None when there is none.
+
+    What `pkgutil.get_importer` does, without importing `pkgutil`; and a finder that was looked for before its directory
+    existed is looked for again.
+    """
+    known = sys.path_importer_cache.get(path)
+    if known is not None:
+        return known
+    for hook in sys.path_hooks:
+        try:
+            finder = hook(path)
+        except ImportError:
+            continue
+        sys.path_importer_cache[path] = finder
+        return finder
+    return None
+
+
+def import_application(name: str) -> None:
+    """Import the application; if it is the very file that runs as `__main__`, do not run it a second time."""
+    main = sys.modules.get("__main__")
+    if main is not None and _runs_as_main(name, main):
+        sys.modules[name] = main
+    else:
+        __import__(name)
+
+
+def _runs_as_main(name: str, main: ModuleType) -> bool:
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return bool(spec.name == name)  # python -m notes
+    file = getattr(main, "__file__", None)
+    if file is None or not file.endswith(f"{name}.py"):
+        return False
+    from importlib.machinery import PathFinder
+    from os.path import abspath
+
+    found = PathFinder.find_spec(name)  # not the script, if a package of that name is beside it
+    return found is not None and found.origin is not None and abspath(found.origin) == abspath(file)
+
+
+def spec_from_init(name: str, init: str) -> ModuleSpec | None:
+    """Return the spec of the package *name* whose `__init__` file is *init*; None when it cannot be imported."""
+    from os.path import dirname
+
+    finder = importer(dirname(dirname(init)))
+    return finder.find_spec(name) if finder is not None else None
+
+
+class Loaded:
+    """Loads a module that is loaded already."""
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module that is there."""
+        del spec
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: its code has run."""
+
+
+def spec_of_loaded(fullname: str) -> ModuleSpec | None:
+    """Return a spec by which an import gets the module that is there: the namespace, made while it was asked for."""
+    from _frozen_importlib import ModuleSpec
+
+    module = sys.modules[fullname]
+    spec: ModuleSpec = ModuleSpec(fullname, Loaded(module), is_package=True)  # type: ignore[arg-type]  # all of a loader that is used
+    spec.submodule_search_locations = list(module.__path__)
+    return spec

@@ -1,0 +1,149 @@
+"""Which distributions are installed?
+
+Their metadata directories on `sys.path` are read as raw text, and as far as somebody asks: asking `importlib.metadata`
+for every file of a thousand distributions takes most of a second.
+
+Source:
+    "Recording installed projects" and "Core metadata", PyPA specifications.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.startup.discovery.candidate import Distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pegboard.startup.discovery.files import Files
+
+
+class Installed:
+    """The metadata of one distribution, read as far as it is asked for."""
+
+    __slots__ = ("_distribution", "_read", "base", "is_egg", "place")
+
+    def __init__(self, base: str, place: str, read: Callable[[str], str | None], *, is_egg: bool) -> None:
+        self.base: str = base
+        """The directory or archive that its files are named relative to."""
+        self.place: str = place
+        """Its metadata directory, e.g. `…/acme_csv-1.2.0.dist-info`."""
+        self.is_egg: bool = is_egg
+        """Whether a build by setuptools left it, rather than an installer."""
+        self._read = read
+        self._distribution: Distribution | None = None
+
+    def read(self, name: str) -> str:
+        """Return the text of the metadata file *name*; empty when there is none."""
+        return self._read(name) or ""
+
+    @property
+    def distribution(self) -> Distribution:
+        """Its name and version, from its metadata, or from its directory when that is damaged."""
+        if self._distribution is None:
+            fields = _header(self.read("METADATA") or self.read("PKG-INFO") or (self.read("") if self.is_egg else ""))
+            name, version = self._from_directory()
+            self._distribution = Distribution(fields.get("name") or name, fields.get("version") or version)
+        return self._distribution
+
+    @property
+    def key(self) -> str:
+        """Its name as the rules for equality of names have it (PEP 503); seldom needs its metadata to be read."""
+        return normalise(self._from_directory()[0] or self.distribution.name)
+
+    def _from_directory(self) -> tuple[str, str]:
+        stem = os.path.basename(self.place).rpartition(".")[0].partition("-py")[0]
+        name, dash, version = stem.rpartition("-")
+        return (name, version) if dash else (stem, "0")
+
+    def __repr__(self) -> str:
+        return f"<metadata of {self.distribution} at {self.place}>"
+
+
+def normalise(name: str) -> str:
+    """Return *name* the way all spellings of it are equal (PEP 503, "Normalized Names")."""
+    plain = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in plain:
+        plain = plain.replace("--", "-")
+    return plain
+
+
+def _header(text: str) -> dict[str, str]:
+    """Return name and version from core metadata; a whole e-mail parser takes ten times as long."""
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        key, colon, value = line.partition(":")
+        if not line or len(fields) == 2:  # noqa: PLR2004 - the two fields
+            break
+        if colon and key.lower() in ("name", "version"):
+            fields[key.lower()] = value.strip()
+    return fields
+
+
+def installed(entries: Iterable[str], files: Files) -> list[Installed]:
+    """Return the metadata of every distribution that the *entries* of the search path hold, in that order.
+
+    The import hooks that know distributions of their own (frozen applications) come last.
+    """
+    found: list[Installed] = []
+    seen: set[str] = set()
+    for entry in entries:
+        real = os.path.realpath(entry)
+        if real in seen:
+            continue
+        seen.add(real)
+        for name in sorted(files.names(entry), key=_newest_first):
+            if name.endswith((".dist-info", ".egg-info")) or name == "EGG-INFO":
+                place = f"{entry.rstrip('/')}/{name}"
+                found.append(Installed(entry, place, _reader(place, files), is_egg=not name.endswith(".dist-info")))
+    return found + list(_from_hooks())
+
+
+def _newest_first(name: str) -> tuple[str, list[int], str]:
+    """Return what sorts the metadata directories of one project by version: an upgrade that broke leaves the older."""
+    project, _, version = name.partition("-")
+    numbers = "".join(letter if letter.isdigit() else " " for letter in version).split()
+    return project, [-int(number) for number in numbers], name
+
+
+def _reader(place: str, files: Files) -> Callable[[str], str | None]:
+    return lambda name: files.read(f"{place}/{name}" if name else place)
+
+
+def _from_hooks() -> Iterator[Installed]:
+    from pegboard.startup.discovery.namespace import hooks
+
+    finders = [find for finder in hooks() if (find := getattr(finder, "find_distributions", None)) is not None]
+    if not finders:
+        return
+    from importlib.metadata import DistributionFinder
+
+    for find in finders:
+        try:
+            found = list(find(DistributionFinder.Context()))
+        except Exception:  # noqa: S112 - somebody's finder: its fault must not hide the plugins of others
+            continue
+        for distribution in found:
+            base = str(distribution.locate_file(""))
+            yield Installed(base, f"{base}/{distribution.metadata['Name']}.", distribution.read_text, is_egg=False)
+
+
+def believed(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:
+    """Return one metadata directory a distribution, and the pairs (believed, stale) of those that contradict it.
+
+    What an installer wrote is believed before what a build left behind, and then what comes first on the search path:
+    that one hides the other, as a virtual environment hides the system. Two in *one* directory, or a build's leftover
+    of another version, are stale.
+    """
+    chosen: dict[str, Installed] = {}
+    in_order = sorted(found, key=lambda item: item.is_egg)
+    others = [item for item in in_order if chosen.setdefault(item.key, item) is not item]
+    stale = [
+        (chosen[item.key], item)
+        for item in others
+        if (item.is_egg or item.base == chosen[item.key].base)
+        and item.distribution.version != chosen[item.key].distribution.version
+    ]
+    return list(chosen.values()), stale

@@ -1,0 +1,121 @@
+"""`plugins info NAME`: everything of one plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pegboard.errors import PluginNotFoundError
+from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.inspection.survey import survey
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from pegboard.host import Host
+    from pegboard.tools.cli.commands import Group
+    from pegboard.tools.cli.output import Output
+    from pegboard.tools.inspection.survey import PluginView
+
+_DEPENDS_ON = {
+    "files": "files",
+    "variables": "environment variables",
+    "packages": "packages",
+    "missing": "the absence of",
+}
+
+
+def add(commands: Group) -> None:
+    """Add `info`."""
+    parser = command(commands, "info", run, "show everything of one plugin")
+    parser.add_argument("name", metavar="NAME", help="the plugin's name")
+
+
+def run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    """Show it.
+
+    Raises:
+        PluginNotFoundError: If there is none of that name.
+    """
+    from dataclasses import asdict
+
+    seen = survey(host)
+    plugin = seen.plugin(options.name)
+    if plugin is None:
+        raise PluginNotFoundError(options.name, tuple(plugin.name for plugin in seen.plugins))
+    about = _about(plugin.distribution)
+    output.answer({**asdict(plugin), "about": about})
+    for label, text in _lines(plugin, about):
+        output.tell(f"{label + ':':<15} {text}".rstrip())
+    if plugin.contributions:
+        output.tell("", "contributions:")
+        for claim in plugin.contributions:
+            output.tell(f"  {claim.id}: {claim.status}")
+            for field, value in claim.metadata.items():
+                output.tell(f"      {field}: {value}")
+    if plugin.fault is not None:
+        output.tell("", f"error[{plugin.fault.code}]: {plugin.fault.what}")
+        for label, detail in (
+            ("cause", plugin.fault.cause),
+            ("where", plugin.fault.where),
+            ("hint", plugin.fault.hint),
+        ):
+            if detail:
+                output.tell(f"  {label}: {detail}")
+    return DONE
+
+
+def _lines(plugin: PluginView, about: Mapping[str, str]) -> list[tuple[str, str]]:
+    owner = f"{plugin.distribution} {plugin.version}" if plugin.distribution else f"none ({plugin.source})"
+    lines = [
+        ("name", plugin.name),
+        ("state", plugin.state),
+        ("why", plugin.why),
+        ("distribution", owner),
+        *about.items(),
+        ("source", plugin.source),
+        ("module", plugin.module),
+        ("file", plugin.origin or "-"),
+        ("place", f"{plugin.place} in the order of plugins"),
+    ]
+    if plugin.after:
+        lines.append(("after", ", ".join(plugin.after)))
+    if plugin.before:
+        lines.append(("before", ", ".join(plugin.before)))
+    if plugin.cost_ms is not None:
+        lines.append(("import took", f"{plugin.cost_ms:.1f} ms"))
+    if plugin.last_recorded_because:
+        lines.append(("recorded", f"since {plugin.last_recorded_because}"))
+    for name, label in _DEPENDS_ON.items():
+        if name in plugin.inputs:
+            lines.append(("depends on", f"{label} {', '.join(plugin.inputs[name])}"))
+    if plugin.drifts:
+        lines.append(
+            ("drift", f"registered something else than recorded, {plugin.drifts} times, without visible cause")
+        )
+    return lines
+
+
+def _about(distribution: str | None) -> dict[str, str]:
+    """Return what the metadata of *distribution* says for people (core metadata, `Summary` and its like)."""
+    if distribution is None:
+        return {}
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        given = metadata(distribution)
+    except PackageNotFoundError:
+        return {}
+    found = {}
+    for label, fields in (
+        ("summary", ("Summary",)),
+        ("author", ("Author", "Author-email", "Maintainer", "Maintainer-email")),
+        ("home page", ("Home-page",)),
+    ):
+        text = next((given[field] for field in fields if given[field] and given[field] != "UNKNOWN"), None)
+        if text:
+            found[label] = str(text)
+    for url in given.get_all("Project-URL") or ():
+        label, _, address = str(url).partition(",")
+        found.setdefault(label.strip().lower(), address.strip())
+    return found

@@ -1,0 +1,91 @@
+"""`plugins uninstall`: remove the distributions of plugins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pegboard.errors import InstallRefusedError, PluginNotFoundError
+from pegboard.startup.discovery.distributions import normalise
+from pegboard.tools.cli.changing import add_options, installer_for, is_agreed, record, told
+from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.installing.change import uninstall as change
+from pegboard.tools.installing.installed import Snapshot, brought
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pegboard.host import Host
+    from pegboard.tools.cli.commands import Group
+    from pegboard.tools.cli.output import Output
+    from pegboard.tools.installing.installer import Installer
+
+
+def add(commands: Group) -> None:
+    """Add `uninstall`."""
+    parser = command(commands, "uninstall", _run, "remove plugins with their distributions")
+    parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin or its distribution")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    add_options(parser, resolves=False)
+
+
+def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    installer = installer_for(options, output)  # which tells of a change that was interrupted, before a name is missed
+    return remove(host, options, output, installer, distributions_of(host, options.names), word="uninstall")
+
+
+def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
+    """Return the distributions that *names* stand for, of plugins or of themselves; all when there are none.
+
+    Raises:
+        PluginNotFoundError: For a name that is neither.
+    """
+    plugins = brought(host)
+    if not names:
+        return sorted(plugins)
+    found = []
+    for name in names:
+        owners = [key for key, brings in plugins.items() if normalise(name) == key]
+        owners = owners or [key for key, brings in plugins.items() if name in brings]
+        if not owners:
+            raise PluginNotFoundError(
+                name, tuple({*plugins, *(each for brings in plugins.values() for each in brings)})
+            )
+        found += owners
+    return sorted(set(found))
+
+
+def remove(
+    host: Host, options: argparse.Namespace, output: Output, installer: Installer, keys: Sequence[str], *, word: str
+) -> int:
+    """Remove the distributions *keys*, unless something that stays needs one of them.
+
+    Raises:
+        InstallRefusedError: If something needs one.
+    """
+    snapshot = Snapshot()
+    for key in sorted(snapshot.distributions.keys() - set(keys)):
+        if needed := snapshot.needs(key) & set(keys):
+            raise InstallRefusedError(f"{key} needs {', '.join(sorted(needed))}", "", f"uninstall {key} as well")
+    plugins = brought(host)
+    answer = {
+        "environment": installer.surroundings.kind,
+        "removed": [
+            {"distribution": key, "version": snapshot.versions.get(key), "plugins": plugins.get(key, [])}
+            for key in keys
+        ],
+        "done": False,
+    }
+    for key in keys:
+        brings = f" (plugins: {', '.join(plugins[key])})" if key in plugins else ""
+        output.say(f"{'would remove' if options.dry_run else 'remove'} {key} {snapshot.versions.get(key)}{brings}")
+    if options.dry_run:
+        output.answer(answer)
+        return DONE
+    if not options.yes and not is_agreed(output):
+        return FAILED
+    with told(options, output):
+        output.say(*change(installer, keys, set(plugins)))
+    status, _ = record(host, word, (), output)
+    output.answer({**answer, "done": True})
+    return status

@@ -1,0 +1,137 @@
+"""`plugins why`: why a plugin is in its state, or who has a contribution and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.inspection.search import matching, nearest
+from pegboard.tools.inspection.survey import survey
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from pegboard.host import Host
+    from pegboard.tools.cli.commands import Group
+    from pegboard.tools.cli.output import Output
+    from pegboard.tools.inspection.claims import Claim
+    from pegboard.tools.inspection.survey import PluginView, Survey
+
+_MANY = 12
+
+
+def add(commands: Group) -> None:
+    """Add `why`."""
+    parser = command(
+        commands,
+        "why",
+        run,
+        "show why a plugin is in its state, or who provides something and why",
+        epilog="KIND is a registry, e.g. commands, or component, decorator, middleware; of a component the last part "
+        "of its name will do: component:ReportView. KIND: alone lists all of it.",
+    )
+    parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin, or a contribution")
+
+
+def run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    """Show it."""
+    seen = survey(host)
+    text: str = options.what
+    plugin = seen.plugin(text)
+    if plugin is not None:
+        return _of_plugin(host, plugin, output)
+    kind, colon, name = text.partition(":")
+    if colon or any(claim.kind == kind for claim in seen.claims):
+        found = matching(seen.claims, kind, name)
+        if found:
+            return _of_claims(found, name, output)
+    return _not_found(host, seen, text, output)
+
+
+def _of_plugin(host: Host, plugin: PluginView, output: Output) -> int:
+    from dataclasses import asdict
+
+    settings = _settings_of(host, plugin.name)
+    output.answer({"plugin": asdict(plugin), "settings": settings})
+    owner = f" of {plugin.distribution} {plugin.version}" if plugin.distribution else ""
+    output.tell(f"plugin {plugin.name!r}{owner} is {plugin.state}", f"  why: {plugin.why}")
+    output.tell(f"  found: {plugin.source}, {plugin.origin or plugin.module}")
+    for line in settings:
+        output.tell(f"  said: {line}")
+    if plugin.last_recorded_because:
+        output.tell(f"  last recorded: since {plugin.last_recorded_because}")
+    for claim in plugin.contributions:
+        output.tell(f"  {claim.id}: {claim.status}")
+    if plugin.fault is not None:
+        for label, text in (("where", plugin.fault.where), ("hint", plugin.fault.hint)):
+            if text:
+                output.tell(f"  {label}: {text}")
+    return DONE
+
+
+def _settings_of(host: Host, name: str) -> list[str]:
+    """Return every place where the user says something about the plugin *name*, in words."""
+    import os
+    import tomllib
+
+    from pegboard.startup.policy.lines import lines_of
+
+    roster = host.roster
+    said = []
+    file = roster.file("plugins.toml")
+    try:
+        with open(file or os.devnull, encoding="utf-8") as stream:
+            text = stream.read()
+        table = tomllib.loads(text).get("plugins", {}).get(name, {})
+        lines = lines_of(text)
+    except (OSError, ValueError, AttributeError):
+        table, lines = {}, {}
+    for key, value in table.items() if isinstance(table, dict) else ():
+        shown = str(value).lower() if isinstance(value, bool) else repr(value)
+        said.append(f"{key} = {shown} in {file}, line {lines.get(('plugins', name, key), '?')}")
+    for variable in ("_NO_PLUGINS", "_PLUGINS"):
+        value = roster.environ.get(roster.prefix + variable, "")
+        if name in [part.strip() for part in value.split(",")]:
+            said.append(f"the environment variable {roster.prefix}{variable}={value}")
+    said += [f"it is {reason}" for names, reason in roster.left_out if name in names or not names]
+    return said
+
+
+def _of_claims(found: Mapping[str, Sequence[Claim]], name: str, output: Output) -> int:
+    from dataclasses import asdict
+
+    output.answer({"claims": [asdict(claim) for claims in found.values() for claim in claims]})
+    if len(found) == 1:
+        ((_, claims),) = found.items()
+        output.tell(claims[0].id)
+        for claim in sorted(claims, key=lambda claim: not claim.is_in_use):
+            primed = ", primed" if claim.is_primed else ""
+            output.tell(f"  {claim.owner}{primed}: {claim.status}")
+        return DONE
+    if name:
+        output.tell(f"{name!r} can be one of these:")
+    for claims in found.values():
+        used = next((claim for claim in claims if claim.is_in_use), claims[0])
+        more = f", and {len(claims) - 1} more" if len(claims) > 1 else ""
+        output.tell(f"  {claims[0].id}: {used.owner}{more}")
+    return FAILED if name else DONE
+
+
+def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
+    from pegboard.startup.cold_start import search
+
+    search(host.roster)
+    near = nearest(seen.claims, [plugin.name for plugin in seen.plugins], text)
+    found = host.roster.found
+    places = [*found.portions] if found is not None else []
+    output.answer({"not_found": text, "nearest": near, "searched": places})
+    output.tell(f"there is no plugin {text!r}, and no contribution of that kind and name")
+    if near:
+        output.tell(f"  did you mean {' or '.join(near)}?")
+    else:
+        kinds = ", ".join(dict.fromkeys(claim.kind for claim in seen.claims))
+        output.tell(f"  kinds of contributions: {kinds or 'none'}")
+    output.tell("  looked for plugins in:", *(f"    {place}" for place in places[:_MANY]))
+    output.tell(f"  and for entry points in the group {seen.application}.plugins")
+    return FAILED

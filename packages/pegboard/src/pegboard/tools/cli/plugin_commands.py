@@ -1,0 +1,94 @@
+"""`plugins`: the commands by which a user looks after an application's plugins.
+
+An application hands over the arguments that follow the word `plugins`; see `manage`. Each command is a module in
+`pegboard.tools.cli.commands`; what it knows comes from a room of its own, and what it says goes through `Output`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pegboard.errors import PegboardError, UnusableIndexError
+from pegboard.tools.cli.commands import FAILED, INTERRUPTED
+from pegboard.tools.cli.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pegboard.host import Host
+    from pegboard.tools.cli.commands import Command
+
+COMMANDS = (
+    "list",
+    "info",
+    "why",
+    "graph",
+    "inspect",
+    "doctor",
+    "install",
+    "uninstall",
+    "upgrade",
+    "freeze",
+    "sync",
+    "enable",
+    "disable",
+    "order",
+    "config",
+    "release",
+    "profile",
+    "bisect",
+    "index",
+)
+"""The commands in the order in which help shows them; the module of each has its name, but for that of `list`."""
+
+
+def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
+    """Run one of the `plugins` commands and return the exit status.
+
+    Args:
+        host: The application's host, not started yet.
+        arguments: What follows the word `plugins` on the command line.
+        prog: What precedes them in usage lines, e.g. `utt plugins`.
+
+    Returns:
+        0 when it was done, 1 when it could not be or there are findings, 130 when it was interrupted; usage errors
+        exit with 2, as `argparse` does.
+
+    Raises:
+        BrokenPipeError: When nobody reads its output any more; what that means is the application's to say.
+    """
+    options = _parser(prog, arguments[:1]).parse_args(
+        arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog)
+    )
+    command: Command = options.run
+    output = Output(is_json=getattr(options, "json", False))
+    try:
+        status = command(host, options, output)
+        output.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except PegboardError as error:
+        output.complain(error.render())
+        return FAILED
+    except UnusableIndexError as error:
+        output.complain(f"error: {error}; 'index clear' removes it, and 'index build' makes it anew")
+        return FAILED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        output.complain(f"error: {place}{error.strerror or error}")
+        return FAILED
+    return status
+
+
+def _parser(prog: str, asked: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the command that is *asked* for, or of all: importing all takes a fifth of a second."""
+    parser = argparse.ArgumentParser(prog=prog, description="Look after the plugins of this application.")
+    commands = parser.add_subparsers(dest="group", required=True, metavar="COMMAND")
+    for name in [name for name in COMMANDS if name in asked] or COMMANDS:
+        module = "listing" if name == "list" else name
+        import_module(f"pegboard.tools.cli.commands.{module}").add(commands)
+    return parser

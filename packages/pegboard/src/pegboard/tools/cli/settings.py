@@ -1,0 +1,82 @@
+"""What the settings of a host's plugins come to: the file, and what beats it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pegboard.errors import PluginNotFoundError, SettingsError
+from pegboard.startup.policy.policy import Policy, load_policy
+from pegboard.tools.cli.settings_file import SettingsFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pegboard.host import Host
+    from pegboard.ledger import Plugin
+
+
+class UserSettings:
+    """The user's settings as one command reads and changes them. The plugins are found for it, and none is imported.
+
+    Raises:
+        SettingsError: When there is no place for settings, or `plugins.toml` is nonsense.
+    """
+
+    def __init__(self, host: Host) -> None:
+        roster = host.roster
+        path = roster.file("plugins.toml")
+        if path is None:
+            raise SettingsError("plugins.toml", "there is no place for it: the user has no configuration directory")
+        self.file: SettingsFile = SettingsFile(path)
+        self.prefix: str = roster.prefix
+        self._host = host
+
+    @property
+    def plugins(self) -> dict[str, Plugin]:
+        """The plugins that are installed, by name."""
+        return {plugin.name: plugin for plugin in self._host.plugins}
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Refuse a name that is neither a plugin's nor in the file.
+
+        Raises:
+            PluginNotFoundError: For the first such name.
+        """
+        known = tuple(dict.fromkeys((*self.plugins, *self.file.plugins)))
+        for name in names:
+            if name not in known:
+                raise PluginNotFoundError(name, known)
+
+    def check_disabling(self, names: Iterable[str]) -> None:
+        """Refuse to disable what the application cannot start without.
+
+        Raises:
+            SettingsError: For the first such name.
+        """
+        for name in names:
+            if name in self._host.roster.required:
+                raise SettingsError(
+                    self.file.path,
+                    f"{self._host.name} cannot start without plugin {name!r}",
+                    "it stays enabled; update or reinstall it if it does not work",
+                )
+
+    def policy(self) -> Policy:
+        """Return what the file as it is on disk, the environment and the command line say."""
+        roster = self._host.roster
+        policy = load_policy(self.prefix, self.file.path, roster.environ)
+        for names, reason in roster.left_out:
+            policy.leave_out(names, reason)
+        return policy
+
+    def policy_of_file(self) -> Policy:
+        """Return what the file on disk alone says."""
+        return load_policy(self.prefix, self.file.path, {})
+
+    def policy_of_environment(self) -> Policy:
+        """Return what the environment and the command line alone say."""
+        roster = self._host.roster
+        policy = load_policy(self.prefix, None, roster.environ)
+        for names, reason in roster.left_out:
+            policy.leave_out(names, reason)
+        return policy

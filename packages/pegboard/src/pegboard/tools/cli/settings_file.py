@@ -1,0 +1,217 @@
+"""`plugins.toml` as commands edit it: comments and layout stay, and it is replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from pegboard.errors import SettingsError
+from pegboard.startup.policy.lines import lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Path = tuple[str, ...]
+    """The names that lead to a setting, e.g. `("plugins", "balance", "enabled")`."""
+
+
+class SettingsFile:
+    """One `plugins.toml`: read once, changed in memory, and written in one step.
+
+    Raises:
+        SettingsError: When it cannot be read or is not TOML. It is never written then.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Read the file at *path*, which need not exist."""
+        self.path: str = path
+        try:
+            with open(path, "rb") as stream:
+                self._before: bytes | None = stream.read()
+        except FileNotFoundError:
+            self._before = None
+        except OSError as error:
+            raise SettingsError(path, error.strerror or str(error), "see to it that you may read it") from error
+        data = self._before or b""
+        try:
+            text = data.decode()
+            # the reader of TOML says the line; what edits it may be missing
+            self.content: dict[str, Any] = tomllib.loads(text)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise SettingsError(path, "it is not UTF-8 text", _MEND, line) from error
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(path, str(error), _MEND, _line_in(str(error), text)) from error
+        self._has_crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
+        self._text = text.replace("\r\n", "\n") if self._has_crlf else text
+        self.lines: dict[Path, int] = lines_of(self._text)
+        """The line of each setting."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a file."""
+        return self._before is not None
+
+    def get(self, *path: str) -> Any:
+        """Return the value at *path*; None when it is not there."""
+        value: Any = self.content
+        for name in path:
+            if not isinstance(value, dict) or name not in value:
+                return None
+            value = value[name]
+        return value
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The names of plugins that it says something of."""
+        tables = self.content.get("plugins")
+        listed = self.content.get("order")
+        names = [*tables] if isinstance(tables, dict) else []
+        names += [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+        return tuple(dict.fromkeys(names))
+
+    def set(self, path: Sequence[str], value: Any) -> bool:
+        """Let the setting at *path* have *value*, or be absent if it is None; return whether that is a change.
+
+        Raises:
+            SettingsError: If what is there leaves no place for it, as `plugins = 1` does.
+        """
+        if self.get(*path) == value and type(self.get(*path)) is type(value):
+            return False
+        wanted = _changed(self.content, path, value)
+        if wanted is None:
+            place = next(path[:length] for length in range(1, len(path)) if self.get(*path[:length]) is not None)
+            while isinstance(self.get(*place), dict):
+                place = path[: len(place) + 1]
+            raise SettingsError(self.path, f"{'.'.join(place)!r} must be a table", _MEND, self.lines.get(tuple(place)))
+        text = _edited(self._text, path, value)
+        try:
+            content = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            content = {}
+        if _pruned(content) != _pruned(wanted):
+            raise SettingsError(self.path, f"{'.'.join(path)!r} cannot be changed in it by a program", _BY_HAND)
+        self._text, self.content = text, content
+        return True
+
+    def write(self) -> None:
+        """Replace the file, or make it, with its folder.
+
+        A file that is a link stays one: what it leads to is replaced. Permissions and line ends stay.
+
+        Raises:
+            SettingsError: If it cannot be written, or somebody else has changed it in the meantime.
+        """
+        text = self._text.replace("\n", "\r\n") if self._has_crlf else self._text
+        target = os.path.realpath(self.path)
+        temporary = f"{target}.{os.getpid()}.new"
+        try:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            self._replace(target, temporary, text.encode())
+        except OSError as error:
+            place = error.filename or target
+            cause = f"{place}: {error.strerror or error}" if place != self.path else error.strerror or str(error)
+            raise SettingsError(self.path, cause, "see to it that the folder can be written, and try again") from error
+
+    def _replace(self, target: str, temporary: str, data: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, 0o666)
+        try:
+            with open(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if self._before is not None:
+                os.chmod(temporary, os.stat(target).st_mode & 0o7777)
+            self._check_unchanged(target)
+            os.replace(temporary, target)
+        except BaseException:  # a Ctrl-C, too, leaves nothing behind
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+            raise
+        self._before = data
+
+    def _check_unchanged(self, target: str) -> None:
+        try:
+            with open(target, "rb") as stream:
+                now: bytes | None = stream.read()
+        except FileNotFoundError:
+            now = None
+        if now != self._before:
+            raise SettingsError(self.path, "somebody else has changed it in the meantime", "look at it, and try again")
+
+
+_MEND = "mend it in an editor; no command writes to it before"
+_BY_HAND = "change it in an editor"
+
+
+def _line_in(message: str, text: str) -> int | None:
+    # EOL 3.13: since 3.14 the error has the attribute lineno
+    if message.endswith("(at end of document)"):
+        return max(1, len(text.splitlines()))
+    _, found, tail = message.partition("at line ")
+    digits = tail.partition(",")[0]
+    return int(digits) if found and digits.isdigit() else None
+
+
+def _changed(content: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any] | None:
+    """Return a copy of *content* with *value* at *path*; None when something else than a table is in the way."""
+    name, *rest = path
+    copy = dict(content)
+    if rest:
+        inner = content.get(name, {})
+        below = _changed(inner, rest, value) if isinstance(inner, dict) else None
+        if below is None:
+            return None
+        copy[name] = below
+    elif value is None:
+        copy.pop(name, None)
+    else:
+        copy[name] = value
+    return copy
+
+
+def _pruned(content: dict[str, Any]) -> dict[str, Any]:
+    """Return *content* without empty tables, which say nothing."""
+    pairs = ((name, _pruned(value) if isinstance(value, dict) else value) for name, value in content.items())
+    return {name: value for name, value in pairs if value != {}}
+
+
+def _edited(text: str, path: Sequence[str], value: Any) -> str:
+    """Return *text* with *value* at *path*, everything else as it was."""
+    try:
+        import tomlkit
+    except ImportError as error:
+        raise SettingsError("plugins.toml", "tomlkit is not installed", "install pegboard[cli]") from error
+    document = tomlkit.parse(text)
+    tables: list[Any] = [document]
+    *outer, last = path
+    for place, name in enumerate(outer):
+        if name not in tables[-1]:
+            if value is None:
+                return text
+            table = tomlkit.table(is_super_table=place < len(outer) - 1)
+            if place == len(outer) - 1 and text.strip():
+                _separate(document)
+            tables[-1][name] = table
+        tables.append(tables[-1][name])
+    if value is not None:
+        tables[-1][last] = value
+        edited = tomlkit.dumps(document)
+        # what comes before a new table may end up behind it
+        return edited if text.endswith("\n\n") else edited.rstrip("\n") + "\n"
+    del tables[-1][last]
+    for outside, name in reversed(list(zip(tables, outer, strict=False))):
+        if not outside[name] and "#" not in outside[name].as_string():
+            del outside[name]
+    return tomlkit.dumps(document)
+
+
+def _separate(document: Any) -> None:
+    """Let an empty line come before what is added at the end."""
+    text = document.as_string()
+    if not text.endswith("\n\n"):
+        import tomlkit
+
+        document.add(tomlkit.nl() if text.endswith("\n") else tomlkit.ws("\n\n"))

@@ -1,0 +1,38 @@
+"""Settings that name plugins which are not there."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from pegboard.startup.policy.policy import load_policy
+from pegboard.tools.doctor.finding import Finding, finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pegboard.tools.doctor.evidence import Examination
+
+
+def unknown_names(examination: Examination) -> Iterator[Finding]:
+    """Yield each name in `plugins.toml` and in the environment that no plugin has."""
+    roster = examination.host.roster
+    file = roster.file("plugins.toml")
+    known = [plugin.name for plugin in examination.plugins]
+    for place, policy in (
+        (file, load_policy(roster.prefix, file, {})),
+        ("the environment", load_policy(roster.prefix, None, roster.environ)),
+    ):
+        wishes = dict.fromkeys(sorted(policy.enabled), "enabled")
+        wishes |= dict.fromkeys(policy.disabled, "disabled") | dict.fromkeys(policy.eager, "eager")
+        for name, wish in sorted(wishes.items()):
+            if name in known:
+                continue
+            near = get_close_matches(name, known, n=1)
+            yield finding(
+                "configuration-unknown-name",
+                f"no plugin is named {name!r}, which is {wish} in {place}",
+                cause="it was misspelt, or has been uninstalled",
+                where=place or "",
+                remedy=f"did you mean {near[0]!r}?" if near else "take it out, if it is not to be installed again",
+            )

@@ -1,0 +1,38 @@
+"""Finding a contribution by what a person types: its kind and name, or so much of them that only one is meant."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pegboard.tools.inspection.claims import Claim
+
+
+def matching(claims: Sequence[Claim], kind: str, name: str) -> dict[str, list[Claim]]:
+    """Return the claims of *kind* that *name* can mean, by their full name.
+
+    Args:
+        claims: All that there are.
+        kind: Exactly a kind.
+        name: A full name; or the last part of a component's, `ReportView` for `utt.report.interface:ReportView`. All
+            of the kind when it is empty.
+    """
+    of_kind = [claim for claim in claims if claim.kind == kind]
+    exact = [claim for claim in of_kind if claim.name == name]
+    ends = (f":{name}", f".{name}")
+    chosen = exact or [claim for claim in of_kind if not name or claim.name.endswith(ends)]
+    found: dict[str, list[Claim]] = {}
+    for claim in chosen:
+        found.setdefault(claim.name, []).append(claim)
+    return found
+
+
+def nearest(claims: Sequence[Claim], plugins: Sequence[str], text: str) -> list[str]:
+    """Return up to three of the plugins and contributions that *text* could be a slip for."""
+    short = {f"{claim.kind}:{claim.name.rpartition(':')[2]}": claim.id for claim in claims}
+    known = {**{name: name for name in plugins}, **{claim.id: claim.id for claim in claims}, **short}
+    return list(dict.fromkeys(known[match] for match in get_close_matches(text, known, n=3)))

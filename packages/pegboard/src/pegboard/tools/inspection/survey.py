@@ -1,0 +1,192 @@
+"""The survey: everything that a host knows of its plugins at one moment, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
+from pegboard.startup.recording.notes import Notes
+from pegboard.tools.inspection.claims import claims_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from pegboard.errors import PegboardError
+    from pegboard.host import Host
+    from pegboard.ledger import Plugin
+    from pegboard.tools.inspection.claims import Claim
+
+_MEANINGS = {
+    FOUND: "it is there, and was not imported yet",
+    PRIMED: "known from its record; it is imported when something of it is used",
+    ACTIVE: "imported",
+    DISABLED: "left out",
+    BROKEN: "its import failed",
+    QUARANTINED: "left out, since it took the process down",
+}
+EAGER = "eager"
+"""Shown as the state of a plugin that is imported at every start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, as an error that was contained says it."""
+
+    code: str
+    """The heading of the error in the reference."""
+    what: str
+    cause: str | None
+    where: str | None
+    hint: str | None
+
+    @classmethod
+    def of(cls, error: PegboardError) -> Fault:
+        """Return what *error* says."""
+        return cls(error.code, error.what(), error.because(), error.where(), error.hint())
+
+
+@dataclass(frozen=True, slots=True)
+class PluginView:
+    """One plugin."""
+
+    name: str
+    module: str
+    distribution: str | None
+    version: str | None
+    source: str
+    """How it was found: built-in, namespace, entry point, or folder."""
+    origin: str | None
+    """The file it is imported from."""
+    state: str
+    """`found`, `primed`, `active`, `disabled`, `broken`, `quarantined`, or `eager`: imported at every start."""
+    why: str
+    """Why it is in this state, in words."""
+    place: int
+    """Its place in the order of plugins, from 1."""
+    cost_ms: float | None
+    """Milliseconds its last recorded import took; None where that is not known."""
+    after: tuple[str, ...]
+    before: tuple[str, ...]
+    drifts: int
+    """How often it registered something else than recorded, without visible cause."""
+    last_recorded_because: str | None
+    inputs: dict[str, tuple[str, ...]]
+    """What its record depends on: `files`, `variables` of the environment, `packages`, and `missing` modules."""
+    contributions: tuple[Claim, ...]
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All plugins of one application, in their order, and who has what."""
+
+    application: str
+    plugins: tuple[PluginView, ...]
+    claims: tuple[Claim, ...]
+    """Every contribution, those of the application itself included, by kind and name."""
+    faults: tuple[Fault, ...]
+    """Everything that was contained so far."""
+
+    def plugin(self, name: str) -> PluginView | None:
+        """Return the plugin of that name; None when there is none."""
+        return next((plugin for plugin in self.plugins if plugin.name == name), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as what JSON can hold."""
+        return asdict(self)
+
+
+def survey(host: Host) -> Survey:
+    """Start *host* as any command does, and return what is known of its plugins then.
+
+    A plugin is imported only as a start imports it: to be recorded, because it is eager, or because it is broken and
+    tried again.
+    """
+    host.start()
+    roster = host.roster
+    index = roster.index
+    notes = Notes.beside(index.path if index is not None and index.path else roster.index_path or "")
+    claims = claims_of(host)
+    by_owner: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_owner.setdefault(claim.plugin, []).append(claim)
+    records = _records(host)
+    is_recording = roster.reason is not None  # the records did not hold as they were
+    plugins = tuple(
+        _view(
+            plugin,
+            place,
+            notes,
+            records.get(plugin.module, {}),
+            by_owner.get(plugin.name, ()),
+            is_recording=is_recording,
+        )
+        for place, plugin in enumerate(host.plugins, 1)
+    )
+    return Survey(host.name, plugins, claims, tuple(map(Fault.of, host.problems)))
+
+
+def _records(host: Host) -> Mapping[str, Any]:
+    """Return the records of the index in use, by module."""
+    from pegboard.errors import UnusableIndexError
+    from pegboard.startup.recording.encoding import content_of
+
+    index = host.roster.index
+    if index is None:
+        return {}
+    try:
+        return {module: entry["record"] or {} for module, entry in content_of(index)["plugins"].items()}
+    except UnusableIndexError:
+        return {}
+
+
+def _view(
+    plugin: Plugin,
+    place: int,
+    notes: Notes,
+    record: Mapping[str, Any],
+    contributions: Sequence[Claim],
+    *,
+    is_recording: bool,
+) -> PluginView:
+    is_eager = plugin.eager and plugin.is_usable
+    because = notes.reasons.get(plugin.name)
+    now = because if is_recording else None
+    owner = plugin.distribution
+    cost = plugin.cost_ms if plugin.cost_ms is not None else notes.cost_ms.get(plugin.name)
+    return PluginView(
+        name=plugin.name,
+        module=plugin.module,
+        distribution=owner.name if owner else None,
+        version=owner.version if owner else None,
+        source=plugin.source,
+        origin=plugin.origin,
+        state=EAGER if is_eager else plugin.state,
+        why=_why(plugin, is_eager=is_eager, because=now),
+        place=place,
+        cost_ms=None if cost is None else round(cost, 3),
+        after=plugin.after or tuple(record.get("after", ())),
+        before=plugin.before or tuple(record.get("before", ())),
+        drifts=notes.drifts.get(plugin.name, 0),
+        last_recorded_because=because,
+        inputs=_inputs(record),
+        contributions=tuple(contributions),
+        fault=Fault.of(plugin.error) if plugin.error is not None else None,
+    )
+
+
+def _inputs(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    keys = {"files": "files", "variables": "variables", "packages": "tops", "missing": "missing"}
+    return {name: tuple(record[key]) for name, key in keys.items() if record.get(key)}
+
+
+def _why(plugin: Plugin, *, is_eager: bool, because: str | None) -> str:
+    if plugin.error is not None:
+        return plugin.error.because() or plugin.error.what()
+    if is_eager:
+        return plugin.reason or "its author, or what it contributes, wants it imported at every start"
+    if plugin.state == ACTIVE and because is not None:
+        return f"imported, to be recorded: {because}"
+    return plugin.reason or _MEANINGS.get(plugin.state, plugin.state)

@@ -1,0 +1,130 @@
+"""The note of a change under way: enough to tell, after it was killed, what it has come to, and to undo it.
+
+It lies in the environment, and goes once that is as before the change or as planned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import sysconfig
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pegboard.errors import InstallRefusedError
+from pegboard.tools.installing.installed import Snapshot, recorded, source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one change is about."""
+
+    before: dict[str, str]
+    """The versions of what it replaces or removes, by normalised name."""
+    after: dict[str, str]
+    """The versions of what it puts in place."""
+    sources: dict[str, list[str]]
+    """For each in `before`, the words by which an installer gets it back."""
+    files: list[str]
+    """Paths below site-packages that come or go; one that nobody owns afterwards is left over."""
+    plugins: list[str]
+    """Distributions of plugins before the change."""
+    options: list[str]
+    """Where distributions came from."""
+    temporary: list[str]
+    """Names in site-packages like those that installers give while they work, which were there before."""
+
+    def write(self) -> None:
+        """Write it in one step: half a note would be of no use."""
+        path = note_path()
+        with open(f"{path}.new", "w", encoding="utf-8") as stream:
+            json.dump(asdict(self), stream)
+        os.replace(f"{path}.new", path)
+
+
+def note_path() -> str:
+    """Return where the note is."""
+    return os.path.join(sys.prefix, ".plugins-change.json")
+
+
+def make_note(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    *,
+    new_files: Iterable[str],
+    plugins: Iterable[str],
+    options: Iterable[str],
+) -> Note:
+    """Return the note of a change that is about to begin.
+
+    Args:
+        before: The versions of what it replaces or removes.
+        after: The versions of what it puts in place.
+        new_files: Paths below site-packages that it brings.
+        plugins: Distributions of plugins that are installed.
+        options: Where distributions come from.
+    """
+    site, found = sysconfig.get_path("purelib"), Snapshot().distributions
+    old = {path for key in before if key in found for path in recorded(found[key]) or ()}
+    # What lies there already and is not replaced is somebody else's.
+    new = {path for path in new_files if not os.path.lexists(os.path.join(site, path))}
+    return Note(
+        before=dict(before),
+        after=dict(after),
+        sources={key: source_of(found[key]) for key in before if key in found},
+        files=sorted(path for path in old | new if not path.startswith(("..", "/")) and "__pycache__/" not in path),
+        plugins=sorted(plugins),
+        options=list(options),
+        temporary=temporary_names(),
+    )
+
+
+def temporary_names() -> list[str]:
+    """Return the names in site-packages that look like what a killed installer leaves.
+
+    pip renames what it is about to remove, to its name with `~` for the first letters; uv unpacks below `.tmp` and
+    some letters.
+    """
+    return sorted(name for name in os.listdir(sysconfig.get_path("purelib")) if name.startswith(("~", ".tmp")))
+
+
+def read_note() -> Note | None:
+    """Return the note of a change that did not end, or None.
+
+    Raises:
+        InstallRefusedError: If there is one that cannot be read.
+    """
+    try:
+        with open(note_path(), encoding="utf-8") as stream:
+            return _note(json.load(stream))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InstallRefusedError(
+            "an earlier change was interrupted, and its note is damaged",
+            note_path(),
+            "look at the plugins with `list`, mend what is missing with `sync FILE`, and remove that file",
+        ) from None
+
+
+def forget() -> None:
+    """Remove the note."""
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(note_path())
+
+
+def _note(data: Mapping[str, Any]) -> Note:
+    return Note(
+        before=dict(data["before"]),
+        after=dict(data["after"]),
+        sources={key: list(words) for key, words in data["sources"].items()},
+        files=list(data["files"]),
+        plugins=list(data["plugins"]),
+        options=list(data["options"]),
+        temporary=list(data["temporary"]),
+    )

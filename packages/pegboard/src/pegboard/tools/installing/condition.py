@@ -1,0 +1,83 @@
+"""What has a change come to: is the environment as before, as planned, or changed in part?
+
+Versions alone do not tell. An installer that is killed leaves files that no distribution owns yet, or not any more,
+and distributions that lack files.
+"""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from typing import TYPE_CHECKING
+
+from pegboard.tools.installing.change_log import temporary_names
+from pegboard.tools.installing.installed import Snapshot, recorded
+
+if TYPE_CHECKING:
+    import importlib.metadata
+
+    from pegboard.tools.installing.change_log import Note
+
+
+class Condition:
+    """The environment as it is now, beside what a note says of a change."""
+
+    def __init__(self, note: Note) -> None:
+        site, snapshot = sysconfig.get_path("purelib"), Snapshot()
+        owners = snapshot.owners()
+        touched = note.before.keys() | note.after.keys()
+        now = {key: version for key, version in snapshot.versions.items() if key in touched}
+        self.leftovers: list[str] = [
+            path for path in note.files if path not in owners and os.path.lexists(os.path.join(site, path))
+        ]
+        """Files, as paths below site-packages, that nobody owns."""
+        self.temporary: list[str] = sorted(set(temporary_names()).difference(note.temporary))
+        """Names in site-packages of what the installer would have removed by itself."""
+        self.incomplete: list[str] = [key for key in now if not _is_whole(snapshot.distributions[key])]
+        """Distributions that lack files."""
+        self.lost: list[str] = [
+            key for key, version in note.before.items() if now.get(key) != version or key in self.incomplete
+        ]
+        """Distributions that are not what they were."""
+        self.added: list[str] = [key for key in now if key not in note.before]
+        """Distributions that were not there."""
+        is_whole = not self.leftovers and not self.temporary and not self.incomplete
+        self.is_before: bool = is_whole and now == note.before
+        self.is_after: bool = is_whole and now == note.after
+        self._note = note
+
+    @property
+    def is_in_part(self) -> bool:
+        """Whether it is neither as before nor as planned."""
+        return not (self.is_before or self.is_after)
+
+    def lines(self, *, has_ended: bool = False) -> list[str]:
+        """Return it in words.
+
+        Args:
+            has_ended: Whether the change said that it is done. Where the same version is installed once more, before
+                and after look alike.
+        """
+        if self.is_after and (has_ended or not self.is_before):
+            return ["the environment is changed as planned"]
+        if self.is_before:
+            return ["the environment is as it was before"]
+        lines = ["the environment is changed in part"]
+        if gone := [f"{key} {self._note.before[key]}" for key in self.lost if key not in self.incomplete]:
+            lines.append(f"  gone: {', '.join(gone)}")
+        if self.incomplete:
+            lines.append(f"  files are missing of: {', '.join(self.incomplete)}")
+        if self.added:
+            lines.append(f"  new, and not needed before: {', '.join(self.added)}")
+        if left := [*self.leftovers, *self.temporary]:
+            lines.append(f"  left over, and nobody's: {', '.join(left[:3])}{_more(left)}")
+        return lines
+
+
+def _is_whole(distribution: importlib.metadata.Distribution) -> bool:
+    paths = recorded(distribution)
+    return paths is not None and all(os.path.lexists(str(distribution.locate_file(path))) for path in paths)
+
+
+def _more(paths: list[str]) -> str:
+    return f" and {len(paths) - 3} more" if len(paths) > 3 else ""  # noqa: PLR2004 -- as many as are named

@@ -1,0 +1,118 @@
+"""What is installed here, who brought which file, and who needs whom; read from metadata, nothing is imported."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import importlib.metadata
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from pegboard.startup.discovery.application import Application
+from pegboard.startup.discovery.distributions import believed, installed, normalise
+from pegboard.startup.discovery.files import Files
+from pegboard.startup.discovery.owners import Owners, editable_project
+
+if TYPE_CHECKING:
+    from pegboard.host import Host
+
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+
+
+class Snapshot:
+    """The distributions of this environment at one moment."""
+
+    def __init__(self) -> None:
+        importlib.invalidate_caches()
+        self.distributions: dict[str, importlib.metadata.Distribution] = {}
+        """By normalised name; of two, the one that Python meets first."""
+        for distribution in importlib.metadata.distributions(path=list(sys.path)):
+            if name := distribution.metadata["Name"]:
+                self.distributions.setdefault(normalise(name), distribution)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each."""
+        return {key: distribution.version for key, distribution in sorted(self.distributions.items())}
+
+    def needs(self, key: str) -> set[str]:
+        """Return what distribution *key* requires directly and is installed; extras and markers are not told apart."""
+        requires = self.distributions[key].requires or () if key in self.distributions else ()
+        return {name for line in requires if (name := name_of(line)) in self.distributions}
+
+    def closure(self, keys: set[str]) -> set[str]:
+        """Return *keys* and all that they need, directly or not."""
+        found: set[str] = set()
+        waiting = set(keys)
+        while waiting:
+            key = waiting.pop()
+            found.add(key)
+            waiting |= self.needs(key) - found
+        return found
+
+    def owners(self) -> dict[str, str]:
+        """Return for each file, as its path below site-packages, who brought it."""
+        return {
+            file.as_posix(): key
+            for key, distribution in self.distributions.items()
+            for file in distribution.files or ()
+        }
+
+
+def name_of(requirement: str) -> str:
+    """Return the normalised name that a requirement begins with; empty when it begins with none."""
+    match = _NAME.match(requirement)
+    return normalise(match[1]) if match else ""
+
+
+def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:
+    """Return the files that an installer put in place for *distribution*, there or not; None without such a list.
+
+    `Distribution.files` leaves out what is missing, from Python 3.12 on. Compiled files are left out here: they may go.
+
+    Source:
+        "Recording installed projects", PyPA specifications: `RECORD`.
+    """
+    text = distribution.read_text("RECORD")
+    if not text:
+        return None
+    paths = [row[0] for row in csv.reader(text.splitlines()) if row]
+    return [path for path in paths if not path.endswith(".pyc")]
+
+
+def source_of(distribution: importlib.metadata.Distribution) -> list[str]:
+    """Return the words by which an installer gets *distribution* from where it came.
+
+    Source:
+        "Recording the Direct URL Origin of installed distributions", PyPA specifications (PEP 610).
+    """
+    name, version = distribution.metadata["Name"], distribution.version
+    text = distribution.read_text("direct_url.json") or ""
+    try:
+        origin = json.loads(text)
+        url = str(origin["url"])
+    except (ValueError, KeyError, TypeError):
+        return [f"{normalise(name)}=={version}"]
+    if project := editable_project(text):
+        return ["-e", project]
+    if system := origin.get("vcs_info"):
+        url = f"{system['vcs']}+{url}@{system['commit_id']}"
+    return [f"{name} @ {url}"]
+
+
+def application_of(host: Host) -> Application:
+    """Return where the application is, and who brought it."""
+    files = Files()
+    found, _ = believed(installed(sys.path, files))
+    return Application(host.name, Owners(host.name, found, files), files)
+
+
+def brought(host: Host) -> dict[str, list[str]]:
+    """Return the names of the plugins that each distribution brings, by its normalised name, built-in ones left out."""
+    found: dict[str, list[str]] = {}
+    for plugin in host.plugins:
+        if plugin.distribution is not None and not plugin.is_built_in:
+            found.setdefault(normalise(plugin.distribution.name), []).append(plugin.name)
+    return found

@@ -1,0 +1,254 @@
+"""uv or pip: the command lines that resolve, unpack and change, and what they answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+from pegboard.errors import InstallFailedError, InstallRefusedError
+from pegboard.startup.discovery.distributions import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pegboard.tools.installing.environment import Surroundings
+
+_UV_LINE = re.compile(r"^ [+~] (\S+)==(\S+)(?: \(from (.+)\))?$", re.MULTILINE)
+_UV_FOLDER_LINE = re.compile(r"^ [+~] (\S+) @ \S+$", re.MULTILINE)
+_NO_NETWORK = re.compile(
+    r"Failed to fetch|error sending request|dns error|Connection (?:refused|reset)|NewConnectionError|"
+    r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable",
+)
+
+_OTHER_FILE = re.compile(r"Hash mismatch|DO NOT MATCH THE HASHES")
+
+
+class Step:
+    """One distribution that an installer would put in place."""
+
+    def __init__(self, name: str, version: str, *, is_direct: bool) -> None:
+        self.key: str = normalise(name)
+        self.version: str = version
+        """Empty for a folder that has not been built yet."""
+        self.is_direct: bool = is_direct
+        """Whether it comes from a path or an address that was given, rather than from an index."""
+
+    @property
+    def pin(self) -> str:
+        """The requirement that nothing but this version meets."""
+        return f"{self.key}=={self.version}"
+
+
+class Installer:
+    """Runs uv if there is one, else pip.
+
+    Args:
+        surroundings: The environment.
+        options: Where distributions come from, e.g. `("--no-index", "--find-links", "wheels")`; both know them.
+    """
+
+    def __init__(self, surroundings: Surroundings, options: Sequence[str] = ()) -> None:
+        self.surroundings = surroundings
+        self.options: tuple[str, ...] = tuple(options)
+
+    def resolve(self, requirements: Sequence[str], pins: Mapping[str, str], *, is_upgrade: bool = False) -> list[Step]:
+        """Return what would be put in place for *requirements*; nothing is changed.
+
+        Args:
+            requirements: As a user types them; `-e` before a folder is an item of its own.
+            pins: Versions that may not be another, by name.
+            is_upgrade: Whether newer versions of what is named are wanted.
+
+        Raises:
+            InstallFailedError: If it cannot be resolved.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            constraints = write_constraints(folder, pins)
+            more = [word for name in _names(requirements) for word in ("--upgrade-package", name)] if is_upgrade else []
+            if self.surroundings.uv:
+                return _from_uv(self.run(["install", "--dry-run", *more, "-c", constraints, *requirements]))
+            report = os.path.join(folder, "report.json")
+            upgrade = ["--upgrade"] if is_upgrade else []  # only what is named: that is pip's strategy
+            self.run(["install", "--dry-run", "--report", report, *upgrade, "-c", constraints, *requirements])
+            with open(report, encoding="utf-8") as stream:
+                return _from_report(json.load(stream))
+
+    def unpack(
+        self, steps: Sequence[Step], given: Sequence[str], folder: str, hashes: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Put the files of *steps* into *folder*, as they would come to lie in the environment.
+
+        Args:
+            steps: What to unpack.
+            given: Paths and addresses that the direct ones among them come from.
+            folder: Where to.
+            hashes: What their files may have, by name; nothing is checked if there are none.
+
+        Raises:
+            InstallFailedError: If it cannot be done, or a file has none of its hashes.
+        """
+        if hashes:
+            with tempfile.TemporaryDirectory() as notes:
+                self.run(["install", "--target", folder, *hashed(notes, steps, hashes)])
+            return
+        wanted = [step.pin for step in steps if not step.is_direct]
+        if any(step.is_direct for step in steps):
+            wanted += given
+        compiled = [] if self.surroundings.uv else ["--no-compile"]
+        if wanted:
+            self.run(["install", "--no-deps", *compiled, "--target", folder, *wanted])
+
+    def hashes(self, pins: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return, by name, the hashes of the files that the index has of these versions; of pip, of the one it takes.
+
+        Raises:
+            InstallFailedError: If the index does not have them, or cannot be reached.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            wanted = write_constraints(folder, pins)
+            if self.surroundings.uv:
+                words = ["--quiet", "--generate-hashes", "--no-deps", "--no-header", "--no-annotate"]
+                found = _hashes_of(self.run(["compile", *words, wanted]))
+                return {key: found.get(key) or self._local_hashes(key, version) for key, version in pins.items()}
+            report = os.path.join(folder, "report.json")
+            words = ["--dry-run", "--ignore-installed", "--no-deps", "--report", report, "-r", wanted]
+            self.run(["install", *words])
+            with open(report, encoding="utf-8") as stream:
+                items = json.load(stream)["install"]
+        return {
+            normalise(item["metadata"]["name"]): [
+                f"{algorithm}:{value}" for algorithm, value in item["download_info"]["archive_info"]["hashes"].items()
+            ]
+            for item in items
+        }
+
+    def _local_hashes(self, key: str, version: str) -> list[str]:
+        """Return the hashes of the wheels in folders that were named: uv tells only those of an index."""
+        from hashlib import sha256
+        from pathlib import Path
+
+        folders = [Path(place) for place in self.options if os.path.isdir(place)]
+        wheels = [wheel for folder in folders for wheel in sorted(folder.glob("*.whl"))]
+        return [
+            f"sha256:{sha256(wheel.read_bytes()).hexdigest()}"
+            for wheel in wheels
+            if (normalise(wheel.name.split("-")[0]), wheel.name.split("-")[1]) == (key, version)
+        ]
+
+    def run(self, words: Sequence[str]) -> str:
+        """Run the installer for this environment and return all that it printed.
+
+        Raises:
+            InstallFailedError: If it fails.
+        """
+        verb, *rest = words
+        places = self.options if verb in ("install", "compile") else ()
+        if self.surroundings.uv:
+            copied = ["--link-mode", "copy"] if verb == "install" else []
+            command = [self.surroundings.uv, "pip", verb, "--python", sys.executable, *copied, *places, *rest]
+        else:
+            command = [sys.executable, "-m", "pip", verb, "--disable-pip-version-check", *places, *rest]
+        return run(command)
+
+
+def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str:
+    """Run *command* and return all that it printed.
+
+    Raises:
+        InstallFailedError: If it fails, with its own words as the cause.
+    """
+    variables = {**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **(environ or {})}
+    variables.pop("PYTHONPATH", None)  # the environment is asked, not what this process sees besides
+    done = subprocess.run(  # noqa: S603 -- installers, and arguments that the user typed
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=variables,
+        close_fds=False,  # the lock of a change goes along; Python's other files do not (PEP 446)
+        check=False,
+    )
+    if done.returncode != 0:
+        program = "pip" if list(command[1:3]) == ["-m", "pip"] else os.path.basename(command[0])
+        raise InstallFailedError(program, *_cause(done.stdout))
+    return done.stdout
+
+
+def hashed(folder: str, steps: Sequence[Step], hashes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the words that install exactly *steps*, of files that have one of their *hashes*; the list is in *folder*.
+
+    Raises:
+        InstallRefusedError: If one of them has no hash.
+    """
+    path = os.path.join(folder, "hashed.txt")
+    with open(path, "w", encoding="utf-8") as stream:
+        for step in steps:
+            if step.key not in hashes:
+                advice = "`freeze --hashes` prints all that is needed"
+                raise InstallRefusedError(f"{step.key} {step.version} is needed, too, and has no hash", "", advice)
+            stream.write(" ".join([step.pin, *(f"--hash={value}" for value in hashes[step.key])]) + "\n")
+    return ["--no-deps", "--require-hashes", "-r", path]
+
+
+def _hashes_of(text: str) -> dict[str, list[str]]:
+    """Return the hashes in what uv has compiled, by name."""
+    found: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in text.splitlines():
+        name, is_pin, _ = line.partition("==")
+        if is_pin and not line.startswith((" ", "#")):
+            values = found[normalise(name.strip())] = []
+        elif "--hash=" in line:
+            values.append(line.partition("--hash=")[2].rstrip("\\ "))
+    return found
+
+
+def write_constraints(folder: str, pins: Mapping[str, str]) -> str:
+    """Write *pins* to a file in *folder* that installers read, and return its path."""
+    path = os.path.join(folder, "constraints.txt")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.writelines(f"{name}=={version}\n" for name, version in pins.items())
+    return path
+
+
+def is_direct(requirement: str) -> bool:
+    """Return whether *requirement* is a path or an address rather than a name."""
+    return "://" in requirement or os.sep in requirement or requirement.endswith(".whl") or requirement in (".", "..")
+
+
+def _names(requirements: Sequence[str]) -> list[str]:
+    from pegboard.tools.installing.installed import name_of
+
+    return [name_of(text) for text in requirements if text != "-e" and not is_direct(text)]
+
+
+def _from_uv(text: str) -> list[Step]:
+    steps = [Step(name, version, is_direct=bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
+    return steps + [Step(name, "", is_direct=True) for name in _UV_FOLDER_LINE.findall(text)]
+
+
+def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[Step]:
+    return [
+        Step(item["metadata"]["name"], item["metadata"]["version"], is_direct=bool(item["is_direct"]))
+        for item in report["install"]
+    ]
+
+
+def _cause(text: str) -> tuple[str, str]:
+    """Return what went wrong in one line, and what to do about it."""
+    lines = [line.strip().removeprefix("cause: ") for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("Using Python", "Looking in", "Resolved"))]
+    told = [line for line in lines if not line.startswith(("WARNING", "warning", "error: No solution"))] or lines
+    cause = " ".join(line.removeprefix("error: ").removeprefix("ERROR: ") for line in told[-12:])
+    if _OTHER_FILE.search(text):
+        return cause, "the file is not the one that was frozen: ask its author, or freeze anew what you trust"
+    if _NO_NETWORK.search(text):
+        return cause, "the package index cannot be reached: check the network, or use --no-index and --find-links"
+    return cause, ""

@@ -1,0 +1,157 @@
+"""What would change, and is there anything against it? Decided before anything is changed."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING
+
+from pegboard.errors import InstallFailedError, InstallRefusedError
+from pegboard.startup.discovery.distributions import normalise
+from pegboard.tools.installing.contents import look_into, own_modules
+from pegboard.tools.installing.installed import Snapshot, application_of, brought, name_of
+from pegboard.tools.installing.installer import is_direct
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from pegboard.host import Host
+    from pegboard.tools.installing.contents import Contents
+    from pegboard.tools.installing.installer import Installer, Step
+
+
+class Plan:
+    """What an install would change."""
+
+    def __init__(self, steps: list[Step], before: dict[str, str], named: set[str]) -> None:
+        self.steps = steps
+        self.before = before
+        """The versions that are installed."""
+        self.named = named
+        """The distributions that were asked for, by normalised name."""
+        self.hashes: dict[str, tuple[str, ...]] = {}
+        """What the file of each step may have; none when nothing is checked."""
+        self.plugins: dict[str, list[str]] = {}
+        """The plugins that each distribution brings."""
+        self.files: list[str] = []
+        """What they bring, as paths below site-packages."""
+        self.needs: set[str] = set()
+        """What they and what was asked for require, directly or not, and is installed."""
+
+    @property
+    def after(self) -> dict[str, str]:
+        """The versions that will be installed."""
+        return {**self.before, **{step.key: step.version for step in self.steps}}
+
+    @property
+    def lines(self) -> list[str]:
+        """The changes, a line each."""
+        lines = []
+        for step in self.steps:
+            old = self.before.get(step.key)
+            change = f"{step.key} {old} -> {step.version}" if old else f"{step.key} {step.version}"
+            names = self.plugins.get(step.key)
+            lines.append(f"{change} (plugins: {', '.join(names)})" if names else change)
+        return lines
+
+
+def make_plan(
+    host: Host,
+    installer: Installer,
+    requirements: Sequence[str],
+    *,
+    may_move: bool = False,
+    is_upgrade: bool = False,
+    needs_plugin: bool = True,
+    hashes: Mapping[str, tuple[str, ...]] | None = None,
+    leaving: Collection[str] = (),
+) -> Plan:
+    """Return what installing *requirements* would change.
+
+    Args:
+        host: The application's host.
+        installer: What resolves.
+        requirements: As a user types them; `-e` before a folder is an item of its own.
+        may_move: Whether what is installed, and not named, may get another version.
+        is_upgrade: Whether newer versions of what is named are wanted.
+        needs_plugin: Whether each that is named has to bring a plugin.
+        hashes: What files may have, by name; None if any will do.
+        leaving: Distributions of plugins that will be removed, so that nothing needs to suit them.
+
+    Raises:
+        InstallRefusedError: If it would move the application, another plugin or what they need; if a distribution
+            brings no plugin of this application, or files that are not its own.
+        InstallFailedError: If it cannot be resolved.
+    """
+    snapshot, application = Snapshot(), application_of(host)
+    owner = application.owner
+    host_key = normalise(owner.distribution.name) if owner else ""
+    before = snapshot.versions
+    named = {name_of(text) for text in requirements if text != "-e" and not is_direct(text)}
+    # Installers heed only what they are told of: so they are told of the application and of every plugin, too.
+    kept = sorted(({host_key} | set(brought(host))) & before.keys() - named - set(leaving))
+    pins = {} if may_move else {key: version for key, version in before.items() if key not in named}
+    steps = _resolved(installer, [*requirements, *kept], pins, before, is_upgrade=is_upgrade)
+    if any(step.is_direct for step in steps):
+        named |= {step.key for step in steps if step.is_direct}
+    steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
+    plan = Plan(steps, before, named)
+    plan.hashes = dict(hashes or {})
+    contents = _unpacked(installer, plan, requirements, host.name)
+    versions = {each.key: each.version for each in contents}
+    for step in steps:
+        step.version = step.version or versions.get(step.key, "")
+    plan.files = [path for each in contents for path in each.files]
+    plan.needs = snapshot.closure((named | {name for each in contents for name in each.needs}) & before.keys())
+    plan.plugins = {each.key: each.plugins for each in contents if each.plugins}
+    if needs_plugin:
+        _check_plugins(plan, contents, host.name)
+    owners = snapshot.owners()
+    own = own_modules(host.name.replace(".", "/"), host_key, application.home, owners)
+    replaced = {step.key for step in steps} - {host_key}
+    for each in contents:
+        if each.key != host_key and (found := each.trespasses(own, owners, replaced)):
+            raise InstallRefusedError(
+                f"{each.key} {each.version} brings {'; '.join(found[:3])}",
+                f"{each.key} {each.version}",
+                "this is a fault of that distribution: report it to its author",
+            )
+    return plan
+
+
+def _resolved(
+    installer: Installer, wanted: Sequence[str], pins: dict[str, str], before: dict[str, str], *, is_upgrade: bool
+) -> list[Step]:
+    try:
+        return installer.resolve(wanted, pins, is_upgrade=is_upgrade)
+    except InstallFailedError:
+        if not pins:
+            raise
+        try:
+            free = installer.resolve(wanted, {}, is_upgrade=is_upgrade)
+        except InstallFailedError as error:  # without the pins, its words are about what was asked for
+            raise error from None
+        moved = [f"{s.key} {before[s.key]} -> {s.version}" for s in free if pins.get(s.key, s.version) != s.version]
+        if not moved:
+            raise
+        raise InstallRefusedError(
+            f"it would change what the application or another plugin uses: {', '.join(moved)}",
+            "",
+            "ask for another version of the plugin, or say --allow-changes",
+        ) from None
+
+
+def _unpacked(installer: Installer, plan: Plan, requirements: Sequence[str], application: str) -> list[Contents]:
+    given = [text for text in requirements if text != "-e" and is_direct(text)]
+    with tempfile.TemporaryDirectory() as folder:
+        installer.unpack(plan.steps, given, folder, plan.hashes)
+        return look_into(folder, application)
+
+
+def _check_plugins(plan: Plan, contents: list[Contents], application: str) -> None:
+    for each in contents:
+        if each.key in plan.named and not each.plugins:
+            raise InstallRefusedError(
+                f"{each.key} {each.version} brings no plugin for {application}",
+                f"{each.key} {each.version}",
+                f"a plugin is a module in {application}.plugins, or an entry point in the group {application}.plugins",
+            )

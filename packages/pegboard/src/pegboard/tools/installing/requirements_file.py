@@ -1,0 +1,94 @@
+"""A declared set of plugins: which distributions there are, as `requirements.txt` has it, and what a file asks for.
+
+Source:
+    pip, "Requirements File Format" and "Secure installs" (hash-checking mode); only requirements, their hashes and
+    comments are understood here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pegboard.errors import InstallRefusedError
+from pegboard.tools.installing.installed import application_of, brought, name_of
+
+if TYPE_CHECKING:
+    from pegboard.host import Host
+    from pegboard.tools.installing.installed import Snapshot
+
+
+def frozen(host: Host, snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return the distributions that bring plugins, and what only they need: name to the plugins it brings.
+
+    What the application needs anyway is left out: another version of it may need it in another version.
+    """
+    from pegboard.startup.discovery.distributions import normalise
+
+    owner = application_of(host).owner
+    of_host = snapshot.closure({normalise(owner.distribution.name)}) if owner else set()
+    plugins = brought(host)
+    wanted = snapshot.closure(set(plugins) & snapshot.distributions.keys()) - of_host
+    return {key: plugins.get(key, []) for key in sorted(wanted)}
+
+
+_HASH = re.compile(r"\s--hash=([a-z0-9]+:[0-9a-f]+)(?=\s|$)")
+_PINNED = re.compile(r"[A-Za-z0-9._-]+\s*==\s*[^\s,;*]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a file asks for."""
+
+    requirements: list[str] = field(default_factory=list)
+    """As a user types them; `-e` before a folder is an item of its own."""
+    hashes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By normalised name what a file of that version may have, e.g. `sha256:1c...`; of all of them, or of none."""
+
+
+def read_declared(path: str) -> Declared:
+    """Return what the file at *path* asks for.
+
+    Raises:
+        InstallRefusedError: For a line that is no requirement; and if only some of them have hashes, as a set that is
+            checked only in part is not checked.
+        OSError: If the file cannot be read.
+    """
+    with open(path, encoding="utf-8-sig") as stream:
+        text = stream.read()
+    found = Declared()
+    without: tuple[int, str] | None = None
+    for number, line in _lines(text):
+        requirement, hashes = _HASH.sub("", line).strip(), tuple(_HASH.findall(line))
+        if requirement.startswith("-e "):
+            found.requirements.extend(("-e", requirement[3:].strip()))
+        elif requirement.startswith("-") or " --" in requirement:
+            advice = "one requirement a line, with its hashes; give options to the command"
+            raise InstallRefusedError(f"{line!r} is no requirement", f"{path}:{number}", advice)
+        else:
+            found.requirements.append(requirement)
+        if hashes and not _PINNED.fullmatch(requirement):
+            cause, advice = f"a hash is of one version, and {requirement!r} has many", "write NAME==VERSION before it"
+            raise InstallRefusedError(cause, f"{path}:{number}", advice)
+        if hashes:
+            found.hashes[name_of(requirement)] = hashes
+        elif without is None:
+            without = number, requirement
+    if found.hashes and without is not None:
+        advice = "give each of them a hash, or none: `freeze --hashes` prints them"
+        raise InstallRefusedError(f"{without[1]!r} has no hash, and others have", f"{path}:{without[0]}", advice)
+    return found
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    """Return the lines that say something, those that a backslash continues as one, each with its first number."""
+    found, begun, number = [], "", 0
+    for current, raw in enumerate(text.splitlines(), 1):
+        line = "" if raw.lstrip().startswith("#") else raw.partition(" #")[0].strip()
+        number = number if begun else current
+        begun = f"{begun} {line.removesuffix(chr(92))}".strip()
+        if begun and not line.endswith("\\"):
+            found.append((number, begun))
+            begun = ""
+    return [*found, (number, begun)] if begun else found

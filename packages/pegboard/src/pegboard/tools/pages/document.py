@@ -1,0 +1,84 @@
+"""A page: one HTML document with its style, its script and its data inside, and nothing loaded from anywhere.
+
+Sources: the HTML Living Standard, section 4.12.1.3 ("Restrictions for contents of script elements"); Content Security
+Policy Level 3, section 2.3.1 (hashes of inline style and script).
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+def document(
+    title: str,
+    body: Sequence[Element],
+    *,
+    style: str = "",
+    script: str = "",
+    data: Any = None,
+    language: str = "en",
+    generator: str = "",
+) -> str:
+    """Return a whole page as text; to be written as UTF-8.
+
+    Text and attributes are escaped here, so that a name with HTML in it is shown as it is. The page may run its own
+    script and use its own style, and nothing else: its security policy names both by their hashes, and refuses
+    everything that would be loaded.
+
+    Args:
+        title: What it is about; the browser's title, as plain text.
+        body: What is in it, one after the other. A first heading and landmarks are the caller's.
+        style: CSS, in addition to the common style of all pages (`page.css`).
+        script: JavaScript that runs when the page is complete; the page should say what it says without.
+        data: What the script reads from `document.getElementById("data")`, as JSON can hold it.
+        language: Of its text (BCP 47).
+        generator: What has made it, by which `saving.save` knows its own pages again; left out when empty.
+    """
+    sheet = f"{asset('page.css')}\n{style}".strip()
+    page = Element("html", lang=language)
+    head = SubElement(page, "head")
+    SubElement(head, "meta", charset="utf-8")
+    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    SubElement(head, "meta", name="color-scheme", content="light dark")
+    if generator:
+        SubElement(head, "meta", name="generator", content=generator)
+    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": _policy(sheet, script)})
+    SubElement(head, "title").text = title
+    SubElement(head, "style").text = sheet
+    SubElement(page, "body").extend(body)
+    if data is not None:
+        SubElement(page[1], "script", type="application/json", id="data").text = _as_json(data)
+    if script:
+        SubElement(page[1], "script").text = script
+    return f"<!doctype html>\n{tostring(page, encoding='unicode', method='html')}\n"
+
+
+def asset(name: str, package: str = "pegboard.tools.pages") -> str:
+    """Return the text of a file that lies in *package*, however that is installed."""
+    return files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(sheet: str, script: str) -> str:
+    allowed = ["default-src 'none'", f"style-src '{_hash(sheet)}'", "img-src data:"]
+    if script:
+        allowed.append(f"script-src '{_hash(script)}'")
+    return "; ".join([*allowed, "base-uri 'none'", "form-action 'none'"])
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _as_json(data: Any) -> str:
+    """Return *data* as JSON in which nothing can end the element that it lies in."""
+    import json
+
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")

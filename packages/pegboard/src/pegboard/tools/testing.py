@@ -1,0 +1,183 @@
+"""The test kit: what plugin authors and application developers can check in tests of their own.
+
+What compares processes starts real ones, since a module is imported once in each. Nothing touches the user's own files.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import TYPE_CHECKING
+
+from pegboard.host import environment_prefix
+from pegboard.index import read
+from pegboard.reloading.unload_plan import extent_of
+from pegboard.revision import rows_of
+from pegboard.startup.recording.comparison import differences, recorded_rows
+from pegboard.tools.leaks import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pegboard.host import Host
+
+__all__ = ["Outcome", "assert_same_lazily_and_eagerly", "assert_steady", "assert_unloads", "record"]
+
+_RECORD = """
+import importlib, os, sys
+from pegboard.startup.cold_start import record_anew
+module, _, attribute = sys.argv[1].partition(":")
+host = getattr(importlib.import_module(module), attribute)
+host.roster.cache_directory = sys.argv[2]
+host.roster.is_backwards = sys.argv[3:] == ["backwards"]
+record_anew(host.roster)
+sys.exit(host.roster.complaint)
+"""
+
+
+def record(host: str, *, backwards: bool = False, environ: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+    """Import all plugins of an application in a new process, and return what each of them registered.
+
+    Args:
+        host: Where the application's host is, as `module:name`, e.g. `utt.app:host`.
+        backwards: Whether the plugins are imported in reverse order.
+        environ: The environment variables of that process; those of this one if None.
+
+    Returns:
+        A list for each plugin that could be imported, by plugin name: each contribution in words.
+
+    Raises:
+        AssertionError: If the application cannot be imported, with what it printed.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        command = [sys.executable, "-c", _RECORD, host, directory, *(["backwards"] if backwards else [])]
+        result = subprocess.run(  # noqa: S603 -- our own program
+            command, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        names = [name for name in os.listdir(directory) if name.endswith(".index")]
+        if result.returncode or not names:
+            raise AssertionError(f"{host} could not be recorded:\n{result.stderr or result.stdout}")
+        return recorded_rows(read(os.path.join(directory, names[0])))
+
+
+def assert_steady(host: str, *plugins: str, environ: Mapping[str, str] | None = None) -> None:
+    """Check that plugins register the same each time, whoever is imported before them.
+
+    A plugin that does not cannot be recorded faithfully: its users would see what it registered another time. Records
+    twice in new processes, the second time in reverse order, and compares.
+
+    Args:
+        host: Where the application's host is, as `module:name`.
+        plugins: Names of the plugins to look at; all if there are none.
+        environ: The environment variables of the processes; those of this one if None.
+
+    Raises:
+        AssertionError: If a plugin registered something else, with a line for each; or is not recorded at all.
+    """
+    once = record(host, environ=environ)
+    again = record(host, backwards=True, environ=environ)
+    missing = [f"plugin {name!r} is not there, or cannot be imported" for name in plugins if name not in once]
+    if plugins:
+        once = {name: rows for name, rows in once.items() if name in plugins}
+        again = {name: rows for name, rows in again.items() if name in plugins}
+    if found := missing + differences(once, again):
+        raise AssertionError("\n".join(found))
+
+
+class Outcome:
+    """What a command did: its exit status and what it printed."""
+
+    __slots__ = ("status", "stderr", "stdout")
+
+    def __init__(self, status: int, stdout: str, stderr: str) -> None:
+        self.status: int = status
+        self.stdout: str = stdout
+        self.stderr: str = stderr
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Outcome):
+            return NotImplemented
+        return (self.status, self.stdout, self.stderr) == (other.status, other.stdout, other.stderr)
+
+    def __hash__(self) -> int:
+        return hash((self.status, self.stdout, self.stderr))
+
+    def __repr__(self) -> str:
+        return f"exit status {self.status}\n--- stdout\n{self.stdout}--- stderr\n{self.stderr}"
+
+
+def assert_same_lazily_and_eagerly(
+    application: str, command: Sequence[str], *, environ: Mapping[str, str] | None = None
+) -> Outcome:
+    """Check that a command does the same whether plugins are imported at the start or when they are used.
+
+    Runs it with every plugin imported at the start, which defines what is correct; then lazily without records, and
+    lazily from the records that this has left.
+
+    Args:
+        application: The host's name, e.g. `utt`.
+        command: A command line that can be run three times with the same result, e.g. `[sys.executable, "-m", "utt"]`.
+        environ: Its environment variables; those of this process if None.
+
+    Returns:
+        What it did.
+
+    Raises:
+        AssertionError: If it did something else in one of the ways, with both outcomes.
+    """
+    prefix = environment_prefix(application)
+    with tempfile.TemporaryDirectory() as cache:
+        base = {**(os.environ if environ is None else environ), f"{prefix}_PLUGINS_CACHE": cache}
+        expected = _outcome(command, {**base, f"{prefix}_PLUGINS_LAZY": "0"})
+        for way in ("lazily, without records", "lazily, from records"):
+            found = _outcome(command, {**base, f"{prefix}_PLUGINS_LAZY": "1"})
+            if found != expected:
+                raise AssertionError(f"{way}: {found}\nwith every plugin imported at the start: {expected}")
+    return expected
+
+
+def _outcome(command: Sequence[str], environ: Mapping[str, str]) -> Outcome:
+    result = subprocess.run(  # noqa: S603 -- the caller's own command line
+        list(command), env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    return Outcome(result.returncode, result.stdout, result.stderr)
+
+
+def assert_unloads(host: Host, plugin: str, *, cycles: int = 3, deadline_s: float = 5.0) -> None:
+    """Check that a plugin can be reloaded in this process without leaving anything behind.
+
+    Reloads it, from the same files, and looks for what survives: modules, functions and classes of the old code,
+    threads, contributions that pile up, clean-ups that fail. Use it before the check as its users do, so that it has
+    something to clean up: `host.container.get(View)`.
+
+    Args:
+        host: A host of this process, started or not.
+        plugin: The plugin's name.
+        cycles: How many times it is reloaded; at least 1.
+        deadline_s: Seconds that each clean-up may take, and that threads have to end.
+
+    Raises:
+        AssertionError: If something survives, with the chain of what holds it.
+        PluginError: If it cannot be imported.
+    """
+    host.start()
+    subject = host.plugin(plugin)
+    host.roster.activator.activate(subject)
+    threads = set(threading.enumerate())
+    contributions = len(rows_of(host.roster.ledger, subject))
+    for _ in range(cycles):
+        watch = Watch(extent_of(host.roster, subject, with_users=True).modules)
+        change = host.reload(plugin, deadline_s=deadline_s)
+        found = [fault.render() for fault in change.faults]
+        now_running = set(threading.enumerate())
+        if len(now_running) > len(threads):  # each reload may start as many as it ends
+            found += [f"thread {each.name!r} was started, and none ended for it" for each in now_running - threads]
+        found += watch.survivors()
+        now = len(rows_of(host.roster.ledger, subject))
+        if now != contributions:
+            found.append(f"it contributed {contributions} things at first, and {now} after a reload")
+        if found:
+            raise AssertionError(f"{subject.who()} leaves something behind when it is reloaded:\n" + "\n".join(found))
