@@ -14,6 +14,8 @@ each level costs three frames and two more for every middleware after the first,
 
 import _thread
 
+from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
+
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
@@ -28,17 +30,10 @@ if TYPE_CHECKING:
 else:
     _OtherHalf = object
 
-COMPONENT: "Final" = "component"
-"""The kind of rows that provide."""
-DECORATOR: "Final" = "decorator"
-"""The kind of rows that wrap what was there."""
-
 SINGLETON: "Final" = "singleton"
 """One instance for the container's life."""
 TRANSIENT: "Final" = "transient"
 """A new instance for everyone who asks."""
-MIDDLEWARE: "Final" = "middleware"
-"""The kind of rows that stand around the making of every component."""
 
 _SAME: "Final" = object()
 _IS_VALUE: "Final" = {"is_value": True}

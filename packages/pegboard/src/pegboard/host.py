@@ -402,10 +402,8 @@ class Host:
                 raise ExceptionGroup(f"the plugins of {self.name} have problems", problems)
 
     def _settle(self) -> None:
-        from pegboard.clashes import settle
-
         for registry in tuple(self._registries.values()):
-            settle(registry)
+            registry.report_clashes()
 
     def run(
         self,

@@ -181,6 +181,13 @@ def application(name: str) -> "Plugin":
 
 # -- what did they add? -----------------------------------------------------------------------------------------------
 
+COMPONENT: "Final" = "component"
+"""The kind of rows that provide a component."""
+DECORATOR: "Final" = "decorator"
+"""The kind of rows that wrap a component."""
+MIDDLEWARE: "Final" = "middleware"
+"""The kind of rows that are called around the making of every component."""
+
 DORMANT: "Final" = object()
 """Stands where the live object of a primed contribution will be."""
 
@@ -188,7 +195,7 @@ DORMANT: "Final" = object()
 class Contribution:
     """One thing that one plugin adds: who, what kind, under which id, how it is described, and the live object."""
 
-    __slots__ = ("id", "is_ephemeral", "kind", "live", "metadata", "override", "owner", "sequence", "text")
+    __slots__ = ("failure", "id", "is_ephemeral", "kind", "live", "metadata", "override", "owner", "sequence", "text")
 
     def __init__(
         self,
@@ -218,6 +225,8 @@ class Contribution:
         """Its place among its owner's rows; set by the ledger."""
         self.is_ephemeral: bool = False
         """Whether it was registered outside its owner's import, so that no record can know it."""
+        self.failure: str | None = None
+        """Why its provider failed when the container last called it, in one line; None if it did not fail."""
 
     @property
     def is_primed(self) -> bool:

@@ -43,7 +43,8 @@ class Registry(Generic[T]):
         """What the registry is called, e.g. `commands`; its rows' kind in the ledger."""
         self._roster = roster
         self._ready = ready
-        self._allow_override = allow_override
+        self.allow_override: bool = allow_override
+        """Whether a later plugin may take a name without saying `override=True`."""
         self._reported: set[tuple[Plugin, str]] = set()
 
     if not TYPE_CHECKING:
@@ -189,10 +190,10 @@ class Registry(Generic[T]):
         winner, losers = self.decide(name, without)
         for loser in losers:
             if winner is not None and (loser.owner, loser.text) not in self._reported:
-                from pegboard.clashes import report_clash
+                from pegboard.precedence import clash
 
                 self._reported.add((loser.owner, loser.text))
-                report_clash(self._roster, loser, winner)
+                self._roster.report(clash(loser, winner))
         if winner is None:
             from pegboard.errors import ContributionNotFoundError
 
@@ -201,24 +202,23 @@ class Registry(Generic[T]):
 
     def decide(self, name: str, without: "Collection[Plugin]" = ()) -> "tuple[Contribution | None, list[Contribution]]":
         """Return the row in use for *name*, and those that claim it and may not have it."""
-        winner: Contribution | None = None
-        losers = []
         rows = self.candidates(name)
-        # What a plugin that turned out to be broken had taken goes back; alone, it is still the one to be named.
-        for row in [row for row in rows if row.owner.is_usable] or rows:
-            if row.owner in without:
-                continue
-            if winner is None or row.owner is winner.owner or row.override or self._allow_override:
-                winner = row
-            elif row.owner.is_built_in and not winner.owner.is_built_in and not winner.override:
-                losers.append(winner)  # the application's own name is not taken by coming before it
-                winner = row
-            else:
-                losers.append(row)
-        return winner, losers
+        if len(rows) == 1 and not without:
+            return rows[0], []
+        from pegboard.precedence import candidates, decide, rule_for
+
+        rule = rule_for(self.name, allow_override=self.allow_override)
+        return decide([row for row in candidates(rows) if row.owner not in without], rule)
 
     def explain(self, name: str) -> "Claims":
         """Return who has *name*, who else claims it, and why; imports no plugin."""
         from pegboard.claims import explain
+        from pegboard.precedence import rule_for
 
-        return explain(self.name, name, self.candidates(name), self.decide(name)[0])
+        rule = rule_for(self.name, allow_override=self.allow_override)
+        return explain(self.name, name, self.candidates(name), rule)
+
+    def report_clashes(self) -> None:
+        """Report every registration that does not get its name."""
+        for name in self.names():
+            self.winner(name)

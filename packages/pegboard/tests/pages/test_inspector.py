@@ -7,7 +7,7 @@ import re
 import pytest
 from support.browser import opened
 
-from pegboard.tools.inspection.claims import Claim
+from pegboard.tools.inspection.contributions import Claim
 from pegboard.tools.inspection.inspector import inspected
 from pegboard.tools.inspection.page import page
 from pegboard.tools.inspection.start import Import, Start

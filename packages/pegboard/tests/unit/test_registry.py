@@ -1,6 +1,5 @@
 import pytest
 
-from pegboard.clashes import settle
 from pegboard.errors import ContributionNotFoundError, HostError, InvalidNameError, MetadataError, NameClashError
 from pegboard.ledger import DORMANT, Contribution
 from pegboard.registry import Registry
@@ -145,7 +144,7 @@ class TestClashes:
             desk.by(name, rank)
             registry.register("csv", name)
         for number in range(3):
-            settle(registry)
+            registry.report_clashes()
             registry.register(f"more-{number}", 1)
         assert len(desk.reports) == 1
 

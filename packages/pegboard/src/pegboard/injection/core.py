@@ -5,12 +5,11 @@ from __future__ import annotations
 import _thread
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import COMPONENT, DECORATOR, MIDDLEWARE
 from pegboard.injection.keys import key_text, normal
 from pegboard.injection.provider import Provider, decorator_of, provider_of
 from pegboard.injection.request import current
 from pegboard.injection.store import Store
-from pegboard.ledger import DORMANT, Contribution, application
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, MIDDLEWARE, Contribution, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -40,11 +39,11 @@ class Core:
         "overrides",
         "ready",
         "report",
+        "reported",
         "root",
         "running",
         "scopes",
         "seen",
-        "told",
     )
 
     def __init__(self, ledger: Ledger, ready: Callable[[], None], report: Callable[[PegboardError], None]) -> None:
@@ -66,8 +65,8 @@ class Core:
         """What stands in for a key for the time of a test; the last one counts."""
         self.seen: int = -1
         """The generation of the ledger that `found` and the stores are true for."""
-        self.told: dict[Contribution, str] = {}
-        """Rows whose faults have been reported, with the cause in one line."""
+        self.reported: set[Contribution] = set()
+        """Rows whose failures have been reported."""
         self.blocked: dict[int, Build] = {}
         """What a thread sleeps for, by the thread's id."""
         self._found: dict[Any, tuple[Rows, Rows]] = {}
@@ -161,7 +160,7 @@ class Core:
         """Forget how rows provide, which is found out again when it is needed, and whose faults were reported."""
         self._providers.clear()
         self._decorators.clear()
-        self.told.clear()
+        self.reported.clear()
 
     def take(self, theirs: Collection[Resource]) -> list[Resource]:
         """Return those of *theirs* that wait for their clean-up, the last built first, and leave it to the caller."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import COMPONENT, SINGLETON
+from pegboard.container import SINGLETON
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import key_text, normal, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import DORMANT
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT
+from pegboard.precedence import ALL, IN_USE, LAST, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pegboard.injection.provider import Provider
     from pegboard.injection.store import Instance
     from pegboard.ledger import Contribution
+    from pegboard.precedence import Verdict
+
+    Rows = tuple[Contribution, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +83,27 @@ def explain(core: Core, key: Any) -> Explanation:
     with core.lock:
         form = normal(key)
         rows, decorators = core.rows(key, form)
-        usable = [row for row in reversed(rows) if row not in core.told]
+        nearest_first = judge(rows, LAST)[::-1]
+        verdicts = sorted(nearest_first, key=lambda verdict: not verdict.is_in_use)
+        serving = verdicts[0].row if verdicts and verdicts[0].is_in_use else None
         built = [store.instances[form] for store in core.stores() if form in store.instances]
-        serving = built[0].row if built else usable[0] if usable else None
         return Explanation(
             key_text(key),
-            tuple(_part(core, row, serving, rows) for row in _first(serving, reversed(rows))),
-            tuple(_decorator(core, row) for row in decorators),
+            tuple(_provider(verdict, rows) for verdict in verdicts),
+            tuple(map(_decorator, judge(decorators, ALL))),
             _sorted_names(_dependencies(core, serving, decorators, built)),
             _sorted_names(_dependants(core, form)),
             len(built),
         )
 
 
-def _first(serving: Contribution | None, rows: Iterable[Contribution]) -> list[Contribution]:
-    return sorted(rows, key=lambda row: row is not serving)  # a stable sort: the rest keeps its order
-
-
-def _part(core: Core, row: Contribution, serving: Contribution | None, rows: tuple[Contribution, ...]) -> Part:
-    if row in core.told:
-        status = f"failed: {core.told[row]}"
-    elif row is serving:
-        status = "in use" + _why(row, rows)
-    else:
-        status = f"overridden by {owner_text(serving.owner if serving else None)}"
+def _provider(verdict: Verdict, rows: Rows) -> Part:
+    row = verdict.row
+    status = IN_USE + _why(row, rows) if verdict.is_in_use else verdict.status
     return Part(owner_text(row.owner), _made_by(row), row.metadata.get("scope", SINGLETON), status)
 
 
-def _why(row: Contribution, rows: tuple[Contribution, ...]) -> str:
+def _why(row: Contribution, rows: Rows) -> str:
     if len(rows) == 1:
         return ", the only one"
     if row is not rows[-1]:
@@ -116,9 +113,9 @@ def _why(row: Contribution, rows: tuple[Contribution, ...]) -> str:
     return ", since its owner comes last in the order"
 
 
-def _decorator(core: Core, row: Contribution) -> Part:
-    status = f"left out: {core.told[row]}" if row in core.told else "in use"
-    return Part(owner_text(row.owner), _made_by(row), "", status)
+def _decorator(verdict: Verdict) -> Part:
+    status = IN_USE if verdict.is_in_use else verdict.status
+    return Part(owner_text(verdict.row.owner), _made_by(verdict.row), "", status)
 
 
 def _made_by(row: Contribution) -> str:
@@ -129,9 +126,7 @@ def _sorted_names(forms: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted({show(form) for form in forms}))
 
 
-def _dependencies(
-    core: Core, serving: Contribution | None, decorators: tuple[Contribution, ...], built: list[Instance]
-) -> Iterator[Any]:
+def _dependencies(core: Core, serving: Contribution | None, decorators: Rows, built: list[Instance]) -> Iterator[Any]:
     for instance in built:
         yield from instance.direct
     if not built and serving is not None:
@@ -144,7 +139,7 @@ def _dependants(core: Core, form: Any) -> Iterator[Any]:
         for instance in store.instances.values():
             if form in instance.direct:
                 yield instance.normal
-    for kind in (COMPONENT, "decorator"):
+    for kind in (COMPONENT, DECORATOR):
         for row in core.ledger.rows(kind):
             for provider in _live(core, (row,)):
                 if form in _wanted(core, provider):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import place_in
-from pegboard.container import COMPONENT, DECORATOR, SINGLETON
+from pegboard.container import SINGLETON
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -16,7 +16,7 @@ from pegboard.errors import (
 )
 from pegboard.injection.keys import key_text, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import DORMANT
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

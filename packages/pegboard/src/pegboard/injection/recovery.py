@@ -6,6 +6,8 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError
 from pegboard.injection import faults
 from pegboard.injection.frame import CHOOSE, DECORATE
+from pegboard.ledger import DORMANT
+from pegboard.precedence import LAST, decide
 
 if TYPE_CHECKING:
     from pegboard.injection.frame import Frame
@@ -46,8 +48,10 @@ def recover(request: Resolution, error: BaseException, first: Frame, *, is_insid
                 if below is not None:
                     _fall_back(request, frame, row, error, below)
                     return True
-                error = faults.failed(request, frame, row, error, None)
-                guilty = None  # whoever needs it may do without
+                if not row.owner.is_built_in:
+                    error = problem = faults.failed(request, frame, row, error, None)
+                    row.failure = problem.cause
+                    guilty = None  # whoever needs it may do without
         stack.pop()
         if not (is_inside and frame is first):
             request.drop(frame, error)
@@ -60,7 +64,7 @@ def recover(request: Resolution, error: BaseException, first: Frame, *, is_insid
 
 def _is_contained(request: Resolution, row: Contribution, error: BaseException) -> bool:
     if row.owner.is_built_in:
-        return False
+        return row.live is DORMANT and not row.owner.is_usable  # its import failed, which has been reported
     # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops cancel.
     return isinstance(error, Exception | SystemExit) or not (
         request.is_async or isinstance(error, KeyboardInterrupt | GeneratorExit)
@@ -71,8 +75,7 @@ def _below(request: Resolution, frame: Frame, row: Contribution) -> Contribution
     rows = request.core.rows(frame.key, frame.normal)[0]
     if row in rows:  # it is not when its owner has failed and lost its rows
         rows = rows[: rows.index(row)]
-    usable = [other for other in rows if other not in frame.failed]
-    return usable[-1] if usable else None
+    return decide([other for other in rows if other not in frame.failed], LAST)[0]
 
 
 def _leave_out(request: Resolution, frame: Frame, row: Contribution, error: BaseException) -> None:
@@ -94,10 +97,10 @@ def _fall_back(request: Resolution, frame: Frame, row: Contribution, error: Base
 def _tell(
     request: Resolution, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
 ) -> None:
-    told = request.core.told
-    if row not in told:
-        problem = faults.failed(request, frame, row, error, instead)
-        told[row] = problem.cause
+    problem = faults.failed(request, frame, row, error, instead)
+    row.failure = problem.cause
+    if row not in request.core.reported:
+        request.core.reported.add(row)
         request.core.report(problem)
 
 

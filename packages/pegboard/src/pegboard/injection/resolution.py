@@ -172,13 +172,19 @@ class Resolution(Request):
             if row.live is DORMANT and row not in frame.failed:
                 frame.row = frame.acting = frame.decorating = row
                 return self._wake(frame, row)
-        for row in reversed(rows):
-            if row not in frame.failed:
-                if row.live is DORMANT:
-                    frame.row = frame.acting = row
-                    return self._wake(frame, row)
-                return row
-        return None
+        if len(rows) == 1 and not frame.failed:
+            row = rows[0]
+        else:
+            from pegboard.precedence import LAST, decide
+
+            winner = decide([row for row in rows if row not in frame.failed], LAST)[0]
+            if winner is None:
+                return None
+            row = winner
+        if row.live is DORMANT:
+            frame.row = frame.acting = row
+            return self._wake(frame, row)
+        return row
 
     def _wake(self, frame: Frame, row: Contribution) -> object:
         core = self.core
@@ -317,6 +323,9 @@ class Resolution(Request):
         if frame.row is None:  # called directly, or answered by a middleware
             return
         core = self.core
+        for row in (frame.row, *frame.decorators):
+            if row.failure is not None and row not in frame.failed:
+                row.failure = None  # this time it did not fail
         instance = frame.instance = Instance(frame, frame.row)
         store = frame.store
         with core.lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import DECORATOR, MIDDLEWARE
+from pegboard.ledger import DECORATOR, MIDDLEWARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,10 +62,10 @@ def graph_of(survey: Survey, *, only: Sequence[str] = ()) -> Graph:
         kind = "component" if claim.kind in (DECORATOR, MIDDLEWARE) else claim.kind
         node = Node(f"{kind}:{claim.name}", f"{kind} {claim.name}", False, "")
         nodes.setdefault(node.id, node)
-        if claim.kind in (DECORATOR, MIDDLEWARE):
-            label = WRAPS
-        elif not claim.is_in_use:
+        if not claim.is_in_use:
             label = LOSES
+        elif claim.kind in (DECORATOR, MIDDLEWARE):
+            label = WRAPS
         else:
             label = OVERRIDES if claim.overrides else BRINGS
         edges.append(Edge(owner, node.id, label))

@@ -9,7 +9,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.tools.inspection.claims import Claim
+    from pegboard.tools.inspection.contributions import Claim
 
 
 def matching(claims: Sequence[Claim], kind: str, name: str) -> dict[str, list[Claim]]:

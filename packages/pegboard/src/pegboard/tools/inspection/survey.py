@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
 from pegboard.startup.recording.notes import Notes
-from pegboard.tools.inspection.claims import claims_of
+from pegboard.tools.inspection.contributions import claims_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pegboard.errors import PegboardError
     from pegboard.host import Host
     from pegboard.ledger import Plugin
-    from pegboard.tools.inspection.claims import Claim
+    from pegboard.tools.inspection.contributions import Claim
 
 _MEANINGS = {
     FOUND: "it is there, and was not imported yet",

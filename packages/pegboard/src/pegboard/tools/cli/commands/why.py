@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
-    from pegboard.tools.inspection.claims import Claim
+    from pegboard.tools.inspection.contributions import Claim
     from pegboard.tools.inspection.survey import PluginView, Survey
 
 _MANY = 12
