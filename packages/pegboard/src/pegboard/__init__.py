@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
 _HOMES = {
-    "Container": "pegboard.injection.opened",
+    "Container": "pegboard.container",
     "DataRegistry": "pegboard.data_registry",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",

@@ -168,7 +168,9 @@ class Host:
 
             with self._roster.lock:
                 if self._container is None:
-                    self._container = Container(self._roster.ledger, ready=self.start, report=self._report)
+                    self._container = Container(
+                        self._roster.ledger, live=self._roster.ledger.live, ready=self.start, report=self._report
+                    )
         return self._container
 
     def declare(

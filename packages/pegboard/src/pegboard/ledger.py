@@ -188,6 +188,11 @@ DECORATOR: "Final" = "decorator"
 MIDDLEWARE: "Final" = "middleware"
 """The kind of rows that are called around the making of every component."""
 
+SINGLETON: "Final" = "singleton"
+"""The scope of a component that has one instance for the container's life."""
+TRANSIENT: "Final" = "transient"
+"""The scope of a component of which everyone who asks gets a new instance."""
+
 DORMANT: "Final" = object()
 """Stands where the live object of a primed contribution will be."""
 

@@ -42,7 +42,7 @@ class Bench:
         self.current = self.owners[0]
         self.ledger = Ledger(lambda: (self.current, False), lambda plugin: None)
         self.reports = []
-        self.container = Container(self.ledger, ready=lambda: None, report=self.reports.append)
+        self.container = Container(self.ledger, live=self.ledger.live, ready=lambda: None, report=self.reports.append)
 
     def provide(self, change, mark):
         rank, key, needs, is_optional, is_transient = change

@@ -19,7 +19,7 @@ class Bench:
         self.woken = []
         self.imports = {}
         self.ledger = Ledger(lambda: self.registering, self.wake)
-        self.container = Container(self.ledger, ready=self.ready, report=self.reports.append)
+        self.container = Container(self.ledger, live=self.ledger.live, ready=self.ready, report=self.reports.append)
 
     def ready(self):
         self.readied += 1

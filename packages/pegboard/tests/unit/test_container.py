@@ -794,7 +794,7 @@ def test_every_spelling_is_found_at_once_the_second_time(container):
     container.provide_value(list[Entry], "value")
     for key in (list[Entry], List[Entry]):  # noqa: UP006
         container.get(key)
-        assert key in container._core.root.cache
+        assert key in container._open().root.cache
     container.provide_value(list[Entry], "new")
     assert container.get(List[Entry]) == "new"  # noqa: UP006
     assert container.get(list[Entry]) == "new"
@@ -864,7 +864,7 @@ def test_resolving_imports_nothing_of_the_standard_library():
         from pegboard.ledger import Ledger
         from pegboard.ledger import application
         app = application("app")
-        container = Container(Ledger(lambda: (app, False), None), ready=lambda: None, report=print)
+        container = Container(Ledger(lambda: (app, False), None), live=None, ready=lambda: None, report=print)
         class Clock: pass
         class Page:
             def __init__(self, clock: "Clock", size: int = 3): pass

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.injection.cleanup import blame, raise_all
-from pegboard.injection.resolution import Resolution
-from pegboard.injection.store import Build, Resource
+from pegboard.injection.keys import normal
+from pegboard.injection.request import Build, Frame
+from pegboard.injection.resolution import Resolution, frame_for
+from pegboard.injection.store import Resource
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Callable, Coroutine, Generator, Iterable
+    from collections.abc import Callable, Coroutine, Generator
     from typing import Any
 
     from pegboard.injection.core import Core
-    from pegboard.injection.frame import Frame
     from pegboard.injection.request import Request
+    from pegboard.injection.store import Store
 
 
 class AsyncResolution(Resolution):
@@ -51,7 +52,7 @@ class AsyncResolution(Resolution):
 
         def proceed(key: Any = frame.key) -> Pending:
             inner = AsyncResolution(self.core, self)
-            return self.later(lambda: resolve(inner, inner.first_for(frame, key)))
+            return self.later(lambda: _drive(inner, inner.first_for(frame, key)))
 
         return proceed
 
@@ -79,7 +80,7 @@ class AsyncResolution(Resolution):
             value = await generator.__anext__()
         except StopAsyncIteration:
             raise TypeError("a provider that is a generator has to yield its value, this one yields nothing") from None
-        frame.resources.append(Resource(generator, frame, is_async=True))
+        frame.resources.append(Resource(generator, frame.key, frame.acting, is_async=True))
         return value
 
     def awaited(self, frame: Frame, value: Any) -> Generator[Any, Any, Any]:
@@ -126,8 +127,18 @@ def _waker(loop: AbstractEventLoop, waiter: Future[None]) -> Callable[[], None]:
     return wake
 
 
-async def resolve(resolution: AsyncResolution, first: Frame) -> Any:
-    """Build *first*, awaiting what has to be waited for."""
+async def resolve(core: Core, key: Any, store: Store) -> Any:
+    """Return the component for *key*, asked from *store*, awaiting what has to be waited for."""
+    return await _drive(AsyncResolution(core, core.running.get()), Frame(key, normal(key), store))
+
+
+async def call(core: Core, function: Any, given: dict[str, Any], store: Store) -> Any:
+    """Return what *function* returns as `resolution.call` does, awaiting what it needs and what it is itself."""
+    frame = frame_for(function, given, store, awaiting=True)
+    return await _drive(AsyncResolution(core, core.running.get()), frame)
+
+
+async def _drive(resolution: AsyncResolution, first: Frame) -> Any:
     with resolution.drive(first) as steps:
         try:
             pending = next(steps)
@@ -141,35 +152,3 @@ async def resolve(resolution: AsyncResolution, first: Frame) -> Any:
         except StopIteration:
             pass
     return first.value
-
-
-async def finish_all(resources: Iterable[Resource], where: str) -> None:
-    """Clean up *resources* one after another, each of them whatever the others do.
-
-    Raises:
-        ExceptionGroup: Of everything that was raised; each one says whose clean-up it was.
-    """
-    errors: list[BaseException] = []
-    for resource in resources:
-        try:
-            if resource.is_async:
-                await finish(resource)
-            else:
-                resource.finish()
-        except BaseException as error:
-            errors.append(blame(error, resource))
-    raise_all(errors, where)
-
-
-async def finish(resource: Resource) -> None:
-    """Run what comes after the yield of an asynchronous generator.
-
-    Raises:
-        RuntimeError: If it yields again.
-    """
-    try:
-        await resource.generator.__anext__()
-    except StopAsyncIteration:
-        return
-    await resource.generator.aclose()
-    raise RuntimeError("a provider with clean-up yields once, this one yields twice")

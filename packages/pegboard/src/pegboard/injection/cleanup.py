@@ -11,7 +11,8 @@ from pegboard.injection.keys import show
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pegboard.injection.store import Resource
+    from pegboard.injection.core import Core
+    from pegboard.injection.store import Resource, Store
 
 
 def finish_all(resources: Iterable[Resource], where: str) -> None:
@@ -27,6 +28,41 @@ def finish_all(resources: Iterable[Resource], where: str) -> None:
         except BaseException as error:
             errors.append(blame(error, resource))
     raise_all(errors, where)
+
+
+async def afinish_all(resources: Iterable[Resource], where: str) -> None:
+    """Do what `finish_all` does, awaiting what is asynchronous."""
+    errors: list[BaseException] = []
+    for resource in resources:
+        try:
+            await resource.afinish()
+        except BaseException as error:
+            errors.append(blame(error, resource))
+    raise_all(errors, where)
+
+
+def end(core: Core, store: Store) -> None:
+    """End *store* and all scopes inside it, and clean up."""
+    with core.lock:
+        stores = core.inside(store)
+        for resource in (resource for store in stores for resource in store.resources):
+            if resource.is_async:
+                from pegboard.errors import AsyncRequiredError
+
+                raise AsyncRequiredError(show(resource.key), "its clean-up is asynchronous", ())
+        resources = core.close(stores)
+    finish_all(resources, _name(store))
+
+
+async def aend(core: Core, store: Store) -> None:
+    """End *store* and all scopes inside it, and clean up, awaiting what is asynchronous."""
+    with core.lock:
+        resources = core.close(core.inside(store))
+    await afinish_all(resources, _name(store))
+
+
+def _name(store: Store) -> str:
+    return f"scope {store.name!r}" if store.name else "the container"
 
 
 def blame(error: BaseException, resource: Resource) -> BaseException:

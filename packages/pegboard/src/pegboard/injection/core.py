@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import _thread
+from _contextvars import ContextVar
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.injection.keys import key_text, normal
 from pegboard.injection.provider import Provider, decorator_of, provider_of
-from pegboard.injection.request import current
 from pegboard.injection.store import Store
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, MIDDLEWARE, Contribution, application
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, MIDDLEWARE, TRANSIENT, Contribution, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from typing import Any
+    from typing import Any, Final
 
     from pegboard.errors import PegboardError
-    from pegboard.injection.store import Build, Dependency, Instance, Resource
+    from pegboard.injection.store import Dependency, Instance, Resource
     from pegboard.ledger import Ledger
 
     Rows = tuple[Contribution, ...]
+
+ASKER: Final = object()
+"""The value of a row that gives everyone the scope they ask from."""
+
+running: ContextVar[Any] = ContextVar("pegboard_request", default=None)
+"""The request whose provider is running in this thread or task."""
 
 _MOST_REMEMBERED = 4096
 
@@ -34,6 +40,7 @@ class Core:
         "blocked",
         "fixed",
         "ledger",
+        "live",
         "lock",
         "middlewares",
         "overrides",
@@ -46,8 +53,16 @@ class Core:
         "seen",
     )
 
-    def __init__(self, ledger: Ledger, ready: Callable[[], None], report: Callable[[PegboardError], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        live: Callable[[Contribution], Any],
+        ready: Callable[[], None],
+        report: Callable[[PegboardError], None],
+    ) -> None:
         self.ledger: Ledger = ledger
+        self.live: Callable[[Contribution], Any] = live
         self.ready: Callable[[], None] = ready
         self.report: Callable[[PegboardError], None] = report
         self.lock = _thread.RLock()
@@ -55,7 +70,7 @@ class Core:
         self.root: Store = Store("", None)
         self.scopes: list[Store] = []
         """The open ones; each comes after its parent."""
-        self.running = current
+        self.running = running
         """The request whose provider is running in this thread or task."""
         self.middlewares: tuple[tuple[Any, Any], ...] = ()
         """What stands around the making of every component, outermost first; each with its form for `aget`."""
@@ -67,8 +82,8 @@ class Core:
         """The generation of the ledger that `found` and the stores are true for."""
         self.reported: set[Contribution] = set()
         """Rows whose failures have been reported."""
-        self.blocked: dict[int, Build] = {}
-        """What a thread sleeps for, by the thread's id."""
+        self.blocked: dict[int, Any] = {}
+        """The `Build` that a thread sleeps for, by the thread's id."""
         self._found: dict[Any, tuple[Rows, Rows]] = {}
         self._providers: dict[Contribution, Provider] = {}
         self._decorators: dict[Contribution, Provider] = {}
@@ -128,11 +143,64 @@ class Core:
             self.fixed[normal(key)] = row
             self._found.clear()
 
-    # -- staying true -------------------------------------------------------------------------------------------------
+    # -- scopes -------------------------------------------------------------------------------------------------------
 
     def stores(self) -> list[Store]:
         """Return all open stores, parents first."""
         return [self.root, *self.scopes]
+
+    def store_for(self, scope: object, name: str, parent: Store, opened_by: str) -> Store:
+        """Return the store of *scope*, which is to be entered; the class of *scope* becomes a key.
+
+        Args:
+            scope: What users hold.
+            name: What providers say that belong to it.
+            parent: The store of the scope around it.
+            opened_by: The module that asks for it.
+        """
+        store = Store(name, parent)
+        store.is_open = False
+        store.opened_by = opened_by
+        store.facade = scope
+        if type(scope) not in self.fixed:
+            self.fix(type(scope), ASKER, TRANSIENT)
+        return store
+
+    def enter(self, store: Store) -> None:
+        """Open the scope that has *store*, unless it is open.
+
+        Raises:
+            ScopeError: If the scope around it is not open.
+        """
+        with self.lock:
+            if store.parent is not None:
+                store.parent.check_open()
+            if not store.is_open:
+                store.is_open = True
+                self.scopes.append(store)
+
+    def inside(self, outer: Store) -> list[Store]:
+        """Return the open stores that end with *outer*, the innermost first."""
+        found = []
+        for store in reversed(self.stores()):
+            around: Store | None = store
+            while around is not None and around is not outer:
+                around = around.parent
+            if around is outer:
+                found.append(store)
+        return found
+
+    def close(self, stores: list[Store]) -> list[Resource]:
+        """Close *stores*, forget all that is in them, and return what has to be cleaned up, the last built first."""
+        resources = []
+        for store in stores:
+            resources += store.clear()
+            if store is not self.root:
+                store.is_open = False
+                self.scopes.remove(store)
+        return resources
+
+    # -- staying true -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Take notice of what has changed in the ledger. Call it with the lock held."""

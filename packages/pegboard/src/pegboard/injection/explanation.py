@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import SINGLETON
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import key_text, normal, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, SINGLETON
 from pegboard.precedence import ALL, IN_USE, LAST, judge
 
 if TYPE_CHECKING:

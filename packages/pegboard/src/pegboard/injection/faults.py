@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import place_in
-from pegboard.container import SINGLETON
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -16,17 +15,15 @@ from pegboard.errors import (
 )
 from pegboard.injection.keys import key_text, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, SINGLETON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
     from pegboard.errors import Link
-    from pegboard.injection.frame import Frame
-    from pegboard.injection.request import Request
+    from pegboard.injection.request import Frame, Request
     from pegboard.injection.signature import Parameter
-    from pegboard.injection.store import Store
     from pegboard.ledger import Contribution, Plugin
 
 
@@ -118,14 +115,9 @@ def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
     return request.blame(ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links), set())
 
 
-def closed(store: Store) -> ScopeError:
-    """Return the error for a scope that is used after its end, or before its beginning."""
-    return ScopeError("", store.name)
-
-
 def closed_under(request: Request, frame: Frame) -> BaseException:
     """Return the error for a scope that was closed while *frame* was being built for it."""
-    return request.blame(closed(frame.store), set())
+    return request.blame(ScopeError("", frame.store.name), set())
 
 
 def must_await(request: Request, frame: Frame, reason: str) -> BaseException:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import SINGLETON
 from pegboard.injection.cleanup import finish_all
 from pegboard.injection.keys import normal
-from pegboard.ledger import COMPONENT, Contribution, application
+from pegboard.ledger import COMPONENT, SINGLETON, Contribution, application
 
 if TYPE_CHECKING:
     from typing import Any

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import SINGLETON
 from pegboard.injection.signature import read, read_object
+from pegboard.ledger import SINGLETON
 
 if TYPE_CHECKING:
     from typing import Any, Final

@@ -5,19 +5,16 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError
 from pegboard.injection import faults
-from pegboard.injection.frame import CHOOSE, DECORATE
+from pegboard.injection.request import CHOOSE, DECORATE
 from pegboard.ledger import DORMANT
 from pegboard.precedence import LAST, decide
 
 if TYPE_CHECKING:
-    from pegboard.injection.frame import Frame
-    from pegboard.injection.request import Request
-    from pegboard.injection.resolution import Resolution
-    from pegboard.injection.store import Build
+    from pegboard.injection.request import Build, Frame, Request
     from pegboard.ledger import Contribution
 
 
-def recover(request: Resolution, error: BaseException, first: Frame, *, is_inside: bool) -> bool:
+def recover(request: Request, error: BaseException, first: Frame, *, is_inside: bool) -> bool:
     """Find the innermost frame that is to blame and can do without; return whether there is one.
 
     A plugin's provider is replaced by the row below it, a plugin's decorator is left out. What the application
@@ -62,7 +59,7 @@ def recover(request: Resolution, error: BaseException, first: Frame, *, is_insid
     return False
 
 
-def _is_contained(request: Resolution, row: Contribution, error: BaseException) -> bool:
+def _is_contained(request: Request, row: Contribution, error: BaseException) -> bool:
     if row.owner.is_built_in:
         return row.live is DORMANT and not row.owner.is_usable  # its import failed, which has been reported
     # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops cancel.
@@ -71,14 +68,14 @@ def _is_contained(request: Resolution, row: Contribution, error: BaseException) 
     )
 
 
-def _below(request: Resolution, frame: Frame, row: Contribution) -> Contribution | None:
+def _below(request: Request, frame: Frame, row: Contribution) -> Contribution | None:
     rows = request.core.rows(frame.key, frame.normal)[0]
     if row in rows:  # it is not when its owner has failed and lost its rows
         rows = rows[: rows.index(row)]
     return decide([other for other in rows if other not in frame.failed], LAST)[0]
 
 
-def _leave_out(request: Resolution, frame: Frame, row: Contribution, error: BaseException) -> None:
+def _leave_out(request: Request, frame: Frame, row: Contribution, error: BaseException) -> None:
     _tell(request, frame, row, error, None)
     frame.failed.add(row)
     frame.decorating = None
@@ -87,7 +84,7 @@ def _leave_out(request: Resolution, frame: Frame, row: Contribution, error: Base
         frame.stage = DECORATE
 
 
-def _fall_back(request: Resolution, frame: Frame, row: Contribution, error: BaseException, below: Contribution) -> None:
+def _fall_back(request: Request, frame: Frame, row: Contribution, error: BaseException, below: Contribution) -> None:
     _tell(request, frame, row, error, below)
     request.drop(frame, error)
     frame.failed.add(row)
@@ -95,7 +92,7 @@ def _fall_back(request: Resolution, frame: Frame, row: Contribution, error: Base
 
 
 def _tell(
-    request: Resolution, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
+    request: Request, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
 ) -> None:
     problem = faults.failed(request, frame, row, error, instead)
     row.failure = problem.cause
@@ -137,7 +134,7 @@ def check_wait(request: Request, frame: Frame, build: Build) -> None:
     while trails:
         trail, has_blocked_loop = trails.pop()
         last = trail[-1]
-        owner = last.resolution
+        owner = last.request
         if owner in lineage:
             if has_blocked_loop:
                 raise faults.must_await(request, frame, "the event loop that builds it is waiting for this thread")
@@ -159,7 +156,7 @@ def _break_ring(request: Request, trail: tuple[Build, ...]) -> None:
 
     ring = [_Stretch(request, trail[-1].frame)]
     for build, next_build in pairwise(trail):
-        waiting = next(one for _, one in next_build.waiters if build.resolution in one.lineage())
+        waiting = next(one for _, one in next_build.waiters if build.request in one.lineage())
         ring.append(_Stretch(waiting, build.frame))
     place = next((place for place, stretch in enumerate(ring) if stretch.has_plugin()), 0)
     if place == 0:

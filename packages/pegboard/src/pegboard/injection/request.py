@@ -1,22 +1,158 @@
-"""A request to the container: where it came from, how far it has got, and what it waits for."""
+"""A request to the container: its frames, one for each key on the way, and what it waits for.
+
+A frame takes a key from who provides it, through what that needs, to the value. A build is a frame that others may
+wait for. A request has a stack of frames.
+"""
 
 from __future__ import annotations
 
 import _thread
-from _contextvars import ContextVar
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.injection.core import running
+from pegboard.injection.store import Dependency, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any, Self
+    from collections.abc import Callable, Generator
+    from typing import Any, Final, Self
 
     from pegboard.injection.core import Core
-    from pegboard.injection.frame import Frame
-    from pegboard.injection.store import Build
+    from pegboard.injection.provider import Provider
+    from pegboard.injection.store import Resource, Store
+    from pegboard.ledger import Contribution
 
-current: ContextVar[Request | None] = ContextVar("pegboard_request", default=None)
-"""The request whose provider is running in this thread or task."""
+# What a frame does next.
+CHOOSE: Final = 0
+PIPE: Final = 1
+PRODUCE: Final = 2
+GATHER: Final = 3
+ACT: Final = 4
+DECORATE: Final = 5
+FINISH: Final = 6
+DONE: Final = 7
+
+
+class Frame:
+    """One key on its way: from who provides it, through what that needs, to the value."""
+
+    __slots__ = (
+        "acting",
+        "arguments",
+        "asked_from",
+        "awaits",
+        "build",
+        "decorating",
+        "decorators",
+        "dependencies",
+        "direct",
+        "failed",
+        "given",
+        "instance",
+        "key",
+        "keywords",
+        "normal",
+        "parameter",
+        "place",
+        "resources",
+        "row",
+        "stage",
+        "step",
+        "store",
+        "target",
+        "value",
+    )
+
+    def __init__(self, key: Any, normal: Any, asked_from: Store, parameter: str = "") -> None:
+        self.key: Any = key
+        self.normal: Any = normal
+        self.asked_from: Store = asked_from
+        """Where the search for scopes begins."""
+        self.parameter: str = parameter
+        """The parameter it is for; empty when it was asked for directly."""
+        self.stage: int = CHOOSE
+        self.row: Contribution | None = None
+        """The row that serves, as far as is known."""
+        self.decorators: tuple[Contribution, ...] = ()
+        self.failed: set[Contribution] = set()
+        self.store: Store = asked_from
+        """Where the instance belongs, and what its dependencies are asked from."""
+        self.build: Build | None = None
+        self.acting: Contribution | None = None
+        """Whose code runs: the row that serves, or one that decorates."""
+        self.decorating: Contribution | None = None
+        self.target: Provider | None = None
+        self.given: dict[str, Any] | None = None
+        """Arguments by name that `call` was given."""
+        self.place: int = 0
+        self.step: int = 0
+        self.arguments: list[Any] = []
+        self.keywords: dict[str, Any] = {}
+        self.awaits: bool = False
+        """Whether what was called has to be awaited."""
+        self.value: Any = None
+        self.instance: Instance | None = None
+        self.resources: list[Resource] = []
+        self.direct: dict[Any, None] = {}
+        self.dependencies: dict[Any, Dependency] = {}
+
+    def begin(self, acting: Contribution | None, target: Provider, arguments: list[Any]) -> None:
+        """Turn to *target*, and gather what it needs beside *arguments*."""
+        self.acting = acting
+        self.target = target
+        self.arguments = arguments
+        self.keywords = {}
+        self.place = 0
+        self.stage = GATHER
+
+    def take(self, value: Any) -> None:
+        """Use *value* for the parameter that is being filled."""
+        assert self.target is not None  # noqa: S101 -- begin() was called
+        parameter = self.target.parameters()[self.place]
+        if parameter.is_keyword:
+            self.keywords[parameter.name] = value
+        else:
+            self.arguments.append(value)
+        self.place += 1
+
+    def depend(self, key: Any, normal: Any, instance: Instance | None) -> None:
+        """Remember what the value is made of."""
+        if instance is not None and instance.store is None:  # nobody keeps a transient: what it is made of counts
+            self.dependencies.update(instance.dependencies)
+        self.dependencies[normal] = Dependency(key, instance)
+
+    def forget_progress(self) -> None:
+        """Start over with another row; what was looked at still counts as looked at."""
+        self.stage = CHOOSE
+        self.row = self.acting = self.decorating = None
+        self.target = None
+        self.step = 0
+        self.direct.clear()
+
+    def instance_of(self, row: Contribution) -> Instance:
+        """Return what was built with *row*, and what it was made of."""
+        return Instance(
+            self.key,
+            self.normal,
+            self.value,
+            row,
+            decorators=self.decorators,
+            failed=self.failed,
+            direct=self.direct,
+            dependencies=self.dependencies,
+            resources=self.resources,
+        )
+
+
+class Build:
+    """An instance that is being built by one request, while others may wait for it."""
+
+    __slots__ = ("frame", "request", "waiters")
+
+    def __init__(self, request: Request, frame: Frame) -> None:
+        self.request: Request = request
+        self.frame: Frame = frame
+        self.waiters: list[tuple[Callable[[], object], Request]] = []
+        """Who waits until it is built or has failed, and how to wake them."""
 
 
 class Request:
@@ -89,12 +225,12 @@ class Request:
         return self
 
     def __enter__(self) -> Generator[Any, Any, None]:
-        self.previous = current.get()
-        current.set(self)
+        self.previous = running.get()
+        running.set(self)
         return self.steps
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        current.set(self.previous)
+        running.set(self.previous)
         self.is_done = True
         if error is not None:  # the wait was interrupted, or a report raised
             self.steps.close()
@@ -155,3 +291,31 @@ class Request:
             if build in request.waits:
                 request.waits.remove(build)
         build.waiters = [waiter for waiter in build.waiters if waiter[1] is not self]
+
+    # -- the end of a frame --------------------------------------------------------------------------------------------
+
+    def release(self, frame: Frame) -> None:
+        """Let others go on that wait for *frame*, which is built or given up."""
+        build = frame.build
+        if build is not None:
+            frame.build = None
+            with self.core.lock:
+                if frame.store.builds.get(frame.normal) is build:
+                    del frame.store.builds[frame.normal]
+                waiters, build.waiters = build.waiters, []
+            for wake, _ in waiters:
+                wake()
+
+    def drop(self, frame: Frame, reason: BaseException | None = None) -> None:
+        """Give up *frame*: nobody waits for it any more, and what it has opened is closed."""
+        self.release(frame)
+        while frame.resources:
+            resource = frame.resources.pop()
+            if resource.is_async:
+                frame.store.resources.append(resource)  # closed with the scope, by somebody who can await
+                continue
+            try:
+                resource.finish()
+            except Exception as error:
+                if reason is not None:
+                    reason.add_note(f"and its clean-up raised {error!r}")

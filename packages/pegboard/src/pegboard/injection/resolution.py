@@ -12,30 +12,19 @@ waits is a true circle of dependencies, in whichever threads and tasks it is bei
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.container import SINGLETON, TRANSIENT
-from pegboard.injection.frame import (
-    ACT,
-    ASKER,
-    CHOOSE,
-    DECORATE,
-    DONE,
-    FINISH,
-    GATHER,
-    PIPE,
-    PRODUCE,
-    Frame,
-)
+from pegboard.injection.core import ASKER
 from pegboard.injection.keys import normal
-from pegboard.injection.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, VALUE
-from pegboard.injection.request import Request
-from pegboard.injection.store import Build, Instance, Resource
-from pegboard.ledger import DORMANT
+from pegboard.injection.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, VALUE, Provider
+from pegboard.injection.request import ACT, CHOOSE, DECORATE, DONE, FINISH, GATHER, PIPE, PRODUCE, Build, Frame, Request
+from pegboard.injection.store import Resource
+from pegboard.ledger import DORMANT, SINGLETON, TRANSIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import Any
 
-    from pegboard.injection.provider import Provider
+    from pegboard.injection.core import Core
+    from pegboard.injection.store import Store
     from pegboard.ledger import Contribution
 
 
@@ -111,7 +100,7 @@ class Resolution(Request):
 
     # -- who provides it ----------------------------------------------------------------------------------------------
 
-    def _choose(self, frame: Frame) -> Build | None:  # noqa: PLR0911 -- each ends the choice for now
+    def _choose(self, frame: Frame) -> Build | None:
         """Settle who serves and claim the key; return what has to be waited for, if anything."""
         core = self.core
         rows, decorators = core.rows(frame.key, frame.normal)
@@ -146,25 +135,30 @@ class Resolution(Request):
         with core.lock:
             if core.rows(frame.key, frame.normal) != (rows, decorators):
                 return None  # changed meanwhile: look again
-            instance = store.instances.get(frame.normal)
-            if instance is not None:
-                if frame.key not in store.cache:
-                    store.remember(instance, frame.key)
-                frame.instance = instance
-                frame.value = instance.value
-                frame.stage = DONE
-                return None
-            build = store.builds.get(frame.normal)
-            if build is None:
-                self._check_kind(frame, provider)
-                store.builds[frame.normal] = frame.build = Build(self, frame)
-                frame.stage = PIPE if core.middlewares else PRODUCE
-                return None
-            from pegboard.injection.recovery import check_wait  # only when two ask at once
+            return self._claim(frame, provider)
 
-            check_wait(self, frame, build)
-            self.subscribe(build)
-            return build
+    def _claim(self, frame: Frame, provider: Provider) -> Build | None:
+        """Take the instance that is there, claim the key, or wait for who has. Call it with the lock held."""
+        store = frame.store
+        instance = store.instances.get(frame.normal)
+        if instance is not None:
+            if frame.key not in store.cache:
+                store.remember(instance, frame.key)
+            frame.instance = instance
+            frame.value = instance.value
+            frame.stage = DONE
+            return None
+        build: Build | None = store.builds.get(frame.normal)
+        if build is None:
+            self._check_kind(frame, provider)
+            store.builds[frame.normal] = frame.build = Build(self, frame)
+            frame.stage = PIPE if self.core.middlewares else PRODUCE
+            return None
+        from pegboard.injection.recovery import check_wait  # only when two ask at once
+
+        check_wait(self, frame, build)
+        self.subscribe(build)
+        return build
 
     def _first_usable(self, frame: Frame, rows: tuple[Contribution, ...], decorators: tuple[Contribution, ...]) -> Any:
         """Return the row that serves, None when there is none, `DORMANT` when a plugin had to be imported first."""
@@ -188,7 +182,7 @@ class Resolution(Request):
 
     def _wake(self, frame: Frame, row: Contribution) -> object:
         core = self.core
-        core.ledger.live(row)
+        core.live(row)
         rows, decorators = core.rows(frame.key, frame.normal)
         if row in rows or row in decorators:
             from pegboard.injection.faults import withdrawn
@@ -294,7 +288,7 @@ class Resolution(Request):
             value = next(generator)
         except StopIteration:
             raise TypeError("a provider that is a generator has to yield its value, this one yields nothing") from None
-        frame.resources.append(Resource(generator, frame, is_async=False))
+        frame.resources.append(Resource(generator, frame.key, frame.acting, is_async=False))
         return value
 
     def _decorate(self, frame: Frame) -> None:
@@ -326,7 +320,7 @@ class Resolution(Request):
         for row in (frame.row, *frame.decorators):
             if row.failure is not None and row not in frame.failed:
                 row.failure = None  # this time it did not fail
-        instance = frame.instance = Instance(frame, frame.row)
+        instance = frame.instance = frame.instance_of(frame.row)
         store = frame.store
         with core.lock:
             if not store.is_open:
@@ -340,32 +334,7 @@ class Resolution(Request):
                 if core.is_current(instance):
                     store.keep(instance)
                 # Else somebody changed what it is made of while it was built: it serves, but is not kept.
-                self._release(frame)
-
-    def _release(self, frame: Frame) -> None:
-        build = frame.build
-        if build is not None:
-            frame.build = None
-            with self.core.lock:
-                if frame.store.builds.get(frame.normal) is build:
-                    del frame.store.builds[frame.normal]
-                waiters, build.waiters = build.waiters, []
-            for wake, _ in waiters:
-                wake()
-
-    def drop(self, frame: Frame, reason: BaseException | None = None) -> None:
-        """Give up *frame*: nobody waits for it any more, and what it has opened is closed."""
-        self._release(frame)
-        while frame.resources:
-            resource = frame.resources.pop()
-            if resource.is_async:
-                frame.store.resources.append(resource)  # closed with the scope, by somebody who can await
-                continue
-            try:
-                resource.finish()
-            except Exception as error:
-                if reason is not None:
-                    reason.add_note(f"and its clean-up raised {error!r}")
+                self.release(frame)
 
     # -- middlewares --------------------------------------------------------------------------------------------------
 
@@ -393,7 +362,7 @@ class Resolution(Request):
         def proceed(key: Any = frame.key) -> Any:
             inner = type(self)(self.core, self)
             first = inner.first_for(frame, key)
-            with inner.drive(first) as steps:  # not a call of `resolve`: each frame less is a deeper chain
+            with inner.drive(first) as steps:  # not a call of `_drive`: each frame less is a deeper chain
                 for build in steps:
                     inner.wait(build)
             return first.value
@@ -422,8 +391,35 @@ class Resolution(Request):
                 raise circle(self, frames[place:], frame)
 
 
-def resolve(resolution: Resolution, first: Frame) -> Any:
-    """Build *first*, sleeping in this thread where something has to be waited for."""
+def resolve(core: Core, key: Any, store: Store) -> Any:
+    """Return the component for *key*, asked from *store*, sleeping where something has to be waited for."""
+    return _drive(Resolution(core, core.running.get()), Frame(key, normal(key), store))
+
+
+def call(core: Core, function: Any, given: dict[str, Any], store: Store) -> Any:
+    """Return what *function* returns when it is called with *given* and with what its annotations ask for."""
+    return _drive(Resolution(core, core.running.get()), frame_for(function, given, store))
+
+
+def frame_for(function: Any, given: dict[str, Any], store: Store, *, awaiting: bool = False) -> Frame:
+    """Return the frame of a call of *function*.
+
+    Args:
+        function: What is called, whatever it is as a provider.
+        given: Arguments that are not to be injected.
+        store: Where what it needs is asked from.
+        awaiting: Whether the result of an `async def` is awaited.
+    """
+    target = Provider(function)
+    if target.kind != COROUTINE or not awaiting:
+        target.call_plainly(function)
+    frame = Frame(function, None, store)
+    frame.given = given
+    frame.begin(None, target, [])
+    return frame
+
+
+def _drive(resolution: Resolution, first: Frame) -> Any:
     with resolution.drive(first) as steps:
         for build in steps:
             resolution.wait(build)

@@ -9,15 +9,14 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from pegboard.injection.frame import Frame
-    from pegboard.injection.request import Request
-    from pegboard.injection.resolution import Resolution
     from pegboard.ledger import Contribution
 
     Rows = tuple[Contribution, ...]
+
+_YIELDS_TWICE = "a provider with clean-up yields once, this one yields twice"
 
 
 class Instance:
@@ -37,23 +36,35 @@ class Instance:
         "value",
     )
 
-    def __init__(self, frame: Frame, row: Contribution) -> None:
-        self.key: Any = frame.key
-        self.normal: Any = frame.normal
-        self.value: Any = frame.value
+    def __init__(
+        self,
+        key: Any,
+        normal: Any,
+        value: Any,
+        row: Contribution,
+        *,
+        decorators: Rows,
+        failed: Iterable[Contribution],
+        direct: Iterable[Any],
+        dependencies: Mapping[Any, Dependency],
+        resources: Iterable[Resource],
+    ) -> None:
+        self.key: Any = key
+        self.normal: Any = normal
+        self.value: Any = value
         self.row: Contribution = row
         """The row that served."""
-        self.decorators: Rows = frame.decorators
+        self.decorators: Rows = decorators
         """All rows that decorate the key, those that failed included."""
-        self.failed: frozenset[Contribution] = frozenset(frame.failed)
+        self.failed: frozenset[Contribution] = frozenset(failed)
         """Rows that came before `row` and could not serve, and decorators that were skipped."""
-        self.direct: tuple[Any, ...] = tuple(frame.direct)
+        self.direct: tuple[Any, ...] = tuple(direct)
         """The keys it was given values for."""
-        self.dependencies: dict[Any, Dependency] = frame.dependencies
+        self.dependencies: Mapping[Any, Dependency] = dependencies
         """By normal form all that it was made of, and what was looked for and not there; through transients."""
         self.store: Store | None = None
         """Where it is kept; nowhere if it is transient, and then its dependencies are its user's."""
-        self.resources: tuple[Resource, ...] = tuple(frame.resources)
+        self.resources: tuple[Resource, ...] = tuple(resources)
         self.aliases: list[Any] = []
         """The keys, as they were asked for, that the store's cache has it under."""
 
@@ -73,10 +84,10 @@ class Resource:
 
     __slots__ = ("generator", "is_async", "key", "row")
 
-    def __init__(self, generator: Any, frame: Frame, *, is_async: bool) -> None:
+    def __init__(self, generator: Any, key: Any, row: Contribution | None, *, is_async: bool) -> None:
         self.generator: Any = generator
-        self.key: Any = frame.key
-        self.row: Contribution | None = frame.acting
+        self.key: Any = key
+        self.row: Contribution | None = row
         self.is_async: bool = is_async
 
     def finish(self) -> None:
@@ -90,19 +101,23 @@ class Resource:
         except StopIteration:
             return
         self.generator.close()
-        raise RuntimeError("a provider with clean-up yields once, this one yields twice")
+        raise RuntimeError(_YIELDS_TWICE)
 
+    async def afinish(self) -> None:
+        """Run what comes after the yield, also of an asynchronous generator.
 
-class Build:
-    """An instance that is being built by one resolution, while others may wait for it."""
-
-    __slots__ = ("frame", "resolution", "waiters")
-
-    def __init__(self, resolution: Resolution, frame: Frame) -> None:
-        self.resolution: Resolution = resolution
-        self.frame: Frame = frame
-        self.waiters: list[tuple[Callable[[], object], Request]] = []
-        """Who waits until it is built or has failed, and how to wake them."""
+        Raises:
+            RuntimeError: If it yields again.
+        """
+        if not self.is_async:
+            self.finish()
+            return
+        try:
+            await self.generator.__anext__()
+        except StopAsyncIteration:
+            return
+        await self.generator.aclose()
+        raise RuntimeError(_YIELDS_TWICE)
 
 
 class Store:
@@ -119,10 +134,22 @@ class Store:
         self.facade: Any = None
         """The container or scope that users hold."""
         self.instances: dict[Any, Instance] = {}
-        self.builds: dict[Any, Build] = {}
+        self.builds: dict[Any, Any] = {}
+        """The `Build` of each key that some request is building."""
         self.cache: dict[Any, Any] = {}
         """Values of `instances` by every key they were asked for by; true while `Core.seen` is."""
         self.resources: list[Resource] = []
+
+    def check_open(self) -> None:
+        """Raise when this scope has ended, or has not begun.
+
+        Raises:
+            ScopeError: If it is not open.
+        """
+        if not self.is_open:
+            from pegboard.errors import ScopeError
+
+            raise ScopeError("", self.name)
 
     def find(self, name: str) -> Store | None:
         """Return the nearest store of that name, from here outwards."""

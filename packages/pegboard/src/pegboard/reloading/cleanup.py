@@ -15,7 +15,6 @@ from pegboard.boundary import place_in
 from pegboard.errors import PluginCleanUpError, describe_exception
 from pegboard.injection.cleanup import blame
 from pegboard.injection.keys import show
-from pegboard.injection.scope import close, inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
@@ -64,7 +63,7 @@ def endings_of_resources(
         taken: list[Resource] = []
         for store in reversed([store for store in core.scopes if store.opened_by in names]):
             if store.is_open:  # the end of another one may have been its end
-                taken += close(core, inside(core, store))
+                taken += core.close(core.inside(store))
         theirs = {resource for each in before if not _is_kept(each) for resource in each.resources}
         theirs |= {
             resource
@@ -85,7 +84,7 @@ def endings_of_all(core: Core, *, is_async: bool) -> list[Ending]:
     What is asynchronous waits for the container's `aclose`, unless *is_async*.
     """
     with core.lock:
-        taken = close(core, inside(core, core.root))
+        taken = core.close(core.inside(core.root))
         if not is_async:
             core.root.resources += [resource for resource in reversed(taken) if resource.is_async]
     return _endings([each for each in taken if is_async or not each.is_async])
@@ -120,8 +119,6 @@ async def aend_all(endings: Iterable[Ending], deadline_s: float | None) -> list[
     """Do what `end_all` does, awaiting what is asynchronous; in a loop of `asyncio`."""
     import asyncio
 
-    from pegboard.injection.asynchronous import finish
-
     faults: list[BaseException] = []
     for ending in endings:
         if ending.resource is None or not ending.resource.is_async:
@@ -130,7 +127,7 @@ async def aend_all(endings: Iterable[Ending], deadline_s: float | None) -> list[
             continue
         try:
             async with asyncio.timeout(deadline_s) as limit:
-                await finish(ending.resource)
+                await ending.resource.afinish()
         except BaseException as error:
             faults.append(_fault(ending, _late(deadline_s), None) if limit.expired() else _blame(ending, error))
     return faults

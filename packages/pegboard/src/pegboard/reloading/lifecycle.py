@@ -81,7 +81,7 @@ class _Work:
 
     def __init__(self, roster: Roster, container: Container | None, extent: Extent) -> None:
         self.roster = roster
-        self.core: Core | None = container._core if container is not None and container._is_open else None
+        self.core: Core | None = container.core if container is not None else None
         self.extent = extent
         self.before = {plugin: {name: getattr(plugin, name) for name in _OF_ONE_IMPORT} for plugin in extent.plugins}
         self.rows = {plugin: rows_of(roster.ledger, plugin) for plugin in extent.plugins}
@@ -320,8 +320,8 @@ def _named(roster: Roster, name: str) -> Plugin:
 
 def _everything(roster: Roster, container: Container | None, *, is_async: bool) -> list[Ending]:
     found: list[Ending] = []
-    if container is not None and container._is_open:
-        found += endings_of_all(container._core, is_async=is_async)
+    if container is not None and container.core is not None:
+        found += endings_of_all(container.core, is_async=is_async)
     for owner in sorted(roster.unloads, key=lambda owner: -owner.rank):
         found += endings_of_callbacks(owner, roster.unloads[owner])
     roster.unloads.clear()
