@@ -23,7 +23,7 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Any, Final, Self, TypeVar, overload
+    from typing import Any, Final, TypeVar, overload
 
     from typing_extensions import TypeForm
 
@@ -31,153 +31,23 @@ if TYPE_CHECKING:
     from pegboard.injection.core import Core
     from pegboard.injection.explanation import Explanation
     from pegboard.injection.override import Override
-    from pegboard.injection.store import Store
+    from pegboard.injection.scope import Scope
     from pegboard.ledger import Contribution, Ledger
 
     K = TypeVar("K")
     T = TypeVar("T")
 
-__all__ = ["SINGLETON", "TRANSIENT", "Container", "Scope"]
+__all__ = ["SINGLETON", "TRANSIENT", "Container"]
 
 _SAME: "Final" = object()
 _IS_VALUE: "Final" = {"is_value": True}
 
-
-class Resolver:
-    """What the container and its scopes have in common: components are asked of them."""
-
-    __slots__ = ("_cache", "_core", "_ledger", "_store")
-
-    _cache: "dict[Any, Any]"
-    _core: "Core"
-    _ledger: "Ledger"
-    _store: "Store"
-
-    if TYPE_CHECKING:
-
-        @overload
-        def get(self, key: str) -> Any: ...
-
-        @overload
-        def get(self, key: TypeForm[T]) -> T: ...
-
-        @overload
-        def get(self, key: object) -> Any: ...
-
-    def get(self, key: "Any") -> "Any":
-        """Return the component for *key*, built if need be together with all it needs.
-
-        Singletons are built once, also when several threads ask. One that is there already is returned without
-        another look at plugins or middlewares.
-
-        Raises:
-            MissingDependencyError: If nothing provides *key*, or something that it needs.
-            CircularDependencyError: If it needs itself.
-            AnnotationError: If it cannot be seen from an annotation what a parameter needs.
-            ProviderError: If a plugin's provider failed and there is none below it.
-            ScopeError: If it belongs to a scope that is not open here.
-            AsyncRequiredError: If it has to be awaited: use `aget`.
-        """
-        # Inside a provider the long way is taken, so that it is seen what depends on what.
-        core = self._core
-        if core.seen == self._ledger.generation and core.running.get() is None:
-            try:
-                return self._cache[key]
-            except (KeyError, TypeError):
-                pass
-        from pegboard.injection.resolution import resolve
-
-        core = self._asked()
-        return resolve(core, key, self._store)
-
-    if TYPE_CHECKING:
-
-        @overload
-        async def aget(self, key: str) -> Any: ...
-
-        @overload
-        async def aget(self, key: TypeForm[T]) -> T: ...
-
-        @overload
-        async def aget(self, key: object) -> Any: ...
-
-    async def aget(self, key: "Any") -> "Any":
-        """Return the component for *key* as `get` does, awaiting the providers that are asynchronous."""
-        core = self._core
-        if core.seen == self._ledger.generation and core.running.get() is None:
-            try:
-                return self._cache[key]
-            except (KeyError, TypeError):
-                pass
-        from pegboard.injection.asynchronous import resolve
-
-        core = self._asked()
-        return await resolve(core, key, self._store)
-
-    def call(self, function: "Callable[..., T]", /, **given: "Any") -> "T":
-        """Return what *function* returns when it is called with what its annotations ask for.
-
-        Args:
-            function: A function, method, class, or object that can be called.
-            **given: Arguments that are not to be injected.
-
-        Raises:
-            ContainerError: If something that it needs cannot be built. What *function* itself raises passes unchanged.
-        """
-        from pegboard.injection.resolution import call
-
-        core = self._asked()
-        result: T = call(core, function, given, self._store)
-        return result
-
-    def build(self, cls: "Callable[..., T]", /, **given: "Any") -> "T":
-        """Return a new *cls*, made with what its constructor's annotations ask for; nobody needs to provide it.
-
-        Args:
-            cls: A class or a function; what is provided under it as a key does not matter.
-            **given: Arguments that are not to be injected.
-        """
-        return self.call(cls, **given)
-
-    if TYPE_CHECKING:
-
-        @overload
-        async def acall(self, function: Callable[..., Awaitable[T]], /, **given: Any) -> T: ...
-
-        @overload
-        async def acall(self, function: Callable[..., T], /, **given: Any) -> T: ...
-
-    async def acall(self, function: "Callable[..., Any]", /, **given: "Any") -> "Any":
-        """Return what *function* returns as `call` does, awaiting what it needs and what it is itself."""
-        from pegboard.injection.asynchronous import call
-
-        core = self._asked()
-        return await call(core, function, given, self._store)
-
-    def scope(self, name: str) -> "Scope":
-        """Return a new scope, to be entered by `with` or `async with`.
-
-        Components of that scope are built once for it, and cleaned up when it ends; at the latest when the plugin
-        whose code asks for it is unloaded.
-
-        Args:
-            name: What providers say that belong to it, e.g. `request`.
-        """
-        core = self._open()
-        return Scope(core, name, self._store, opened_by=sys._getframe(1).f_globals.get("__name__", ""))
-
-    def _open(self) -> "Core":
-        """Return what builds components, made at the first use."""
-        return self._core
-
-    def _asked(self) -> "Core":
-        """Return what builds components, after making the host ready."""
-        core = self._open()
-        core.ready()
-        return core
+_Namespace: "Any" = type(sys.implementation)  # that is `types.SimpleNamespace`; a class takes longer to make
+_UNOPENED: "Any" = _Namespace(seen=-1)
+"""Stands for the core of a container that nothing has been asked of: its cache holds for no generation."""
 
 
-class Container(Resolver):
+class Container:
     """Components by key: types, `NewType`, generic aliases, `Annotated`, protocols and text.
 
     Made by `Host.container`. `typing.List[Entry]` and `list[Entry]` are one key. The container can be injected, too,
@@ -187,7 +57,7 @@ class Container(Resolver):
     takes effect at the next request: what depends on the change is forgotten, and nothing else is.
     """
 
-    __slots__ = ("_live", "_opening", "_ready", "_report")
+    __slots__ = ("_cache", "_core", "_ledger", "_live", "_opening", "_ready", "_report", "_root")
 
     def __init__(
         self,
@@ -210,7 +80,9 @@ class Container(Resolver):
         self._ready = ready
         self._report = report
         self._opening = _thread.allocate_lock()
-        self._core = _UNOPENED
+        self._core: Core = _UNOPENED
+        self._cache: dict[Any, Any]
+        self._root: Scope
 
     def __repr__(self) -> str:
         core = self.core
@@ -222,18 +94,19 @@ class Container(Resolver):
         core: Core | None = self._core
         return None if core is _UNOPENED else core
 
-    def _open(self) -> "Core":
+    def _open(self) -> "Scope":
+        """Return the scope around all others, which has the singletons; made at the first use."""
         if self._core is _UNOPENED:
             from pegboard.injection.core import Core
+            from pegboard.injection.scope import Scope
 
             with self._opening:
                 if self._core is _UNOPENED:
                     core = Core(self._ledger, live=self._live, ready=self._ready, report=self._report)
-                    core.root.facade = self
                     core.fix(Container, self, SINGLETON)
-                    self._cache, self._store = core.root.cache, core.root
+                    self._root, self._cache = Scope(core, core.root), core.root.cache
                     self._core = core  # the last: other threads look here whether it is open
-        return self._core
+        return self._root
 
     # -- registering --------------------------------------------------------------------------------------------------
 
@@ -317,6 +190,105 @@ class Container(Resolver):
         """
         self._ledger.add(MIDDLEWARE, middleware, (middleware, awaited), text=_text(middleware))
 
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, key: str) -> Any: ...
+
+        @overload
+        def get(self, key: TypeForm[T]) -> T: ...
+
+        @overload
+        def get(self, key: object) -> Any: ...
+
+    def get(self, key: "Any") -> "Any":
+        """Return the component for *key*, built if need be together with all it needs.
+
+        Singletons are built once, also when several threads ask. One that is there already is returned without
+        another look at plugins or middlewares.
+
+        Raises:
+            MissingDependencyError: If nothing provides *key*, or something that it needs.
+            CircularDependencyError: If it needs itself.
+            AnnotationError: If it cannot be seen from an annotation what a parameter needs.
+            ProviderError: If a plugin's provider failed and there is none below it.
+            ScopeError: If it belongs to a scope that is not open here.
+            AsyncRequiredError: If it has to be awaited: use `aget`.
+        """
+        # Inside a provider the long way is taken, so that it is seen what depends on what.
+        core = self._core
+        if core.seen == self._ledger.generation and core.running.get() is None:
+            try:
+                return self._cache[key]
+            except (KeyError, TypeError):
+                pass
+        return self._open().get(key)
+
+    if TYPE_CHECKING:
+
+        @overload
+        async def aget(self, key: str) -> Any: ...
+
+        @overload
+        async def aget(self, key: TypeForm[T]) -> T: ...
+
+        @overload
+        async def aget(self, key: object) -> Any: ...
+
+    async def aget(self, key: "Any") -> "Any":
+        """Return the component for *key* as `get` does, awaiting the providers that are asynchronous."""
+        return await self._open().aget(key)
+
+    def call(self, function: "Callable[..., T]", /, **given: "Any") -> "T":
+        """Return what *function* returns when it is called with what its annotations ask for.
+
+        Args:
+            function: A function, method, class, or object that can be called.
+            **given: Arguments that are not to be injected.
+
+        Raises:
+            ContainerError: If something that it needs cannot be built. What *function* itself raises passes unchanged.
+        """
+        return self._open().call(function, **given)
+
+    def build(self, cls: "Callable[..., T]", /, **given: "Any") -> "T":
+        """Return a new *cls*, made with what its constructor's annotations ask for; nobody needs to provide it.
+
+        Args:
+            cls: A class or a function; what is provided under it as a key does not matter.
+            **given: Arguments that are not to be injected.
+        """
+        return self.call(cls, **given)
+
+    if TYPE_CHECKING:
+
+        @overload
+        async def acall(self, function: Callable[..., Awaitable[T]], /, **given: Any) -> T: ...
+
+        @overload
+        async def acall(self, function: Callable[..., T], /, **given: Any) -> T: ...
+
+    async def acall(self, function: "Callable[..., Any]", /, **given: "Any") -> "Any":
+        """Return what *function* returns as `call` does, awaiting what it needs and what it is itself."""
+        return await self._open().acall(function, **given)
+
+    def scope(self, name: str) -> "Scope":
+        """Return a new scope, to be entered by `with` or `async with`.
+
+        Components of that scope are built once for it, and cleaned up when it ends; at the latest when the plugin
+        whose code asks for it is unloaded.
+
+        Args:
+            name: What providers say that belong to it, e.g. `request`.
+        """
+        from pegboard.injection.scope import new_scope
+
+        self._open()
+        opened_by = sys._getframe(1).f_globals.get("__name__", "")
+        return new_scope(self._core, name, self._core.root, opened_by)
+
     def override(self, key: "Any", provider: "Any", *, scope: "str | None" = None) -> "Override":
         """Return a context manager, for tests, in which *provider* stands for *key* and everything around it.
 
@@ -330,13 +302,16 @@ class Container(Resolver):
         """
         from pegboard.injection.override import Override
 
-        return Override(self._open(), key, provider, scope)
+        self._open()
+        return Override(self._core, key, provider, scope)
 
     def explain(self, key: "Any") -> "Explanation":
         """Return who provides *key*, whom that overrides and why, and what is connected with it; imports no plugin."""
         from pegboard.injection.explanation import explain
 
-        return explain(self._asked(), key)
+        self._open()
+        self._ready()
+        return explain(self._core, key)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -349,86 +324,11 @@ class Container(Resolver):
             AsyncRequiredError: If something has to be awaited for it; use `aclose`. Nothing is cleaned up then.
             ExceptionGroup: Of what was raised in the course of it; everything has been cleaned up that could be.
         """
-        from pegboard.injection.cleanup import end
-
-        core = self._open()
-        end(core, core.root)
+        self._open().close()
 
     async def aclose(self) -> None:
         """Do what `close` does, awaiting what is asynchronous."""
-        from pegboard.injection.cleanup import aend
-
-        core = self._open()
-        await aend(core, core.root)
-
-
-class Scope(Resolver):
-    """A part of the program's life with components of its own, which end with it.
-
-    Made by `Container.scope`, or by another scope for one inside it. Components that live longer come from the scopes
-    around it and from the container. A provider may ask for the scope that it is used in by the key `Scope`.
-    """
-
-    __slots__ = ("name",)
-
-    def __init__(self, core: "Core", name: str, parent: "Store", *, opened_by: str = "") -> None:
-        if not isinstance(name, str) or not name.strip() or name in (SINGLETON, TRANSIENT):
-            from pegboard.errors import InvalidNameError
-
-            raise InvalidNameError("a scope", name)
-        self._core = core
-        self._store = core.store_for(self, name, parent, opened_by)
-        self._ledger = core.ledger
-        self._cache = self._store.cache
-        self.name: str = name
-        """What providers say that belong to it."""
-
-    def __repr__(self) -> str:
-        return f"<scope {self.name!r}{'' if self._store.is_open else ' (closed)'}>"
-
-    def _asked(self) -> "Core":
-        self._store.check_open()
-        return super()._asked()
-
-    def __enter__(self) -> "Self":
-        self._core.enter(self._store)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> "Self":
-        return self.__enter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def close(self) -> None:
-        """End it and every scope inside it: clean up in the reverse order of building.
-
-        Raises:
-            AsyncRequiredError: If something has to be awaited for it; use `async with` or `aclose`. Nothing is
-                cleaned up then.
-            ExceptionGroup: Of what was raised in the course of it; everything has been cleaned up that could be.
-        """
-        from pegboard.injection.cleanup import end
-
-        end(self._core, self._store)
-
-    async def aclose(self) -> None:
-        """Do what `close` does, awaiting what is asynchronous."""
-        from pegboard.injection.cleanup import aend
-
-        await aend(self._core, self._store)
-
-
-class _Unopened:
-    """Stands for the core of a container that nothing has been asked of: its cache holds for no generation."""
-
-    seen = -1
-
-
-_UNOPENED: "Any" = _Unopened
+        await self._open().aclose()
 
 
 def _text(key: "Any") -> str:

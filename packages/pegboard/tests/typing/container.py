@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NewType, Protocol, assert_type
 
-from pegboard.container import SINGLETON, TRANSIENT, Container, Scope
+from pegboard.container import SINGLETON, TRANSIENT, Container
 from pegboard.injection.explanation import Explanation
+from pegboard.injection.scope import Scope
 
 
 class Clock: ...

@@ -794,7 +794,7 @@ def test_every_spelling_is_found_at_once_the_second_time(container):
     container.provide_value(list[Entry], "value")
     for key in (list[Entry], List[Entry]):  # noqa: UP006
         container.get(key)
-        assert key in container._open().root.cache
+        assert key in container._open()._core.root.cache
     container.provide_value(list[Entry], "new")
     assert container.get(List[Entry]) == "new"  # noqa: UP006
     assert container.get(list[Entry]) == "new"

@@ -120,7 +120,10 @@ def test_a_waiting_task_tries_itself_when_the_first_is_cancelled(container):
     async def main():
         first = asyncio.create_task(container.aget(Clock))
         second = asyncio.create_task(container.aget(Clock))
-        while not container._open().root.builds or not next(iter(container._open().root.builds.values())).waiters:
+        while (
+            not container._open()._core.root.builds
+            or not next(iter(container._open()._core.root.builds.values())).waiters
+        ):
             await asyncio.sleep(0)
         first.cancel()
         assert await second == "made"
@@ -139,7 +142,7 @@ def test_cancelling_is_not_a_plugins_fault(bench):
 
     async def main():
         task = asyncio.create_task(bench.container.aget(Clock))
-        while not bench.container._open().root.builds:
+        while not bench.container._open()._core.root.builds:
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -147,7 +150,7 @@ def test_cancelling_is_not_a_plugins_fault(bench):
 
     run(main())
     assert bench.reports == []
-    assert bench.container._open().root.builds == {}
+    assert bench.container._open()._core.root.builds == {}
 
 
 def test_a_failing_plugin_is_passed_over_when_awaited(bench):
@@ -438,7 +441,7 @@ def test_a_thread_waits_for_what_a_task_is_building(container):
     async def make():
         built.append(1)
         started.set()
-        while not container._open().blocked:
+        while not container._open()._core.blocked:
             await asyncio.sleep(0)
         return Clock()
 
@@ -473,7 +476,7 @@ def test_a_task_waits_for_what_a_thread_is_building_while_its_loop_goes_on(conta
         thread.start()
         await asyncio.to_thread(started.wait, PATIENCE_S)
         task = asyncio.create_task(container.aget(Clock))
-        while not next(iter(container._open().root.builds.values())).waiters:
+        while not next(iter(container._open()._core.root.builds.values())).waiters:
             await asyncio.sleep(0)
         go_on.set()
         return await task
@@ -496,7 +499,7 @@ def test_a_loop_that_would_wait_for_itself_is_told_to_await(container):
 
     async def main():
         task = asyncio.create_task(container.aget(Clock))
-        while not container._open().root.builds:
+        while not container._open()._core.root.builds:
             await asyncio.sleep(0)
         with pytest.raises(AsyncRequiredError, match="a task of this event loop is building it"):
             container.get(Page)
@@ -531,7 +534,7 @@ def test_a_loop_that_waits_for_a_thread_that_needs_the_loop_is_found(container):
     def of_the_thread():
         if not started.is_set():
             started.set()
-            while not container._open().blocked:  # until the loop waits for this very component
+            while not container._open()._core.blocked:  # until the loop waits for this very component
                 pass
         return container.get(Clock)
 
@@ -549,14 +552,14 @@ def test_a_loop_that_waits_for_a_thread_that_needs_the_loop_is_found(container):
 
     async def main():
         task = asyncio.create_task(container.aget(Clock))
-        while not container._open().root.builds:
+        while not container._open()._core.root.builds:
             await asyncio.sleep(0)
         thread.start()
         assert started.wait(PATIENCE_S)
         with pytest.raises(AsyncRequiredError):
             container.get("it")
         go_on.set()
-        assert container._open().blocked == {}
+        assert container._open()._core.blocked == {}
         assert type(await task) is Clock
 
     run(main())

@@ -297,7 +297,7 @@ def test_a_report_that_raises_leaves_the_container_usable(bench):
     def strict(problem):
         raise problem
 
-    bench.container._open().report = strict
+    bench.container._open()._core.report = strict
     bench.container.provide("it", lambda: "below")
     bench.provide(bench.plugin("p"), "it", raising(ValueError("why")))
     with pytest.raises(ProviderError):
@@ -587,7 +587,7 @@ def test_a_circle_through_a_provider_that_asks_itself_is_found(container):
 def test_a_circle_is_found_with_middlewares(container):
     container.use(lambda key, proceed: proceed(key))
     container.provide(Clock, lambda page: page)
-    container._open().ledger.rows("component")[0].live.__annotations__["page"] = Page
+    container._open()._core.ledger.rows("component")[0].live.__annotations__["page"] = Page
     container.provide(View)
     container.provide(Page)
     with pytest.raises(CircularDependencyError, match="Page -> View -> Clock -> Page"):

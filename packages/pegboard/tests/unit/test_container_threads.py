@@ -38,7 +38,7 @@ def together(*functions):
 def wait_until_blocked(container, count=1):
     """Return when *count* threads wait for an instance that another one builds."""
     end = time.monotonic() + PATIENCE_S
-    while len(container._open().blocked) < count:
+    while len(container._open()._core.blocked) < count:
         assert time.monotonic() < end
 
 
@@ -55,7 +55,7 @@ def test_two_threads_that_ask_at_once_build_once(container):
     assert len(built) == 1
     assert len(set(map(id, results))) == 1
     assert not isinstance(results[0], BaseException)
-    assert container._open().blocked == {}
+    assert container._open()._core.blocked == {}
 
 
 def test_threads_that_ask_for_one_another_s_dependencies_see_no_false_circle(container):
@@ -130,8 +130,8 @@ def test_a_circle_entered_from_both_ends_by_two_threads_is_an_error_and_no_deadl
     assert [type(result) for result in results] == [CircularDependencyError] * 2
     for result in results:
         assert {link[0] for link in result.cycle} == {"'a'", "'b'"}
-    assert container._open().blocked == {}
-    assert container._open().root.builds == {}
+    assert container._open()._core.blocked == {}
+    assert container._open()._core.root.builds == {}
 
 
 def test_a_ring_of_three_threads_is_found(container):
@@ -271,7 +271,7 @@ def test_an_interrupted_wait_leaves_nothing_behind(container):
             container.get(Clock)
     finally:
         request.Request.wait = wait
-    assert container._open().blocked == {}
+    assert container._open()._core.blocked == {}
     go_on.set()
     thread.join(PATIENCE_S)
     assert container.get(Clock) == "made"

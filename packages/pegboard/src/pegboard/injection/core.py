@@ -9,7 +9,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.injection.keys import key_text, normal
 from pegboard.injection.provider import Provider, decorator_of, provider_of
 from pegboard.injection.store import Store
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, MIDDLEWARE, TRANSIENT, Contribution, application
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, MIDDLEWARE, Contribution, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -148,23 +148,6 @@ class Core:
     def stores(self) -> list[Store]:
         """Return all open stores, parents first."""
         return [self.root, *self.scopes]
-
-    def store_for(self, scope: object, name: str, parent: Store, opened_by: str) -> Store:
-        """Return the store of *scope*, which is to be entered; the class of *scope* becomes a key.
-
-        Args:
-            scope: What users hold.
-            name: What providers say that belong to it.
-            parent: The store of the scope around it.
-            opened_by: The module that asks for it.
-        """
-        store = Store(name, parent)
-        store.is_open = False
-        store.opened_by = opened_by
-        store.facade = scope
-        if type(scope) not in self.fixed:
-            self.fix(type(scope), ASKER, TRANSIENT)
-        return store
 
     def enter(self, store: Store) -> None:
         """Open the scope that has *store*, unless it is open.
