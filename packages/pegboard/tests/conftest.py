@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pegboard.errors import PegboardError
-from pegboard.ledger import Distribution, Ledger, Plugin, application
+from pegboard.ledger import Contribution, Distribution, Ledger, Plugin, application
 
 
 @pytest.fixture
@@ -25,24 +25,20 @@ def interpreter():
 
 
 class Desk:
-    """Stands in for a roster: a ledger, whose registering plugin is set by hand, and what was reported."""
+    """Stands in for a plugin manager: a ledger, whose registering plugin is set by hand, and what was reported."""
 
-    application = "app"
-    prefix = "APP"
-    records = None
-    found = None
-    journal = ""
-    suspects = ()
-    slow_after = None
-    unloads = ()
+    state = "ready"
 
     def __init__(self) -> None:
         self.owner = application("app")
         self.reports: list[PegboardError] = []
         self.woken: list[Plugin] = []
-        self.ledger = Ledger(lambda: (self.owner, False), self.wake)
+        self.ledger = Ledger(lambda: (self.owner, False))
         self.texts = self.ledger.texts
-        self.report = self.reports.append
+        self.importer = self
+
+    def live(self, row: Contribution) -> object:
+        return row.live if not row.is_primed else self.wake(row.owner)
 
     def wake(self, plugin: Plugin) -> None:
         self.woken.append(plugin)

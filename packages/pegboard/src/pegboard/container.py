@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pegboard.errors import PegboardError
     from pegboard.injection.opened import Opened as _OtherHalf
-    from pegboard.ledger import Ledger
+    from pegboard.ledger import Contribution, Ledger
 
     K = TypeVar("K")
 else:
@@ -54,20 +54,27 @@ class Container(_OtherHalf):
     takes effect at the next request: what depends on the change is forgotten, and nothing else is.
     """
 
-    __slots__ = ("_cache", "_core", "_is_open", "_ledger", "_opening", "_ready", "_report", "_store")
+    __slots__ = ("_cache", "_core", "_is_open", "_ledger", "_live", "_opening", "_ready", "_report", "_store")
 
     def __init__(
-        self, ledger: "Ledger", *, ready: "Callable[[], None]", report: "Callable[[PegboardError], None]"
+        self,
+        ledger: "Ledger",
+        *,
+        live: "Callable[[Contribution], Any]",
+        ready: "Callable[[], None]",
+        report: "Callable[[PegboardError], None]",
     ) -> None:
         """Make a container of everything in *ledger*.
 
         Args:
             ledger: Where providers and decorators are kept, with their owners.
+            live: Returns the object of a contribution, importing its owner first if need be.
             ready: Called before the first look at the ledger and before each thing that is built.
             report: Told of each plugin that could not do what it offered and was done without.
         """
         # Registering needs no more than this: what resolves is loaded when something is asked for.
         self._ledger = ledger
+        self._live = live
         self._ready = ready
         self._report = report
         self._opening = _thread.RLock()

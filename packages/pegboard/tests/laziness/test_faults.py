@@ -15,7 +15,6 @@ import pytest
 from pegboard.errors import UnusableIndexError
 from pegboard.index import Index, digest
 from pegboard.ledger import Records
-from pegboard.startup.recording.encoding import plugins_of
 
 KINDS = ("things", "component")
 
@@ -37,7 +36,7 @@ def everything(data):
             (row.text, row.owner.module, dict(row.metadata), row.override, row.sequence) for row in records.rows(kind)
         ]
 
-    ask("plugins", lambda: [(each.as_dict(), each.rank, each.eager, each.is_plain) for each in plugins_of(records)])
+    ask("plugins", lambda: [(each.as_dict(), each.rank, each.eager, each.is_plain) for each in records.plugins()])
     for kind in KINDS:
         ask(f"texts {kind}", lambda kind=kind: index.texts(kind))
         ask(f"rows {kind}", lambda kind=kind: rows(kind))

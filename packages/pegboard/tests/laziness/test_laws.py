@@ -972,13 +972,13 @@ def wait():
     is_entered.set()
     is_open.wait()
 gate.wait = wait
-roster = type(host._roster)
-look_back = roster.look_back
+manager = type(host.manager)
+check_journal = manager._check_journal
 def slowly(self):
     if threading.current_thread() is slow:  # it has found that nothing was ready yet, and is overtaken
         is_entered.wait()
-    look_back(self)
-roster.look_back = slowly
+    check_journal(self)
+manager._check_journal = slowly
 def look():
     host.start()
     result['names'] = things.names()

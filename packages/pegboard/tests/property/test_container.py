@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pegboard.container import TRANSIENT, Container
 from pegboard.errors import MissingDependencyError, ProviderError
 from pegboard.ledger import Ledger, Plugin, application
-from pegboard.revision import revoke
 from pegboard.startup.discovery.candidate import Distribution
 
 SIZE = 7
@@ -40,9 +39,11 @@ class Bench:
             plugin.rank = rank
             self.owners.append(plugin)
         self.current = self.owners[0]
-        self.ledger = Ledger(lambda: (self.current, False), lambda plugin: None)
+        self.ledger = Ledger(lambda: (self.current, False))
         self.reports = []
-        self.container = Container(self.ledger, ready=lambda: None, report=self.reports.append)
+        self.container = Container(
+            self.ledger, live=lambda row: row.live, ready=lambda: None, report=self.reports.append
+        )
 
     def provide(self, change, mark):
         rank, key, needs, is_optional, is_transient = change
@@ -179,7 +180,7 @@ class TestAChangeForgetsWhatItConcernsAndNothingElse:
             if change[0] != revoked:
                 apply(fresh, change, mark)
         built(bench)
-        revoke(bench.ledger, bench.owners[revoked])
+        bench.ledger.revoke(bench.owners[revoked])
         assert trees(built(bench)) == trees(built(fresh))
 
     @given(absents, st.lists(rows, max_size=4), st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=3))

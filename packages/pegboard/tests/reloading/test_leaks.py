@@ -8,7 +8,6 @@ import threading
 
 import pytest
 
-from pegboard.revision import rows_of
 from pegboard.testing import assert_unloads
 from pegboard.tools.leaks import Watch
 
@@ -55,7 +54,7 @@ def test_two_hundred_reloads_leave_nothing_behind(application):
 
     def size():
         gc.collect()
-        modules, rows = len(sys.modules), len(rows_of(host.roster.ledger, plugin))
+        modules, rows = len(sys.modules), len(host.manager.ledger.rows_of(plugin))
         return (modules, rows, threading.active_count(), len(host.problems)), sys.getallocatedblocks()
 
     def cycle(times):

@@ -4,7 +4,6 @@ import pytest
 
 from pegboard.container import Container
 from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
-from pegboard.revision import discard
 from pegboard.startup.discovery.candidate import Distribution
 
 
@@ -18,8 +17,8 @@ class Bench:
         self.readied = 0
         self.woken = []
         self.imports = {}
-        self.ledger = Ledger(lambda: self.registering, self.wake)
-        self.container = Container(self.ledger, ready=self.ready, report=self.reports.append)
+        self.ledger = Ledger(lambda: self.registering)
+        self.container = Container(self.ledger, live=self.live, ready=self.ready, report=self.reports.append)
 
     def ready(self):
         self.readied += 1
@@ -47,6 +46,12 @@ class Bench:
             self.ledger._insert([row])
         self.imports[plugin] = register
 
+    def live(self, row):
+        if not row.is_primed:
+            return row.live
+        self.wake(row.owner)
+        return self.ledger.successor(row).live
+
     def wake(self, plugin):
         self.woken.append(plugin.name)
         self.ledger.begin(plugin)
@@ -54,7 +59,7 @@ class Bench:
             with self.owner(plugin, importing=True):
                 self.imports[plugin]()
         except BaseException:
-            discard(self.ledger, plugin)
+            self.ledger.discard(plugin)
             raise
         self.ledger.commit(plugin)
 

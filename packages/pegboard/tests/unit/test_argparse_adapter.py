@@ -27,7 +27,7 @@ def log():
 
 @pytest.fixture
 def commands(desk):
-    return Registry("commands", desk, ready=lambda: None)
+    return Registry("commands", desk, report=desk.reports.append, ready=lambda: None)
 
 
 @pytest.fixture

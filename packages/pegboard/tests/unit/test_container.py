@@ -864,7 +864,7 @@ def test_resolving_imports_nothing_of_the_standard_library():
         from pegboard.ledger import Ledger
         from pegboard.ledger import application
         app = application("app")
-        container = Container(Ledger(lambda: (app, False), None), ready=lambda: None, report=print)
+        container = Container(Ledger(lambda: (app, False)), live=None, ready=lambda: None, report=print)
         class Clock: pass
         class Page:
             def __init__(self, clock: "Clock", size: int = 3): pass

@@ -19,7 +19,6 @@ from pegboard.errors import (
 )
 from pegboard.injection.keys import key_text
 from pegboard.ledger import DORMANT
-from pegboard.revision import reorder, revoke
 
 
 class Clock:
@@ -69,7 +68,7 @@ def test_a_change_of_ranks_takes_effect(bench):
     bench.provide(b, "it", lambda: "b")
     assert bench.container.get("it") == "b"
     a.rank = 3
-    reorder(bench.ledger)
+    bench.ledger.invalidate()
     assert bench.container.get("it") == "a"
 
 
@@ -78,7 +77,7 @@ def test_a_revoked_owner_provides_no_longer(bench):
     bench.container.provide("it", lambda: "application")
     bench.provide(plugin, "it", lambda: "plugin")
     assert bench.container.get("it") == "plugin"
-    revoke(bench.ledger, plugin)
+    bench.ledger.revoke(plugin)
     assert bench.container.get("it") == "application"
 
 
@@ -262,7 +261,7 @@ def test_a_failed_plugin_gets_a_new_chance_when_it_is_replaced(bench):
     bench.container.provide("it", lambda: "below")
     bench.provide(plugin, "it", raising(ValueError("old")))
     assert bench.container.get("it") == "below"
-    revoke(bench.ledger, plugin)
+    bench.ledger.revoke(plugin)
     bench.provide(plugin, "it", lambda: "mended")
     assert bench.container.get("it") == "mended"
 
@@ -368,7 +367,7 @@ def test_a_plugin_that_is_imported_and_leaves_its_row_primed_is_passed_over(benc
     bench.container.provide(Clock)
     plugin = bench.plugin("p")
     bench.prime(plugin, "component", key_text(Clock), None)
-    bench.ledger._wake = lambda plugin: bench.provide(plugin, Clock, lambda: "late")
+    bench.wake = lambda plugin: bench.provide(plugin, Clock, lambda: "late")
     (row,) = [row for row in bench.ledger.rows("component") if row.live is DORMANT]
     plugin.rank = 1
     with bench.owner(plugin):

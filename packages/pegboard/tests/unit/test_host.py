@@ -265,7 +265,7 @@ def test_a_host_that_nobody_holds_goes_and_imports_go_on_without_it(application,
     application.plugin("a")
     host = application.host()
     assert list(host.registry("things").names()) == ["a"]
-    watched, finder = weakref.ref(host._roster), host._roster.finder
+    watched, finder = weakref.ref(host.manager), host.manager._finder
     assert finder in sys.meta_path
 
     for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:

@@ -5,7 +5,6 @@ import pytest
 
 from pegboard.errors import PluginWithdrewError
 from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
-from pegboard.revision import discard, remove, reorder, revoke, rows_of
 from pegboard.startup.discovery.candidate import Distribution
 
 
@@ -14,13 +13,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.current = (application("app"), False)
-        self.woken = []
-        self.on_wake = lambda plugin: None
-        self.ledger = Ledger(lambda: self.current, self.wake)
-
-    def wake(self, plugin):
-        self.woken.append(plugin)
-        self.on_wake(plugin)
+        self.ledger = Ledger(lambda: self.current)
 
     def importing(self, plugin, *ids, kind="things"):
         self.ledger.begin(plugin)
@@ -55,7 +48,7 @@ def test_rows_of_an_import_count_only_after_commit(desk):
 def test_rows_of_a_failed_import_never_count(desk):
     a = plugin("a")
     desk.importing(a, "x")
-    discard(desk.ledger, a)
+    desk.ledger.discard(a)
     assert ids(desk.ledger) == []
 
 
@@ -74,7 +67,7 @@ def test_new_ranks_count_after_reorder(desk):
         desk.ledger.commit(owner)
     assert ids(desk.ledger) == ["a", "b"]
     a.rank = 3
-    reorder(desk.ledger)
+    desk.ledger.invalidate()
     assert ids(desk.ledger) == ["b", "a"]
 
 
@@ -92,7 +85,7 @@ def test_a_discarded_second_import_keeps_what_the_owner_had(desk):
     desk.importing(a, "old")
     desk.ledger.commit(a)
     desk.importing(a, "new")
-    discard(desk.ledger, a)
+    desk.ledger.discard(a)
     assert ids(desk.ledger) == ["old"]
 
 
@@ -117,42 +110,36 @@ def test_revoke_takes_all_rows_of_one_owner_and_no_others(desk):
         desk.ledger.commit(owner)
     desk.current = (a, False)
     desk.ledger.add("others", "late", 1)
-    revoke(desk.ledger, a)
+    desk.ledger.revoke(a)
     assert ids(desk.ledger) == ["b"]
     assert ids(desk.ledger, "others") == []
-    assert rows_of(desk.ledger, a) == ()
+    assert desk.ledger.rows_of(a) == ()
 
 
 def test_every_change_is_a_new_generation(desk):
     seen = [desk.ledger.generation]
     row = desk.ledger.add("things", "x", 1)
     seen.append(desk.ledger.generation)
-    remove(desk.ledger, row)
+    desk.ledger.remove(row)
     seen.append(desk.ledger.generation)
-    remove(desk.ledger, row)
+    desk.ledger.remove(row)
     assert len(set(seen)) == 3
     assert desk.ledger.generation == seen[-1]
 
 
-def test_live_of_a_primed_row_wakes_its_owner_and_returns_the_new_object(desk):
+def test_the_successor_of_a_primed_row_is_what_its_owner_has_registered_since(desk):
     a = plugin("a")
-    desk.on_wake = lambda owner: (desk.importing(owner, "x"), desk.ledger.commit(owner))
-    primed = Contribution(a, "things", "x", DORMANT)
-    assert desk.ledger.live(primed) == "a:x"
-    assert desk.woken == [a]
+    desk.importing(a, "x")
+    desk.ledger.commit(a)
+    assert desk.ledger.successor(Contribution(a, "things", "x", DORMANT)).live == "a:x"
 
 
-def test_live_of_a_row_that_its_owner_no_longer_registers_says_so(desk):
+def test_the_successor_of_a_row_that_its_owner_no_longer_registers_says_so(desk):
     a = plugin("a")
-    desk.on_wake = lambda owner: (desk.importing(owner, "other"), desk.ledger.commit(owner))
+    desk.importing(a, "other")
+    desk.ledger.commit(a)
     with pytest.raises(PluginWithdrewError, match="plugin 'a' of acme-a 1.0 no longer contributes 'x' to 'things'"):
-        desk.ledger.live(Contribution(a, "things", "x", DORMANT))
-
-
-def test_live_of_a_live_row_wakes_nobody(desk):
-    row = desk.ledger.add("things", "x", None)
-    assert desk.ledger.live(row) is None
-    assert desk.woken == []
+        desk.ledger.successor(Contribution(a, "things", "x", DORMANT))
 
 
 def test_many_threads_may_add_at_once(desk):

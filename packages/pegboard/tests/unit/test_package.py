@@ -11,7 +11,7 @@ import pytest
 
 import pegboard
 
-LOADED = ("index", "registry", "host")
+LOADED = ("index", "manager", "registry", "host")
 SEARCHED = """
 import importlib.machinery, sys
 sought = []
@@ -24,7 +24,7 @@ sys.meta_path.insert(0, Noticing)
 TOLD = """
 import json, pegboard, sys
 told = {}
-for name in ("index", "registry", "host"):
+for name in ("index", "manager", "registry", "host"):
     __import__(f"pegboard.{name}")
     module = sys.modules[f"pegboard.{name}"]
     assert getattr(pegboard, name) is module
@@ -102,7 +102,7 @@ def test_an_edited_source_counts(package, name):
 def test_byte_code_that_is_checked_by_its_hash_is_left_to_import(package):
     compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", str(package)]
     subprocess.run(compiling, check=True)
-    assert told(package)["sought"] == ["pegboard.index", "pegboard.registry", "pegboard.host"]
+    assert told(package)["sought"] == ["pegboard.index", "pegboard.manager", "pegboard.registry", "pegboard.host"]
 
 
 def test_without_byte_code_every_start_searches(package):

@@ -1,7 +1,7 @@
 import pytest
 
 from pegboard import Host
-from pegboard.host import environment_prefix, user_directory
+from pegboard.index import environment_prefix, user_directory
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_the_environment_prefix_is_upper_case_and_a_valid_name():
 
 def test_a_relative_cache_is_below_the_current_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert Host("app", environ={"APP_PLUGINS_CACHE": "kept"}).roster.directory() == str(tmp_path / "kept")
+    assert Host("app", environ={"APP_PLUGINS_CACHE": "kept"}).settings.directory == str(tmp_path / "kept")

@@ -1,10 +1,8 @@
 import pytest
 
-from pegboard.clashes import settle
 from pegboard.errors import ContributionNotFoundError, HostError, InvalidNameError, MetadataError, NameClashError
 from pegboard.ledger import DORMANT, Contribution
 from pegboard.registry import Registry
-from pegboard.revision import revoke
 
 
 @pytest.fixture
@@ -14,7 +12,7 @@ def registry(desk):
     def ready():
         desk.ready += 1
 
-    return Registry("exporters", desk, ready=ready)
+    return Registry("exporters", desk, report=desk.reports.append, ready=ready)
 
 
 def test_register_returns_the_item_and_getitem_finds_it(desk, registry):
@@ -126,7 +124,7 @@ class TestClashes:
         assert desk.reports == []
 
     def test_a_registry_that_allows_override_lets_the_last_win(self, desk):
-        registry = Registry("exporters", desk, ready=lambda: None, allow_override=True)
+        registry = Registry("exporters", desk, report=desk.reports.append, ready=lambda: None, allow_override=True)
         for rank, name in enumerate(["a", "b", "c"]):
             desk.by(name, rank)
             registry.register("csv", name)
@@ -145,7 +143,7 @@ class TestClashes:
             desk.by(name, rank)
             registry.register("csv", name)
         for number in range(3):
-            settle(registry)
+            registry.report_clashes()
             registry.register(f"more-{number}", 1)
         assert len(desk.reports) == 1
 
@@ -155,7 +153,7 @@ class TestClashes:
         desk.by("b", 2)
         registry.register("csv", "b")
         assert registry["csv"] == "a"
-        revoke(desk.ledger, first)
+        desk.ledger.revoke(first)
         assert registry["csv"] == "b"
 
 
@@ -201,4 +199,4 @@ class TestExplain:
 @pytest.mark.parametrize("name", ["component", "decorator", "middleware"])
 def test_a_registry_is_not_called_what_the_container_calls_its_own(desk, name):
     with pytest.raises(HostError, match=f"a registry cannot be called '{name}'"):
-        Registry(name, desk, ready=lambda: None)
+        Registry(name, desk, report=desk.reports.append, ready=lambda: None)

@@ -35,6 +35,7 @@ class Core:
         "blocked",
         "fixed",
         "ledger",
+        "live",
         "lock",
         "middlewares",
         "overrides",
@@ -47,8 +48,15 @@ class Core:
         "told",
     )
 
-    def __init__(self, ledger: Ledger, ready: Callable[[], None], report: Callable[[PegboardError], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        live: Callable[[Contribution], Any],
+        ready: Callable[[], None],
+        report: Callable[[PegboardError], None],
+    ) -> None:
         self.ledger: Ledger = ledger
+        self.live: Callable[[Contribution], Any] = live
         self.ready: Callable[[], None] = ready
         self.report: Callable[[PegboardError], None] = report
         self.lock = _thread.RLock()

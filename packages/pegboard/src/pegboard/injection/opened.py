@@ -86,7 +86,7 @@ def attribute(container: Container, name: str) -> object:
     if name in ("_core", "_store", "_cache"):
         with container._opening:
             if not container._is_open:
-                core = Core(container._ledger, container._ready, container._report)
+                core = Core(container._ledger, container._live, container._ready, container._report)
                 core.root.facade = container
                 core.fix(Container, container, SINGLETON)
                 container._cache, container._store, container._core = core.root.cache, core.root, core

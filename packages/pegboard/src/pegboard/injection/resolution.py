@@ -182,7 +182,7 @@ class Resolution(Request):
 
     def _wake(self, frame: Frame, row: Contribution) -> object:
         core = self.core
-        core.ledger.live(row)
+        core.live(row)
         rows, decorators = core.rows(frame.key, frame.normal)
         if row in rows or row in decorators:
             from pegboard.injection.faults import withdrawn

@@ -21,15 +21,13 @@ the folder for the index; both are read before all else, see `pegboard.host`.
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.index import NO, YES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pegboard.errors import ConfigurationError
     from pegboard.ledger import Plugin
-
-YES = ("1", "true", "yes", "on", "all")
-NO = ("", "0", "false", "no", "off")
 
 
 class Policy:

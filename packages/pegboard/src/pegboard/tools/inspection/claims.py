@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.container import COMPONENT, DECORATOR, MIDDLEWARE
-from pegboard.revision import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +48,8 @@ class Claim:
 def claims_of(host: Host) -> tuple[Claim, ...]:
     """Return every contribution to *host*, which is started if need be, by kind, name and order."""
     host.start()
-    ledger, index = host.roster.ledger, host.roster.index
-    known = dict.fromkeys((*host.registries, COMPONENT, DECORATOR, MIDDLEWARE, *kinds(ledger)))
-    if index is not None:
-        known |= dict.fromkeys(name.removeprefix("rows ") for name in index.sections if name.startswith("rows "))
+    ledger = host.manager.ledger
+    known = dict.fromkeys((*host.registries, COMPONENT, DECORATOR, MIDDLEWARE, *ledger.kinds()))
     found: list[Claim] = []
     for kind in known:
         rows: dict[str, list[Contribution]] = {}

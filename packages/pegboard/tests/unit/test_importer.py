@@ -10,54 +10,57 @@ import pytest
 
 from pegboard.boundary import contained
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
-from pegboard.host import finder_of
-from pegboard.importer import Activator
+from pegboard.importer import Attribution, Importer, Journal
 from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
 from pegboard.startup.discovery.candidate import Distribution
 
 
 class Bench:
-    """An activator and its ledger over plugins in `app.plugins`, which say `from app.api import add`."""
-
-    journal = ""
-    suspects = ()
-    slow_after = None
-    unloads = ()
+    """An importer and its ledger over plugins in `app.plugins`, which say `from app.api import add`."""
 
     def __init__(self, tree):
         self.tree = tree
         self.reports = []
-        self.lock = threading.RLock()
-        self.finder = finder_of(self)
-        self.activator = Activator(self)
-        self.ledger = Ledger(self.activator.registering, self.activator.activate)
-        self.report = self.reports.append
+        self.attribution = Attribution("app")
+        self.ledger = Ledger(self.attribution.registering)
+        self.importer = Importer(
+            self.attribution,
+            self.ledger,
+            Journal(lambda: "", lambda: False),
+            self,
+            finder=self,
+            prefix="APP",
+            namespace=lambda: None,
+        )
         tree.write("app/__init__.py")
         tree.write("app/api.py", "def add(id): return ledger.add('things', id, id)\n")
         tree.write("app/plugins/__init__.py")
         importlib.import_module("app.api").ledger = self.ledger
 
-    application = "app"
-    prefix = "APP"
-    records = None
-    found = None
-
     def find_spec(self, *args):
-        return self.activator.find_spec(*args)
+        return self.importer.find_spec(*args)
 
-    def activated(self, plugin, batch):
-        """What a roster compares with its records; here are none."""
+    def imported(self, plugin, batch):
+        """A plugin manager compares *batch* with its records; here are none."""
+
+    def import_failed(self, plugin, error, seconds):
+        if not isinstance(error, KeyboardInterrupt):
+            self.reports.append(error)
+
+    def watch(self, plugins):
+        self.attribution.add(plugins)
+        self.importer.watch()
 
     def plugin(self, name, text, *, module=None):
         module = module or f"app.plugins.{name}"
         path = self.tree.write(module.replace(".", "/") + ".py", text)
         made = Plugin(name, module, origin=str(path), distribution=Distribution(f"acme-{name}", "1.0"))
-        self.activator.watch([made])
+        self.watch([made])
         return made
 
     def fails(self, plugin):
         with pytest.raises(PluginError) as caught:
-            self.activator.activate(plugin)
+            self.importer.activate(plugin)
         return caught.value
 
     def owners(self):
@@ -71,7 +74,7 @@ def bench(tree):
 
 def test_what_a_plugin_registers_is_its_own(bench):
     a = bench.plugin("a", "from app.api import add\nadd('x')\nadd('y')\n")
-    bench.activator.activate(a)
+    bench.importer.activate(a)
     assert bench.owners() == {"x": "a", "y": "a"}
     assert a.state == ACTIVE
     assert a.cost_ms >= 0
@@ -80,13 +83,13 @@ def test_what_a_plugin_registers_is_its_own(bench):
 def test_a_plugin_is_imported_once_however_often_it_is_activated(bench):
     a = bench.plugin("a", "from app.api import add\nadd('x')\n")
     for _ in range(3):
-        bench.activator.activate(a)
+        bench.importer.activate(a)
     assert len(bench.ledger.rows("things")) == 1
 
 
 def test_names_that_are_no_identifiers_are_legal(bench):
     a = bench.plugin("0_add-x", "from app.api import add\nadd('x')\n")
-    bench.activator.activate(a)
+    bench.importer.activate(a)
     assert bench.owners() == {"x": "0_add-x"}
 
 
@@ -98,27 +101,27 @@ class TestOwnership:
         a = bench.plugin(
             "a", "from app.api import add\nadd('of a, before')\nimport app.plugins.b\nadd('of a, after')\n"
         )
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         assert bench.owners() == {"of a, before": "a", "of b": "b", "of a, after": "a"}
         assert b.state == ACTIVE
 
     def test_when_plugins_import_one_another_in_a_circle(self, bench):
         bench.plugin("b", "import app.plugins.a\nfrom app.api import add\nadd('of b')\n")
         a = bench.plugin("a", "import app.plugins.b\nfrom app.api import add\nadd('of a')\n")
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         assert bench.owners() == {"of b": "b", "of a": "a"}
 
     def test_when_a_plugin_registers_through_its_own_package_elsewhere(self, bench):
         bench.tree.write("acme_impl.py", "from app.api import add\nadd('x')\ndef more(): add('y')\n")
         a = bench.plugin("a", "import acme_impl\nacme_impl.more()\n")
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         assert bench.owners() == {"x": "a", "y": "a"}
 
     def test_when_a_plugin_uses_another_ones_helper_while_imported(self, bench):
         b = bench.plugin("b", "from app.api import add\ndef helper(): add('by helper')\n")
-        bench.activator.activate(b)
+        bench.importer.activate(b)
         a = bench.plugin("a", "from app.plugins.b import helper\nhelper()\n")
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         assert bench.owners() == {"by helper": "a"}
 
     def test_when_the_application_imports_a_plugin_itself(self, bench):
@@ -128,7 +131,7 @@ class TestOwnership:
 
     def test_late_registrations_belong_to_the_plugin_whose_function_makes_them(self, bench):
         a = bench.plugin("a", "from app.api import add\ndef late(): return add('late')\n")
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         row = sys.modules["app.plugins.a"].late()
         assert row.owner is a
         assert row.is_ephemeral
@@ -144,7 +147,7 @@ class TestOwnership:
             thread.join()
             """,
         )
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         (row,) = bench.ledger.rows("things")
         assert (row.owner, row.is_ephemeral) == (a, True)
 
@@ -195,7 +198,7 @@ class TestFailure:
         bench.tree.write("app/plugins/a/part.py", "")
         a = bench.plugin("a", "import app.plugins.a.part\n1/0\n", module="app.plugins.a.__init__")
         a.module = "app.plugins.a"
-        bench.activator.watch([a])
+        bench.watch([a])
         bench.fails(a)
         assert [name for name in sys.modules if name.startswith("app.plugins.a")] == []
 
@@ -205,7 +208,7 @@ class TestFailure:
             "careful", "from app.api import add\ntry:\n    import app.plugins.b\nexcept Exception: add('without b')\n"
         )
         careless = bench.plugin("careless", "from app.api import add\nadd('c')\nimport app.plugins.b\n")
-        bench.activator.activate(careful)
+        bench.importer.activate(careful)
         error = bench.fails(careless)
         assert bench.owners() == {"without b": "careful"}
         assert b.state == BROKEN
@@ -219,7 +222,7 @@ class TestFailure:
         missing = bench.plugin("missing", "import nonexistent_thing\n")
         for number in range(3):
             maker = bench.plugin(f"maker_{number}", importer.format("missing"))
-            bench.activator.activate(maker)
+            bench.importer.activate(maker)
             assert maker.state == ACTIVE
             victim = bench.plugin(f"victim_{number}", importer.format("worse"))
             assert bench.fails(victim).where() == f"{victim.origin}:3"
@@ -239,7 +242,7 @@ class TestFailure:
 
     def test_of_a_module_that_is_gone_says_that_python_cannot_import_it(self, bench):
         a = Plugin("gone", "app.plugins.gone")
-        bench.activator.watch([a])
+        bench.watch([a])
         assert isinstance(bench.fails(a), PluginNotImportableError)
 
     def test_a_missing_module_inside_the_plugin_is_not_mistaken_for_the_plugin(self, bench):
@@ -249,7 +252,7 @@ class TestFailure:
     def test_the_users_interrupt_passes_and_the_plugin_may_be_tried_again(self, bench):
         a = bench.plugin("a", "from app.api import add\nadd('half')\nraise KeyboardInterrupt\n")
         with pytest.raises(KeyboardInterrupt):
-            bench.activator.activate(a)
+            bench.importer.activate(a)
         assert bench.owners() == {}
         assert a.state == FOUND
         assert bench.reports == []
@@ -264,7 +267,7 @@ class TestFailure:
 
 def test_the_modules_own_loader_is_what_it_would_be_without_us(bench):
     a = bench.plugin("a", "'''Doc'''\nx = 1\n")
-    bench.activator.activate(a)
+    bench.importer.activate(a)
     module = sys.modules["app.plugins.a"]
     assert type(module.__loader__).__name__ == "SourceFileLoader"
     assert module.__spec__.loader is module.__loader__
@@ -279,7 +282,7 @@ def test_many_threads_activate_one_plugin_once(bench):
 
     def activate():
         start.wait()
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         states.append((a.state, len(bench.ledger.rows("things"))))
 
     threads = [threading.Thread(target=activate) for _ in range(8)]
@@ -295,7 +298,7 @@ def test_two_threads_activating_plugins_that_import_one_another_do_not_lock_up(b
     bench.tree.write("meet.py", "import threading\nbarrier = threading.Barrier(2)\n")
     a = bench.plugin("a", "import meet\nmeet.barrier.wait()\nimport app.plugins.b\nfrom app.api import add\nadd('a')\n")
     b = bench.plugin("b", "import meet\nmeet.barrier.wait()\nimport app.plugins.a\nfrom app.api import add\nadd('b')\n")
-    threads = [threading.Thread(target=bench.activator.activate, args=(plugin,), daemon=True) for plugin in (a, b)]
+    threads = [threading.Thread(target=bench.importer.activate, args=(plugin,), daemon=True) for plugin in (a, b)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -310,7 +313,7 @@ class TestBoundary:
 
     def test_names_plugin_distribution_and_what_it_was_doing(self, bench):
         a = bench.plugin("a", "def run():\n    return {}['missing']\n")
-        bench.activator.activate(a)
+        bench.importer.activate(a)
         with pytest.raises(PluginCallError) as caught:
             contained(a, "running command 'x'", sys.modules["app.plugins.a"].run)
         error = caught.value
@@ -341,7 +344,7 @@ class TestBoundary:
             contained(Plugin("a", "a", source="built-in"), "running", lambda: 1 / 0)
 
 
-def test_importing_the_activator_loads_no_module_that_a_bare_interpreter_lacks():
+def test_importing_the_importer_loads_no_module_that_a_bare_interpreter_lacks():
     code = (
         "import sys; before = set(sys.modules)\n"
         "import pegboard.host\n"
