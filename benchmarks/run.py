@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import timetracker
+from calls import measure_calls
 from measure import Program, interleave
 from probe import Probe, beyond_bare, settle
 from results import Results, table
@@ -191,6 +192,11 @@ def importing(results: Results, options: argparse.Namespace) -> None:
     results.compare("import", programs, "bare")
 
 
+def calls(results: Results, options: argparse.Namespace) -> None:
+    """Single calls of a running application, against a dict, svcs and dishka."""
+    measure_calls(results, options.rounds)
+
+
 def instructions(results: Results, options: argparse.Namespace) -> None:
     """The instructions of whole processes, which other work on the machine does not change; needs valgrind."""
     valgrind = shutil.which("valgrind")
@@ -242,6 +248,7 @@ SECTIONS = {
     "cold": cold,
     "utt": utt,
     "import": importing,
+    "calls": calls,
     "instructions": instructions,
 }
 
