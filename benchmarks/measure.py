@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 _SLOW = ((5.0, 3), (0.6, 7), (0.2, 31))
-"""The most rounds for programs that take longer than so many seconds: their noise is small beside their time."""
+"""The most rounds for programs that take more CPU time than so many seconds: their noise is small beside it."""
 
 
 class Program:
@@ -107,8 +107,8 @@ def interleave(programs: list[Program], rounds: int, before=None) -> None:
     for program in programs:
         if before:
             before(program)
-        _, wall = program.start()  # not counted: it fills the disk cache, and shows how slow the program is
-        program.rounds = min([rounds, *(most for limit, most in _SLOW if wall > limit)])
+        cpu, _ = program.start()  # not counted: it fills the disk cache, and shows how slow the program is
+        program.rounds = min([rounds, *(most for limit, most in _SLOW if cpu > limit)])
     for number in range(rounds):
         first = number % len(programs)
         for program in programs[first:] + programs[:first]:
