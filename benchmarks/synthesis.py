@@ -355,12 +355,10 @@ def compile_all(folder: Path) -> None:
 
 
 def age(folder: Path, past_ns: int) -> None:
-    """Set the time of everything below *folder*."""
+    """Set the time of everything below *folder*, and of links themselves instead of their targets."""
     for path, _, files in os.walk(folder, topdown=False):
         for name in files:
-            file = os.path.join(path, name)
-            if not os.path.islink(file):
-                os.utime(file, ns=(past_ns, past_ns))
+            os.utime(os.path.join(path, name), ns=(past_ns, past_ns), follow_symlinks=False)
         os.utime(path, ns=(past_ns, past_ns))
 
 

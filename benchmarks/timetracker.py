@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from measure import Program
-from synthesis import CACHE, FORMAT, PEGBOARD, ROOT, _content_hash, install, make_venv
+from synthesis import CACHE, FORMAT, PEGBOARD, ROOT, _content_hash, age, install, make_venv
 
 AGE_S = 3 * 3600
 PLUGINS = ("utt-balance==0.1.1", "utt-project-summary==0.1.0")
@@ -59,11 +59,11 @@ class Installed:
         make_venv(self.path / "venv")
         install(self.bin / "python", *self.requirements, *PLUGINS)
         past = (int(time.time()) - AGE_S) * 1_000_000_000
-        _age(self.path / "venv", past)  # before compiling: a compiled module contains the time of its source
+        age(self.path / "venv", past)  # before compiling: a compiled module contains the time of its source
         subprocess.run(
             [str(self.bin / "python"), "-I", "-m", "compileall", "-q", str(self.path / "venv" / "lib")], check=True
         )
-        _age(self.path / "venv", past)
+        age(self.path / "venv", past)
         marker.write_text(stamp)
         return self
 
@@ -176,11 +176,3 @@ def settle(environment: Installed, argv: list[str], restore) -> str:
             return output
         before = now
     raise RuntimeError(f"{argv[0]}: the index is rebuilt at every start: {before}")
-
-
-def _age(folder: Path, past_ns: int) -> None:
-    """Set the time of everything below *folder*, also that of links themselves."""
-    for path, _, files in os.walk(folder, topdown=False):
-        for name in files:
-            os.utime(os.path.join(path, name), ns=(past_ns, past_ns), follow_symlinks=False)
-        os.utime(path, ns=(past_ns, past_ns))
