@@ -175,6 +175,7 @@ class Index:
         self.packages: frozenset[str] = frozenset(self.head["P"][0])
         """What plugins' modules are in; a module that is in none, itself."""
         self._sections_read: dict[str, bytes] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
 
     def _read(self, length: int, start: int) -> bytes:
         if self._file < 0:
@@ -233,9 +234,10 @@ class Index:
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
-        for texts in self.lines(f"texts {kind}"):
-            return tuple(texts)
-        return ()
+        if kind not in self._texts:
+            for texts in self.lines(f"texts {kind}"):
+                self._texts[kind] = tuple(texts)
+        return self._texts.get(kind, ())
 
     def cold(self) -> bytes:
         """Return the cold part, which may be damaged: see `cold_hash`."""

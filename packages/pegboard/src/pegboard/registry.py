@@ -58,12 +58,13 @@ class Registry(Generic[T]):
         self._report = report
         self._allow_override = allow_override
         self._reported: set[tuple[Plugin, str]] = set()
-        # What was read is kept as long as nothing changes in the ledger; see `_refresh`.
+        # What has been read, as long as the ledger does not change; see `_refresh`.
         self._ledger: Ledger | None = None
         self._generation = -1
-        self._live: dict[object, T] = {}
-        self._winners: dict[object, Contribution] = {}
-        self._names: tuple[str, ...] | None = None
+        self._live: dict[str, T] = {}
+        self._winners: dict[str, Contribution] = {}
+        self._present: set[object] = set()
+        self._names: list[tuple[str, ...]] = []  # at most one
 
     if not TYPE_CHECKING:
 
@@ -122,17 +123,22 @@ class Registry(Generic[T]):
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def _refresh(self) -> int:
-        """Make the plugins ready, forget what is out of date, and return the generation that is read from now on."""
+    def _refresh(self) -> "Callable[[], bool]":
+        """Make the plugins ready, and forget what is out of date.
+
+        Returns:
+            What tells whether something read since then may be kept: not if the ledger has changed meanwhile. Then the
+            caches that it is put into, which the caller has to take before it reads, are not in use any more.
+        """
         self._ready()
         ledger = self._manager.ledger
         generation = ledger.generation
         if self._generation != generation:
-            self._live, self._winners, self._names = {}, {}, None
+            self._live, self._winners, self._present, self._names = {}, {}, set(), []
             self._generation = generation
         if self._manager.state == READY:
             self._ledger = ledger
-        return generation
+        return lambda: self._ledger is not None and ledger.generation == generation
 
     def __getitem__(self, name: str) -> "T":
         """Return the contribution of that name, importing its plugin if need be.
@@ -147,8 +153,7 @@ class Registry(Generic[T]):
                 return self._live[name]
             except KeyError:
                 pass
-        generation = self._refresh()
-        known = self._live
+        is_current, live_objects = self._refresh(), self._live
         failed: set[Plugin] = set()
         while True:
             row = self.winner(name, failed)
@@ -161,8 +166,8 @@ class Registry(Generic[T]):
                     raise
             else:
                 break
-        if self._ledger is not None and self._ledger.generation == generation:
-            known[name] = live
+        if is_current():
+            live_objects[name] = live
         return live
 
     if TYPE_CHECKING:
@@ -180,10 +185,16 @@ class Registry(Generic[T]):
     def names(self) -> "tuple[str, ...]":
         """Return all names in order, without importing a primed plugin."""
         ledger = self._ledger
-        if ledger is not None and ledger.generation == self._generation and self._names is not None:
-            return self._names
-        self._ready()
-        return self._manager.texts(self.name)
+        if ledger is None:  # to list names, the index is enough
+            self._ready()
+            return self._manager.texts(self.name)
+        if ledger.generation == self._generation and self._names:
+            return self._names[0]
+        is_current, kept = self._refresh(), self._names
+        names = self._manager.texts(self.name)
+        if is_current():
+            kept[:] = [names]
+        return names
 
     def describe(self, name: str) -> "Mapping[str, Any]":
         """Return the metadata of *name*, without importing a primed plugin.
@@ -208,9 +219,13 @@ class Registry(Generic[T]):
 
     def __contains__(self, name: object) -> bool:
         ledger = self._ledger
-        if ledger is not None and ledger.generation == self._generation and name in self._winners:
+        if ledger is not None and ledger.generation == self._generation and name in self._present:
             return True
-        return isinstance(name, str) and bool(self.candidates(name))
+        is_current, present = self._refresh(), self._present
+        is_there = isinstance(name, str) and bool(self.candidates(name))
+        if is_there and is_current():
+            present.add(name)
+        return is_there
 
     def __iter__(self) -> "Iterator[str]":
         return iter(self.names())
@@ -234,6 +249,11 @@ class Registry(Generic[T]):
         Raises:
             ContributionNotFoundError: If there is none.
         """
+        if not without:
+            ledger = self._ledger
+            if ledger is not None and ledger.generation == self._generation and name in self._winners:
+                return self._winners[name]
+        is_current, winners = self._refresh(), self._winners
         winner, losers = self.decide(name, without)
         for loser in losers:
             if winner is not None and (loser.owner, loser.text) not in self._reported:
@@ -245,6 +265,8 @@ class Registry(Generic[T]):
             from pegboard.errors import ContributionNotFoundError
 
             raise ContributionNotFoundError(self.name, name, self.names())
+        if not without and is_current():
+            winners[name] = winner
         return winner
 
     def report_clashes(self) -> None:
