@@ -159,7 +159,7 @@ INSTANCES = [
 ]
 """One instance of each error, in the order of `pegboard.errors`."""
 
-PAGE = Path(__file__).parents[4] / "docs/reference/errors.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/errors.md"
 
 each = pytest.mark.parametrize("error", INSTANCES, ids=lambda error: type(error).code)
 

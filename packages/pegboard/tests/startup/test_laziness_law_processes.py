@@ -10,8 +10,7 @@ from pathlib import Path
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-
-from packages.pegboard.tests.laziness.conftest import Application
+from support.processes import Application
 
 NAMES = "abcd"
 LOOKING = (

@@ -14,7 +14,7 @@ from pegboard.tools.doctor.codes import CODES, ERROR, NOTE, WARNING
 from pegboard.tools.doctor.finding import finding, from_error
 
 SOURCE = Path(errors.__file__).parent
-PAGE = Path(__file__).parents[4] / "docs" / "reference" / "doctor.md"
+PAGE = Path(__file__).parents[5] / "docs" / "reference" / "doctor.md"
 
 
 def test_the_page_of_findings_has_each_code_as_it_is():

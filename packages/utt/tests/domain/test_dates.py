@@ -16,7 +16,7 @@ from utt.exceptions import UttError
 from utt.report.arguments import add_report_arguments
 from utt.report.summary import SummaryModel, SummaryView
 
-TABLE = Path(__file__).parents[1] / "functional" / "date_arguments.txt"
+TABLE = Path(__file__).with_name("date_arguments.txt")
 TODAY = date(2021, 3, 3)
 
 

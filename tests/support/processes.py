@@ -10,8 +10,6 @@ import sys
 import textwrap
 from pathlib import Path
 
-import pytest
-
 API = """
 import os
 from pegboard import Host
@@ -132,18 +130,3 @@ class Application:
     def index(self) -> Path:
         (index,) = (self.home / ".cache" / "app").glob("plugins-*.index")
         return index
-
-
-@pytest.fixture
-def application(tmp_path):
-    return Application(tmp_path)
-
-
-@pytest.fixture
-def primed(application):
-    """Return an application with plugins `a`, `b`, `c`, that has been started before."""
-    for name in "abc":
-        application.plugin(name)
-    application.settle()
-    assert application.names().imported == ["a", "b", "c"]
-    return application

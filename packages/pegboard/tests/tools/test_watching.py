@@ -11,6 +11,12 @@ from pegboard.errors import HostError
 from pegboard.watching import Watcher
 
 
+@pytest.fixture
+def application(live_application):
+    """Return an application that is started in this process."""
+    return live_application
+
+
 class Told(queue.Queue):
     """What the watcher says, one line after another."""
 

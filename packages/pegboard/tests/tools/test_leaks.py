@@ -11,6 +11,13 @@ import pytest
 from pegboard.testing import assert_unloads
 from pegboard.tools.leaks import Watch
 
+
+@pytest.fixture
+def application(live_application):
+    """Return an application that is started in this process."""
+    return live_application
+
+
 BUSY = """
     import threading
     from typing import List
