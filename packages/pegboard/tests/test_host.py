@@ -289,6 +289,7 @@ def test_run_names_the_plugin_that_fails(application):
         host.run(host.plugin("m"), "testing", sys.modules["app.plugins.m"].run)
 
 
+@pytest.mark.slow
 def test_without_a_reporter_one_line_goes_to_standard_error(application):
     application.plugin("a", "1/0\n")
     result = subprocess.run(

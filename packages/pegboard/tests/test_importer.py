@@ -344,6 +344,7 @@ class TestBoundary:
             contained(Plugin("a", "a", source="built-in"), "running", lambda: 1 / 0)
 
 
+@pytest.mark.slow
 def test_importing_the_importer_loads_no_module_that_a_bare_interpreter_lacks():
     code = (
         "import sys; before = set(sys.modules)\n"

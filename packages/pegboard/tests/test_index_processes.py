@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from support.soak import sized
 
 from pegboard.errors import UnusableIndexError
 from pegboard.index import Index, digest
@@ -72,7 +72,8 @@ def damaged(data, chance):
     )()
 
 
-def test_ten_thousand_damages_never_give_a_wrong_answer(application):
+@pytest.mark.soak
+def test_no_damage_gives_a_wrong_answer(application, chance):
     application.plugin("a", "provide(api.Clock, lambda: api.Clock())\nregister('same', 1, number=1)\n")
     application.plugin("b", "register('same', 2, override=True)\nregister('ünï', 3, text='x' * 300)\n")
     application.plugin("c", "1/0\n")
@@ -83,9 +84,9 @@ def test_ten_thousand_damages_never_give_a_wrong_answer(application):
     assert whole["texts things"] == ("t-a", "same", "t-b", "ünï")
     assert None not in whole.values()
 
-    chance = random.Random(2026)
+    rounds = sized(1_000, 10_000)
     refused = noticed = 0
-    for _ in range(10_000):
+    for _ in range(rounds):
         try:
             found = everything(damaged(data, chance))
         except UnusableIndexError:
@@ -94,8 +95,8 @@ def test_ten_thousand_damages_never_give_a_wrong_answer(application):
         wrong = {name for name, value in found.items() if value is not None and value != whole[name]}
         assert not wrong
         noticed += None in found.values()
-    assert refused > 1_000
-    assert noticed > 1_000
+    assert refused > rounds / 10
+    assert noticed > rounds / 10
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
@@ -114,7 +115,8 @@ def test_a_first_line_that_is_nonsense_is_no_error(application, at, value):
         assert (run["names"], run.stderr) == (["t-a"], "")
 
 
-def test_two_hundred_kills_leave_the_old_index_or_the_new_one(application):
+@pytest.mark.soak
+def test_kills_leave_the_old_index_or_the_new_one(application, chance):
     """Killed after so many bytes of its marks were read: at any moment of a write, between two, at the first."""
     for name in "ab":
         application.plugin(name)
@@ -133,9 +135,8 @@ while True:
         os.write(1, b".")
         write(sys.argv[1], data)
 """
-    chance = random.Random(1)
     seen = set()
-    for _ in range(200):
+    for _ in range(sized(30, 400)):
         victim = subprocess.Popen(
             [sys.executable, "-c", writing, index, *(application.root / f"version{number}" for number in (0, 1))],
             stdout=subprocess.PIPE,
@@ -150,14 +151,14 @@ while True:
     assert (run["names"], run.imported, run.stderr) == (["t-a", "t-b"], [], "")
 
 
-def test_starts_that_are_killed_at_any_moment_are_followed_by_a_good_one(application):
+@pytest.mark.soak
+def test_starts_that_are_killed_at_any_moment_are_followed_by_a_good_one(application, chance):
     for name in "abcdef":
         application.plugin(name, "import os\nos.write(1, b'.')\n")
     application.settle()
     names = [f"t-{name}" for name in "abcdef"]
-    chance = random.Random(3)
     step = "import os; things.names(); os.write(1, b'......')"  # what it writes last, and the end, may be cut, too
-    for _ in range(25):
+    for _ in range(sized(8, 100)):
         for file in (application.home / ".cache").rglob("*.index"):
             file.unlink()
         victim = subprocess.Popen(
@@ -177,20 +178,22 @@ def test_starts_that_are_killed_at_any_moment_are_followed_by_a_good_one(applica
     assert json.loads(process.stdout.splitlines()[-1]) == {"names": names, "imported": []}
 
 
-def test_twenty_processes_that_start_cold_at_once_all_work(application):
+@pytest.mark.soak
+def test_processes_that_start_cold_at_once_all_work(application):
+    count = sized(8, 40)
     names = [f"p{number:02}" for number in range(10)]
     for name in names:
         application.plugin(name)
     application.settle()
     runs = []
-    threads = [threading.Thread(target=lambda: runs.append(application.names())) for _ in range(20)]
+    threads = [threading.Thread(target=lambda: runs.append(application.names())) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert {tuple(run["names"]) for run in runs} == {tuple(f"t-{name}" for name in names)}
     assert {run.stderr for run in runs} == {""}
-    assert len(runs) == 20
+    assert len(runs) == count
     assert application.names().imported == []
 
 

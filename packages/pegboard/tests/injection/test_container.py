@@ -856,6 +856,7 @@ def test_a_chain_of_300_is_possible_with_a_middleware(container):
     assert seen
 
 
+@pytest.mark.slow
 def test_resolving_imports_nothing_of_the_standard_library():
     code = """if True:
         import sys

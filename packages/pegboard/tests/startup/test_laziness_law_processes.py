@@ -11,6 +11,7 @@ from pathlib import Path
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.processes import Application
+from support.soak import sized
 
 NAMES = "abcd"
 LOOKING = (
@@ -125,8 +126,8 @@ def happenings(draw):
 
 
 @given(st.data())
-# Each step takes processes, so that shrinking would take hours; and what is found once has to be found again.
-@settings(max_examples=20, derandomize=True, phases=(Phase.explicit, Phase.generate))
+# Each step takes processes, so that shrinking would take hours.
+@settings(max_examples=sized(6, 200), database=None, phases=(Phase.explicit, Phase.generate))
 def test_whatever_happens_to_whatever_plugins_laziness_shows_only_in_time(data):
     root = Path(tempfile.mkdtemp())
     try:

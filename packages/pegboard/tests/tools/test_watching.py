@@ -105,6 +105,7 @@ def test_edits_of_packages_of_its_distribution_count(application, told):
     assert application.things["csv"] == 2
 
 
+@pytest.mark.slow
 def test_a_plugin_that_waits_to_be_used_is_imported_when_it_is_edited(application, told):
     application.plugin("a", "api.register('x', 1)")
     application.start_elsewhere()

@@ -368,6 +368,7 @@ def test_links_that_lead_nowhere_are_reported_not_hidden(app, tmp_path):
     assert sorted(found) == ["loop", "note", "pipe"]
 
 
+@pytest.mark.slow
 def test_what_permissions_forbid_is_reported_or_passed_over():
     """In a process of its own, which gives up being root once it has imported what it needs."""
     script = """
@@ -607,6 +608,7 @@ def test_directories_hold_every_place_absent_ones_included(app, tmp_path):
     assert len(set(found.directories)) == len(found.directories)
 
 
+@pytest.mark.slow
 def test_importing_the_warm_half_loads_nothing_a_bare_interpreter_has_not():
     code = "import sys; old = set(sys.modules); import pegboard.importer; print(sorted(set(sys.modules) - old))"
     source = str(Path(sys.modules["pegboard.startup.discovery"].__file__).parents[3])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 
 import pytest
-
-pytestmark = pytest.mark.slow
+from support.soak import sized
 
 DEATHS = {
     "segfault": "import ctypes\nctypes.string_at(0)",
@@ -203,10 +201,11 @@ def test_damaged_strikes_are_none(application, text):
     assert not process.stderr
 
 
-def test_twenty_processes_at_once_blame_nobody_who_is_innocent(application):
+@pytest.mark.soak
+def test_processes_at_once_blame_nobody_who_is_innocent(application):
     for name in "abc":
         application.plugin(name)
-    running = [popen(application, "for n in 'abc': things['t-' + n]") for _ in range(20)]
+    running = [popen(application, "for n in 'abc': things['t-' + n]") for _ in range(sized(8, 40))]
     for process in running:
         _, errors = process.communicate()
         assert not errors
@@ -224,13 +223,13 @@ def test_a_slow_import_is_told_with_its_time_and_once(application):
     assert not start(application).stderr
 
 
-def test_power_failures_at_any_moment_put_nobody_in_quarantine(application):
+@pytest.mark.soak
+def test_power_failures_at_any_moment_put_nobody_in_quarantine(application, chance):
     """Two strikes: whoever was being imported when the power failed is tried again, and that clears it."""
     names = "abcdef"
     for name in names:
         application.plugin(name, "import os\nos.write(1, b'.\\n')")
-    chance = random.Random(1)
-    for _ in range(20):
+    for _ in range(sized(6, 100)):
         victim = popen(application)
         victim.stdout.read(chance.randrange(2 * len(names) + 1))  # so far it has come, or a little further
         victim.kill()

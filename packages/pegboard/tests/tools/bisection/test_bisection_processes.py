@@ -10,8 +10,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 MAIN = """
 import sys
 from app.api import host

@@ -17,8 +17,6 @@ import pytest
 import pegboard
 from pegboard.tools.doctor.codes import CODES
 
-pytestmark = pytest.mark.slow
-
 MAIN = """
 import sys
 from app.api import host

@@ -8,10 +8,6 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from pegboard.tools.profiling.costs import Run
 
 MAIN = """
 import sys
@@ -60,7 +56,6 @@ def answer(result):
     return json.loads(result.stdout)
 
 
-@pytest.mark.slow
 def test_sums_add_up_and_each_plugin_knows_its_cause(profile):
     result = answer(profile("--json"))
     plugins = {plugin["name"]: plugin for plugin in result["plugins"]}
@@ -75,7 +70,6 @@ def test_sums_add_up_and_each_plugin_knows_its_cause(profile):
     assert plugins["a"]["cause"] == "waits until it is used"
 
 
-@pytest.mark.slow
 def test_the_slow_import_is_blamed_on_who_asked_for_it(profile):
     result = profile("--rounds", "1")
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("a  ") and "heavy" in line]
@@ -84,14 +78,12 @@ def test_the_slow_import_is_blamed_on_who_asked_for_it(profile):
     assert "if it imported 'heavy' inside the functions that need it" in result.stdout
 
 
-@pytest.mark.slow
 def test_what_two_plugins_ask_for_is_shared_by_who_paid(profile):
     plugins = {plugin["name"]: plugin for plugin in answer(profile("--json"))["plugins"]}
     assert plugins["b"]["shared_ms"] > 0  # `light`, which `c` has `b` import before `a` does
     assert plugins["a"]["shared_ms"] < 20  # `heavy` is its own
 
 
-@pytest.mark.slow
 def test_a_command_of_the_application_is_profiled_as_it_is(profile):
     profile()
     result = answer(profile("--json", "--", "t-a"))
@@ -101,13 +93,11 @@ def test_a_command_of_the_application_is_profiled_as_it_is(profile):
     assert answer(profile("--json", "--", "t-c"))["not_imported"] == {"a": "primed"}
 
 
-@pytest.mark.slow
 def test_a_command_that_fails_is_profiled_and_its_failure_passed_on(profile):
     result = profile("--json", "--", "fail")
     assert (result.returncode, answer(result)["status"]) == (1, 5)
 
 
-@pytest.mark.slow
 def test_the_trace_has_what_its_format_asks_for(profile, tmp_path):
     file = tmp_path / "trace.json"
     result = profile("--rounds", "1", "--trace", str(file), "--json")
@@ -133,7 +123,6 @@ def test_the_trace_has_what_its_format_asks_for(profile, tmp_path):
     assert {span["name"] for span in spans if span["cat"] == "phase"} == {"program", "application", "start", "plugins"}
 
 
-@pytest.mark.slow
 def test_a_trace_that_cannot_be_written_is_said(profile, tmp_path):
     (tmp_path / "file").write_text("")
     result = profile("--rounds", "1", "--trace", str(tmp_path / "file" / "trace.json"))
@@ -141,7 +130,6 @@ def test_a_trace_that_cannot_be_written_is_said(profile, tmp_path):
     assert "cannot be written" in result.stderr
 
 
-@pytest.mark.slow
 def test_a_plugin_that_ends_the_process_is_told_from_a_slow_one(profile, application):
     application.plugin("d", "import os\nos._exit(7)\n")
     result = profile()
@@ -149,7 +137,6 @@ def test_a_plugin_that_ends_the_process_is_told_from_a_slow_one(profile, applica
     assert "error: the process that was measured ended with status 7" in result.stderr
 
 
-@pytest.mark.slow
 def test_a_broken_plugin_keeps_nobody_from_measuring(profile, application):
     application.plugin("d", "raise ValueError\n")
     assert {plugin["name"] for plugin in answer(profile("--json"))["plugins"]} == {"a", "b", "c", "d"}
@@ -157,27 +144,3 @@ def test_a_broken_plugin_keeps_nobody_from_measuring(profile, application):
 
 def test_wrong_numbers_are_refused(profile):
     assert profile("--rounds", "0").returncode == 2
-
-
-class TestSums:
-    """No time is counted twice or not at all: own and shared are the total, plugins and the application are all."""
-
-    @given(st.data())
-    def test_for_any_tree_of_imports(self, data):
-        modules = [f"m{number}" for number in range(data.draw(st.integers(1, 15)))]
-        plugins = {module: f"plugin {module}" for module in data.draw(st.sets(st.sampled_from(modules)))}
-        parents = [data.draw(st.integers(-1, number - 1)) for number in range(len(modules))]
-        durations = [data.draw(st.integers(0, 100)) for _ in modules]
-        for number in range(len(modules) - 1, -1, -1):
-            if parents[number] >= 0:
-                durations[parents[number]] += durations[number]
-        events = [[name, 0, durations[at], parents[at], 1, ""] for at, name in enumerate(modules)]
-        uses = {name: data.draw(st.lists(st.sampled_from(modules))) for name in plugins.values()}
-        run = Run({"events": events, "phases": [], "started": 0, "ended": 0, "status": 0, "uses": uses}, plugins)
-        for number, each in enumerate(run.imports):
-            inside = sum(other.total_ns for other in run.imports if other.parent == number)
-            assert run.self_ns[number] + inside == each.total_ns
-        for cost in run.costs.values():
-            assert cost.own_ns + cost.shared_ns == cost.total_ns
-            assert sum(cost.heaviest.values()) <= cost.total_ns
-        assert sum(cost.total_ns for cost in run.costs.values()) + run.application_ns == run.imports_ns

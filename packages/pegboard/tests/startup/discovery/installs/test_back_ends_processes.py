@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 PX = "src/app/plugins/px/__init__.py"
 SOURCE = {PX: "WHO = 'px'\n"}
 PROJECT = "[project]\nname = 'acme-px'\nversion = '1.2.0'\n"

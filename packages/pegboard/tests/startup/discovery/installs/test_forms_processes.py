@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 PACKAGE = {"app/plugins/px/__init__.py": "WHO = 'px'\n"}
 MODULE = {"app/plugins/px.py": "WHO = 'px'\n"}
 STRAY = "STRAY = True\n"
