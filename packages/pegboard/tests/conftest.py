@@ -8,6 +8,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from support.live import LiveApplication
+from support.processes import Application
 
 from pegboard.errors import PegboardError
 from pegboard.ledger import Contribution, Distribution, Ledger, Plugin, application
@@ -77,3 +79,28 @@ def tree(tmp_path, interpreter):
     root.mkdir()
     sys.path.insert(0, str(root))
     return Tree(root)
+
+
+@pytest.fixture(name="application")
+def started_application(tmp_path):
+    """Return an application whose every start is a process."""
+    return Application(tmp_path)
+
+
+@pytest.fixture
+def primed(application):
+    """Return an application with plugins `a`, `b`, `c`, that has been started before."""
+    for name in "abc":
+        application.plugin(name)
+    application.settle()
+    assert application.names().imported == ["a", "b", "c"]
+    return application
+
+
+@pytest.fixture
+def live_application(tree, tmp_path):
+    """Return an application that is started in this process."""
+    application = LiveApplication(tree, tmp_path)
+    yield application
+    for name in [name for name in sys.modules if name.partition(".")[0].startswith("acme")]:
+        del sys.modules[name]
