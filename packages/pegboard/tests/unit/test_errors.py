@@ -85,7 +85,7 @@ INSTANCES = [
     SafeModeError("notes", ("plugin 'csv' of acme-csv 1.2.0", "no plugin was being imported")),
     PluginNotFoundError("csvv", ("csv", "html")),
     # plugins
-    PluginError("csv", "acme-csv 1.2.0", "it is not well", f"{SITE}/notes/plugins/csv.py"),
+    PluginError("csv", "acme-csv 1.2.0"),
     PluginImportError(
         "csv",
         "acme-csv 1.2.0",
@@ -177,7 +177,7 @@ def sections():
 
 
 def test_the_table_has_one_instance_of_each_error():
-    ours = [error for error in classes() if error.__module__ == pegboard.errors.__name__]
+    ours = [error for error in classes() if error.__module__.startswith(pegboard.errors.__name__)]
     assert sorted(type(error).__name__ for error in INSTANCES) == sorted(error.__name__ for error in ours)
 
 

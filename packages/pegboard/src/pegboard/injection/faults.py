@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pegboard.errors import Link
+    from pegboard.errors.container import Link
     from pegboard.injection.frame import Frame
     from pegboard.injection.request import Request
     from pegboard.injection.signature import Parameter
