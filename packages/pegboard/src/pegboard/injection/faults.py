@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.container import COMPONENT, DECORATOR, SINGLETON
 from pegboard.errors import (
     AnnotationError,
@@ -154,7 +154,7 @@ def failed(
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),
         chain(request),
-        place_in(owner, error),
+        location_in(owner, error),
     )
     found.__cause__ = error
     return found
