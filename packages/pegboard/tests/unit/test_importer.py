@@ -11,8 +11,7 @@ import pytest
 from pegboard.boundary import call_plugin
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
 from pegboard.importer import Attribution, Importer, Journal
-from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import ACTIVE, BROKEN, FOUND, Distribution, Ledger, Plugin
 
 
 class Bench:

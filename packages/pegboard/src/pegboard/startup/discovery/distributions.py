@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
 
 
 class Installed:
@@ -113,9 +113,9 @@ def _reader(place: str, files: Files) -> Callable[[str], str | None]:
 
 
 def _from_hooks() -> Iterator[Installed]:
-    from pegboard.startup.discovery.namespace import hooks
+    from pegboard.startup.discovery.finders import import_hooks
 
-    finders = [find for finder in hooks() if (find := getattr(finder, "find_distributions", None)) is not None]
+    finders = [find for finder in import_hooks() if (find := getattr(finder, "find_distributions", None)) is not None]
     if not finders:
         return
     from importlib.metadata import DistributionFinder
@@ -130,12 +130,12 @@ def _from_hooks() -> Iterator[Installed]:
             yield Installed(base, f"{base}/{distribution.metadata['Name']}.", distribution.read_text, is_egg=False)
 
 
-def believed(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:
-    """Return one metadata directory a distribution, and the pairs (believed, stale) of those that contradict it.
+def without_stale(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:
+    """Return one metadata directory for each distribution, and pairs of such a one and a stale one.
 
-    What an installer wrote is believed before what a build left behind, and then what comes first on the search path:
-    that one hides the other, as a virtual environment hides the system. Two in *one* directory, or a build's leftover
-    of another version, are stale.
+    What an installer wrote counts before what a build left behind, and then what comes first on the search path: it
+    hides the other, as a virtual environment hides the system. Of two in *one* directory the older is stale, and so is
+    a build's leftover of another version.
     """
     chosen: dict[str, Installed] = {}
     in_order = sorted(found, key=lambda item: item.is_egg)

@@ -13,9 +13,9 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pegboard.startup.discovery.candidate import Distribution
+    from pegboard.ledger import Distribution
     from pegboard.startup.discovery.distributions import Installed
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
 
 
 class Owner:

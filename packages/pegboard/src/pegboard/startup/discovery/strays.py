@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import StrayPackageFileError
-from pegboard.startup.discovery import namespace
+from pegboard.startup.discovery import finders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pegboard.startup.discovery.application import Application
     from pegboard.startup.discovery.candidate import Candidate
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
     from pegboard.startup.discovery.owners import Owner, Owners
 
 
@@ -35,7 +35,7 @@ def strays(
     places = [(application.name, location, application.home) for location in application.locations]
     places += [(application.package, part, own_part) for part in parts]
     for package, directory, own in places:
-        path = namespace.init_file(directory, files)
+        path = finders.init_file(directory, files)
         if path is None:
             continue
         if directory == own:
@@ -54,6 +54,6 @@ def strays(
 
 def _is_shared(path: str, own: str, files: Files) -> bool:
     """Return whether every distribution brings this very file: the custom before PEP 420, `pkgutil.extend_path`."""
-    own_file = namespace.init_file(own, files)
+    own_file = finders.init_file(own, files)
     text = files.read(path) if own_file else None
     return own_file is not None and text is not None and "__path__" in text and text == files.read(own_file)

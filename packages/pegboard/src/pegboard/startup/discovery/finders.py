@@ -19,7 +19,7 @@ from pegboard.namespace_package import PLUGINS, importer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
 
 _NO_MODULES = frozenset(("__init__", "__main__", "__pycache__"))
 
@@ -42,7 +42,7 @@ def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | No
             # not asked itself: for a namespace package it wants the parent in sys.modules
             spec = find_on_path(name, sys.path if paths is None else paths)
         else:
-            spec = _ask_hook(finder, name, paths)
+            spec = _find_by_hook(finder, name, paths)
         if spec is not None:
             return spec
     return None
@@ -51,14 +51,14 @@ def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | No
 def find_by_hook(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     """Return what an import hook would load for *name*; None when none of them knows it."""
     paths = list(search_path)
-    return next((spec for finder in hooks() if (spec := _ask_hook(finder, name, paths)) is not None), None)
+    return next((spec for finder in import_hooks() if (spec := _find_by_hook(finder, name, paths)) is not None), None)
 
 
 def find_on_path(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     """Return what the entries of *search_path* have for *name*: the first with a loader, or else all portions."""
     portions: list[str] = []
     for entry in search_path:
-        spec = ask(entry, name) if _is_text(entry) else None  # Python passes over the rest, too
+        spec = find_in_entry(entry, name) if _is_text(entry) else None  # Python passes over the rest, too
         if spec is None:
             continue
         if spec.loader is not None:
@@ -117,7 +117,7 @@ def _decides_while_running(spec: ModuleSpec | None) -> bool:
     return any(word in text for word in (b"__path__", b"sys.modules", b"meta_path", b"declare_namespace"))
 
 
-def ask(entry: str, name: str) -> ModuleSpec | None:
+def find_in_entry(entry: str, name: str) -> ModuleSpec | None:
     """Return what the one *entry* of a search path has for *name*; None too when its finder fails."""
     try:
         finder = importer(entry or os.getcwd())
@@ -131,7 +131,7 @@ def _is_text(entry: object) -> bool:
     return isinstance(entry, str)
 
 
-def _ask_hook(finder: object, name: str, search_path: Sequence[str] | None) -> ModuleSpec | None:
+def _find_by_hook(finder: object, name: str, search_path: Sequence[str] | None) -> ModuleSpec | None:
     find_spec = getattr(finder, "find_spec", None)
     if find_spec is None:
         return None
@@ -150,7 +150,7 @@ def locations_of(spec: ModuleSpec | None) -> list[str]:
         return []
 
 
-def hooks() -> list[object]:
+def import_hooks() -> list[object]:
     """Return the finders on `sys.meta_path` that are not Python's own."""
     from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 
@@ -160,19 +160,19 @@ def hooks() -> list[object]:
 # -- the parts of a package -------------------------------------------------------------------------------------------
 
 
-def entries() -> list[str]:
+def path_entries() -> list[str]:
     """Return the entries of `sys.path` that can be used, absolute, each once."""
     found = []
     for entry in sys.path:
         if _is_text(entry):
             try:
-                found.append(os.path.abspath(entry) if _is_place(entry) else entry)
+                found.append(os.path.abspath(entry) if _is_on_disk(entry) else entry)
             except OSError:  # relative to a current directory that is gone: Python passes over it, too
                 continue
     return list(dict.fromkeys(found))
 
 
-def _is_place(entry: str) -> bool:
+def _is_on_disk(entry: str) -> bool:
     """Return whether *entry* names a place on disk; an import hook's made-up name must be left as it is."""
     return entry == "" or os.path.exists(entry) or os.sep in entry
 
@@ -181,13 +181,13 @@ def locations(application: str, files: Files) -> list[str]:
     """Return every directory that holds a part of *application*, in the order in which Python meets them."""
     found: list[str] = []
     relative = application.replace(".", "/")
-    for entry in entries():
+    for entry in path_entries():
         if os.path.isdir(entry) or files.is_archive(entry):
             found.append(f"{entry.rstrip('/')}/{relative}")
         else:
             found += _descend(application, entry)
-    for finder in hooks():
-        found += locations_of(_ask_hook(finder, application, None))
+    for finder in import_hooks():
+        found += locations_of(_find_by_hook(finder, application, None))
     loaded = getattr(sys.modules.get(application), "__path__", ())
     found += [path for path in loaded if isinstance(path, str)]
     return _existing(found, files)
@@ -197,7 +197,7 @@ def portions(application: str, found_locations: Iterable[str], files: Files) -> 
     """Return every directory that holds a part of `<application>.plugins`, in the order in which Python meets them."""
     name = f"{application}.{PLUGINS}"
     found = [f"{location}/{PLUGINS}" for location in found_locations]
-    for entry in entries():
+    for entry in path_entries():
         if not os.path.isdir(entry) and not files.is_archive(entry):
             found += _descend(name, entry)
     loaded = getattr(sys.modules.get(name), "__path__", ())
@@ -211,7 +211,7 @@ def _descend(name: str, entry: str) -> list[str]:
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
         level = ".".join(parts[:depth])
-        paths = [location for path in paths for location in locations_of(ask(path, level))]
+        paths = [location for path in paths for location in locations_of(find_in_entry(path, level))]
     return paths
 
 
@@ -225,14 +225,14 @@ def _existing(paths: Iterable[str], files: Files) -> list[str]:
     return list(found.values())
 
 
-def hook_mapping() -> Iterator[tuple[str, str]]:
+def editable_modules() -> Iterator[tuple[str, str]]:
     """Yield the module names that editable installs by import hook know, each with its file or directory.
 
     A package that such an install maps to a directory of another name is in no directory that could be searched, and
     the import protocol has no question for "what do you have?". So the hook's table is read: `MAPPING` in the module of
     setuptools' finder (`setuptools.command.editable_wheel`, since 64).
     """
-    for finder in hooks():
+    for finder in import_hooks():
         module = sys.modules.get(getattr(finder, "__module__", None) or "")
         mapping = getattr(module, "MAPPING", None)
         if isinstance(mapping, dict):
