@@ -46,12 +46,12 @@ class Application:
         loaded some plugin's `app/__init__`.
         """
         loaded = set(map(str, getattr(sys.modules.get(self.name), "__path__", ())))
-        places = sorted(self.locations, key=lambda place: place not in loaded)
+        locations = sorted(self.locations, key=lambda location: location not in loaded)
         for is_home in (self._has_api, self._has_init, self._has_more_than_plugins):
-            for place in places:
-                if is_home(place):
-                    return place
-        return places[0] if places else None
+            for location in locations:
+                if is_home(location):
+                    return location
+        return locations[0] if locations else None
 
     def _has_api(self, location: str) -> bool:
         return "api" in finders.modules_in(location, self._files)

@@ -1,4 +1,4 @@
-"""Where the parts of `app.plugins` are, and which modules are in them; nothing is imported to find out.
+"""What would Python import, from where, and which modules are there? Nothing is imported to find out.
 
 Python's own search for `app.plugins` stops at the first `__init__`, so that with a regular package `app` it sees one
 directory only. Here every entry of `sys.path` is asked for its part, and every import hook too.
@@ -14,7 +14,7 @@ import sys
 from _frozen_importlib import ModuleSpec
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.namespace_package import PLUGINS, importer
+from pegboard.namespace_package import PLUGINS, path_entry_finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -120,7 +120,7 @@ def _decides_while_running(spec: ModuleSpec | None) -> bool:
 def find_in_entry(entry: str, name: str) -> ModuleSpec | None:
     """Return what the one *entry* of a search path has for *name*; None too when its finder fails."""
     try:
-        finder = importer(entry or os.getcwd())
+        finder = path_entry_finder(entry or os.getcwd())
         return finder.find_spec(name) if finder is not None else None
     except Exception:  # somebody's path hook: its fault must not hide the plugins of others
         return None
@@ -173,7 +173,7 @@ def path_entries() -> list[str]:
 
 
 def _is_on_disk(entry: str) -> bool:
-    """Return whether *entry* names a place on disk; an import hook's made-up name must be left as it is."""
+    """Return whether *entry* is a path on disk, rather than a name that an import hook has made up."""
     return entry == "" or os.path.exists(entry) or os.sep in entry
 
 

@@ -218,7 +218,7 @@ class _Discoverer:
         problem = None
         if spec is None and certain:
             cause = f"{point} names {point.module!r}, which cannot be found"
-            problem = PluginNotImportableError(point.name, str(distribution), cause, point.installed.place)
+            problem = PluginNotImportableError(point.name, str(distribution), cause, point.installed.directory)
         origin = spec.origin if spec is not None and spec.has_location else None
         return Candidate(
             point.name, point.module, origin=origin, source=ENTRY_POINT, distribution=distribution, problem=problem
@@ -261,7 +261,9 @@ class _Discoverer:
         names = {item.distribution.name for item in candidates if item.distribution is not None}
         for kept, other in self.stale:
             if kept.distribution.name in names:
-                self.problems.append(StaleMetadataError(str(kept.distribution), other.place, str(other.distribution)))
+                self.problems.append(
+                    StaleMetadataError(str(kept.distribution), other.directory, str(other.distribution))
+                )
 
     def _directories(self, portions: list[Portion]) -> tuple[str, ...]:
         relative = self.application.name.replace(".", "/")

@@ -1,7 +1,7 @@
-"""Files that some distribution brings and should not: `app/__init__.py`, `app/plugins/__init__.py`.
+"""Which distributions bring `app/__init__.py` or `app/plugins/__init__.py`, which only the application may bring?
 
-They are the application's to bring. Where a plugin's comes first, or overwrites the application's, Python by itself
-loses all other plugins, or the application.
+Where a plugin's file comes first, or overwrites the application's, Python by itself no longer finds the other plugins,
+or the application.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 def strays(
-    application: Application, parts: Sequence[str], candidates: Sequence[Candidate], owners: Owners, files: Files
+    application: Application, portions: Sequence[str], candidates: Sequence[Candidate], owners: Owners, files: Files
 ) -> Iterator[StrayPackageFileError]:
     """Yield an error for each stray file, naming the distribution that brought it.
 
     Args:
         application: Whose package it is.
-        parts: The directories of `app.plugins`, without the user's folder.
+        portions: The directories of `app.plugins`, without the user's folder.
         candidates: What was found; the error names a plugin of the culprit's.
         owners: Who brought which file.
         files: The view of the file system.
     """
-    own_part = next((part for part in parts if application.is_home(part)), None)
-    places = [(application.name, location, application.home) for location in application.locations]
-    places += [(application.package, part, own_part) for part in parts]
-    for package, directory, own in places:
+    own_portion = next((portion for portion in portions if application.is_home(portion)), None)
+    directories = [(application.name, location, application.home) for location in application.locations]
+    directories += [(application.package, portion, own_portion) for portion in portions]
+    for package, directory, own in directories:
         path = finders.init_file(directory, files)
         if path is None:
             continue

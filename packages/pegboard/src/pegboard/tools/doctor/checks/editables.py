@@ -48,7 +48,7 @@ def editables(examination: Examination) -> Iterator[Finding]:
                     f"the editable install of {item.distribution} points to a place that is not there",
                     distribution=str(item.distribution),
                     cause=f"{project} does not exist",
-                    where=item.place,
+                    where=item.directory,
                     remedy=f"reinstall {item.distribution.name} from where its source is now, or uninstall it",
                 )
             continue
