@@ -27,7 +27,7 @@ _NO_MODULES = frozenset(("__init__", "__main__", "__pycache__"))
 # -- finding without importing ----------------------------------------------------------------------------------------
 
 
-def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | None:
+def _find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | None:
     """Return what `import name` would load if its parent's search path were *search_path*, running nothing of it.
 
     Args:
@@ -40,9 +40,9 @@ def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | No
     for finder in sys.meta_path:
         if finder is PathFinder:
             # not asked itself: for a namespace package it wants the parent in sys.modules
-            spec = find_on_path(name, sys.path if paths is None else paths)
+            spec = _find_on_path(name, sys.path if paths is None else paths)
         else:
-            spec = _find_by_hook(finder, name, paths)
+            spec = _spec_from(finder, name, paths)
         if spec is not None:
             return spec
     return None
@@ -51,19 +51,19 @@ def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | No
 def find_by_hook(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     """Return what an import hook would load for *name*; None when none of them knows it."""
     paths = list(search_path)
-    return next((spec for finder in import_hooks() if (spec := _find_by_hook(finder, name, paths)) is not None), None)
+    return next((spec for finder in import_hooks() if (spec := _spec_from(finder, name, paths)) is not None), None)
 
 
-def find_on_path(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
+def _find_on_path(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     """Return what the entries of *search_path* have for *name*: the first with a loader, or else all portions."""
     portions: list[str] = []
     for entry in search_path:
-        spec = find_in_entry(entry, name) if _is_text(entry) else None  # Python passes over the rest, too
+        spec = find_in_entry(entry, name) if _is_text(entry) else None  # Python ignores all others, too
         if spec is None:
             continue
         if spec.loader is not None:
             return spec
-        portions += locations_of(spec)
+        portions += _locations_of(spec)
     if not portions:
         return None
     found = ModuleSpec(name, None, is_package=True)
@@ -95,7 +95,7 @@ def locate(name: str, known: Mapping[str, Sequence[str]]) -> tuple[ModuleSpec | 
             spec = getattr(loaded, "__spec__", None)
             paths = getattr(loaded, "__path__", None)
         else:
-            spec = find(level, search_path)
+            spec = _find(level, search_path)
             paths = spec.submodule_search_locations if spec is not None else None
         if depth == len(parts):
             return spec, certain and loaded is None
@@ -131,7 +131,7 @@ def _is_text(entry: object) -> bool:
     return isinstance(entry, str)
 
 
-def _find_by_hook(finder: object, name: str, search_path: Sequence[str] | None) -> ModuleSpec | None:
+def _spec_from(finder: object, name: str, search_path: Sequence[str] | None) -> ModuleSpec | None:
     find_spec = getattr(finder, "find_spec", None)
     if find_spec is None:
         return None
@@ -142,7 +142,7 @@ def _find_by_hook(finder: object, name: str, search_path: Sequence[str] | None) 
     return spec if isinstance(spec, ModuleSpec) else None
 
 
-def locations_of(spec: ModuleSpec | None) -> list[str]:
+def _locations_of(spec: ModuleSpec | None) -> list[str]:
     """Return the search path of the package that *spec* describes; empty for a plain module."""
     try:
         return [path for path in (spec and spec.submodule_search_locations) or () if isinstance(path, str)]
@@ -157,7 +157,7 @@ def import_hooks() -> list[object]:
     return [finder for finder in sys.meta_path if finder not in (BuiltinImporter, FrozenImporter, PathFinder)]
 
 
-# -- the parts of a package -------------------------------------------------------------------------------------------
+# -- the directories of a package -------------------------------------------------------------------------------------
 
 
 def path_entries() -> list[str]:
@@ -187,10 +187,8 @@ def locations(application: str, files: Files) -> list[str]:
         else:
             found += _descend(application, entry)
     for finder in import_hooks():
-        found += locations_of(_find_by_hook(finder, application, None))
-    loaded = getattr(sys.modules.get(application), "__path__", ())
-    found += [path for path in loaded if isinstance(path, str)]
-    return _existing(found, files)
+        found += _locations_of(_spec_from(finder, application, None))
+    return _existing([*found, *_loaded_path(application)], files)
 
 
 def portions(application: str, found_locations: Iterable[str], files: Files) -> list[str]:
@@ -200,9 +198,11 @@ def portions(application: str, found_locations: Iterable[str], files: Files) -> 
     for entry in path_entries():
         if not os.path.isdir(entry) and not files.is_archive(entry):
             found += _descend(name, entry)
-    loaded = getattr(sys.modules.get(name), "__path__", ())
-    found += [path for path in loaded if isinstance(path, str)]
-    return _existing(found, files)
+    return _existing([*found, *_loaded_path(name)], files)
+
+
+def _loaded_path(package: str) -> list[str]:
+    return [path for path in getattr(sys.modules.get(package), "__path__", ()) if isinstance(path, str)]
 
 
 def _descend(name: str, entry: str) -> list[str]:
@@ -211,7 +211,7 @@ def _descend(name: str, entry: str) -> list[str]:
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
         level = ".".join(parts[:depth])
-        paths = [location for path in paths for location in locations_of(find_in_entry(path, level))]
+        paths = [location for path in paths for location in _locations_of(find_in_entry(path, level))]
     return paths
 
 
@@ -241,7 +241,7 @@ def editable_modules() -> Iterator[tuple[str, str]]:
                     yield name, target
 
 
-# -- the modules in a part --------------------------------------------------------------------------------------------
+# -- the modules in a portion -----------------------------------------------------------------------------------------
 
 
 def modules_in(directory: str, files: Files) -> Mapping[str, list[str]]:
