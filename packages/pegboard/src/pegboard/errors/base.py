@@ -21,6 +21,7 @@ class PegboardError(Exception):
     is_quiet: ClassVar[bool] = False
     """Whether a host keeps it among its problems without telling the user at every start: it does no harm."""
 
+    # what an error without such a field has
     cause: str = ""
     place: str | None = None
     advice: str | None = None

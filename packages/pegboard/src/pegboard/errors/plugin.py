@@ -28,7 +28,7 @@ class PluginImportError(PluginError):
     _what = "{who} could not be imported and is left out"
     cause: str
     place: str | None = None
-    advice: str | None = "update or uninstall it, or report the cause to its author"
+    advice: str = "update or uninstall it, or report the cause to its author"
 
 
 class PluginNotImportableError(PluginError, ImportError):
