@@ -8,11 +8,10 @@ import traceback
 
 import pytest
 
-from pegboard.boundary import contained
+from pegboard.boundary import call_plugin
 from pegboard.errors import PluginCallError, PluginError, PluginImportError, PluginNotImportableError
 from pegboard.importer import Attribution, Importer, Journal
-from pegboard.ledger import ACTIVE, BROKEN, FOUND, Ledger, Plugin
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import ACTIVE, BROKEN, FOUND, Distribution, Ledger, Plugin
 
 
 class Bench:
@@ -214,7 +213,7 @@ class TestFailure:
         assert b.state == BROKEN
         assert error.because() == "ZeroDivisionError: division by zero, in plugin 'b' of acme-b 1.0, which it imports"
         assert error.where() == f"{careless.origin}:3"
-        assert error.hint() == "see to 'b' first, or leave it out with APP_NO_PLUGINS=careless"
+        assert error.hint() == "update 'b' first, or leave it out with APP_NO_PLUGINS=careless"
 
     def test_of_an_imported_plugin_is_the_same_for_the_first_that_imports_it_and_the_last(self, bench):
         importer = "from app.api import add\ntry:\n    import app.plugins.{}\nexcept ImportError: add('makes do')\n"
@@ -309,13 +308,13 @@ def test_two_threads_activating_plugins_that_import_one_another_do_not_lock_up(b
 
 class TestBoundary:
     def test_returns_what_the_function_returns(self):
-        assert contained(Plugin("a", "a"), "adding", lambda: 3) == 3
+        assert call_plugin(Plugin("a", "a"), "adding", lambda: 3) == 3
 
     def test_names_plugin_distribution_and_what_it_was_doing(self, bench):
         a = bench.plugin("a", "def run():\n    return {}['missing']\n")
         bench.importer.activate(a)
         with pytest.raises(PluginCallError) as caught:
-            contained(a, "running command 'x'", sys.modules["app.plugins.a"].run)
+            call_plugin(a, "running command 'x'", sys.modules["app.plugins.a"].run)
         error = caught.value
         assert error.what() == "plugin 'a' of acme-a 1.0 failed while running command 'x'"
         assert error.because() == "KeyError: 'missing'"
@@ -328,20 +327,20 @@ class TestBoundary:
             raise kind
 
         with pytest.raises(PluginCallError):
-            contained(Plugin("a", "a"), "running", fail)
+            call_plugin(Plugin("a", "a"), "running", fail)
 
     def test_lets_through_the_users_interrupt_and_what_the_application_names(self):
         def fail(kind):
             raise kind
 
         with pytest.raises(KeyboardInterrupt):
-            contained(Plugin("a", "a"), "running", lambda: fail(KeyboardInterrupt))
+            call_plugin(Plugin("a", "a"), "running", lambda: fail(KeyboardInterrupt))
         with pytest.raises(SystemExit):
-            contained(Plugin("a", "a"), "running", lambda: fail(SystemExit), (SystemExit,))
+            call_plugin(Plugin("a", "a"), "running", lambda: fail(SystemExit), (SystemExit,))
 
     def test_lets_through_whatever_a_built_in_plugin_raises(self):
         with pytest.raises(ZeroDivisionError):
-            contained(Plugin("a", "a", source="built-in"), "running", lambda: 1 / 0)
+            call_plugin(Plugin("a", "a", source="built-in"), "running", lambda: 1 / 0)
 
 
 @pytest.mark.slow

@@ -4,8 +4,7 @@ import threading
 import pytest
 
 from pegboard.errors import PluginWithdrewError
-from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import DORMANT, Contribution, Distribution, Ledger, Plugin, application
 
 
 class Desk:

@@ -445,9 +445,9 @@ class Host:
         Raises:
             PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
         """
-        from pegboard.boundary import contained
+        from pegboard.boundary import call_plugin
 
-        return contained(plugin, doing, function, passing, self._manager.attribution.owner)
+        return call_plugin(plugin, doing, function, passing, self._manager.attribution.owner)
 
     def blame(self, error: BaseException, doing: str = "being called") -> "PluginError | None":
         """Return the error that names the plugin in whose code *error* came up; None when that is nobody's.
@@ -463,12 +463,12 @@ class Host:
         Returns:
             *error*, if it names a plugin already; else a new error, with *error* as its cause.
         """
-        from pegboard.boundary import blamed
+        from pegboard.boundary import find_culprit
         from pegboard.errors import PluginCallError, PluginError, describe_exception
 
         if isinstance(error, PluginError):
             return error
-        found = blamed(error, self._manager.attribution.owner)
+        found = find_culprit(error, self._manager.attribution.owner)
         if found is None:
             return None
         plugin, place = found

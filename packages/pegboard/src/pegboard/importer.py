@@ -190,9 +190,9 @@ class Importer:
         if plugin.state == ACTIVE:
             return
         if not plugin.is_usable:
-            from pegboard.boundary import refusal
+            from pegboard.boundary import why_unusable
 
-            raise refusal(plugin)
+            raise why_unusable(plugin)
         if not self._is_ready:
             self.prepare()
         try:
@@ -231,9 +231,9 @@ class Importer:
             execute: Runs the module's code.
         """
         if not plugin.is_usable:
-            from pegboard.boundary import failed_before
+            from pegboard.boundary import import_error_again
 
-            raise failed_before(plugin)
+            raise import_error_again(plugin)
         from time import perf_counter
 
         ledger = self._ledger
@@ -245,10 +245,10 @@ class Importer:
         try:
             execute()
         except BaseException as error:
-            from pegboard.boundary import forget_parts
+            from pegboard.boundary import forget_submodules
 
             ledger.discard(plugin)
-            forget_parts(plugin.module)
+            forget_submodules(plugin.module)
             failure = error if isinstance(error, KeyboardInterrupt) else self._fail(plugin, error)
             self._listener.import_failed(plugin, failure, perf_counter() - started)
             raise
@@ -264,9 +264,9 @@ class Importer:
         self._listener.imported(plugin, batch)
 
     def _fail(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
-        from pegboard.boundary import import_failure
+        from pegboard.boundary import to_import_error
 
-        failure = import_failure(plugin, error, self._prefix, self._attribution.owner)
+        failure = to_import_error(plugin, error, self._prefix, self._attribution.owner)
         failure.__cause__ = error
         plugin.fail(failure)
         self._ledger.invalidate()

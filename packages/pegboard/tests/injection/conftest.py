@@ -3,8 +3,7 @@
 import pytest
 
 from pegboard.container import Container
-from pegboard.ledger import DORMANT, Contribution, Ledger, Plugin, application
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import DORMANT, Contribution, Distribution, Ledger, Plugin, application
 
 
 class Bench:

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from pegboard.container import TRANSIENT, Container
 from pegboard.errors import MissingDependencyError, ProviderError
-from pegboard.ledger import Ledger, Plugin, application
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import Distribution, Ledger, Plugin, application
 
 SIZE = 7
 RANKS = 3

@@ -526,7 +526,7 @@ class TestWake:
         self.drift(application)
         run = application.run("result['x'] = things['one']")
         assert run["error"].startswith("PluginWithdrewError: plugin 'a' no longer contributes 'one' to 'things'")
-        assert "its record has been refreshed" in run["error"]
+        assert "its record has been updated" in run["error"]
         assert application.names()["names"] == ["two", "t-b"]
 
     @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.container import COMPONENT, DECORATOR, SINGLETON
 from pegboard.errors import (
     AnnotationError,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pegboard.errors import Link
+    from pegboard.errors.container import Link
     from pegboard.injection.frame import Frame
     from pegboard.injection.request import Request
     from pegboard.injection.signature import Parameter
@@ -154,7 +154,7 @@ def failed(
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),
         chain(request),
-        place_in(owner, error),
+        location_in(owner, error),
     )
     found.__cause__ = error
     return found

@@ -16,7 +16,7 @@ import importlib
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import refusal
+from pegboard.boundary import why_unusable
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
@@ -125,7 +125,7 @@ class Lifecycle:
     def _begin_reload(self, name: str) -> _Work:
         plugin = self._named(name)
         if plugin.state in (DISABLED, QUARANTINED):
-            raise refusal(plugin)
+            raise why_unusable(plugin)
         with _ONE_AT_A_TIME:
             work = self._work(plugin, with_users=True)
             work.import_anew()

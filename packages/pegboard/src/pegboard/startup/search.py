@@ -14,7 +14,7 @@ from pegboard.importer import extend_namespace
 from pegboard.ledger import BROKEN, Plugin
 from pegboard.startup.discovery import discover
 from pegboard.startup.journal import quarantine
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 from pegboard.startup.policy.policy import load_policy
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
     plugins = [known.get(candidate.module) or _plugin(candidate) for candidate in found.candidates]
     for plugin in plugins:
         plugin.required = plugin.name in settings.required
-        if why_not := policy.objection(plugin):
+        if why_not := policy.why_disabled(plugin):
             plugin.disable(why_not)
         elif plugin.name in policy.eager:
             plugin.eager = plugin.is_eager_by_user = True

@@ -1,6 +1,6 @@
 from pegboard.errors import ConfigurationError, OrderError
 from pegboard.ledger import Plugin
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 
 
 def plugin(name, *, after=(), before=(), built_in=False):

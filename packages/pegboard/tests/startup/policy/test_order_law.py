@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pegboard.ledger import Plugin
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 
 NAMES = [f"p{number}" for number in range(8)]
 

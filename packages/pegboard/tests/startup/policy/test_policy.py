@@ -21,21 +21,21 @@ def balance(source="namespace"):
 
 def test_without_file_and_environment_everything_may_run(file):
     policy = load(file)
-    assert policy.objection(balance()) is None
+    assert policy.why_disabled(balance()) is None
     assert policy.problems == []
     assert policy.strict is None
 
 
 def test_the_file_disables_a_plugin_and_says_where(file):
     policy = load(file, "[plugins.balance]\nenabled = false\n")
-    assert policy.objection(balance()) == f"disabled in {file}"
+    assert policy.why_disabled(balance()) == f"disabled in {file}"
 
 
 def test_the_file_can_enable_plugins_one_by_one(file):
     policy = load(file, "enabled = false\n[plugins.balance]\nenabled = true\n")
-    assert policy.objection(balance()) is None
-    assert policy.objection(Plugin("other", "o")) is not None
-    assert policy.objection(Plugin("add", "a", source="built-in")) is None
+    assert policy.why_disabled(balance()) is None
+    assert policy.why_disabled(Plugin("other", "o")) is not None
+    assert policy.why_disabled(Plugin("add", "a", source="built-in")) is None
 
 
 def test_order_and_strict_are_read(file):
@@ -48,32 +48,32 @@ def test_the_environment_beats_the_file(file):
     policy = load(
         file, "strict = true\n[plugins.balance]\nenabled = false\n", MY_APP_PLUGINS="balance", MY_APP_PLUGINS_STRICT="0"
     )
-    assert policy.objection(balance()) is None
+    assert policy.why_disabled(balance()) is None
     assert policy.strict is False
 
 
 @pytest.mark.parametrize("yes", ["1", "true", "YES", " on ", "all"])
 def test_safe_mode_leaves_out_all_but_built_in_plugins(file, yes):
     policy = load(file, MY_APP_NO_PLUGINS=yes)
-    assert policy.objection(balance()) == "left out by MY_APP_NO_PLUGINS"
-    assert policy.objection(balance("built-in")) is None
+    assert policy.why_disabled(balance()) == "left out by MY_APP_NO_PLUGINS"
+    assert policy.why_disabled(balance("built-in")) is None
 
 
 @pytest.mark.parametrize("no", ["", "0", "false", "no", "off"])
 def test_safe_mode_can_be_said_to_be_off(file, no):
-    assert load(file, MY_APP_NO_PLUGINS=no).objection(balance()) is None
+    assert load(file, MY_APP_NO_PLUGINS=no).why_disabled(balance()) is None
 
 
 def test_named_plugins_are_left_out_even_built_in_ones(file):
     policy = load(file, MY_APP_NO_PLUGINS="x, balance")
-    assert policy.objection(balance("built-in")) is not None
-    assert policy.objection(Plugin("y", "y")) is None
+    assert policy.why_disabled(balance("built-in")) is not None
+    assert policy.why_disabled(Plugin("y", "y")) is None
 
 
 def test_the_command_line_beats_the_environment(file):
     policy = load(file, MY_APP_PLUGINS="balance")
     policy.leave_out(["balance"], "left out by --no-plugins=balance")
-    assert policy.objection(balance()) == "left out by --no-plugins=balance"
+    assert policy.why_disabled(balance()) == "left out by --no-plugins=balance"
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_a_slip_in_the_file_is_named_with_its_line_and_the_defaults_hold(file, t
     (found,) = policy.problems
     assert problem in str(found)
     assert f"{file}, line {line}" in str(found)
-    assert policy.objection(balance()) is None
+    assert policy.why_disabled(balance()) is None
     assert policy.strict is None
 
 
 def test_a_slip_changes_nothing_else_in_the_file(file):
     policy = load(file, "strikt = true\n[plugins.balance]\nenabled = false\n")
     assert len(policy.problems) == 1
-    assert policy.objection(balance()) is not None
+    assert policy.why_disabled(balance()) is not None
 
 
 def test_a_folder_in_the_files_place_is_a_problem(file):

@@ -13,7 +13,7 @@ from pegboard.tools.doctor.checks.health import has_health_check
 from pegboard.tools.doctor.codes import CODES, ERROR, NOTE, WARNING
 from pegboard.tools.doctor.finding import finding, from_error
 
-SOURCE = Path(errors.__file__).parent
+SOURCE = Path(errors.__file__).parents[1]
 PAGE = Path(__file__).parents[5] / "docs" / "reference" / "doctor.md"
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read, why_invalid
-from pegboard.startup.discovery import namespace
-from pegboard.startup.discovery.distributions import believed, installed, normalise
-from pegboard.startup.discovery.files import Files
+from pegboard.startup.discovery import finders
+from pegboard.startup.discovery.distributions import installed, normalise, without_stale
+from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.owners import Owners
 from pegboard.startup.journal.check import check_journal
 from pegboard.startup.recording.encoding import content_of
@@ -45,9 +45,9 @@ class Examination:
         self.plugins: Sequence[Plugin] = found.plugins
         """All plugins in their order."""
         self.files: Files = Files()
-        self.entries: Sequence[str] = namespace.entries()
+        self.entries: Sequence[str] = finders.path_entries()
         everything = installed(self.entries, self.files)
-        self.installed: Sequence[Installed] = believed(everything)[0]
+        self.installed: Sequence[Installed] = without_stale(everything)[0]
         """Every distribution once."""
         self.owners: Owners = Owners(host.name, everything, self.files)
         self.findings: list[Finding] = []

@@ -15,7 +15,7 @@ import traceback
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.errors import describe_exception
 from pegboard.tools.doctor.checks.health import NAME
 from pegboard.tools.doctor.finding import finding, from_error
@@ -111,7 +111,7 @@ def _ask(plugin: Plugin) -> list[dict[str, str]]:
                 "plugin-health-failed",
                 f"the health check of {plugin.who()} failed",
                 cause=describe_exception(error),
-                where=place_in(plugin, error) or "",
+                where=location_in(plugin, error) or "",
                 remedy="this is a fault of the plugin: update it, or report the cause to its author",
                 **about,
             ).as_dict()

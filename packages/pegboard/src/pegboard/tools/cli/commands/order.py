@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 from pegboard.startup.recording.encoding import content_of
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.settings import UserSettings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import DuplicatePluginError, RequiredPluginError, StrayPackageFileError
 from pegboard.ledger import BROKEN, QUARANTINED
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 from pegboard.tools.doctor.codes import CODES, WARNING
 from pegboard.tools.doctor.finding import Finding, from_error
 

@@ -1,4 +1,4 @@
-"""Where the parts of `app.plugins` are, and which modules are in them; nothing is imported to find out.
+"""What would Python import, from where, and which modules are there? Nothing is imported to find out.
 
 Python's own search for `app.plugins` stops at the first `__init__`, so that with a regular package `app` it sees one
 directory only. Here every entry of `sys.path` is asked for its part, and every import hook too.
@@ -14,12 +14,12 @@ import sys
 from _frozen_importlib import ModuleSpec
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.namespace_package import PLUGINS, importer
+from pegboard.namespace_package import PLUGINS, path_entry_finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
 
 _NO_MODULES = frozenset(("__init__", "__main__", "__pycache__"))
 
@@ -27,7 +27,7 @@ _NO_MODULES = frozenset(("__init__", "__main__", "__pycache__"))
 # -- finding without importing ----------------------------------------------------------------------------------------
 
 
-def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | None:
+def _find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | None:
     """Return what `import name` would load if its parent's search path were *search_path*, running nothing of it.
 
     Args:
@@ -40,9 +40,9 @@ def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | No
     for finder in sys.meta_path:
         if finder is PathFinder:
             # not asked itself: for a namespace package it wants the parent in sys.modules
-            spec = find_on_path(name, sys.path if paths is None else paths)
+            spec = _find_on_path(name, sys.path if paths is None else paths)
         else:
-            spec = _ask_hook(finder, name, paths)
+            spec = _spec_from(finder, name, paths)
         if spec is not None:
             return spec
     return None
@@ -51,19 +51,19 @@ def find(name: str, search_path: Iterable[str] | None = None) -> ModuleSpec | No
 def find_by_hook(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     """Return what an import hook would load for *name*; None when none of them knows it."""
     paths = list(search_path)
-    return next((spec for finder in hooks() if (spec := _ask_hook(finder, name, paths)) is not None), None)
+    return next((spec for finder in import_hooks() if (spec := _spec_from(finder, name, paths)) is not None), None)
 
 
-def find_on_path(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
+def _find_on_path(name: str, search_path: Iterable[str]) -> ModuleSpec | None:
     """Return what the entries of *search_path* have for *name*: the first with a loader, or else all portions."""
     portions: list[str] = []
     for entry in search_path:
-        spec = ask(entry, name) if _is_text(entry) else None  # Python passes over the rest, too
+        spec = find_in_entry(entry, name) if _is_text(entry) else None  # Python ignores all others, too
         if spec is None:
             continue
         if spec.loader is not None:
             return spec
-        portions += locations_of(spec)
+        portions += _locations_of(spec)
     if not portions:
         return None
     found = ModuleSpec(name, None, is_package=True)
@@ -95,7 +95,7 @@ def locate(name: str, known: Mapping[str, Sequence[str]]) -> tuple[ModuleSpec | 
             spec = getattr(loaded, "__spec__", None)
             paths = getattr(loaded, "__path__", None)
         else:
-            spec = find(level, search_path)
+            spec = _find(level, search_path)
             paths = spec.submodule_search_locations if spec is not None else None
         if depth == len(parts):
             return spec, certain and loaded is None
@@ -117,10 +117,10 @@ def _decides_while_running(spec: ModuleSpec | None) -> bool:
     return any(word in text for word in (b"__path__", b"sys.modules", b"meta_path", b"declare_namespace"))
 
 
-def ask(entry: str, name: str) -> ModuleSpec | None:
+def find_in_entry(entry: str, name: str) -> ModuleSpec | None:
     """Return what the one *entry* of a search path has for *name*; None too when its finder fails."""
     try:
-        finder = importer(entry or os.getcwd())
+        finder = path_entry_finder(entry or os.getcwd())
         return finder.find_spec(name) if finder is not None else None
     except Exception:  # somebody's path hook: its fault must not hide the plugins of others
         return None
@@ -131,7 +131,7 @@ def _is_text(entry: object) -> bool:
     return isinstance(entry, str)
 
 
-def _ask_hook(finder: object, name: str, search_path: Sequence[str] | None) -> ModuleSpec | None:
+def _spec_from(finder: object, name: str, search_path: Sequence[str] | None) -> ModuleSpec | None:
     find_spec = getattr(finder, "find_spec", None)
     if find_spec is None:
         return None
@@ -142,7 +142,7 @@ def _ask_hook(finder: object, name: str, search_path: Sequence[str] | None) -> M
     return spec if isinstance(spec, ModuleSpec) else None
 
 
-def locations_of(spec: ModuleSpec | None) -> list[str]:
+def _locations_of(spec: ModuleSpec | None) -> list[str]:
     """Return the search path of the package that *spec* describes; empty for a plain module."""
     try:
         return [path for path in (spec and spec.submodule_search_locations) or () if isinstance(path, str)]
@@ -150,30 +150,30 @@ def locations_of(spec: ModuleSpec | None) -> list[str]:
         return []
 
 
-def hooks() -> list[object]:
+def import_hooks() -> list[object]:
     """Return the finders on `sys.meta_path` that are not Python's own."""
     from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 
     return [finder for finder in sys.meta_path if finder not in (BuiltinImporter, FrozenImporter, PathFinder)]
 
 
-# -- the parts of a package -------------------------------------------------------------------------------------------
+# -- the directories of a package -------------------------------------------------------------------------------------
 
 
-def entries() -> list[str]:
+def path_entries() -> list[str]:
     """Return the entries of `sys.path` that can be used, absolute, each once."""
     found = []
     for entry in sys.path:
         if _is_text(entry):
             try:
-                found.append(os.path.abspath(entry) if _is_place(entry) else entry)
+                found.append(os.path.abspath(entry) if _is_on_disk(entry) else entry)
             except OSError:  # relative to a current directory that is gone: Python passes over it, too
                 continue
     return list(dict.fromkeys(found))
 
 
-def _is_place(entry: str) -> bool:
-    """Return whether *entry* names a place on disk; an import hook's made-up name must be left as it is."""
+def _is_on_disk(entry: str) -> bool:
+    """Return whether *entry* is a path on disk, rather than a name that an import hook has made up."""
     return entry == "" or os.path.exists(entry) or os.sep in entry
 
 
@@ -181,28 +181,28 @@ def locations(application: str, files: Files) -> list[str]:
     """Return every directory that holds a part of *application*, in the order in which Python meets them."""
     found: list[str] = []
     relative = application.replace(".", "/")
-    for entry in entries():
+    for entry in path_entries():
         if os.path.isdir(entry) or files.is_archive(entry):
             found.append(f"{entry.rstrip('/')}/{relative}")
         else:
             found += _descend(application, entry)
-    for finder in hooks():
-        found += locations_of(_ask_hook(finder, application, None))
-    loaded = getattr(sys.modules.get(application), "__path__", ())
-    found += [path for path in loaded if isinstance(path, str)]
-    return _existing(found, files)
+    for finder in import_hooks():
+        found += _locations_of(_spec_from(finder, application, None))
+    return _existing([*found, *_loaded_path(application)], files)
 
 
 def portions(application: str, found_locations: Iterable[str], files: Files) -> list[str]:
     """Return every directory that holds a part of `<application>.plugins`, in the order in which Python meets them."""
     name = f"{application}.{PLUGINS}"
     found = [f"{location}/{PLUGINS}" for location in found_locations]
-    for entry in entries():
+    for entry in path_entries():
         if not os.path.isdir(entry) and not files.is_archive(entry):
             found += _descend(name, entry)
-    loaded = getattr(sys.modules.get(name), "__path__", ())
-    found += [path for path in loaded if isinstance(path, str)]
-    return _existing(found, files)
+    return _existing([*found, *_loaded_path(name)], files)
+
+
+def _loaded_path(package: str) -> list[str]:
+    return [path for path in getattr(sys.modules.get(package), "__path__", ()) if isinstance(path, str)]
 
 
 def _descend(name: str, entry: str) -> list[str]:
@@ -211,7 +211,7 @@ def _descend(name: str, entry: str) -> list[str]:
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
         level = ".".join(parts[:depth])
-        paths = [location for path in paths for location in locations_of(ask(path, level))]
+        paths = [location for path in paths for location in _locations_of(find_in_entry(path, level))]
     return paths
 
 
@@ -225,14 +225,14 @@ def _existing(paths: Iterable[str], files: Files) -> list[str]:
     return list(found.values())
 
 
-def hook_mapping() -> Iterator[tuple[str, str]]:
+def editable_modules() -> Iterator[tuple[str, str]]:
     """Yield the module names that editable installs by import hook know, each with its file or directory.
 
     A package that such an install maps to a directory of another name is in no directory that could be searched, and
     the import protocol has no question for "what do you have?". So the hook's table is read: `MAPPING` in the module of
     setuptools' finder (`setuptools.command.editable_wheel`, since 64).
     """
-    for finder in hooks():
+    for finder in import_hooks():
         module = sys.modules.get(getattr(finder, "__module__", None) or "")
         mapping = getattr(module, "MAPPING", None)
         if isinstance(mapping, dict):
@@ -241,7 +241,7 @@ def hook_mapping() -> Iterator[tuple[str, str]]:
                     yield name, target
 
 
-# -- the modules in a part --------------------------------------------------------------------------------------------
+# -- the modules in a portion -----------------------------------------------------------------------------------------
 
 
 def modules_in(directory: str, files: Files) -> Mapping[str, list[str]]:

@@ -1,4 +1,4 @@
-"""The order of plugins: built-in ones first, then by name, then what authors wish, and the user's word last.
+"""In which order do the plugins come?
 
 The order is total and the same on every machine: it never depends on the file system or on who was imported first.
 """
@@ -19,8 +19,8 @@ def order(
 ) -> tuple[list[Plugin], list[PegboardError]]:
     """Return *plugins* in their order, with the wishes that could not be met.
 
-    Without wishes built-in plugins come first, unless *built_in_first* is False, then the others, each by name.
-    `Plugin.after` and `Plugin.before` move a plugin as little as they can; *user_order* beats both.
+    Without wishes, built-in plugins come first, unless *built_in_first* is False, then the others, each by name.
+    `Plugin.after` and `Plugin.before` move a plugin as little as possible; *user_order* beats both.
 
     Args:
         plugins: In any order; names are unique.
@@ -30,9 +30,6 @@ def order(
     Returns:
         Every item of *plugins* once, and a problem for each unknown name and each circle; a wish that is part of
         one is left out, the user's never.
-
-    Source:
-        Kahn, "Topological sorting of large networks", CACM 5 (1962).
     """
     from pegboard.errors import ConfigurationError, OrderError
 
@@ -55,14 +52,15 @@ def order(
     for plugin in natural:
         for other, is_after in [(name, True) for name in plugin.after] + [(name, False) for name in plugin.before]:
             wish = f"it wishes to come {'after' if is_after else 'before'} {other!r}"
-            place, owner = plugin.origin, str(plugin.distribution or "")
+            distribution = str(plugin.distribution or "")
             if other not in by_name:
-                problems.append(OrderError(plugin.name, owner, f"{wish}, which is not installed", place))
+                problems.append(OrderError(plugin.name, distribution, f"{wish}, which is not installed", plugin.origin))
                 continue
             first, second = (other, plugin.name) if is_after else (plugin.name, other)
             if settled := _path(earlier, second, first):
                 order_so_far = " before ".join(map(repr, settled))
-                problems.append(OrderError(plugin.name, owner, f"{wish}, but {order_so_far} is settled", place))
+                cause = f"{wish}, but {order_so_far} is settled"
+                problems.append(OrderError(plugin.name, distribution, cause, plugin.origin))
             else:
                 earlier[second].add(first)
 
@@ -70,7 +68,7 @@ def order(
 
 
 def _path(earlier: dict[str, set[str]], first: str, last: str) -> list[str]:
-    """Return a way from *first* to *last* on which each comes before the next; empty when there is none."""
+    """Return names from *first* to *last* of which each comes before the next; none when *last* need not come later."""
     came_from: dict[str, str] = {last: last}
     pending = [last]
     while pending:
@@ -88,22 +86,18 @@ def _path(earlier: dict[str, set[str]], first: str, last: str) -> list[str]:
 
 
 def _sorted(natural: list[Plugin], earlier: dict[str, set[str]]) -> list[Plugin]:
-    from heapq import heapify, heappop, heappush
+    from graphlib import TopologicalSorter
+    from heapq import heappop, heappush
 
-    place = {plugin.name: index for index, plugin in enumerate(natural)}
-    later: dict[str, list[str]] = {}
-    for name, names in earlier.items():
-        for first in names:
-            later.setdefault(first, []).append(name)
-    missing = {name: len(names) for name, names in earlier.items()}
-    free = [place[name] for name, count in missing.items() if not count]
-    heapify(free)
+    rank = {plugin.name: number for number, plugin in enumerate(natural)}
+    sorter = TopologicalSorter(earlier)
+    sorter.prepare()
+    free: list[int] = []
     ordered: list[Plugin] = []
-    while free:
-        plugin = natural[heappop(free)]
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(free, rank[name])
+        plugin = natural[heappop(free)]  # of all that may come next, the one that comes first without wishes
         ordered.append(plugin)
-        for name in later.get(plugin.name, ()):
-            missing[name] -= 1
-            if not missing[name]:
-                heappush(free, place[name])
+        sorter.done(plugin.name)
     return ordered

@@ -1,7 +1,7 @@
-"""Directories and zip archives, looked at in one way.
+"""What is in a directory, or in a zip archive?
 
-`sys.path` holds both, and a place *inside* an archive too: `tool.pyz/site-packages`. Whatever cannot be read is as if
-it were not there: discovery goes on with the rest.
+`sys.path` holds both, and directories *inside* an archive, too: `tool.pyz/site-packages`. What cannot be read counts as
+absent: discovery goes on with the rest.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Files:
         return children is not None and inner in children
 
     def is_archive(self, path: str) -> bool:
-        """Return whether *path* is a zip archive or a place inside one."""
+        """Return whether *path* is a zip archive or a path inside one."""
         return self._inside(path) is not None
 
     def read(self, path: str) -> str | None:
