@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 RUN := .venv/bin
 
-.PHONY: help demo browser test test-all check docs bench format lock clean
+.PHONY: help demo browser quick test soak test-all check docs bench format lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -17,9 +17,17 @@ demo: .venv/ready ## Track time on a real log, with plugins by others, one of ou
 browser: ## Find a Chromium for the tests of pages, or install it where apt is there and may be used
 	@sh tests/browser.sh
 
-test: .venv/ready browser ## Run every test
+quick: .venv/ready ## Run the tests that start no process
+	@echo "==> Running the quick tests"
+	@$(RUN)/pytest -n auto -m "not slow" $(PYTEST_ARGS)
+
+test: .venv/ready browser ## Run every test, and a sample of each long run
 	@echo "==> Running the tests"
-	@$(RUN)/pytest -n auto $(PYTEST_ARGS)
+	@$(RUN)/pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+soak: .venv/ready ## Do the long runs whole: an hour or so
+	@echo "==> Doing the long runs"
+	@$(RUN)/pytest -n auto --soak $(PYTEST_ARGS)
 
 test-all: .venv/ready ## Run every test on each of Python 3.11, 3.12 and 3.13 that is installed
 	@UV=$(UV) sh tests/all-pythons.sh

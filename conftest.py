@@ -12,12 +12,15 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests that import from `support`
 
+from support import soak  # noqa: E402
 from support.browser import NO_BROWSER, browser, module_browser  # noqa: E402, F401
 from support.environments import Environments, User  # noqa: E402
+from support.marks import Guard, mark_by_file  # noqa: E402
+from support.soak import chance  # noqa: E402, F401
 
 # A law holds or does not; how long an example takes says how busy the machine is.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
+settings.register_profile("sample", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("soak", settings.get_profile("sample"), max_examples=2_000)
 
 # A shell starts what runs in its background with Ctrl-C ignored, and what tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -25,9 +28,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_addoption(parser):
-    group = parser.getgroup("oracle", "comparison with the published utt (tests/oracle)")
-    group.addoption("--oracle-cases", type=int, default=150, help="how many generated cases (default: 150)")
-    group.addoption("--oracle-seed", type=int, default=1, help="where the generator starts (default: 1)")
+    soak.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    soak.configure(config)
+    settings.load_profile(soak.sized("sample", "soak"))
+    config.pluginmanager.register(Guard())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    mark_by_file(items)
+    soak.deselect_short(config, items)
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +59,9 @@ def user(tmp_path):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say it loudly when pages were not looked at: a skipped test is easy to miss."""
+    """Say with which seed samples were drawn, and, loudly, when pages were not looked at."""
     skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NO_BROWSER in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"NOT TESTED: {len(skipped)} tests of pages: {NO_BROWSER}", red=True, bold=True)
+    number = soak.seed()
+    terminalreporter.write_line(f"samples were drawn with seed {number}; again: make test PYTEST_ARGS=--seed={number}")

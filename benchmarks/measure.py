@@ -1,8 +1,8 @@
-"""Measuring whole processes: interleaved, in rotating order, compared by the median of paired ratios.
+"""Measures whole processes: runs them in turn, in rotating order, and compares them round by round.
 
-A machine that does other work too makes every absolute number worthless. What stays is the ratio of two programs that
-ran within the same second; its median over many rounds is what is quoted. CPU time (user and system, as `wait4` tells
-it) suffers less from neighbours than wall time, so bars are set on CPU time.
+In: programs. Out: their CPU and wall times by round, and ratios of those. Other work on the machine makes every absolute
+number worthless, but it slows down two programs of the same second alike: so what counts is the median of the ratios
+over many rounds. It disturbs CPU time (user and system, from `wait4`) less than wall time, so bars judge CPU time.
 """
 
 from __future__ import annotations
@@ -13,125 +13,109 @@ import time
 from pathlib import Path
 
 _SLOW = ((5.0, 3), (0.6, 7), (0.2, 31))
-"""From so many seconds on, so many rounds are enough: the noise is small beside the run."""
+"""The most rounds for programs that take more CPU time than so many seconds: their noise is small beside it."""
 
 
 class Program:
-    """Something to start and to wait for."""
+    """A program to start, and its times."""
 
     def __init__(self, name: str, argv: list[str], environ: dict[str, str], cwd: Path | None = None) -> None:
-        """Describe a program.
-
-        Args:
-            name: What tables call it.
-            argv: What is started.
-            environ: Its whole environment.
-            cwd: Where it is started.
-        """
         self.name = name
         self.argv = argv
         self.environ = environ
+        """All environment variables of the process."""
         self.cwd = cwd
         self.cpu: list[float | None] = []
-        """Seconds of CPU time, by round; None where it was left out."""
+        """Seconds of CPU time by round; None for a round that was left out."""
         self.wall: list[float | None] = []
         self.rounds: int | None = None
 
     def start(self) -> tuple[float, float]:
-        """Run it once; return its CPU and wall time in seconds.
+        """Run the program once; return its CPU and wall time in seconds.
 
         Raises:
             RuntimeError: If its exit status is not 0.
         """
-        nothing = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
-        back = os.getcwd()
+        no_streams = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
+        previous = os.getcwd()
         if self.cwd:
             os.chdir(self.cwd)
         try:
             began = time.perf_counter()
-            pid = os.posix_spawn(self.argv[0], self.argv, self.environ, file_actions=nothing)
+            pid = os.posix_spawn(self.argv[0], self.argv, self.environ, file_actions=no_streams)
             _, status, usage = os.wait4(pid, 0)
             wall = time.perf_counter() - began
         finally:
-            os.chdir(back)
+            os.chdir(previous)
         if status:
             raise RuntimeError(f"{self.name} ended with status {os.waitstatus_to_exitcode(status)}: {self.argv}")
         return usage.ru_utime + usage.ru_stime, wall
+
+
+class Ratios:
+    """The times of one thing divided by those of another in the same rounds."""
+
+    def __init__(self, times: list[float | None], base: list[float | None]) -> None:
+        self.values = [a / b for a, b in zip(times, base, strict=True) if a is not None and b is not None]
+        self.median = statistics.median(self.values)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        if len(self.values) < 4:
+            return min(self.values), max(self.values)
+        low, _, high = statistics.quantiles(self.values, n=4)
+        return low, high
+
+    def __str__(self) -> str:
+        low, high = self.quartiles
+        return f"{self.median:.3f} ({low:.2f}-{high:.2f})"
 
 
 class Comparison:
     """How long one program takes, compared with another that ran in the same rounds."""
 
     def __init__(self, program: Program, base: Program) -> None:
-        self.program = program
-        self.base = base
-        self.cpu_ratios = _ratios(program.cpu, base.cpu)
-        self.wall_ratios = _ratios(program.wall, base.wall)
-
-    @property
-    def cpu(self) -> float:
-        return statistics.median(self.cpu_ratios)
-
-    @property
-    def wall(self) -> float:
-        return statistics.median(self.wall_ratios)
-
-    @property
-    def spread(self) -> tuple[float, float]:
-        """The quartiles of the CPU ratio."""
-        if len(self.cpu_ratios) < 4:
-            return min(self.cpu_ratios), max(self.cpu_ratios)
-        low, _, high = statistics.quantiles(self.cpu_ratios, n=4)
-        return low, high
-
-    @property
-    def cpu_ms(self) -> float:
-        return 1000 * statistics.median(value for value in self.program.cpu if value is not None)
-
-    @property
-    def wall_ms(self) -> float:
-        return 1000 * statistics.median(value for value in self.program.wall if value is not None)
+        self.names = program.name, base.name
+        self.cpu = Ratios(program.cpu, base.cpu)
+        self.wall = Ratios(program.wall, base.wall)
+        self.cpu_ms, self.wall_ms = (
+            1000 * statistics.median(time for time in times if time is not None)
+            for times in (program.cpu, program.wall)
+        )
 
     def as_dict(self) -> dict[str, object]:
-        low, high = self.spread
         return {
-            "program": self.program.name,
-            "base": self.base.name,
-            "rounds": len(self.cpu_ratios),
-            "cpu_ratio": round(self.cpu, 4),
-            "cpu_ratio_quartiles": [round(low, 4), round(high, 4)],
-            "wall_ratio": round(self.wall, 4),
+            "program": self.names[0],
+            "base": self.names[1],
+            "rounds": len(self.cpu.values),
+            "cpu_ratio": round(self.cpu.median, 4),
+            "cpu_ratio_quartiles": [round(value, 4) for value in self.cpu.quartiles],
+            "wall_ratio": round(self.wall.median, 4),
             "cpu_ms": round(self.cpu_ms, 3),
             "wall_ms": round(self.wall_ms, 3),
         }
 
 
-def _ratios(ours: list[float | None], theirs: list[float | None]) -> list[float]:
-    return [a / b for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
-
-
-def interleave(programs: list[Program], rounds: int, between=None) -> None:
-    """Run all *programs* once in each of so many *rounds*, each round beginning with another one.
+def interleave(programs: list[Program], rounds: int, before=None) -> None:
+    """Run all *programs* once in each round, and begin each round with another one.
 
     Args:
         programs: Their times are added to them.
-        rounds: How often, at most: slow ones run in fewer.
-        between: Called before each start with the program, outside of its time.
+        rounds: The number of rounds for fast programs; slow ones run in fewer.
+        before: Called with the program before each start, outside of its time.
     """
     for program in programs:
-        if between:
-            between(program)
-        _, wall = program.start()  # not counted: fills the disk cache, and shows how slow it is
-        program.rounds = min([rounds, *(most for limit, most in _SLOW if wall > limit)])
+        if before:
+            before(program)
+        cpu, _ = program.start()  # not counted: it fills the disk cache, and shows how slow the program is
+        program.rounds = min([rounds, *(most for limit, most in _SLOW if cpu > limit)])
     for number in range(rounds):
-        at = number % len(programs)
-        for program in programs[at:] + programs[:at]:
-            if number >= (program.rounds or rounds):
-                program.cpu.append(None)
-                program.wall.append(None)
-                continue
-            if between:
-                between(program)
-            cpu, wall = program.start()
+        first = number % len(programs)
+        for program in programs[first:] + programs[:first]:
+            cpu, wall = None, None
+            if number < program.rounds:
+                if before:
+                    before(program)
+                cpu, wall = program.start()
             program.cpu.append(cpu)
             program.wall.append(wall)

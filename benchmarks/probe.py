@@ -1,4 +1,7 @@
-"""What a finished process has done: the modules it imported, the most memory it had."""
+"""Looks into a finished process: which modules it imported, and how much memory it had at most.
+
+In: an environment and the code to run in it. Out: a `Probe`, or the difference from a bare interpreter.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ except OSError:
     peak = "0"
 sys.stderr.write("\\nPROBE\\n" + peak + "\\n" + modules)
 """
-_TIMES = 5
+_PROCESSES = 5
 
 
 class Probe:
-    """One program, run to its end and looked at from inside."""
+    """A program that ran to its end, and what it reports about itself."""
 
     def __init__(self, environment: Environment, code: str) -> None:
         process = subprocess.run(
@@ -40,7 +43,7 @@ class Probe:
         peak, *modules = facts.split("\n")
         self.output = process.stdout
         self.peak_kib = int(peak)
-        """The most resident memory, as the kernel keeps it for the program alone: `ru_maxrss` includes its parent's."""
+        """The most resident memory, as the kernel counts it for this program; `ru_maxrss` includes the parent's."""
         self.modules = modules
 
     @property
@@ -50,7 +53,7 @@ class Probe:
 
 
 def settle(environment: Environment, code: str) -> None:
-    """Start the host until its index is in use.
+    """Start the host until it uses its index.
 
     Raises:
         RuntimeError: If it still imports plugins at the third start.
@@ -63,21 +66,18 @@ def settle(environment: Environment, code: str) -> None:
 
 
 def beyond_bare(environment: Environment, code: str) -> dict[str, object]:
-    """Return what *code* costs above a bare interpreter in the same environment, apart from time."""
-    bare = [Probe(environment, "pass") for _ in range(_TIMES)]
-    probes = [Probe(environment, code) for _ in range(_TIMES)]
+    """Return what *code* needs beyond a bare interpreter in the same environment, except time."""
+    bare = [Probe(environment, "pass") for _ in range(_PROCESSES)]
+    probes = [Probe(environment, code) for _ in range(_PROCESSES)]
     modules = [name for name in probes[-1].modules if name not in bare[-1].modules]
+    own = [name for name in modules if name.partition(".")[0] == "benchhost"]
     return {
         "mib": round((_peak(probes) - _peak(bare)) / 1024, 2),
-        "modules": [name for name in modules if not _is_applications(name)],
-        "own": [name for name in modules if _is_applications(name)],
+        "modules": [name for name in modules if name not in own],
+        "own": own,
         "plugins": probes[-1].plugins,
     }
 
 
 def _peak(probes: list[Probe]) -> float:
     return statistics.median(probe.peak_kib for probe in probes)
-
-
-def _is_applications(name: str) -> bool:
-    return name == "benchhost" or name.startswith("benchhost.")

@@ -1,8 +1,8 @@
-"""Synthetic but real environments: a virtual environment with N plugins installed, each a distribution of its own.
+"""Builds the virtual environments that are measured: each holds one host and N installed plugins.
 
-An environment holds what a user of the application would have in it and nothing else: the host of the kind
-compared, the library it needs, and N distributions with `.dist-info` and compiled modules. Every file and folder is an
-hour old, as on every day but the first: what is younger than two seconds is deliberately not trusted by pegboard.
+An environment contains what a user of the application has and nothing else: the host, the library that it needs, and
+N distributions with `.dist-info` and compiled modules. All files are an hour old, because pegboard deliberately
+distrusts files that are younger than two seconds.
 """
 
 from __future__ import annotations
@@ -16,19 +16,35 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 CACHE = ROOT / ".cache" / "bench"
 PEGBOARD = Path(os.environ.get("BENCH_PEGBOARD", ROOT / "packages" / "pegboard"))
-"""What is measured; another checkout can be named, to compare two of them."""
+"""The package that is measured; the variable names another checkout, to compare two of them."""
 UV = ROOT / ".tools" / "bin" / "uv"
 AGE_S = 3600
-FORMAT = "1"  # to be raised when what is made here changes: environments of another one are made anew
+FORMAT = "2"  # raise it when the environments change: those of another format are built anew
 
-VARIANTS = ("frugal", "light", "heavy")
-LIBRARIES = {"pluggy": "pluggy==1.7.0", "stevedore": "stevedore==5.10.0", "plux": "plux==1.16.0"}
-KINDS = ("ours", "plain", *LIBRARIES)
+
+class Kind(NamedTuple):
+    """What an environment contains beside its plugins."""
+
+    programs: tuple[str, ...]
+    """The folders of `programs` that make up its application."""
+    has_pegboard: bool = False
+    libraries: tuple[str, ...] = ()
+
+
+KINDS = {
+    "ours": Kind(("ours",), has_pegboard=True),
+    "plain": Kind(("plain",)),
+    "pluggy": Kind(("plain", "pluggy"), libraries=("pluggy==1.7.0",)),
+    "stevedore": Kind(("plain", "stevedore"), libraries=("stevedore==5.10.0",)),
+    "plux": Kind(("plain", "plux"), libraries=("plux==1.16.0",)),
+    "calls": Kind(("calls",), has_pegboard=True, libraries=("svcs==26.2.0", "dishka==1.10.1")),
+}
 
 _IMPORTS = {
     "frugal": "",
@@ -121,7 +137,31 @@ register_component(Formatter{number})
 register_command("{command}", main, summary=Command{number}.description)
 '''
 
-_WORK = '''"""What makes this plugin slow to import: about 20 ms of work that no other plugin shares."""
+_CALLS_PLUGIN = '''"""Plugin {number}: five commands, twelve or thirteen topics and one component."""
+
+from benchhost.api import register_command, register_component, register_topic
+
+
+class Component{number}:
+    """A component that the application looks up by its type."""
+
+
+class Command:
+    """A command."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+for _number in range(5):
+    _name = f"{command}-{{_number}}"
+    register_command(_name, Command(_name), summary="Does one thing of plugin {number}", hidden=False)
+for _number in range({topics}):
+    register_topic(f"topic-{number:05}-{{_number}}", "A page of help", title="One topic of plugin {number}")
+register_component(Component{number})
+'''
+
+_WORK = '''"""About 20 ms of work that makes this plugin slow to import, and that no other plugin shares."""
 
 import dataclasses
 import enum
@@ -140,34 +180,31 @@ def command_name(number: int) -> str:
 
 
 class Environment:
-    """One virtual environment, made when it is first needed and kept."""
+    """A virtual environment that `make` builds when it is first needed, and that is kept."""
 
     def __init__(self, kind: str, variant: str, count: int, base: Path = CACHE) -> None:
-        """Name an environment; `make` makes it.
+        """Name an environment.
 
         Args:
-            kind: One of `KINDS`: which host it holds.
-            variant: One of `VARIANTS`: what the plugins import.
-            count: How many plugins.
-            base: Where it is to be.
+            kind: A key of `KINDS`: which host it contains.
+            variant: `frugal`, `light`, `heavy` or `calls`: which plugins it contains.
+            count: The number of plugins.
+            base: The folder that it is built in.
         """
         self.kind = kind
         self.variant = variant
         self.count = count
         self.path = base / f"{variant}-{count}-{kind}"
         self.home = self.path / "home"
-        self.python = self.path / "venv" / "bin" / "python"
+        self.venv = self.path / "venv"
+        self.python = self.venv / "bin" / "python"
+        self.site = self.venv / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+        self.plugins = self.site / "benchhost" / "plugins"
+        self.caches = (self.home / ".cache", self.venv / "var")
+        """The folders that can contain an index."""
 
     def __repr__(self) -> str:
         return f"{self.variant} N={self.count} {self.kind}"
-
-    @property
-    def site(self) -> Path:
-        return self.path / "venv" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-
-    @property
-    def plugins(self) -> Path:
-        return self.site / "benchhost" / "plugins"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -187,65 +224,78 @@ class Environment:
             return self.plugins / plugin_name(number) / "__init__.py"
         return self.plugins / f"{plugin_name(number)}.py"
 
-    # -- making it ----------------------------------------------------------------------------------------------------
+    def forget(self) -> None:
+        """Remove every index."""
+        for folder in self.caches:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # -- building -----------------------------------------------------------------------------------------------------
 
     def make(self) -> Environment:
-        """Make the environment unless it is there and up to date."""
-        stamp = f"{FORMAT} {sys.version} {_content_hash(HERE / 'programs', Path(__file__))}"
-        if self.kind == "ours":
-            stamp += _content_hash(PEGBOARD / "src")
-        marker = self.path / "made"
-        if marker.exists() and marker.read_text() == stamp:
+        """Build the environment, or install pegboard in it again, unless it is up to date."""
+        kind = KINDS[self.kind]
+        programs = [HERE / "programs" / folder for folder in kind.programs]
+        parts = {"made": f"{FORMAT} {sys.version} {_content_hash(*programs, Path(__file__))}"}
+        if kind.has_pegboard:
+            parts["pegboard"] = f"{PEGBOARD} {_content_hash(PEGBOARD / 'src')}"
+        changed = [name for name, stamp in parts.items() if _read(self.path / name) != stamp]
+        if not changed:
             return self
-        shutil.rmtree(self.path, ignore_errors=True)
-        self.home.mkdir(parents=True)
-        make_venv(self.path / "venv")
-        if self.kind == "ours":
-            install(self.python, "--no-deps", str(PEGBOARD))
-        elif self.kind in LIBRARIES:
-            install(self.python, LIBRARIES[self.kind])
-        self._write_host()
-        for number in range(self.count):
-            self._write_distribution(number)
+        if "made" in changed:
+            self._build(kind, programs)
+        for name in changed:
+            (self.path / name).unlink(missing_ok=True)
+        if kind.has_pegboard:
+            # alone when only pegboard has changed: a thousand plugins take longer to install than to measure
+            shutil.rmtree(self.site / "pegboard", ignore_errors=True)  # with what was compiled from modules that moved
+            install(self.python, "--no-deps", "--reinstall", str(PEGBOARD))
+            self.forget()
         past = an_hour_ago()
-        age(self.path / "venv", past)  # before compiling: a compiled module remembers the time of its source
-        compile_all(self.site)
-        age(self.path / "venv", past)
-        marker.write_text(stamp)
+        age(self.venv, past)  # before compiling: a compiled module contains the time of its source
+        compile_all(self.site if "made" in changed else self.site / "pegboard")
+        age(self.venv, past)
+        for name, stamp in parts.items():
+            (self.path / name).write_text(stamp)
         return self
 
-    def _write_host(self) -> None:
+    def _build(self, kind: Kind, programs: list[Path]) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.home.mkdir(parents=True)
+        make_venv(self.venv)
+        if kind.libraries:
+            install(self.python, *kind.libraries)
         self.plugins.mkdir(parents=True)
         (self.site / "benchhost" / "__init__.py").write_text('"""The application."""\n')
-        for folder in ("ours",) if self.kind == "ours" else ("plain", self.kind):
-            for program in (HERE / "programs" / folder).glob("*.py"):
-                shutil.copyfile(program, self.site / "benchhost" / program.name)
+        for folder in programs:
+            shutil.copytree(folder, self.site / "benchhost", dirs_exist_ok=True)
+        for number in range(self.count):
+            self._write_distribution(number)
 
     def _write_distribution(self, number: int) -> None:
         name, file = plugin_name(number), self.plugin_file(number)
         file.parent.mkdir(exist_ok=True)
-        files = [file]
-        file.write_text(plugin_source(self.variant, number))
+        files = {file: plugin_source(self.variant, number)}
         if self.variant == "heavy":
-            files.append(file.parent / "_work.py")
-            files[-1].write_text(work_source(number))
+            files[file.parent / "_work.py"] = work_source(number)
         info = self.site / f"benchhost_{name}-1.0.dist-info"
         info.mkdir()
-        distribution = f"benchhost-{name.replace('_', '-')}"
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\nSummary: Plugin {number} of benchhost\n"
-            f"Requires-Python: >=3.11\n\n{'A description, as long as they are. ' * 20}\n"
+        files[info / "METADATA"] = (
+            f"Metadata-Version: 2.1\nName: benchhost-{name.replace('_', '-')}\nVersion: 1.0\n"
+            f"Summary: Plugin {number} of benchhost\nRequires-Python: >=3.11\n\n"
+            f"{'A description, as long as they are. ' * 20}\n"
         )
-        (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        (info / "entry_points.txt").write_text(f"[benchhost.plugins]\n{name} = benchhost.plugins.{name}\n")
-        (info / "INSTALLER").write_text("bench\n")
-        files += [info / "METADATA", info / "WHEEL", info / "entry_points.txt", info / "INSTALLER"]
-        record = "".join(_record_line(path, self.site) for path in files)
-        (info / "RECORD").write_text(f"{record}{info.name}/RECORD,,\n")
+        files[info / "WHEEL"] = "Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        files[info / "entry_points.txt"] = f"[benchhost.plugins]\n{name} = benchhost.plugins.{name}\n"
+        files[info / "INSTALLER"] = "bench\n"
+        record = "".join(_record_line(path.relative_to(self.site), text.encode()) for path, text in files.items())
+        files[info / "RECORD"] = f"{record}{info.name}/RECORD,,\n"
+        for path, text in files.items():
+            path.write_text(text)
 
 
 def plugin_source(variant: str, number: int) -> str:
-    """Return the source of a plugin: about 60 lines."""
+    if variant == "calls":
+        return _CALLS_PLUGIN.format(number=number, command=command_name(number), topics=12 + number % 2)
     return _PLUGIN.format(
         number=number,
         command=command_name(number),
@@ -255,7 +305,7 @@ def plugin_source(variant: str, number: int) -> str:
 
 
 def work_source(number: int) -> str:
-    """Return the source of a module that takes about 20 ms to import, whatever was imported before."""
+    """Return the source of a module that takes about 20 ms to import, whatever has been imported before."""
     parts = [_WORK]
     for item in range(9):
         fields = "".join(f"    field_{field}: int = {field}\n" for field in range(8))
@@ -270,10 +320,13 @@ def work_source(number: int) -> str:
     return "".join(parts)
 
 
-def _record_line(path: Path, site: Path) -> str:
-    data = path.read_bytes()
+def _record_line(path: Path, data: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    return f"{path.relative_to(site)},sha256={digest},{len(data)}\n"
+    return f"{path},sha256={digest},{len(data)}\n"
+
+
+def _read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def _content_hash(*paths: Path) -> str:
@@ -285,12 +338,12 @@ def _content_hash(*paths: Path) -> str:
 
 
 def make_venv(path: Path) -> None:
-    """Make a virtual environment with nothing in it: neither pip nor the hook that uv puts into those it makes."""
+    """Make an empty virtual environment, without pip and without the hook that uv adds to its own."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(path)], check=True)
 
 
 def install(python: Path, *what: str) -> None:
-    """Install from the package index, or from a folder; as copies, since `age` must not touch uv's own cache."""
+    """Install from the package index or from a folder, as copies, because `age` must not change uv's own cache."""
     subprocess.run(
         [str(UV), "pip", "install", "--quiet", "--link-mode", "copy", "--python", str(python), *what], check=True
     )
@@ -302,15 +355,13 @@ def compile_all(folder: Path) -> None:
 
 
 def age(folder: Path, past_ns: int) -> None:
-    """Give everything below *folder* that one time."""
+    """Set the time of everything below *folder*, and of links themselves instead of their targets."""
     for path, _, files in os.walk(folder, topdown=False):
         for name in files:
-            file = os.path.join(path, name)
-            if not os.path.islink(file):
-                os.utime(file, ns=(past_ns, past_ns))
+            os.utime(os.path.join(path, name), ns=(past_ns, past_ns), follow_symlinks=False)
         os.utime(path, ns=(past_ns, past_ns))
 
 
 def an_hour_ago() -> int:
-    """Return the time an hour ago, in nanoseconds, on a full second: what most installers write."""
+    """Return the time an hour ago in nanoseconds, on a full second, as most installers write it."""
     return (int(time.time()) - AGE_S) * 1_000_000_000

@@ -1,4 +1,4 @@
-"""One plugin changed among many: only that one is imported at the next start. Seen by trace, not by time."""
+"""Tests that after a change of one plugin among many the next start imports only that one, by trace instead of time."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def module(number: int) -> str:
 
 
 def renamed(file: Path, number: int, name: str) -> str:
-    """Return the source of a plugin, its command called something else."""
+    """Return the source of a plugin with another name for its command."""
     return file.read_text().replace(f'"{command_name(number)}"', f'"{name}"')
 
 
 def a_minute_after_installation(*paths: Path) -> None:
-    """Set the times of what was changed: long enough ago to be trusted."""
+    """Set the times of changed files to a moment that is long enough ago to be trusted."""
     after = an_hour_ago() + 60_000_000_000
     for path in paths:
         os.utime(path, ns=(after, after))
@@ -39,20 +39,20 @@ def a_minute_after_installation(*paths: Path) -> None:
 
 def check_next_starts(environment: Environment, number: int, name: str) -> None:
     changed = Probe(environment, LIST)
-    assert changed.plugins == [module(number)], "only what was changed is imported"
+    assert changed.plugins == [module(number)], "only the changed plugin is imported"
     assert name in changed.output.split()
     assert command_name(number) not in changed.output.split()
     assert len(changed.output.split()) == COUNT
 
-    assert Probe(environment, LIST).plugins == [], "and at the start after it nothing is"
+    assert Probe(environment, LIST).plugins == [], "the start after it imports nothing"
 
 
 @pytest.mark.slow
 def test_only_a_replaced_plugin_is_imported_at_the_next_start(tmp_path: Path) -> None:
-    """As installers do it, and editors that write a new file: the folder shows that something was replaced."""
+    """Installers and some editors write a new file: the time of the folder changes."""
     installed = Environment("ours", "frugal", COUNT, tmp_path).make()
     settle(installed, LIST)
-    assert Probe(installed, run(7)).plugins == [module(7)], "what is run is imported, and nothing else"
+    assert Probe(installed, run(7)).plugins == [module(7)], "a run imports the plugin of its command only"
 
     file = installed.plugin_file(101)
     new = file.with_suffix(".new")
@@ -65,7 +65,7 @@ def test_only_a_replaced_plugin_is_imported_at_the_next_start(tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_only_a_plugin_edited_in_place_is_imported_at_the_next_start(tmp_path: Path) -> None:
-    """As people work on plugins in a source tree: the folder shows nothing, the file does."""
+    """Other editors write into the file, in a source tree: only the time of the file changes."""
     environment = Environment("ours", "frugal", 0, tmp_path).make()
     tree = tmp_path / "tree"
     folder = tree / "benchhost" / "plugins"

@@ -1,6 +1,6 @@
-"""utt against utt 1.32, whole processes: both with the two published plugins installed, each in an environment of its own.
+"""Prepares the comparison of utt with utt 1.32: each has an environment with the two published plugins.
 
-The published utt is only run, never read.
+In: the length of a log. Out: the programs to compare. The published utt is only run, never read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from measure import Program
-from synthesis import CACHE, FORMAT, PEGBOARD, ROOT, _content_hash, install, make_venv
+from synthesis import CACHE, FORMAT, PEGBOARD, ROOT, _content_hash, age, install, make_venv
 
 AGE_S = 3 * 3600
 PLUGINS = ("utt-balance==0.1.1", "utt-project-summary==0.1.0")
@@ -23,19 +23,19 @@ OLD = "utt==1.32"
 FIRST_DAY = dt.date(2011, 1, 3)
 TASKS = 8
 DAYS = {"one-year": 261, "ten-year": 2612}
-"""Working days; each has nine entries: a hello and eight tasks."""
+"""The working days of each log; a day has nine entries: a hello and eight tasks."""
 _MOST_STARTS = 6
 
 
 class Installed:
-    """An environment in which one of the two is installed as a user has it, a few hours ago."""
+    """An environment with one of the two, installed a few hours ago as a user does it."""
 
     def __init__(self, name: str, *requirements: str) -> None:
-        """Name an environment; `make` makes it.
+        """Name an environment that `make` builds.
 
         Args:
             name: Its folder.
-            requirements: What is installed, beside the plugins.
+            requirements: What to install beside the plugins.
         """
         self.requirements = requirements
         self.path = CACHE / name
@@ -47,7 +47,7 @@ class Installed:
         return {"HOME": str(self.home), "PATH": os.defpath, "LANG": "C.UTF-8"}
 
     def make(self) -> Installed:
-        """Make the environment unless it is there and up to date."""
+        """Build the environment unless it is up to date."""
         stamp = f"{FORMAT} {sys.version} {self.requirements} {PLUGINS} {_content_hash(Path(__file__))}"
         for folder in (item for item in self.requirements if os.path.isdir(item)):
             stamp += _content_hash(Path(folder, "src"))
@@ -59,17 +59,17 @@ class Installed:
         make_venv(self.path / "venv")
         install(self.bin / "python", *self.requirements, *PLUGINS)
         past = (int(time.time()) - AGE_S) * 1_000_000_000
-        _age(self.path / "venv", past)  # before compiling: a compiled module remembers the time of its source
+        age(self.path / "venv", past)  # before compiling: a compiled module contains the time of its source
         subprocess.run(
             [str(self.bin / "python"), "-I", "-m", "compileall", "-q", str(self.path / "venv" / "lib")], check=True
         )
-        _age(self.path / "venv", past)
+        age(self.path / "venv", past)
         marker.write_text(stamp)
         return self
 
     @property
     def caches(self) -> tuple[Path, ...]:
-        """Where an index may be: in the environment itself, or in the user's home."""
+        """The folders that can contain an index: in the environment itself, or in the user's home."""
         return self.path / "venv" / "var", self.home
 
     def utt(self, log: Path, now: str, *command: str) -> list[str]:
@@ -89,7 +89,7 @@ def pair() -> dict[str, Installed]:
 
 
 def log_text(days: int) -> str:
-    """Return a log of so many working days: the same days for every length, the last one the same in all."""
+    """Return a log of so many working days; it begins on the same day for every length."""
     found, day = [], FIRST_DAY
     while len(found) < days:
         if day.weekday() < 5:
@@ -108,7 +108,7 @@ def log_text(days: int) -> str:
 
 
 class Log:
-    """A log that every start finds as it was, whatever was added before."""
+    """A log that is restored before each start."""
 
     def __init__(self, length: str) -> None:
         folder = CACHE / "utt-logs"
@@ -118,7 +118,6 @@ class Log:
         self.now = f"{self.last_day} 18:00"
         self.length = length
         self.folder = folder
-        self.entries = sum(1 for line in self.text.splitlines() if line)
 
     def path(self, who: str) -> Path:
         return self.folder / f"{self.length}-{who}.log"
@@ -128,7 +127,7 @@ class Log:
 
 
 def programs_for(length: str) -> tuple[dict[str, Program], object]:
-    """Return what is compared on one log, and what has to be called before each start."""
+    """Return the programs to compare on one log, and the function to call before each start."""
     log = Log(length)
     environments = pair()
     found: dict[str, Program] = {}
@@ -146,18 +145,18 @@ def programs_for(length: str) -> tuple[dict[str, Program], object]:
             printed.setdefault(job, []).append(output + hashlib.sha256(after.encode()).hexdigest())
     for job, outputs in printed.items():
         if outputs[0] != outputs[1]:
-            sys.exit(f"utt {job}, {length} log: the two print or write something else:\n{outputs[0]}\n{outputs[1]}")
+            sys.exit(f"utt {job}, {length} log: the two print or write different things:\n{outputs[0]}\n{outputs[1]}")
 
-    def between(program: Program) -> None:
+    def before(program: Program) -> None:
         who, _, job = program.name.partition(" ")
         if job == "add":
             log.restore(who)
 
-    return found, between
+    return found, before
 
 
 def settle(environment: Installed, argv: list[str], restore) -> str:
-    """Start a program until it leaves every cache as it was, twice; return what it prints.
+    """Start a program until it leaves every cache unchanged twice; return what it prints.
 
     Raises:
         RuntimeError: If it still writes there at the sixth start.
@@ -177,24 +176,3 @@ def settle(environment: Installed, argv: list[str], restore) -> str:
             return output
         before = now
     raise RuntimeError(f"{argv[0]}: the index is rebuilt at every start: {before}")
-
-
-def imported(environment: Installed, argv: list[str]) -> list[str]:
-    """Return what a program imports, as the interpreter tells it."""
-    process = subprocess.run(
-        [str(environment.bin / "python"), "-X", "importtime", *argv],
-        env=environment.environ,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = [line.rpartition("|")[2].strip() for line in process.stderr.splitlines() if line.startswith("import time:")]
-    return lines[1:]
-
-
-def _age(folder: Path, past_ns: int) -> None:
-    """Give everything below *folder* that one time, links themselves included."""
-    for path, _, files in os.walk(folder, topdown=False):
-        for name in files:
-            os.utime(os.path.join(path, name), ns=(past_ns, past_ns), follow_symlinks=False)
-        os.utime(path, ns=(past_ns, past_ns))

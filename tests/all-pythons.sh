@@ -18,7 +18,7 @@ for version in 3.11 3.12 3.13; do
     }
     echo "==> Python $version: running the tests"
     # shellcheck disable=SC2086 # several words
-    "$environment/bin/pytest" -n auto ${PYTEST_ARGS:-} || failed="$failed $version"
+    "$environment/bin/pytest" -n auto --dist loadgroup ${PYTEST_ARGS:-} || failed="$failed $version"
 done
 if [ -n "$failed" ]; then
     echo "failed on Python$failed" >&2

@@ -25,6 +25,7 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in names if (ROOT / name).is_file()]
 
 
+@pytest.mark.slow
 def test_no_tracked_file_names_somebodys_machine():
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
@@ -44,6 +45,7 @@ def test_the_pattern_knows_somebodys_machine():
         assert not SOMEBODYS_MACHINE.search(text)
 
 
+@pytest.mark.slow
 def test_every_folder_of_tests_is_collected():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]
     roots = [ROOT / path for path in settings["testpaths"]]
@@ -55,6 +57,7 @@ def test_every_folder_of_tests_is_collected():
     assert all((ROOT / folder).is_dir() for folder in [*roots, *elsewhere])
 
 
+@pytest.mark.slow
 def test_no_test_is_left_out_and_none_waits():
     forbidden = re.compile(
         r"\bpytest\.(?:mark\.)?(?:skip|skipif|xfail|importorskip)\b|\btime\.sleep\(|\bunittest\.skip"

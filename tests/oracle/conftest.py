@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.soak import sized
 
 from .comparison import Comparison
 
@@ -12,14 +13,9 @@ PLUGINS = ("utt-balance==0.1.1", "utt-project-summary==0.1.0")
 
 def pytest_generate_tests(metafunc):
     if "hand" in metafunc.fixturenames:
-        cases = metafunc.config.getoption("--oracle-cases")
+        cases = sized(40, 1_000)
         hands = [range(start, min(start + HAND, cases)) for start in range(0, cases, HAND)]
         metafunc.parametrize("hand", hands, ids=[f"{hand.start}-{hand.stop - 1}" for hand in hands])
-
-
-@pytest.fixture
-def seed(request):
-    return request.config.getoption("--oracle-seed")
 
 
 @pytest.fixture

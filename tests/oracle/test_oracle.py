@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.soak import seed, sized
 
 from .cases import Case, case, plugin_case
 from .comparison import EXEMPTIONS
@@ -34,23 +35,27 @@ EXAMPLES = {
 
 def explain(number, made, step):
     return (
-        f"case {number}: {made}\n\n{step.words}\n"
+        f"case {number} of seed {seed()}: {made}\n\n{step.words}\n"
         f"--- theirs: {step.theirs.code}\n{step.theirs.out}{step.theirs.err}{step.theirs.files}\n"
         f"--- ours: {step.ours.code}\n{step.ours.out}{step.ours.err}{step.ours.files}"
     )
 
 
-def test_what_is_made_up_gets_the_same_answer(comparison, seed, hand):
+@pytest.mark.soak
+def test_what_is_made_up_gets_the_same_answer(comparison, hand):
     for number in hand:
-        step = comparison.unexplained(case(seed, number))
-        assert step is None, explain(number, case(seed, number), step)
+        made = case(seed(), number)
+        step = comparison.unexplained(made)
+        assert step is None, explain(number, made, step)
 
 
-@pytest.mark.parametrize("start", range(0, 24, 6))
-def test_commands_that_others_have_published_answer_as_beside_the_published_utt(comparison_with_plugins, seed, start):
-    for number in range(start, start + 6):
-        step = comparison_with_plugins.unexplained(plugin_case(seed, number), exemptions=())
-        assert step is None, explain(number, plugin_case(seed, number), step)
+@pytest.mark.soak
+@pytest.mark.parametrize("start", range(0, sized(8, 96), 4))
+def test_commands_that_others_have_published_answer_as_beside_the_published_utt(comparison_with_plugins, start):
+    for number in range(start, start + 4):
+        made = plugin_case(seed(), number)
+        step = comparison_with_plugins.unexplained(made, exemptions=())
+        assert step is None, explain(number, made, step)
 
 
 @pytest.mark.parametrize("exemption", EXEMPTIONS, ids=lambda exemption: exemption.name)

@@ -30,6 +30,7 @@ PUBLISHED = (
 )
 """What others have published: the oracle, two plugins, what ours needs of others, and pipx, which installs it."""
 
+_NEVER_EDITED = frozenset({"pip", "pipx", "pygments", "rich", "markdown_it", "tomlkit", "packaging", "argcomplete"})
 _LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once
 
 
@@ -88,7 +89,7 @@ class Environments:
                 distributions (`utt==1.32`). What ours need is added; the index is not asked.
         """
         shared = self.shared_environment(*requirements)
-        shutil.copytree(shared.folder, folder, symlinks=True)
+        _copy(shared.folder, folder)
         for program in (folder / "bin").iterdir():
             if not program.is_symlink():  # it names the interpreter of its environment
                 program.write_bytes(program.read_bytes().replace(bytes(shared.folder), bytes(folder)))
@@ -127,7 +128,7 @@ class Environments:
                 _must(self._uv, "venv", "--quiet", "--python", sys.executable, unfinished)
                 _must(Environment(unfinished).python, "-m", "ensurepip")
         for found in Environment(folder).site.glob("pip*"):
-            shutil.copytree(found, environment.site / found.name)
+            _copy(found, environment.site / found.name)
 
     def uninstall(self, environment: Environment, *distributions: str) -> None:
         """Uninstall *distributions*."""
@@ -267,6 +268,16 @@ class User:
             process.kill()
             raise
         return Done(process.returncode, _text(out), _text(err))
+
+
+def _copy(folder: Path, new: Path) -> None:
+    """Copy *folder*; the many files of those in `_NEVER_EDITED` become links, since installers replace whole files."""
+
+    def copy(old: str, new: str) -> None:
+        link = not _NEVER_EDITED.isdisjoint(Path(old).parts)
+        os.link(old, new) if link else shutil.copy2(old, new)
+
+    shutil.copytree(folder, new, symlinks=True, copy_function=copy)
 
 
 def _text(data: bytes | None) -> str:

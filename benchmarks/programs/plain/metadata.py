@@ -18,10 +18,3 @@ def list_names() -> None:
 def run(name: str) -> None:
     load()
     run_command(name)
-
-
-def run_one(name: str) -> None:
-    """Load only the entry point of that name: needs every command to be the name of an entry point."""
-    for entry_point in entry_points(group="benchhost.plugins", name=name):
-        entry_point.load()
-    run_command(name)

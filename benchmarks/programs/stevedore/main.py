@@ -17,11 +17,3 @@ def list_names() -> None:
 def run(name: str) -> None:
     load()
     run_command(name)
-
-
-def run_one(name: str) -> None:
-    """Load only the extension of that name: needs every command to be the name of an entry point."""
-    from stevedore.driver import DriverManager
-
-    DriverManager("benchhost.plugins", name)
-    run_command(name)

@@ -8,9 +8,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from support.live import LiveApplication
+from support.processes import Application
 
 from pegboard.errors import PegboardError
-from pegboard.ledger import Distribution, Ledger, Plugin, application
+from pegboard.ledger import Contribution, Distribution, Ledger, Plugin, application
 
 
 @pytest.fixture
@@ -25,24 +27,20 @@ def interpreter():
 
 
 class Desk:
-    """Stands in for a roster: a ledger, whose registering plugin is set by hand, and what was reported."""
+    """Stands in for a plugin manager: a ledger, whose registering plugin is set by hand, and what was reported."""
 
-    application = "app"
-    prefix = "APP"
-    records = None
-    found = None
-    journal = ""
-    suspects = ()
-    slow_after = None
-    unloads = ()
+    state = "ready"
 
     def __init__(self) -> None:
         self.owner = application("app")
         self.reports: list[PegboardError] = []
         self.woken: list[Plugin] = []
-        self.ledger = Ledger(lambda: (self.owner, False), self.wake)
+        self.ledger = Ledger(lambda: (self.owner, False))
         self.texts = self.ledger.texts
-        self.report = self.reports.append
+        self.importer = self
+
+    def live(self, row: Contribution) -> object:
+        return row.live if not row.is_primed else self.wake(row.owner)
 
     def wake(self, plugin: Plugin) -> None:
         self.woken.append(plugin)
@@ -81,3 +79,28 @@ def tree(tmp_path, interpreter):
     root.mkdir()
     sys.path.insert(0, str(root))
     return Tree(root)
+
+
+@pytest.fixture(name="application")
+def started_application(tmp_path):
+    """Return an application whose every start is a process."""
+    return Application(tmp_path)
+
+
+@pytest.fixture
+def primed(application):
+    """Return an application with plugins `a`, `b`, `c`, that has been started before."""
+    for name in "abc":
+        application.plugin(name)
+    application.settle()
+    assert application.names().imported == ["a", "b", "c"]
+    return application
+
+
+@pytest.fixture
+def live_application(tree, tmp_path):
+    """Return an application that is started in this process."""
+    application = LiveApplication(tree, tmp_path)
+    yield application
+    for name in [name for name in sys.modules if name.partition(".")[0].startswith("acme")]:
+        del sys.modules[name]

@@ -96,4 +96,4 @@ def _load(*names: str) -> None:
         globals()[name] = module
 
 
-_load("index", "registry", "host")
+_load("index", "manager", "registry", "host")

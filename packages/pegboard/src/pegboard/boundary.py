@@ -1,4 +1,4 @@
-"""The boundary: what a plugin's code raises when it is called becomes an error that names the plugin."""
+"""Whose fault is it that a plugin's code raised? What it raised comes in, an error that names the plugin goes out."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ import sys
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeVar
 
     from pegboard.errors import PegboardError, PluginError
     from pegboard.ledger import Plugin
 
     R = TypeVar("R")
+    OwnerOf = Callable[[str], Plugin | None]
+    """Returns the plugin that a module belongs to, or None."""
 
 
-def contained(
+def call_plugin(
     plugin: Plugin,
     doing: str,
     function: Callable[[], R],
     passing: tuple[type[BaseException], ...] = (),
-    owner: Callable[[str], Plugin | None] = lambda _: None,
+    owner_of: OwnerOf = lambda _: None,
 ) -> R:
     """Return what *function*, code of *plugin*, returns; see `Host.run`.
 
     Args:
-        plugin: Whose code it is; another plugin that it calls is blamed for what comes up in that one's code.
+        plugin: Whose code it is; another plugin that it calls is blamed for what is raised in that one's code.
         doing: What is being done.
         function: Called without arguments.
         passing: Types that pass unchanged.
-        owner: Returns the plugin that a module belongs to, or None.
+        owner_of: Returns the plugin that a module belongs to, or None.
 
     Raises:
         PluginCallError: From whatever it raised, but for `KeyboardInterrupt` and what *passing* names.
@@ -45,62 +47,54 @@ def contained(
         # an error of ours already says who and why
         if isinstance(error, (KeyboardInterrupt, PegboardError, *passing)):
             raise
-        culprit, place = blamed(error, owner) or (plugin, place_in(plugin, error))
+        culprit, location = find_culprit(error, owner_of) or (plugin, location_in(plugin, error))
         if culprit is not plugin:
             doing += f", which is of {plugin.who()}"
-        owner_name = str(culprit.distribution or "")
-        raise PluginCallError(culprit.name, owner_name, doing, describe_exception(error), place) from error
+        distribution = str(culprit.distribution or "")
+        raise PluginCallError(culprit.name, distribution, doing, describe_exception(error), location) from error
 
 
-def blamed(error: BaseException, owner: Callable[[str], Plugin | None]) -> tuple[Plugin, str] | None:
-    """Return the plugin in whose code *error* came up, and where; see `Host.blame`.
+def find_culprit(error: BaseException, owner_of: OwnerOf) -> tuple[Plugin, str] | None:
+    """Return the plugin whose code raised *error*, and where; see `Host.blame`.
 
-    What caused an error is asked before the error itself: the innermost plugin's frame is to blame.
-
-    Args:
-        error: What was raised.
-        owner: Returns the plugin that a module belongs to, or None.
+    Causes come before the error that they led to, and the innermost frame of a plugin counts.
     """
-    seen: set[int] = set()
-    pending: BaseException | None = error
-    causes: list[BaseException] = []
-    while pending is not None and id(pending) not in seen:
-        seen.add(id(pending))
-        causes.append(pending)
-        pending = pending.__cause__
-    for each in reversed(causes):
-        found = None
-        steps = each.__traceback__
-        while steps is not None:
-            name = steps.tb_frame.f_globals.get("__name__")
-            plugin = owner(name) if isinstance(name, str) else None
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and all(cause is not other for other in chain):
+        chain.append(cause)
+        cause = cause.__cause__
+    for each in reversed(chain):
+        for module, location in reversed(list(_frames(each))):
+            plugin = owner_of(module)
             if plugin is not None and not plugin.is_built_in:
-                found = plugin, f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
-            steps = steps.tb_next
-        if found is not None:
-            return found
+                return plugin, location
     return None
 
 
-def place_in(plugin: Plugin, error: BaseException) -> str | None:
-    """Return the last place in the plugin's own code that *error* came through, as `file:line`.
+def location_in(plugin: Plugin, error: BaseException) -> str | None:
+    """Return the innermost frame of the plugin's own code that *error* came through, as `file:line`.
 
-    Its file, where the error never ran its code; None where it has no file either.
+    The plugin's file, if the error never ran its code; None if it has no file either.
     """
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
-    place = None
+    own = f"{plugin.module}."
+    locations = [location for module, location in _frames(error) if f"{module}.".startswith(own)]
+    return locations[-1] if locations else plugin.origin
+
+
+def _frames(error: BaseException) -> Iterator[tuple[str, str]]:
+    """Yield the module and the `file:line` of each frame that *error* came through, the outermost first."""
     steps = error.__traceback__
     while steps is not None:
-        name = steps.tb_frame.f_globals.get("__name__") or ""
-        if name == plugin.module or name.startswith(plugin.module + "."):
-            place = f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
+        module = steps.tb_frame.f_globals.get("__name__")
+        yield module if isinstance(module, str) else "", f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
         steps = steps.tb_next
-    return place or plugin.origin
 
 
-def refusal(plugin: Plugin) -> PegboardError:
-    """Return why *plugin* is not imported: what it failed with before, or why it shall not run."""
+def why_unusable(plugin: Plugin) -> PegboardError:
+    """Return why *plugin* is not imported: the error that it failed with, or one that says why it is left out."""
     if plugin.error is not None:
         return plugin.error
     from pegboard.errors import PluginImportError
@@ -109,32 +103,30 @@ def refusal(plugin: Plugin) -> PegboardError:
     return PluginImportError(plugin.name, str(plugin.distribution or ""), reason, plugin.origin, "enable it to use it")
 
 
-def failed_before(plugin: Plugin) -> BaseException:
-    """Return what importing *plugin* raises, which has failed before, or shall not run.
+def import_error_again(plugin: Plugin) -> BaseException:
+    """Return what importing *plugin* raises when it has failed before or is left out.
 
-    What it failed with, as often as it is imported: so that whoever imports it, and makes do with an `ImportError` but
-    not with others, fares the same whether it is the first to import it or not.
+    It is the very exception of the first time. So code that imports the plugin, and handles an `ImportError` but no
+    other exception, behaves the same whether or not it is the first to import it.
     """
-    problem = refusal(plugin)
+    problem = why_unusable(plugin)
     error = problem.__cause__
     if error is None:
         return ImportError(problem.summary(), name=plugin.module)
     steps = error.__traceback__
     while steps is not None and steps.tb_frame.f_globals.get("__name__") != plugin.module:
         steps = steps.tb_next
-    return error.with_traceback(steps)  # without the way of those who imported it before
+    return error.with_traceback(steps)  # without the frames of those who imported it before
 
 
-def import_failure(
-    plugin: Plugin, error: BaseException, prefix: str, owner: Callable[[str], Plugin | None]
-) -> PluginError:
-    """Return what *error*, raised while *plugin* was imported, is to the user.
+def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of: OwnerOf) -> PluginError:
+    """Convert *error*, raised while *plugin* was imported, for display.
 
     Args:
         plugin: Whose import failed.
         error: What was raised.
         prefix: How the application's environment variables begin.
-        owner: Returns the plugin that a module belongs to, or None; another one that is imported is named, too.
+        owner_of: Returns the plugin that a module belongs to, or None; another one that is imported is named, too.
     """
     from pegboard.errors import HostError, PluginImportError, PluginNotImportableError, describe_exception
 
@@ -142,23 +134,23 @@ def import_failure(
     cause = describe_exception(error)
     if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
         return PluginNotImportableError(plugin.name, distribution, cause, plugin.origin)
-    culprit, _ = blamed(error, owner) or (plugin, None)
+    culprit, _ = find_culprit(error, owner_of) or (plugin, None)
     if culprit is not plugin:
         cause += f", in {culprit.who()}, which it imports"
     leave_out = f"leave it out with {prefix}_NO_PLUGINS={plugin.name}"
     if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
         advice = f"install {error.name!r}, or {leave_out}"
     elif culprit is not plugin:
-        advice = f"see to {culprit.name!r} first, or {leave_out}"
+        advice = f"update {culprit.name!r} first, or {leave_out}"
     else:
         advice = f"update it, report the cause to its author, or {leave_out}"
-    failure = PluginImportError(plugin.name, distribution, cause, place_in(plugin, error), advice)
-    if isinstance(error, HostError):  # what it registers is nonsense
+    failure = PluginImportError(plugin.name, distribution, cause, location_in(plugin, error), advice)
+    if isinstance(error, HostError):  # what it registers is invalid
         failure.phase = "registration"
     return failure
 
 
-def forget_parts(module: str) -> None:
+def forget_submodules(module: str) -> None:
     """Drop the sub-modules of *module*: Python drops only the module itself when its import fails."""
     inside = module + "."
     for name in [name for name in sys.modules if name.startswith(inside)]:

@@ -71,7 +71,7 @@ class Container:
 
         Args:
             ledger: Where providers and decorators are kept, with their owners.
-            live: Returns the live object of a row, importing its owner if need be.
+            live: Returns the object of a contribution, importing its owner first if need be.
             ready: Called before the first look at the ledger and before each thing that is built.
             report: Told of each plugin that could not do what it offered and was done without.
         """

@@ -1,7 +1,7 @@
-"""Fields of the index whose text has line breaks or separators in it. Cold: hardly any has.
+"""How is a text with line breaks or separators in it written to the index? Hardly any text has them.
 
-A field is written as it is, unless it holds one of the characters that lines are made of. The character that begins
-an escape is one that no name or path has in practice, least of all a path on Windows.
+A text becomes a field as it is, unless it holds a character that ends a line or a field. An escape begins with a
+character that no name or path has in practice, least of all a path on Windows.
 """
 
 from __future__ import annotations

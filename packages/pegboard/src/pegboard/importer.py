@@ -1,8 +1,13 @@
-"""The activator: imports plugins, so that what they register is theirs, wholly or not at all.
+"""The importer: how is a plugin imported, so that what it registers is its own, wholly or not at all?
+
+In: a plugin, when something of it is used or anybody imports its module. Out: its contributions, committed to the
+ledger, or an error that names it.
 
 Python's import system stays the only gate: it runs a module once, whichever thread asks, and unwinds on failure. A
 finder only brackets the execution of each plugin's module, so that what the module registers has an owner even when
 plugins import one another.
+
+Hot: each start that uses a contribution loads this file.
 
 Source: PEP 451 (module specs), PEP 302 (meta path finders), PEP 420 (namespace packages).
 """
@@ -11,7 +16,7 @@ import _thread
 import os
 import sys
 
-from pegboard.ledger import ACTIVE, BROKEN, PRIMED, application
+from pegboard.ledger import ACTIVE, BROKEN, DORMANT, PRIMED, application
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -19,51 +24,70 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from importlib.machinery import ModuleSpec
     from types import FrameType, ModuleType
-    from typing import Any
+    from typing import Any, Protocol
 
     from pegboard.errors import PegboardError
-    from pegboard.host import Roster
-    from pegboard.ledger import Plugin
+    from pegboard.ledger import Contribution, Ledger, Plugin, Records
+
+    class Listener(Protocol):
+        """What is told of each import of a plugin."""
+
+        def imported(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+            """*plugin* is active, and has registered *batch*."""
+
+        def import_failed(self, plugin: Plugin, error: BaseException, seconds: float) -> None:
+            """*error* ended the import of *plugin* after so many *seconds*; nothing of it is left."""
 
 
-class Activator:
-    """Runs plugins' code and keeps count of whose code is running.
+# -- whose code is running? -------------------------------------------------------------------------------------------
 
-    An import that fails in any way leaves no contribution and no half-imported module of the plugin behind.
-    Anything a plugin raises is contained, `SystemExit` and its own `BaseException` included; only
-    `KeyboardInterrupt` passes, since that is the user speaking.
 
-    The roster's finder asks it for every import: it finds exactly the modules of its plugins, by asking all other
-    finders.
-    """
+class Attribution:
+    """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_application", "_by_module", "_is_ready", "_local", "_roster", "is_watching")
+    __slots__ = ("_application", "_by_module", "_local", "_records")
 
-    def __init__(self, roster: "Roster") -> None:
-        """Make an activator for the plugins of *roster*."""
-        self._roster = roster
-        self._application = application(roster.application)
-        self._local = _thread._local()
+    def __init__(self, name: str) -> None:
+        """Start with no plugins; what belongs to none of them belongs to the application called *name*."""
+        self._application = application(name)
         self._by_module: dict[str, Plugin] = {}
-        self._is_ready = False
-        self.is_watching: bool = False
-        """Whether it is to be asked for every import."""
+        self._local = _thread._local()
+        self._records: Records | None = None
 
-    def watch(self, plugins: "Iterable[Plugin]") -> None:
-        """Take notice when one of *plugins* is imported, whoever imports it; those of an index need not be told."""
+    def use(self, records: "Records | None") -> None:
+        """Find plugins in *records*, too."""
+        self._records = records
+
+    def add(self, plugins: "Iterable[Plugin]") -> None:
+        """Find *plugins* by their modules."""
         for plugin in plugins:
             self._by_module[plugin.module] = plugin
-        self.is_watching = True
-        if self._roster.finder not in sys.meta_path:
-            sys.meta_path.insert(0, self._roster.finder)
 
-    # -- whose code is running ----------------------------------------------------------------------------------------
+    def plugin(self, module: str) -> "Plugin | None":
+        """Return the plugin whose module is exactly *module*; None when there is none."""
+        return self._by_module.get(module) or (None if self._records is None else self._records.plugin(module))
+
+    def owner(self, module: str) -> "Plugin | None":
+        """Return the plugin that *module* is, or is a part of; None when it belongs to no plugin."""
+        while module:
+            if plugin := self.plugin(module):
+                return plugin
+            module = module.rpartition(".")[0]
+        return None
+
+    def stack(self) -> "list[Plugin]":
+        """Return the plugins that this thread is importing, the innermost last: they import one another."""
+        try:
+            stack: list[Plugin] = self._local.stack
+        except AttributeError:
+            stack = self._local.stack = []
+        return stack
 
     def registering(self) -> "tuple[Plugin, bool]":
-        """Return whose code is registering right now, and whether this thread is importing it.
+        """Return whose code is registering now, and whether this thread is importing it.
 
-        While a plugin is imported all it does in this thread is its own, also through other modules. Later the
-        nearest frame of a plugin's module tells; code of no plugin is the application's.
+        While a plugin is imported, all that this thread registers is the plugin's, also through other modules. Later
+        the nearest frame of a plugin's module decides; code of no plugin is the application's.
         """
         stack = self.stack()
         if stack:
@@ -76,28 +100,83 @@ class Activator:
             frame = frame.f_back
         return self._application, False
 
-    def stack(self) -> "list[Plugin]":
-        """Return the plugins that this thread is importing, the innermost last: they import one another."""
-        try:
-            stack: list[Plugin] = self._local.stack
-        except AttributeError:
-            stack = self._local.stack = []
-        return stack
 
-    def plugin(self, module: str) -> "Plugin | None":
-        """Return the plugin whose module is exactly *module*; None when there is none."""
-        records = self._roster.records
-        return self._by_module.get(module) or (None if records is None else records.plugin(module))
+# -- how is it imported? ----------------------------------------------------------------------------------------------
 
-    def owner(self, module: str) -> "Plugin | None":
-        """Return the plugin that *module* is, or is a part of; None when it belongs to no plugin."""
-        while module:
-            if plugin := self.plugin(module):
-                return plugin
-            module = module.rpartition(".")[0]
-        return None
 
-    # -- running it ---------------------------------------------------------------------------------------------------
+class Importer:
+    """Imports plugins.
+
+    An import that fails in any way leaves no contribution and no half-imported module of the plugin behind. Anything
+    that a plugin raises is contained, `SystemExit` and other `BaseException` included; only `KeyboardInterrupt` passes.
+    """
+
+    __slots__ = (
+        "_attribution",
+        "_finder",
+        "_is_ready",
+        "_journal",
+        "_ledger",
+        "_listener",
+        "_lock",
+        "_namespace",
+        "_prefix",
+        "imports",
+        "is_watching",
+    )
+
+    def __init__(
+        self,
+        attribution: Attribution,
+        ledger: "Ledger",
+        journal: "Journal",
+        listener: "Listener",
+        *,
+        finder: "Any",
+        prefix: str,
+        namespace: "Callable[[], tuple[str, Iterable[str], str | None] | None]",
+    ) -> None:
+        """Make an importer that has imported nothing.
+
+        Args:
+            attribution: Knows the plugins; is told which one this thread imports.
+            ledger: Where contributions are committed.
+            journal: Where each import of a plugin that is not built in is noted.
+            listener: Told of each import.
+            finder: What stands on `sys.meta_path` for this importer, and calls its `find_spec`.
+            prefix: How the application's environment variables begin; advice for users names them.
+            namespace: Returns what `extend_namespace` has to be called with before the first import; None when it has
+                been called.
+        """
+        self._attribution = attribution
+        self._ledger = ledger
+        self._journal = journal
+        self._listener = listener
+        self._finder = finder
+        self._prefix = prefix
+        self._namespace = namespace
+        self._lock = _thread.RLock()
+        self._is_ready = False
+        self.imports: list[tuple[Plugin, Plugin | None, float, float]] = []
+        """What was imported: the plugin, the plugin that imported it, and `perf_counter` at begin and end."""
+        self.is_watching: bool = False
+        """Whether `find_spec` has to be asked for every import."""
+
+    def watch(self) -> None:
+        """Be asked for every import from now on, whoever imports."""
+        self.is_watching = True
+        if self._finder not in sys.meta_path:
+            sys.meta_path.insert(0, self._finder)
+
+    def prepare(self) -> None:
+        """Make plugins importable, and be asked for every import; nothing happens when that is done."""
+        with self._lock:  # several threads may import the first plugins
+            if not self._is_ready:
+                namespace = self._namespace()
+                if namespace is not None:
+                    extend_namespace(*namespace)
+                self.watch()
+                self._is_ready = True
 
     def activate(self, plugin: "Plugin") -> None:
         """Import *plugin*, unless it is active already.
@@ -111,11 +190,11 @@ class Activator:
         if plugin.state == ACTIVE:
             return
         if not plugin.is_usable:
-            from pegboard.boundary import refusal
+            from pegboard.boundary import why_unusable
 
-            raise refusal(plugin)
+            raise why_unusable(plugin)
         if not self._is_ready:
-            self.get_ready()
+            self.prepare()
         try:
             __import__(plugin.module)
         except KeyboardInterrupt:
@@ -125,87 +204,79 @@ class Activator:
                 if error is plugin.error:  # strict mode raises it where it is reported
                     raise
                 raise plugin.error from error
-            raise self._fail(plugin, error) from error
+            failure = self._fail(plugin, error)
+            self._listener.import_failed(plugin, failure, 0.0)
+            raise failure from error
         # A module that was imported before the host knew it, or that has no code (a bare directory), had no bracket.
         if plugin.state != BROKEN:
             plugin.state = ACTIVE
 
-    def get_ready(self) -> None:
-        """Make the plugins of the index importable, as a search does, and notice when they are imported."""
-        roster = self._roster
-        with roster.lock:  # several threads may wake the first plugins
-            if not self._is_ready and roster.records is not None and roster.found is None:
-                extend_namespace(roster.application, *roster.records.namespace())
-            self.watch(())
-            self._is_ready = True
+    def live(self, row: "Contribution") -> "Any":
+        """Return the object of *row*, importing its owner first if it is primed.
+
+        Raises:
+            PluginWithdrewError: If the owner, once imported, no longer registers it.
+            PluginError: If the owner cannot be imported.
+        """
+        if row.live is not DORMANT:
+            return row.live
+        self.activate(row.owner)
+        return self._ledger.successor(row).live
 
     def run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:
         """Execute a plugin's module: the bracket around every import of one.
 
         Args:
-            plugin: Whose module it is.
+            plugin: The plugin that is this module.
             execute: Runs the module's code.
         """
         if not plugin.is_usable:
-            from pegboard.boundary import failed_before
+            from pegboard.boundary import import_error_again
 
-            raise failed_before(plugin)
+            raise import_error_again(plugin)
         from time import perf_counter
 
-        ledger = self._roster.ledger
-        stack = self.stack()
+        ledger = self._ledger
+        stack = self._attribution.stack()
         ledger.begin(plugin)
         stack.append(plugin)
-        entry = None if plugin.is_built_in else begin_entry(self._roster, plugin, len(stack))
+        entry = None if plugin.is_built_in else self._journal.begin(plugin, len(stack))
         started = perf_counter()
         try:
             execute()
         except BaseException as error:
-            from pegboard.boundary import forget_parts
-            from pegboard.revision import discard
+            from pegboard.boundary import forget_submodules
 
-            discard(ledger, plugin)
-            forget_parts(plugin.module)
-            if plugin in self._roster.unloads:
-                self._roster.end_failed(plugin)
-            if not isinstance(error, KeyboardInterrupt):
-                self._fail(plugin, error)
-            else:
-                from pegboard.startup.journal.quarantine import interrupted
-
-                interrupted(self._roster, plugin, error, perf_counter() - started)
+            ledger.discard(plugin)
+            forget_submodules(plugin.module)
+            failure = error if isinstance(error, KeyboardInterrupt) else self._fail(plugin, error)
+            self._listener.import_failed(plugin, failure, perf_counter() - started)
             raise
         finally:
             stack.pop()
+            self.imports.append((plugin, stack[-1] if stack else None, started, perf_counter()))
             if entry is not None:
-                end_entry(*entry)
+                self._journal.end(*entry)
         plugin.cost_ms = (perf_counter() - started) * 1000
         batch = ledger.commit(plugin)
         plugin.state = ACTIVE
         plugin.error = None
-        roster = self._roster
-        if roster.suspects or (roster.slow_after is not None and plugin.cost_ms > roster.slow_after * 1000):
-            from pegboard.startup.journal.quarantine import survived
-
-            survived(roster, plugin)
-        roster.activated(plugin, batch)
+        self._listener.imported(plugin, batch)
 
     def _fail(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
-        from pegboard.boundary import import_failure
+        from pegboard.boundary import to_import_error
 
-        failure = import_failure(plugin, error, self._roster.prefix, self.owner)
+        failure = to_import_error(plugin, error, self._prefix, self._attribution.owner)
         failure.__cause__ = error
         plugin.fail(failure)
-        self._roster.report(failure)
+        self._ledger.invalidate()
         return failure
-
-    # -- noticing imports ---------------------------------------------------------------------------------------------
 
     def find_spec(
         self, fullname: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
         """Return the spec that the other finders have for a plugin, with its loader bracketed; None for the rest."""
-        plugin = self.plugin(fullname)
+        plugin = self._attribution.plugin(fullname)
         if plugin is None:
             if fullname not in sys.modules:
                 return None
@@ -214,14 +285,14 @@ class Activator:
             return spec_of_loaded(fullname)
         spec: ModuleSpec | None = None
         if plugin.state == PRIMED and plugin.is_plain and plugin.origin:
-            # That the record still holds says that a search would find the same; and in a directory of a thousand
-            # plugins the search alone would take longer than importing one of them.
+            # The record holds, so a search would find the same file; and in a directory of a thousand plugins the
+            # search alone takes longer than importing one of them.
             from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
             loader = SourceFileLoader(fullname, plugin.origin)
             spec = spec_from_file_location(fullname, plugin.origin, loader=loader)
         for finder in () if spec else sys.meta_path:
-            find: Any = None if finder is self._roster.finder else getattr(finder, "find_spec", None)
+            find: Any = None if finder is self._finder else getattr(finder, "find_spec", None)
             if find and (spec := find(fullname, path, target)) is not None:
                 break
         if spec is not None and hasattr(spec.loader, "exec_module"):
@@ -232,12 +303,12 @@ class Activator:
 class _BracketedLoader:
     """Stands before a module's own loader until the module's code runs, then steps aside for good."""
 
-    __slots__ = ("_activator", "_loader", "_plugin")
+    __slots__ = ("_importer", "_loader", "_plugin")
 
-    def __init__(self, loader: "Any", plugin: "Plugin", activator: "Activator") -> None:
+    def __init__(self, loader: "Any", plugin: "Plugin", importer: "Importer") -> None:
         self._loader = loader
         self._plugin = plugin
-        self._activator = activator
+        self._importer = importer
 
     def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
         create = getattr(self._loader, "create_module", None)
@@ -246,72 +317,86 @@ class _BracketedLoader:
 
     def exec_module(self, module: "ModuleType") -> None:
         loader = self._loader
-        # resources, inspect and linecache ask the loader who it is: from here on it is the module's own
+        # resources, inspect and linecache read the loader of a module: from here on it is the module's own
         module.__loader__ = loader
         if module.__spec__ is not None:
             module.__spec__.loader = loader
-        self._activator.run(self._plugin, lambda: loader.exec_module(module))
+        self._importer.run(self._plugin, lambda: loader.exec_module(module))
 
     def __getattr__(self, name: str) -> "Any":
         return getattr(self._loader, name)
 
 
-# -- the journal: what is being imported right now, for whoever comes after a process that died of it ------------------
+# -- what is being imported now, in case the process dies of it? ------------------------------------------------------
 
 
-def begin_entry(roster: "Roster", plugin: "Plugin | None", depth: int) -> "tuple[str, int] | None":
-    """Note in the journal that this thread begins to import *plugin*, or, if that is None, to make all of them ready.
+class Journal:
+    """A folder with one locked file for each import that is going on.
 
-    The file is locked: the system drops the lock when the process ends, however it ends. See `incidents.examination`.
-
-    Args:
-        roster: Whose journal it is.
-        plugin: What is imported.
-        depth: How many imports of plugins this thread is in.
-
-    Returns:
-        What `end_entry` wants; None where no journal can be kept, which keeps nobody from importing.
+    The system drops a lock when its process ends, however it ends; `startup.journal` reads what dead processes left.
     """
-    journal = roster.journal
-    if not journal:
-        return None
-    path = f"{journal}{os.sep}{os.getpid()}-{_thread.get_ident()}-{depth}"
-    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    try:
+
+    __slots__ = ("_folder", "_is_starting")
+
+    def __init__(self, folder: "Callable[[], str]", is_starting: "Callable[[], bool]") -> None:
+        """Keep a journal.
+
+        Args:
+            folder: Returns the folder, which is made when it is needed; an empty text where no journal is kept.
+            is_starting: Returns whether the plugins are being made ready.
+        """
+        self._folder = folder
+        self._is_starting = is_starting
+
+    def begin(self, plugin: "Plugin | None", depth: int) -> "tuple[str, int] | None":
+        """Note that this thread begins to import *plugin*, or, if that is None, to make all plugins ready.
+
+        Args:
+            plugin: What is imported.
+            depth: How many imports of plugins this thread is in.
+
+        Returns:
+            The arguments for `end`; None where no journal can be kept, which does not keep anybody from importing.
+        """
+        folder = self._folder()
+        if not folder:
+            return None
+        path = f"{folder}{os.sep}{os.getpid()}-{_thread.get_ident()}-{depth}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
         try:
-            descriptor = os.open(path, flags, 0o600)
-        except FileNotFoundError:
-            os.makedirs(journal, 0o700, exist_ok=True)
-            descriptor = os.open(path, flags, 0o600)
-    except OSError:
-        return None
-    try:
-        if hasattr(os, "lockf"):
-            os.lockf(descriptor, os.F_TLOCK, 0)
-        about: tuple[str, ...] = ("", "", "", "", "")
-        if plugin is not None:
-            owner = plugin.distribution
-            names = (owner.name, owner.version) if owner else ("", "")
-            about = (plugin.module, plugin.name, plugin.origin or "", *names)
-        text = "\n".join((*about, "1" if roster.starting else ""))
-        os.write(descriptor, text.encode("utf-8", "surrogateescape"))
-    except OSError:
-        end_entry(path, descriptor)
-        return None
-    return path, descriptor
+            try:
+                descriptor = os.open(path, flags, 0o600)
+            except FileNotFoundError:
+                os.makedirs(folder, 0o700, exist_ok=True)
+                descriptor = os.open(path, flags, 0o600)
+        except OSError:
+            return None
+        try:
+            if hasattr(os, "lockf"):
+                os.lockf(descriptor, os.F_TLOCK, 0)
+            about: tuple[str, ...] = ("", "", "", "", "")
+            if plugin is not None:
+                owner = plugin.distribution
+                names = (owner.name, owner.version) if owner else ("", "")
+                about = (plugin.module, plugin.name, plugin.origin or "", *names)
+            text = "\n".join((*about, "1" if self._is_starting() else ""))
+            os.write(descriptor, text.encode("utf-8", "surrogateescape"))
+        except OSError:
+            self.end(path, descriptor)
+            return None
+        return path, descriptor
 
-
-def end_entry(path: str, descriptor: int) -> None:
-    """Take back what `begin_entry` noted; the folder stays, since making one takes longer than all the rest."""
-    is_windows = os.name == "nt"
-    try:
-        if is_windows:  # which removes no file that is open
+    def end(self, path: str, descriptor: int) -> None:
+        """Remove what `begin` noted; the folder stays, since making one takes longer than all the rest."""
+        is_windows = os.name == "nt"
+        try:
+            if is_windows:  # which removes no file that is open
+                os.close(descriptor)
+            os.unlink(path)  # elsewhere before the lock is dropped, so that it does not look like a dead process's
+        except OSError:
+            pass
+        if not is_windows:
             os.close(descriptor)
-        os.unlink(path)  # elsewhere before the lock is dropped, so that nobody takes it for a dead one's
-    except OSError:
-        pass
-    if not is_windows:
-        os.close(descriptor)
 
 
 # -- the package that plugins are in ----------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
-"""The index: what every plugin registered when it was last imported, in one file that a start reads at a glance.
+"""The index: where is the record of what plugins register, does it hold, and what does it say?
 
-Hot: nothing is read or parsed that is not asked for. The file is text that is searched with `bytes.find`; keyed hashes,
-by a function that the interpreter has built in, tell whether each part is whole. The head answers whether the index
-holds; the sections answer what is asked; the cold part, read only when something changed, remembers what each record
-depends on.
+In: the settings of a host, and one file. Out: text by section and key; `ledger` makes plugins and contributions of it.
+
+Hot: each start loads this file. Only what is asked for is read and parsed. The file is text that is searched with
+`bytes.find`; keyed hashes, by a function that is built into the interpreter, tell whether each part is whole. The head
+tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
+each record depends on.
 
     pegboard-index 3 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
@@ -45,10 +47,8 @@ from _imp import source_hash
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Final
-
-    from pegboard.ledger import Records
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, Final
 
 MAGIC: "Final" = b"pegboard-index 3 "
 YOUNG: "Final" = "Y"
@@ -56,6 +56,8 @@ WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import loo
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
 ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
 HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, damage is what it is there to notice
+YES: "Final" = ("1", "true", "yes", "on", "all")
+NO: "Final" = ("", "0", "false", "no", "off")
 SEPARATOR: "Final" = "\x1f"
 BELOW: "Final" = "\x1e"  # a path below a portion is that portion's number and the rest, each after this
 _FIRST_READ: "Final" = 16384  # the head, in most cases
@@ -121,7 +123,7 @@ def unusable(reason: str) -> Exception:
 
 
 class Index:
-    """One index, searched in place. What `ledger.Records` makes plugins and rows of is text here."""
+    """One index, which never changes; it is searched in place."""
 
     def __init__(
         self, path: str, size: int, data: bytes, file: int = -1, identity: "tuple[int, int] | None" = None
@@ -172,11 +174,8 @@ class Index:
             self._cold_at += int(length_text)
         self.packages: frozenset[str] = frozenset(self.head["P"][0])
         """What plugins' modules are in; a module that is in none, itself."""
-        self._texts: dict[str, bytes] = {}
-        self.rescue: Callable[[], Index] | None = None
-        """Returns another index to be from now on, when a part turns out to be damaged while the program runs."""
-        self.records: Records | None = None
-        """What it says of plugins and their contributions, once somebody asks; see `Roster.records`."""
+        self._sections_read: dict[str, bytes] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
 
     def _read(self, length: int, start: int) -> bytes:
         if self._file < 0:
@@ -193,21 +192,16 @@ class Index:
         if self._file >= 0 and self._read(1, 0):
             os.close(self._file)
 
-    def whole(self, length: int, start: int, hash_: str) -> bytes:
-        """Return a part of the file; an empty one, with another index in this one's place, if it is damaged.
+    def read_whole(self, length: int, start: int, hash_: str) -> bytes:
+        """Return a part of the file.
 
         Raises:
-            UnusableIndexError: If it is damaged and there is no other index to be.
+            UnusableIndexError: If it is damaged.
         """
         data = self._read(length, start)
-        if digest(data) == hash_:
-            return data
-        if self.rescue is None:
+        if digest(data) != hash_:
             raise unusable("the index is damaged")
-        other, mine = self.rescue(), vars(self).copy()
-        vars(self).update(vars(other))  # whoever holds this index need not know
-        vars(other).update(mine)  # and closes the file when it goes
-        return b""
+        return data
 
     def section(self, name: str) -> bytes:
         """Return a section of the body with a line break before it; an empty one when there is none of that name.
@@ -215,14 +209,12 @@ class Index:
         Raises:
             UnusableIndexError: If it is damaged.
         """
-        while name not in self._texts:
+        if name not in self._sections_read:
             if name not in self.sections:
                 return b""
-            at, size, hash_ = self.sections[name]
-            data = self.whole(size, at, hash_)
-            if data or not size:
-                self._texts[name] = b"\n" + data
-        return self._texts[name]
+            start, length, hash_ = self.sections[name]
+            self._sections_read[name] = b"\n" + self.read_whole(length, start, hash_)
+        return self._sections_read[name]
 
     def lines(self, section: str, *given: str) -> "Iterator[list[str]]":
         """Yield the fields after *given* of every line of a section that begins with them; all lines without any."""
@@ -242,9 +234,10 @@ class Index:
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every row of *kind* once, in order."""
-        for texts in self.lines(f"texts {kind}"):
-            return tuple(texts)
-        return ()
+        if kind not in self._texts:
+            for texts in self.lines(f"texts {kind}"):
+                self._texts[kind] = tuple(texts)
+        return self._texts.get(kind, ())
 
     def cold(self) -> bytes:
         """Return the cold part, which may be damaged: see `cold_hash`."""
@@ -260,33 +253,7 @@ def field(text: str) -> str:
     return text + SEPARATOR
 
 
-# -- validity: under which conditions an index is still true, and whether they hold now --------------------------------
-
-
-def facts(application: str, configuration: str, policy: str) -> "list[str]":
-    """Return what must be the same, in the same words, for any record to be used.
-
-    Args:
-        application: The host's name.
-        configuration: Where the user's wishes are kept.
-        policy: Whatever else the caller depends on, as text.
-    """
-    path = repr(sys.path)
-    if "" in sys.path:  # stands for the current directory
-        try:
-            path += repr(os.getcwd())
-        except OSError:  # it has been removed: then there is nothing to find in it
-            path += "-"
-    implementation = sys.implementation
-    return [
-        f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name} {sys.flags.optimize}",
-        f"S prefix {sys.prefix!r}",
-        f"S application {application}",
-        f"S pegboard {VERSION}",
-        f"S configuration {configuration!r}",
-        f"S policy {policy!r}",
-        f"S path {path}",
-    ]
+# -- validity: under which conditions does an index hold, and do they hold now? ----------------------------------------
 
 
 def path_stamp(path: str, *, of_file: bool) -> str:
@@ -307,16 +274,16 @@ def variable_stamp(name: str, environ: "Mapping[str, str]") -> str:
     return "-" if value is None else digest(value.encode(*ENCODING))
 
 
-def objection(lines: "Iterable[str]", known_facts: "Iterable[str]", environ: "Mapping[str, str]") -> "str | None":
-    """Return which of the conditions *lines* does not hold any more, in words; None when all hold.
+def why_invalid(index: Index, facts: "Iterable[str]", environ: "Mapping[str, str]") -> "str | None":
+    """Return which condition of *index* does not hold any more, in words; None when all hold.
 
     Args:
-        lines: As `conditions` returned them.
-        known_facts: What `facts` says now.
+        index: Its `validity` has the conditions.
+        facts: `Settings.facts` as it is now.
         environ: The environment variables.
     """
-    now = iter(known_facts)
-    for line in lines:
+    now = iter(facts)
+    for line in index.validity:
         kind = line[0]
         if kind == "S":
             if line != next(now, None):
@@ -335,3 +302,220 @@ def objection(lines: "Iterable[str]", known_facts: "Iterable[str]", environ: "Ma
             elif path_stamp(subject, of_file=kind == "F") != known:
                 return f"the {'file' if kind == 'F' else 'directory'} {subject} has changed"
     return None if next(now, None) is None else "the index is of another format"
+
+
+# -- settings: which application is it, where are its files, and what do its author and its user want? ----------------
+
+
+class Settings:
+    """What a host was made with. It never changes: `replace` returns another one.
+
+    They are in this file since they decide which index a start reads, and a file of their own would cost every start
+    half a percent.
+    """
+
+    __slots__ = (
+        "application",
+        "built_in_first",
+        "cache_directory",
+        "config_directory",
+        "environ",
+        "is_backwards",
+        "keeps_journal",
+        "lazy",
+        "left_out",
+        "prefix",
+        "required",
+        "slow_after",
+        "strict",
+    )
+
+    def __init__(
+        self,
+        application: str,
+        environ: "Mapping[str, str]",
+        *,
+        required: "tuple[str, ...]" = (),
+        built_in_first: bool = True,
+        strict: "bool | None" = None,
+        lazy: "bool | None" = None,
+        slow_after: "float | None" = None,
+        config_directory: "str | None" = None,
+        cache_directory: "str | None" = None,
+        left_out: "tuple[tuple[tuple[str, ...], str], ...]" = (),
+        keeps_journal: bool = True,
+        is_backwards: bool = False,
+    ) -> None:
+        """Make settings; all but the following are described at `Host`.
+
+        Args:
+            application: The application's name.
+            environ: The environment variables.
+            required: As for `Host`; so are the next six.
+            built_in_first: See above.
+            strict: See above.
+            lazy: See above.
+            slow_after: See above.
+            config_directory: See above.
+            cache_directory: See above.
+            left_out: Names of plugins that are left out, and why; no names stand for all that are not built in.
+            keeps_journal: Whether imports are noted, to name a plugin that kills the process at the next start.
+            is_backwards: Whether plugins are imported in reverse order when they are recorded; their order stays.
+        """
+        keep = object.__setattr__
+        keep(self, "application", application)
+        keep(self, "environ", environ)
+        keep(self, "prefix", environment_prefix(application))
+        keep(self, "required", required)
+        keep(self, "built_in_first", built_in_first)
+        keep(self, "strict", strict)
+        keep(self, "lazy", lazy)
+        keep(self, "slow_after", slow_after)
+        keep(self, "config_directory", config_directory or user_directory("config", application, environ))
+        keep(self, "cache_directory", cache_directory)
+        keep(self, "left_out", left_out)
+        keep(self, "keeps_journal", keeps_journal)
+        keep(self, "is_backwards", is_backwards)
+
+    if TYPE_CHECKING:
+        application: str
+        environ: Mapping[str, str]
+        prefix: str
+        """How the application's environment variables begin, e.g. `UTT`."""
+        required: tuple[str, ...]
+        built_in_first: bool
+        strict: bool | None
+        lazy: bool | None
+        slow_after: float | None
+        config_directory: str | None
+        """Where `plugins.toml` and the plugin folder are; None when there is no place for them."""
+        cache_directory: str | None
+        left_out: tuple[tuple[tuple[str, ...], str], ...]
+        keeps_journal: bool
+        is_backwards: bool
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"settings never change: use replace({name}=...)")
+
+    def replace(self, **changes: "Any") -> "Settings":
+        """Return settings that differ from these in *changes* only, by the names of the constructor's parameters."""
+        kept = {name: getattr(self, name) for name in self.__slots__ if name != "prefix"}
+        return Settings(**(kept | changes))
+
+    def file(self, name: str) -> "str | None":
+        """Return the path of a file in the configuration directory; None when there is no such directory."""
+        directory = self.config_directory
+        return os.path.join(directory, name) if directory else None
+
+    @property
+    def directory(self) -> "str | None":
+        """The folder of the index; None when there is no place for one.
+
+        A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
+        goes. Otherwise it is in the user's cache.
+        """
+        directory = self.cache_directory or self.environ.get(f"{self.prefix}_PLUGINS_CACHE")
+        if directory:
+            return os.path.abspath(directory)
+        if sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
+            return os.path.join(sys.prefix, "var", "cache", self.application)
+        return user_directory("cache", self.application, self.environ)
+
+    @property
+    def journal(self) -> str:
+        """The folder of the journal; empty when none is kept, or there is no place for one."""
+        directory = self.directory if self.keeps_journal else None
+        return os.path.join(directory, f"plugins-{self.application}.journal") if directory else ""
+
+    @property
+    def index_path(self) -> "str | None":
+        """The index for these settings, this environment and this import path; None when there is no place for one."""
+        return self.index_path_for(self.facts())
+
+    def index_path_for(self, facts: "list[str]") -> "str | None":
+        """Return `index_path`, where *facts* are known already."""
+        directory = self.directory
+        if not directory:
+            return None
+        identity = "\n".join(facts).encode(*ENCODING)
+        return os.path.join(directory, f"plugins-{self.application}-{digest(identity)}.index")
+
+    def facts(self) -> "list[str]":
+        """Return what must be the same, in the same words, for an index to hold."""
+        wishes = "" if self.built_in_first else "mixed|"
+        for name in ("_NO_PLUGINS", "_PLUGINS", "_PLUGINS_STRICT"):
+            wishes += self.environ.get(self.prefix + name, "") + "|"
+        for names, _ in self.left_out:
+            wishes += ",".join(names) + "|"
+        path = repr(sys.path)
+        if "" in sys.path:  # stands for the current directory
+            try:
+                path += repr(os.getcwd())
+            except OSError:  # it has been removed: then there is nothing to find in it
+                path += "-"
+        implementation = sys.implementation
+        return [
+            f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name} {sys.flags.optimize}",
+            f"S prefix {sys.prefix!r}",
+            f"S application {self.application}",
+            f"S pegboard {VERSION}",
+            f"S configuration {self.config_directory or ''!r}",
+            f"S policy {wishes!r}",
+            f"S path {path}",
+        ]
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether plugins wait until something of them is used."""
+        for names, _ in self.left_out:
+            if not names:
+                return False  # safe mode: nothing that was written before is trusted
+        left_out = self.environ.get(f"{self.prefix}_NO_PLUGINS", "").strip().lower()
+        if left_out in YES:
+            return False
+        said = self.environ.get(f"{self.prefix}_PLUGINS_LAZY", "").strip().lower()
+        if said:
+            return said not in NO
+        return self.lazy is not False
+
+
+_HOMES = {
+    # kind: (variable on POSIX, folder below the home on POSIX, on macOS, variable on Windows)
+    "config": ("XDG_CONFIG_HOME", ".config", "Library/Application Support", "APPDATA"),
+    "cache": ("XDG_CACHE_HOME", ".cache", "Library/Caches", "LOCALAPPDATA"),
+}
+
+
+def user_directory(
+    kind: str, application: str, environ: "Mapping[str, str]", platform: str = sys.platform
+) -> "str | None":
+    """Return the user's folder of that *kind* for *application*; it need not exist.
+
+    Args:
+        kind: `config` or `cache`.
+        application: The last part of the path.
+        environ: Where the variables are looked up; a relative path in one is ignored, as the specification asks.
+        platform: As `sys.platform`.
+
+    Returns:
+        An absolute path, or None when the user has no home: then there is nothing to read or to keep.
+
+    Source:
+        XDG Base Directory Specification 0.8 (Linux and other POSIX), Apple's File System Programming Guide
+        ("Library directory"), Microsoft's Known Folders (`FOLDERID_RoamingAppData`, `FOLDERID_LocalAppData`).
+    """
+    variable, below_home, on_mac, on_windows = _HOMES[kind]
+    if platform == "win32":
+        base = environ.get(on_windows, "")
+    elif platform == "darwin":
+        base = os.path.join(environ.get("HOME") or os.path.expanduser("~"), on_mac)
+    else:
+        base = environ.get(variable, "")
+        if not os.path.isabs(base):
+            base = os.path.join(environ.get("HOME") or os.path.expanduser("~"), below_home)
+    return os.path.join(base, application) if os.path.isabs(base) else None
+
+
+def environment_prefix(application: str) -> str:
+    """Return how the application's environment variables begin, e.g. `UTT` for `utt`."""
+    return application.replace(".", "_").replace("-", "_").upper()

@@ -1,22 +1,27 @@
-"""Plugins, what they added the last time, and the ledger: one ordered table of everything that they add.
+"""The ledger: which plugins are there, what do they contribute, and what did they contribute the last time?
 
-Every row has an owner. All rows of an owner can be revoked, or replaced in one step by what it registers now.
-A row is either live, or *primed*: known from its owner's record, with its live object fetched at first use.
-Who reads the ledger asks `live(row)` and cannot tell the two apart.
+In: contributions, as plugins register them, and the index of an earlier start. Out: contributions by kind and text, in
+the order of their plugins. A contribution is either live, or primed: known from its owner's record, and without its
+object until the owner is imported.
+
+Hot: each start that uses a contribution loads this file. It holds plugins, records and the ledger, since a file of its
+own for each would cost a run two percent: see `benchmarks/README.md`.
 """
 
 import _thread
 
-from pegboard.index import BELOW, ENCODING, SEPARATOR, digest, field, fields, unusable
+from pegboard.index import BELOW, ENCODING, SEPARATOR, digest, field, fields
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-    from typing import Any, ClassVar, Final
+    from typing import Any, ClassVar, Final, TypeVar
 
     from pegboard.errors import PegboardError
     from pegboard.index import Index
+
+    R = TypeVar("R")
 
 # -- in what state is each plugin? ------------------------------------------------------------------------------------
 
@@ -242,51 +247,89 @@ class Contribution:
         return f"<{self.kind} {self.id!r} by {self.owner.who()}{' (primed)' if self.is_primed else ''}>"
 
 
-# -- what did they add the last time? ---------------------------------------------------------------------------------
+# -- what did they contribute the last time? --------------------------------------------------------------------------
 
 
 class Records:
-    """What plugins registered when they were last imported: plugins and primed rows, made of an index when asked for.
+    """What plugins registered when they were last imported: plugins and primed contributions, made on demand.
 
-    Where the index turns out to be damaged, it is another one afterwards, and so are these; see `Index.rescue`.
+    A damaged index shows only when the damaged part is read. Then the index is replaced, and read once more.
     """
 
-    __slots__ = ("_places", "_rows", "index", "plugins_so_far")
+    __slots__ = ("_locations", "_recover", "_rows", "index", "known_plugins")
 
-    def __init__(self, index: "Index") -> None:
-        """Look nothing up yet."""
+    def __init__(self, index: "Index", recover: "Callable[[Index], None] | None" = None) -> None:
+        """Start with empty caches.
+
+        Args:
+            index: What the records are made from.
+            recover: Called with *index* when it is damaged; calls `replace`. None raises `UnusableIndexError`.
+        """
+        self._recover = recover
+        self.replace(index)
+
+    def replace(self, index: "Index", plugins: "Iterable[Plugin]" = ()) -> None:
+        """Answer from *index* from now on; *plugins* are the objects that its plugins have in this process."""
         self.index: Index = index
-        self.plugins_so_far: dict[str, Plugin] = {}
-        """Those that have been asked for, by module."""
-        self._places: dict[str, str] = {}  # of their blocks, likewise
-        self._rows: dict[tuple[str, str], list[Contribution]] = {}
+        self.known_plugins: dict[str, Plugin] = {plugin.module: plugin for plugin in plugins}
+        """The plugins that have been asked for, by module."""
+        self._locations: dict[str, str] = {}  # of their blocks, by module
+        self._rows: dict[str, dict[str, list[Contribution]]] = {}  # by kind, then by text
 
-    def become(self, other: "Records") -> None:
-        """Be *other* from now on."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(other, name))
+    def _ask(self, question: "Callable[..., R]", *about: str) -> "R":
+        """Return what *question* finds; the one place where a damaged index is noticed."""
+        index = self.index
+        try:
+            return question(*about)
+        except Exception as error:
+            from pegboard.errors import UnusableIndexError
+
+            if self._recover is None or not isinstance(error, UnusableIndexError):
+                raise
+            self._recover(index)
+            return question(*about)
+
+    # -- plugins ------------------------------------------------------------------------------------------------------
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin that is *module*, always the same object; None when there is none."""
-        plugin = self.plugins_so_far.get(module)
+        plugin = self.known_plugins.get(module)
         packages = self.index.packages
         if plugin is None and (module in packages or module.rpartition(".")[0] in packages):
-            names = self.index.section("names")
-            key = (SEPARATOR + field(module)).encode(*ENCODING)
-            at = names.find(key)
-            if at >= 0:
-                at += len(key)
-                plugin = self._plugin(module, names[at : names.find(b"\n", at)].decode())
+            return self._ask(self._find_plugin, module)
         return plugin
 
-    def _plugin(self, module: str, place: str) -> "Plugin | None":
-        plugin = self.plugins_so_far.get(module)
+    def _find_plugin(self, module: str) -> "Plugin | None":
+        names = self.index.section("names")
+        key = (SEPARATOR + field(module)).encode(*ENCODING)
+        at = names.find(key)
+        if at < 0:
+            return None
+        at += len(key)
+        return self._plugin(module, names[at : names.find(b"\n", at)].decode())
+
+    def plugin_named(self, name: str) -> "Plugin | None":
+        """Return the plugin of that name; None when there is none."""
+        return self._ask(self._find_plugin_named, name)
+
+    def _find_plugin_named(self, name: str) -> "Plugin | None":
+        for module, location in self.index.lines("names", name):
+            return self._plugin(module, location)
+        return None
+
+    def plugins(self) -> "tuple[Plugin, ...]":
+        """Return every plugin, in order."""
+        return self._ask(self._find_plugins)
+
+    def _find_plugins(self) -> "tuple[Plugin, ...]":
+        return tuple([self._plugin(module, location) for _, module, location in self.index.lines("names")])
+
+    def _plugin(self, module: str, location: str) -> "Plugin":
+        plugin = self.known_plugins.get(module)
         if plugin is not None:
             return plugin
-        lines = self._block("plugins", place)
-        if lines is None:
-            return self.plugin(module)  # in the index that this one is by now
-        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(lines[0])
+        line = self._block("plugins", location)[0]
+        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(line)
         if origin.startswith(BELOW):
             _, portion, rest = origin.split(BELOW)
             origin = self.namespace()[0][int(portion)] + rest
@@ -302,14 +345,8 @@ class Records:
         plugin.eager = bool(eager)
         plugin.is_plain = bool(plain)
         plugin.rank = int(rank)
-        self._places[module] = place
-        return self.plugins_so_far.setdefault(module, plugin)  # another thread may have been faster
-
-    def plugin_named(self, name: str) -> "Plugin | None":
-        """Return the plugin of that name; None when there is none."""
-        for module, place in self.index.lines("names", name):
-            return self._plugin(module, place)
-        return None
+        self._locations[module] = location
+        return self.known_plugins.setdefault(module, plugin)  # another thread may have been faster
 
     def namespace(self) -> "tuple[list[str], str | None]":
         """Return the search path of `app.plugins`, and its own `__init__` file if it has one."""
@@ -317,49 +354,58 @@ class Records:
             return portions, init or None
         return [], None
 
+    # -- contributions ------------------------------------------------------------------------------------------------
+
     def find(self, kind: str, text: str) -> "Sequence[Contribution]":
-        """Return the primed rows of *kind* whose text is *text*, in order."""
-        rows = self._rows.get((kind, text))
-        if rows is None:
-            rows = []
-            places = self.index.section(f"parts {kind}").split()
-            if places:
-                block = self._block(f"rows {kind}", places[part(text, len(places))].decode())
-                if block is None:
-                    return self.find(kind, text)  # in the index that this one is by now
-                sought = field(text)
-                for line in block:
-                    if line.startswith(sought):
-                        rows.append(self._row(kind, fields(line)))
-            rows = self._rows.setdefault((kind, text), rows)
-        return rows
+        """Return the primed contributions of *kind* whose text is *text*, in order."""
+        rows = self._rows.get(kind, {}).get(text)
+        return self._ask(self._find, kind, text) if rows is None else rows
+
+    def _find(self, kind: str, text: str) -> "Sequence[Contribution]":
+        rows: list[Contribution] = []
+        parts = self.index.section(f"parts {kind}").split()
+        if parts:
+            sought = field(text)
+            block = self._block(f"rows {kind}", parts[part(text, len(parts))].decode())
+            rows = [self._row(kind, fields(line)) for line in block if line.startswith(sought)]
+        return self._rows.setdefault(kind, {}).setdefault(text, rows)
 
     def rows(self, kind: str) -> "Sequence[Contribution]":
-        """Return every primed row of *kind*, in any order."""
-        return [self._row(kind, line) for line in self.index.lines(f"rows {kind}")]
+        """Return every primed contribution of *kind*, in any order."""
+        return self._ask(self._find_all, kind)
+
+    def _find_all(self, kind: str) -> "Sequence[Contribution]":
+        found: dict[str, list[Contribution]] = {}
+        for line in self.index.lines(f"rows {kind}"):
+            found.setdefault(line[0], []).append(self._row(kind, line))
+        known = self._rows.setdefault(kind, {})
+        return [row for text, rows in found.items() for row in known.setdefault(text, rows)]
+
+    def texts(self, kind: str) -> "tuple[str, ...]":
+        """Return the text of every contribution of *kind* once, in order."""
+        return self._ask(lambda: self.index.texts(kind))
+
+    def kinds(self) -> "list[str]":
+        """Return every kind of which there is a primed contribution."""
+        return [name[len("rows ") :] for name in self.index.sections if name.startswith("rows ")]
 
     def _row(self, kind: str, about: "list[str]") -> "Contribution":
-        text, module, place, override, sequence, metadata = about
-        owner = self._plugin(module, place)
-        if owner is None:
-            raise unusable(f"the index has no plugin {module!r}")
+        text, module, location, override, sequence, metadata = about
         row = Contribution(
-            owner, kind, text, DORMANT, text=text, metadata=decode_metadata(metadata), override=override == "1"
+            self._plugin(module, location),
+            kind,
+            text,
+            DORMANT,
+            text=text,
+            metadata=decode_metadata(metadata),
+            override=override == "1",
         )
         row.sequence = int(sequence)
         return row
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
-        place = self._places.get(plugin.module)
-        if place is None:  # it was known before this index was there
-            for module, known in self.index.lines("names", plugin.name):
-                place = known if module == plugin.module else place
-        if place is None:
-            return False
-        lines = self._block("plugins", place)
-        if lines is None:
-            return self.is_as_recorded(plugin, batch)
+        lines = self._ask(self._lines_of, plugin.module, plugin.name)
         if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
             return False
         for row, line in zip(batch, lines[1:], strict=True):
@@ -370,12 +416,17 @@ class Records:
                 return False
         return True
 
-    def _block(self, section: str, place: str) -> "list[str] | None":
-        """Return the lines of a block; None if it was damaged, and the index is another one by now."""
-        start, length, hash_ = place.split(":")
-        data = self.index.whole(int(length), self.index.sections[section][0] + int(start), hash_)
-        if not data and length != "0":
-            return None
+    def _lines_of(self, module: str, name: str) -> "list[str]":
+        """Return the lines of a plugin's block: what is known of it, then its contributions; none if it has none."""
+        location = self._locations.get(module)
+        if location is None:  # the plugin was known before this index was there
+            for known, location_of_known in self.index.lines("names", name):
+                location = location_of_known if known == module else location
+        return [] if location is None else self._block("plugins", location)
+
+    def _block(self, section: str, location: str) -> "list[str]":
+        start, length, hash_ = location.split(":")
+        data = self.index.read_whole(int(length), self.index.sections[section][0] + int(start), hash_)
         return data.decode(*ENCODING).split("\n")[:-1]
 
 
@@ -397,15 +448,15 @@ def decode_metadata(text: str) -> "dict[str, Any]":
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-# -- the table of everything ------------------------------------------------------------------------------------------
+# -- the table of all contributions -----------------------------------------------------------------------------------
 
 
-def _place(row: "Contribution") -> "tuple[int, int]":
+def _sort_key(row: "Contribution") -> "tuple[int, int]":
     return row.owner.rank, row.sequence
 
 
 class Ledger:
-    """All contributions of one host, ordered by their owner's rank and then as they were registered.
+    """All contributions of one host, sorted by their owner's rank and then as they were registered.
 
     Any thread may read and write. The lock guards single steps and is never held while a plugin is imported.
     """
@@ -413,42 +464,39 @@ class Ledger:
     __slots__ = (
         "_batches",
         "_begun",
-        "_diverged",
-        "_has_drifted",
+        "_by_owner",
+        "_has_diverged",
+        "_kinds_beyond_records",
         "_lock",
-        "_owned",
+        "_owners_beyond_records",
         "_records",
         "_registering",
-        "_replaced",
         "_rows",
         "_sequence",
         "_sorted",
-        "_wake",
         "generation",
     )
 
-    def __init__(self, registering: "Callable[[], tuple[Plugin, bool]]", wake: "Callable[[Plugin], None]") -> None:
-        """Make an empty ledger.
+    def __init__(self, registering: "Callable[[], tuple[Plugin, bool]]") -> None:
+        """Start empty.
 
         Args:
-            registering: Returns whose code is registering right now, and whether this thread is importing it.
-            wake: Imports a plugin so that its primed rows become live; raises what keeps it from that.
+            registering: Returns whose code is registering now, and whether this thread is importing it.
         """
         self._registering = registering
-        self._wake = wake
         self._lock = _thread.RLock()
-        self._rows: dict[str, dict[str, list[Contribution]]] = {}
+        self._rows: dict[str, dict[str, list[Contribution]]] = {}  # by kind, then by text
         self._sorted: dict[str, tuple[Contribution, ...]] = {}
-        self._owned: dict[Plugin, list[Contribution]] = {}
+        self._by_owner: dict[Plugin, list[Contribution]] = {}
         self._batches: dict[Plugin, list[Contribution]] = {}
         self._begun: dict[Plugin, int] = {}
         self._sequence = 0
         self._records: Records | None = None
-        self._replaced: set[Plugin] = set()  # owners whose records no longer count, since their rows are known
-        self._diverged: set[str] = set()  # kinds that have rows which the records do not
-        self._has_drifted = False  # an owner has committed something else than the records say
+        self._owners_beyond_records: set[Plugin] = set()  # their live rows count, and not their records
+        self._kinds_beyond_records: set[str] = set()  # they have rows that no record has
+        self._has_diverged = False  # some owner has committed something else than its record says
         self.generation: int = 0
-        """Grows with every change; whoever keeps something derived from rows compares it."""
+        """Grows with every change; a cache of something derived from contributions compares it."""
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -462,10 +510,10 @@ class Ledger:
         metadata: "Mapping[str, Any] | None" = None,
         override: bool = False,
     ) -> "Contribution":
-        """Add one row for whoever is registering right now, and return it.
+        """Add and return a contribution of whoever is registering now.
 
-        While its owner is being imported by this thread the row waits for `commit`: an import that fails
-        leaves nothing behind. Otherwise it counts at once, and is ephemeral if its owner is a plugin.
+        While this thread imports the owner, the contribution waits for `commit`. Otherwise it counts at once, and is
+        ephemeral if its owner is a plugin.
         """
         owner, importing = self._registering()
         row = Contribution(owner, kind, id, live, text=text, metadata=metadata, override=override)
@@ -475,7 +523,7 @@ class Ledger:
             if importing:
                 self._batches[owner].append(row)
             else:
-                row.is_ephemeral = bool(owner.name)  # the application's own rows are made anew at every start
+                row.is_ephemeral = bool(owner.name)  # the application registers its own anew at every start
                 self._insert((row,))
         return row
 
@@ -485,80 +533,130 @@ class Ledger:
             self._batches[owner] = []
             self._begun[owner] = self._sequence
 
-    def prime(self, records: "Records") -> None:
-        """Take *records* for the rows of every owner that has not committed rows of its own."""
-        with self._lock:
-            self._records = records
-            self._sorted.clear()
-            self.generation += 1
-
     def commit(self, owner: "Plugin") -> "tuple[Contribution, ...]":
-        """Replace every recorded or primed row of *owner* by its batch, in one step, and return the batch."""
+        """Replace the contributions of *owner*, but for ephemeral ones, by its batch in one step; return the batch."""
         with self._lock:
             batch = tuple(self._batches.pop(owner))
-            self._replaced.add(owner)
-            if owner in self._owned:
-                from pegboard.revision import drop
-
-                drop(self, owner)
+            self._owners_beyond_records.add(owner)
+            if owner in self._by_owner:
+                self._drop(owner, [row for row in self._by_owner[owner] if row.is_ephemeral])
             self._insert(batch)
             return batch
+
+    def discard(self, owner: "Plugin") -> None:
+        """Drop the batch of *owner*, and what its threads have added meanwhile; what it had before stays."""
+        with self._lock:
+            self._batches.pop(owner, None)
+            begun = self._begun.pop(owner, self._sequence)
+            self._drop(owner, [row for row in self._by_owner.get(owner, ()) if row.sequence <= begun])
+
+    def revoke(self, owner: "Plugin") -> None:
+        """Remove every contribution of *owner*, primed and ephemeral ones included."""
+        with self._lock:
+            self._drop(owner, [])
+            self.ignore_record(owner)
+
+    def remove(self, row: "Contribution") -> None:
+        """Remove a live contribution, if it is there."""
+        with self._lock:
+            self._drop(row.owner, [other for other in self._by_owner.get(row.owner, ()) if other is not row])
 
     def _insert(self, rows: "Iterable[Contribution]") -> None:
         for row in rows:
             self._rows.setdefault(row.kind, {}).setdefault(row.text, []).append(row)
-            self._owned.setdefault(row.owner, []).append(row)
+            self._by_owner.setdefault(row.owner, []).append(row)
             if row.is_ephemeral or not row.owner.name:
-                self._diverged.add(row.kind)
-            self._changed(row.kind)
-
-    def _changed(self, kind: str) -> None:
-        self._sorted.pop(kind, None)
+                self._kinds_beyond_records.add(row.kind)
+            self._sorted.pop(row.kind, None)
         self.generation += 1
+
+    def _drop(self, owner: "Plugin", kept: "list[Contribution]") -> None:
+        """Remove the live contributions of *owner* but *kept*; the caller holds the lock."""
+        dropped = [row for row in self._by_owner.get(owner, ()) if row not in kept]
+        for row in dropped:
+            self._rows[row.kind][row.text].remove(row)
+            self._sorted.pop(row.kind, None)
+        if dropped:
+            self._by_owner[owner] = kept
+            self.generation += 1
+
+    # -- what is on record --------------------------------------------------------------------------------------------
+
+    def prime(self, records: "Records | None") -> None:
+        """Use *records* for the contributions of every owner that has not committed any."""
+        with self._lock:
+            self._records = records
+            self.invalidate()
+
+    def ignore_record(self, owner: "Plugin") -> None:
+        """Use only the live contributions of *owner* from now on."""
+        with self._lock:
+            self._owners_beyond_records.add(owner)
+            self.mark_diverged()
+
+    def mark_diverged(self) -> None:
+        """Mark the ledger as diverged from its records: names are computed from contributions from now on."""
+        with self._lock:
+            self._has_diverged = True
+            self.invalidate()
+
+    def invalidate(self) -> None:
+        """Forget what was derived: plugins' ranks or states have changed."""
+        with self._lock:
+            self._sorted.clear()
+            self.generation += 1
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def rows(self, kind: str) -> "tuple[Contribution, ...]":
-        """Return every row of *kind* in order, primed ones included."""
+        """Return every contribution of *kind* in order, primed ones included."""
         try:
             return self._sorted[kind]
         except KeyError:
             recorded = () if self._records is None else self._records.rows(kind)
             with self._lock:
-                rows = [row for rows in self._rows.get(kind, {}).values() for row in rows]
-                rows += [row for row in recorded if row.owner not in self._replaced]
-                ordered = tuple(sorted(rows, key=_place))
-                self._sorted[kind] = ordered
+                live = [row for rows in self._rows.get(kind, {}).values() for row in rows]
+                self._sorted[kind] = ordered = self._in_order(live, recorded)
                 return ordered
 
     def find(self, kind: str, text: str) -> "tuple[Contribution, ...]":
-        """Return the rows of *kind* whose text is *text*, in order, without looking at the others."""
+        """Return the contributions of *kind* whose text is *text*, in order, without looking at the others."""
         recorded = () if self._records is None else self._records.find(kind, text)
         with self._lock:
-            rows = self._rows.get(kind, {}).get(text, [])
-            rows = rows + [row for row in recorded if row.owner not in self._replaced]
-            return tuple(sorted(rows, key=_place))
+            return self._in_order(self._rows.get(kind, {}).get(text, []), recorded)
 
-    def texts(self, kind: str) -> "tuple[str, ...]":
-        """Return the text of every row of *kind* once, in the order of first appearance."""
-        if self._records is not None and kind not in self._diverged and not self._has_drifted:
-            return self._records.index.texts(kind)
-        return tuple(dict.fromkeys(row.text for row in self.rows(kind)))
+    def _in_order(self, live: "list[Contribution]", recorded: "Iterable[Contribution]") -> "tuple[Contribution, ...]":
+        beyond = self._owners_beyond_records
+        return tuple(sorted([*live, *[row for row in recorded if row.owner not in beyond]], key=_sort_key))
 
-    def live(self, row: "Contribution") -> "Any":
-        """Return the live object of *row*, importing its owner first if the row is primed.
+    def successor(self, row: "Contribution") -> "Contribution":
+        """Return the live contribution that has replaced the primed *row*, since its owner has been imported.
 
         Raises:
-            PluginWithdrewError: If the owner, once imported, no longer registers it.
-            PluginError: If the owner cannot be imported.
+            PluginWithdrewError: If the owner no longer registers it.
         """
-        if row.live is not DORMANT:
-            return row.live
-        self._wake(row.owner)
-        for fresh in reversed(self.find(row.kind, row.text)):
-            if fresh.owner is row.owner and fresh.live is not DORMANT:
-                return fresh.live
+        for live in reversed(self.find(row.kind, row.text)):
+            if live.owner is row.owner and not live.is_primed:
+                return live
         from pegboard.errors import PluginWithdrewError
 
         owner = row.owner
         raise PluginWithdrewError(owner.name, str(owner.distribution or ""), row.kind, row.text, owner.origin)
+
+    def texts(self, kind: str) -> "tuple[str, ...]":
+        """Return the text of every contribution of *kind* once, in the order of first appearance."""
+        if self._records is not None and kind not in self._kinds_beyond_records and not self._has_diverged:
+            return self._records.texts(kind)
+        return tuple(dict.fromkeys(row.text for row in self.rows(kind)))
+
+    def rows_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":
+        """Return every live contribution of *owner*, of all kinds, as they were registered."""
+        with self._lock:
+            return tuple(self._by_owner.get(owner, ()))
+
+    def kinds(self) -> "tuple[str, ...]":
+        """Return every kind of which there is a contribution, primed or live."""
+        with self._lock:
+            live = [kind for kind, by_text in self._rows.items() if any(by_text.values())]
+        recorded = () if self._records is None else self._records.kinds()
+        return tuple(dict.fromkeys([*live, *recorded]))

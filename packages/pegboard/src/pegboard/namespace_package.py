@@ -1,6 +1,6 @@
-"""Where `app.plugins` and its parts are, as Python's own import system sees it.
+"""How are the application and its `plugins` package imported in the cases that a usual start does not meet?
 
-Cold; what a start needs of it is in `pegboard.importer`.
+`pegboard.importer.extend_namespace` has the usual case, and imports this module for the others.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ PLUGINS = "plugins"
 """The sub-package of every application that its plugins live in."""
 
 
-def importer(path: str) -> PathEntryFinder | None:
+def path_entry_finder(path: str) -> PathEntryFinder | None:
     """Return the finder that Python would ask about *path*, an entry of some search path; None when there is none.
 
-    What `pkgutil.get_importer` does, without importing `pkgutil`; and a finder that was looked for before its directory
-    existed is looked for again.
+    This is `pkgutil.get_importer` without importing `pkgutil`, except that a finder is looked for again if its
+    directory did not exist the last time.
     """
     known = sys.path_importer_cache.get(path)
     if known is not None:
@@ -45,7 +45,7 @@ def importer(path: str) -> PathEntryFinder | None:
 
 
 def import_application(name: str) -> None:
-    """Import the application; if it is the very file that runs as `__main__`, do not run it a second time."""
+    """Import the application; if it is the file that runs as `__main__`, do not run it a second time."""
     main = sys.modules.get("__main__")
     if main is not None and _runs_as_main(name, main):
         sys.modules[name] = main
@@ -71,12 +71,12 @@ def spec_from_init(name: str, init: str) -> ModuleSpec | None:
     """Return the spec of the package *name* whose `__init__` file is *init*; None when it cannot be imported."""
     from os.path import dirname
 
-    finder = importer(dirname(dirname(init)))
+    finder = path_entry_finder(dirname(dirname(init)))
     return finder.find_spec(name) if finder is not None else None
 
 
 class Loaded:
-    """Loads a module that is loaded already."""
+    """A loader for a module that is loaded already."""
 
     __slots__ = ("_module",)
 
@@ -84,16 +84,16 @@ class Loaded:
         self._module = module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Return the module that is there."""
+        """Return the loaded module."""
         del spec
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: its code has run."""
+        """Do nothing: its code has run already."""
 
 
 def spec_of_loaded(fullname: str) -> ModuleSpec | None:
-    """Return a spec by which an import gets the module that is there: the namespace, made while it was asked for."""
+    """Return a spec by which an import gets the loaded module *fullname*, which was made while that import ran."""
     from _frozen_importlib import ModuleSpec
 
     module = sys.modules[fullname]

@@ -1,4 +1,4 @@
-"""Plain data: what metadata may be, as it comes back from a record."""
+"""Is a value plain data, which metadata must be, and how does it come back from a record?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def plain(value: Any) -> Any:
-    """Return plain data as it comes back from a record: with lists for tuples, no types of one's own, and copied.
+    """Return *value* as it comes back from a record: a copy with lists for tuples, and only built-in types.
 
     Raises:
-        TypeError: If it is not plain.
-        ValueError: If it could not be written down.
+        TypeError: If it is not plain data.
+        ValueError: If it cannot be written as JSON.
     """
     if value is None or isinstance(value, bool):
         return value

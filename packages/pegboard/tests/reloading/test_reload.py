@@ -47,6 +47,7 @@ def test_an_edit_of_the_same_size_within_a_second_counts(application):
         assert application.things["x"] == number
 
 
+@pytest.mark.slow
 def test_an_edit_within_a_second_counts_for_a_plugin_that_waits_to_be_used_too(application):
     application.plugin("a", "api.register('x', 1)")
     application.start_elsewhere()
@@ -496,6 +497,7 @@ def test_a_disabled_plugin_is_gone_from_the_interpreter(application):
         host.reload("a")
 
 
+@pytest.mark.slow
 def test_a_plugin_that_was_not_imported_is_disabled_without_importing_it(application):
     application.plugin("a", "api.log.append('imported')\napi.register('x')")
     application.start_elsewhere()

@@ -31,7 +31,7 @@ else:
     # At run time the same thing by hand: importing `dataclasses` costs more than the rest of the
     # start, and all that needs it is a plugin asking for `dataclasses.fields(Command)`.
 
-    # ruff: noqa: ANN001, ANN204, D101 -- the typed and documented class is the one above
+    # ruff: noqa: ANN001, ANN204 -- the typed and documented class is the one above
 
     class _LazyDataclassAttribute:
         """An attribute that `dataclasses` put on its classes, made when first asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.errors import PluginCleanUpError, describe_exception
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import show
@@ -72,7 +72,7 @@ def blame(error: BaseException, resource: Resource) -> BaseException:
         error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
         return error
     distribution = str(owner.distribution or "")
-    cause, place = describe_exception(error), place_in(owner, error)
+    cause, place = describe_exception(error), location_in(owner, error)
     named = PluginCleanUpError(owner.name, distribution, show(resource.key), cause, place)
     named.__cause__ = error
     return named

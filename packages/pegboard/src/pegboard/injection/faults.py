@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pegboard.errors import Link
+    from pegboard.errors.container import Link
     from pegboard.injection.request import Frame, Request
     from pegboard.injection.signature import Parameter
     from pegboard.ledger import Contribution, Plugin
@@ -146,7 +146,7 @@ def failed(
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),
         chain(request),
-        place_in(owner, error),
+        location_in(owner, error),
     )
     found.__cause__ = error
     return found

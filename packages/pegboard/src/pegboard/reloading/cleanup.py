@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.errors import PluginCleanUpError, describe_exception
 from pegboard.injection.cleanup import blame
 from pegboard.injection.keys import show
@@ -176,7 +176,7 @@ def _blame(ending: Ending, error: BaseException) -> BaseException:
     if owner is None or not owner.name or owner.is_built_in or isinstance(error, KeyboardInterrupt):
         error.add_note(f"raised by {ending.what}")
         return error
-    return _fault(ending, describe_exception(error), place_in(owner, error), error)
+    return _fault(ending, describe_exception(error), location_in(owner, error), error)
 
 
 def _fault(ending: Ending, cause: str, place: str | None, error: BaseException | None = None) -> PluginCleanUpError:

@@ -1,4 +1,7 @@
-"""The extent of an unloading: which modules go with a plugin, which plugins go too, and what has to stay."""
+"""An unload plan: which modules go with a plugin, which plugins go too, and what has to stay?
+
+In: a plugin, and what is loaded in this process. Out: a plan; nothing is changed.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,14 @@ from pegboard.ledger import ACTIVE
 from pegboard.startup.recording.ownership import OwnCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from pegboard.host import Roster
     from pegboard.ledger import Plugin
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class UnloadPlan:
     """What is unloaded together."""
 
     plugins: tuple[Plugin, ...]
@@ -32,7 +34,9 @@ class Extent:
     """Top-level packages of theirs that stay, since others use them or Python cannot import them twice."""
 
 
-def extent_of(roster: Roster, plugin: Plugin, *, with_users: bool) -> Extent:
+def plan_unload(
+    plugins: Sequence[Plugin], owner: Callable[[str], Plugin | None], plugin: Plugin, *, with_users: bool
+) -> UnloadPlan:
     """Return what has to be unloaded with *plugin*.
 
     A plugin's code is its module with all below it, and the packages that its distribution brings besides. Another
@@ -40,23 +44,24 @@ def extent_of(roster: Roster, plugin: Plugin, *, with_users: bool) -> Extent:
     that somebody else holds stays, since two of it would not know each other's types.
 
     Args:
-        roster: The host's.
+        plugins: All plugins of the host.
+        owner: Returns the plugin that a module is, or is a part of; None when it belongs to no plugin.
         plugin: The one that is to go.
-        with_users: Whether the plugins that use its code go, too; else they count as somebody else.
+        with_users: Whether to unload plugins that use its code, too; otherwise what they use stays.
     """
-    is_own = OwnCode(roster.activator.owner)
+    is_own = OwnCode(owner)
     group = [plugin]
     kept: set[str] = set()
     homes: dict[type, object] = {}
     while True:  # each round adds a plugin or keeps a package, until nothing else is concerned
         own = {name for name in list(sys.modules) if any(_is_part(name, each) for each in group)}
-        packages = _packages(roster, group, is_own)
+        packages = _packages(owner, group, is_own)
         kept |= {top for top, names in packages.items() if any(map(_is_compiled, names))}
         names = own.union(*(names for top, names in packages.items() if top not in kept))
         users: set[Plugin] = set()
         strangers: set[str] = set()
         for name, module in _others(names):
-            user = _user(roster, name, is_own) if with_users else None
+            user = _user(plugins, owner, name, is_own) if with_users else None
             held = _held(name, module, names, homes)
             if user is not None and not held:
                 held = imported_by(module) & names
@@ -68,7 +73,7 @@ def extent_of(roster: Roster, plugin: Plugin, *, with_users: bool) -> Extent:
                 users.add(user)
         if not users and not strangers:
             rest = sorted(group[1:], key=lambda each: each.rank)
-            return Extent((plugin, *rest), tuple(sorted(names)), tuple(sorted(kept)))
+            return UnloadPlan((plugin, *rest), tuple(sorted(names)), tuple(sorted(kept)))
         group += users
         kept |= strangers
 
@@ -81,14 +86,14 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _packages(roster: Roster, group: Sequence[Plugin], is_own: OwnCode) -> dict[str, set[str]]:
+def _packages(owner: Callable[[str], Plugin | None], group: Sequence[Plugin], is_own: OwnCode) -> dict[str, set[str]]:
     """Return the imported modules that the distributions of *group* bring besides plugins, by top-level package."""
     packages: dict[str, set[str]] = {}
     for plugin in group:
         if plugin.is_built_in:  # its distribution is the application itself
             continue
         for name in list(sys.modules):
-            if roster.activator.owner(name) is None and is_own(plugin, name):
+            if owner(name) is None and is_own(plugin, name):
                 packages.setdefault(_top(name), set()).add(name)
     return packages
 
@@ -165,10 +170,12 @@ def imported_by(module: ModuleType) -> set[str]:
     return found
 
 
-def _user(roster: Roster, name: str, is_own: OwnCode) -> Plugin | None:
+def _user(
+    plugins: Sequence[Plugin], owner: Callable[[str], Plugin | None], name: str, is_own: OwnCode
+) -> Plugin | None:
     """Return the plugin in use that the module *name* is code of; None when it is nobody's, or the application's."""
-    owner = roster.activator.owner(name)
-    if owner is not None:
-        return owner if owner.state == ACTIVE else None
-    others = (plugin for plugin in roster.plugins if plugin.state == ACTIVE and not plugin.is_built_in)
+    plugin = owner(name)
+    if plugin is not None:
+        return plugin if plugin.state == ACTIVE else None
+    others = (plugin for plugin in plugins if plugin.state == ACTIVE and not plugin.is_built_in)
     return next((plugin for plugin in others if is_own(plugin, name)), None)

@@ -1,153 +1,198 @@
-"""The cold half of a start: looking for plugins, putting them in order, recording them.
+"""A cold start: how do plugins become ready when no index says what they register?
 
-A warm start imports nothing of this.
+In: settings, and the parts of a host that import plugins. Out: the plugins in their order, as a search has found them,
+and a new index, when they have been recorded.
 """
 
 from __future__ import annotations
 
 import _thread
 import time
+from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import HostError, RequiredPluginError, UnusableIndexError
-from pegboard.importer import begin_entry, end_entry, extend_namespace
+from pegboard.errors import RequiredPluginError, UnusableIndexError
+from pegboard.importer import Journal
 from pegboard.index import YOUNG, read
-from pegboard.ledger import ACTIVE, BROKEN, FOUND, PRIMED, Plugin, Records
-from pegboard.revision import diverge, reorder
-from pegboard.startup.discovery import discover
+from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
-from pegboard.startup.policy.order import order
-from pegboard.startup.policy.policy import load_policy
-from pegboard.startup.recording.encoding import content_of, from_bytes
-from pegboard.startup.recording.files import prune, remove, write
+from pegboard.startup.recording.encoding import content_of, to_bytes
+from pegboard.startup.recording.files import remove, write
 from pegboard.startup.recording.notes import Notes
-from pegboard.startup.recording.rebuild import Rebuild, to_bytes
+from pegboard.startup.recording.rebuild import Rebuild
 from pegboard.startup.recording.record import Record, has_changed, plain_rows, read_files
+from pegboard.startup.search import ordered, search
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from pegboard.errors import PegboardError
-    from pegboard.host import Roster
-    from pegboard.index import Index
-    from pegboard.ledger import Contribution
-    from pegboard.startup.discovery.candidate import Candidate
+    from pegboard.importer import Attribution, Importer
+    from pegboard.index import Index, Settings
+    from pegboard.ledger import Contribution, Ledger, Plugin
+    from pegboard.startup.search import Search
 
 
-def start(roster: Roster) -> None:
-    """Make the plugins ready without a valid index; the journal knows of it until that is done."""
-    entry = begin_entry(roster, None, 0)
-    try:
-        _start(roster)
-    finally:
-        if entry is not None:
-            end_entry(*entry)
-    quarantine.succeeded(roster)
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What came of recording the plugins."""
+
+    index: Index
+    save_error: str | None
+    """Why the index could not be written, in words; None when it was, or is not meant to be."""
 
 
-def _start(roster: Roster) -> None:
-    if roster.is_lazy:
-        with roster.lock:
-            is_mine, roster.has_rebuilder = not roster.has_rebuilder, True
-        if is_mine:
-            rebuild(roster)
-            return
-        roster.was_disturbed = True
-    for plugin in roster.plugins:
-        if plugin.is_usable:
-            roster.activate(plugin)
-    arrange(roster)
-    roster.settle()
+class ColdStart:
+    """One start without a valid index. Any thread may ask; no lock is held while a plugin is imported."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        attribution: Attribution,
+        ledger: Ledger,
+        importer: Importer,
+        *,
+        activate: Callable[[Plugin], bool],
+        use: Callable[[Index, Sequence[Plugin]], None],
+        report: Callable[[PegboardError], None],
+        report_clashes: Callable[[], None],
+        problems: Sequence[PegboardError],
+        known: Mapping[str, Plugin] | None = None,
+    ) -> None:
+        """Make one that has not searched yet.
+
+        Args:
+            settings: The host's.
+            attribution: Is told of the plugins that are found.
+            ledger: Gets what the plugins register.
+            importer: Is asked for every import from the search on.
+            activate: Imports a plugin, and returns whether it is usable.
+            use: Called with a new index and the plugins, before it is written.
+            report: Told of each contained fault.
+            report_clashes: Called when every plugin has registered.
+            problems: Every fault that was reported so far.
+            known: Plugins that are in use already, by module; the search returns the same objects.
+        """
+        self._settings = settings
+        self._attribution = attribution
+        self._ledger = ledger
+        self._importer = importer
+        self._activate = activate
+        self._use = use
+        self._report = report
+        self._report_clashes = report_clashes
+        self._problems = problems
+        self._known = dict(known or {})
+        self._lock = _thread.RLock()
+        self._search: Search | None = None
+        self._plugins: tuple[Plugin, ...] = ()
+        self._has_recorder = False  # some thread is recording, or has recorded
+        self._is_disturbed = any(plugin.state == ACTIVE for plugin in self._known.values())  # not seen being imported
+
+    # -- which plugins are there? -------------------------------------------------------------------------------------
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All plugins in their order."""
+        self.search()
+        return self._plugins
+
+    def search(self) -> Search:
+        """Search for the plugins, unless that has been done, and report what is wrong with them."""
+        with self._lock:
+            if self._search is not None:
+                return self._search
+            found = self._search = search(self._settings, self._known)
+            self._plugins = found.plugins
+            self._attribution.add(found.plugins)
+            self._importer.watch()
+            self._ledger.invalidate()
+        for problem in found.problems:
+            self._report(problem)
+        return found
+
+    def rescan(self) -> None:
+        """Search once more; plugins that were known stay the same objects."""
+        with self._lock:
+            self._known = {plugin.module: plugin for plugin in self._plugins}
+            self._search = None
+        self.search()
+
+    def reorder(self) -> None:
+        """Put the plugins in order again, now that their authors' wishes are known; report what cannot be met."""
+        user_order, built_in_first = self.search().user_order, self._settings.built_in_first
+        self._plugins, problems = ordered(self._plugins, user_order, built_in_first=built_in_first)
+        self._ledger.invalidate()
+        for problem in problems:
+            self._report(problem)
+
+    # -- what do they register? ---------------------------------------------------------------------------------------
+
+    def run(self, eager_kinds: AbstractSet[str]) -> None:
+        """Make the plugins ready; the journal knows of it until that is done.
+
+        Args:
+            eager_kinds: Kinds of contributions whose plugins are imported at every start.
+        """
+        journal = Journal(lambda: self._settings.journal, lambda: True)
+        entry = journal.begin(None, 0)
+        try:
+            with self._lock:
+                is_mine = self._settings.is_lazy and not self._has_recorder
+                self._is_disturbed = self._is_disturbed or (self._settings.is_lazy and not is_mine)
+                self._has_recorder = self._has_recorder or is_mine
+            if is_mine:
+                self.record(eager_kinds)
+            else:
+                for plugin in self.plugins:
+                    if plugin.is_usable:
+                        self._activate(plugin)
+                self.reorder()
+                self._report_clashes()
+        finally:
+            if entry is not None:
+                journal.end(*entry)
+        if not self._settings.left_out:
+            quarantine.succeeded(self._settings.journal)
+
+    def record(self, eager_kinds: AbstractSet[str], *, is_from_scratch: bool = False) -> Recording:
+        """Import the plugins whose record does not hold, prime the others, and put a new index in place.
+
+        Args:
+            eager_kinds: As in `run`.
+            is_from_scratch: Whether no record holds.
+        """
+        rebuild = Rebuild(
+            self._settings,
+            self.search(),
+            self._attribution,
+            self._ledger,
+            activate=self._activate,
+            eager_kinds=eager_kinds,
+            is_disturbed=lambda: self._is_disturbed,
+            is_from_scratch=is_from_scratch,
+        )
+        rebuild.run(self.plugins)
+        self.reorder()
+        index = rebuild.make_index(self.plugins)
+        self._use(index, self.plugins)
+        self._report_clashes()
+        return Recording(index, rebuild.save(self._problems))
 
 
-def leave_out(roster: Roster, names: tuple[str, ...], reason: str) -> None:
-    """Start without *names*, or without any plugin that is not built in when it is empty.
-
-    Raises:
-        HostError: If the plugins have been found already.
-    """
-    if roster.index is not None or roster.listed is not None:
-        raise HostError("the plugins have been found already", "call leave_out() before the host is first used")
-    roster.left_out.append((names, reason))
-
-
-def search(roster: Roster) -> None:
-    """Search for the plugins, unless that has been done."""
-    roster.look_back()
-    with roster.lock:
-        problems = _find(roster) if roster.found is None or roster.known else []
-        roster.known = {}
-    for problem in problems:
-        roster.report(problem)
-
-
-def _find(roster: Roster) -> list[PegboardError]:
-    """Search for the plugins, apply the user's wishes, and put them in order; return what is to be reported."""
-    roster.found_ns = time.time_ns()
-    policy = load_policy(roster.prefix, roster.file("plugins.toml"), roster.environ)
-    for names, reason in roster.left_out:
-        policy.leave_out(names, reason)
-    roster.is_strict_by_user = bool(policy.strict)
-    if roster.strict is None:
-        roster.strict = roster.is_strict_by_user
-    folder = roster.file("plugins")
-    found = discover(roster.application, folder=folder)
-    if len(extend_namespace(roster.application, found.portions, found.init)) > len(found.portions):
-        found = discover(roster.application, folder=folder)  # the application's own __init__ has added places
-        extend_namespace(roster.application, found.portions, found.init)
-    plugins = [roster.known.get(candidate.module) or _plugin(candidate) for candidate in found.candidates]
-    for plugin in plugins:
-        plugin.required = plugin.name in roster.required
-        if objection := policy.objection(plugin):
-            plugin.disable(objection)
-        elif plugin.name in policy.eager:
-            plugin.eager = plugin.is_eager_by_user = True
-            plugin.reason = policy.eager[plugin.name]
-    quarantined = quarantine.apply(roster, plugins)
-    roster.activator.watch(plugins)
-    roster.found = found
-    roster.user_order = policy.order
-    roster.listed = tuple(plugins)
-    problems: list[PegboardError] = [*policy.problems, *found.problems, *quarantined, *_arranged(roster)]
-    return problems + [plugin.error for plugin in plugins if plugin.error is not None and plugin.state == BROKEN]
-
-
-def _plugin(candidate: Candidate) -> Plugin:
-    plugin = Plugin(
-        candidate.name,
-        candidate.module,
-        origin=candidate.origin,
-        source=candidate.source,
-        distribution=candidate.distribution,
-    )
-    if candidate.problem is not None:
-        plugin.fail(candidate.problem)
-    return plugin
-
-
-def arrange(roster: Roster) -> None:
-    """Put the plugins in order again, since their authors' wishes are known by now, and report what cannot be met."""
-    for problem in _arranged(roster):
-        roster.report(problem)
-
-
-def _arranged(roster: Roster) -> list[PegboardError]:
-    plugins, problems = order(roster.plugins, roster.user_order, built_in_first=roster.built_in_first)
-    for rank, plugin in enumerate(plugins):
-        plugin.rank = rank
-    roster.listed = tuple(plugins)
-    reorder(roster.ledger)
-    return problems
-
-
-def check_required(roster: Roster) -> None:
+def check_required(names: Sequence[str], named: Callable[[str], Plugin | None]) -> None:
     """Raise if a plugin that the application cannot do without is unusable.
+
+    Args:
+        names: The plugins that it requires.
+        named: Returns the plugin of a name.
 
     Raises:
         RequiredPluginError: For the first such plugin.
     """
-    for name in roster.required:
-        plugin = roster.named(name)
+    for name in names:
+        plugin = named(name)
         if plugin is None:
             raise RequiredPluginError(name, "", "it is not installed")
         if not plugin.is_usable:
@@ -155,103 +200,24 @@ def check_required(roster: Roster) -> None:
             raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
 
 
-def _forget(roster: Roster, damaged: Index) -> None:
-    """Drop the *damaged* index that *roster* was using, but for the plugins that have been imported already."""
-    roster.reason = "the index is damaged"
-    roster.known = {} if damaged.records is None else damaged.records.plugins_so_far
-    for plugin in roster.known.values():
+def drop_damaged(index: Index, plugins: Iterable[Plugin]) -> None:
+    """Remove the file of a damaged *index*; its *plugins* that have not been imported are primed no more."""
+    for plugin in plugins:
         if plugin.state == PRIMED:
             plugin.state = FOUND
-        elif plugin.state == ACTIVE:
-            roster.was_disturbed = True  # how it was imported has not been observed
-    roster.index = None
-    remove(damaged.path)
+    remove(index.path)
 
 
-def rescue(roster: Roster) -> Index:
-    """Return a new index in the place of the one of *roster*, which turned out to be damaged while it was in use."""
-    damaged = roster.index
-    if damaged is not None:
-        _forget(roster, damaged)
-    rebuild(roster, is_from_scratch=True)
-    index, roster.index = roster.index, damaged  # which becomes the new one, wherever it is held
-    assert index is not None  # noqa: S101 -- a rebuild always makes one
-    if damaged is not None and index.records is not None:
-        index.records.index = damaged
-        if damaged.records is not None:
-            damaged.records.become(index.records)
-    return index
-
-
-def rebuild(roster: Roster, *, is_from_scratch: bool = False) -> None:
-    """Import the plugins whose record does not hold, prime the others, and put a new index in place.
+def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+    """Put what *plugin* registered just now into its record: it differs from what it registered before.
 
     Args:
-        roster: Where it is to be in use.
-        is_from_scratch: Whether no record holds.
+        path: The index on disk; empty when there is none.
+        plugin: What has been imported.
+        batch: What it registered.
     """
-    search(roster)
-    plugins, found = roster.plugins, roster.found
-    assert found is not None  # noqa: S101 -- there has just been a search, if there had been none
-    path = roster.index_path
-    old = None
-    if path is not None and not is_from_scratch:
-        try:
-            old = read(path)
-        except UnusableIndexError:
-            old = None
-    work = Rebuild(roster, old)
-    work.run(plugins)
-    arrange(roster)
-    content = work.content(roster.plugins, found)
-    index = from_bytes(to_bytes(content), path or "")
-    index.records = Records(index)
-    index.records.plugins_so_far = {plugin.module: plugin for plugin in roster.plugins}
-    roster.ledger.prime(index.records)
-    roster.index = index
-    roster.settle()
-    content["problems"] = [
-        [problem.code, problem.summary(), problem.hint() or ""]
-        for problem in roster.problems
-        if not problem.is_quiet and not problem.is_of_one_start and not work.is_tried_again(problem)
-    ]
-    if path is not None and not roster.was_disturbed:
-        roster.complaint = write(path, to_bytes(content))
-        work.notes.write(path)
-        prune(path, roster.application)
-
-
-def wake(roster: Roster, kind: str) -> None:
-    """Import every plugin that has added something of *kind*."""
-    for row in roster.ledger.rows(kind):
-        if row.is_primed and row.owner.is_usable:
-            roster.activate(row.owner)
-
-
-def record_anew(roster: Roster) -> None:
-    """Import and record every plugin, whatever is on record, and put a new index in place.
-
-    Raises:
-        HostError: If the host has been started already.
-    """
-    if roster.is_started:
-        raise HostError("the plugins are in use already", "record them before the host is first used")
-    roster.starting.add(_thread.get_ident())
     try:
-        rebuild(roster, is_from_scratch=True)
-    finally:
-        roster.starting.discard(_thread.get_ident())
-    roster.is_started = True
-
-
-def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> None:
-    """Put what *plugin* registered just now into its record: it drifted from what it registered before."""
-    diverge(roster.ledger)
-    index = roster.index
-    if index is None or not index.path:
-        return
-    try:
-        content = content_of(read(index.path))
+        content = content_of(read(path))
     except UnusableIndexError:  # another process is at it, or the disk is; the next start will see to it
         return
     entry = content["plugins"].get(plugin.module)
@@ -259,17 +225,17 @@ def refresh(roster: Roster, plugin: Plugin, batch: Sequence[Contribution]) -> No
         return
     if entry["record"] is None:  # it was broken, and is not any more: have it recorded at the next start
         content["validity"].append(YOUNG)
-        roster.complaint = write(index.path, to_bytes(content))
+        write(path, to_bytes(content))
         return
     record = Record.from_dict(entry["record"])
     now = time.time_ns()
-    if any(has_changed(record.files, path, now) for path in record.files):
+    if any(has_changed(record.files, file, now) for file in record.files):
         return  # edited while the program runs, and reloaded: the next start records it anew
     record.rows = plain_rows(batch)
     record.files = read_files(record.files, now)
     entry["record"] = record.as_dict()
-    roster.complaint = write(index.path, to_bytes(content))
-    notes = Notes.beside(index.path)
+    write(path, to_bytes(content))
+    notes = Notes.beside(path)
     notes.reasons[plugin.name] = "it registered something else than its record said when it was used"
     notes.drifts[plugin.name] = notes.drifts.get(plugin.name, 0) + 1
-    notes.write(index.path)
+    notes.write(path)

@@ -12,10 +12,8 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING
 
-from pegboard.host import environment_prefix
-from pegboard.index import read
-from pegboard.reloading.unload_plan import extent_of
-from pegboard.revision import rows_of
+from pegboard.index import environment_prefix, read
+from pegboard.reloading.unload_plan import plan_unload
 from pegboard.startup.recording.comparison import differences, recorded_rows
 from pegboard.tools.leaks import Watch
 
@@ -28,13 +26,10 @@ __all__ = ["Outcome", "assert_same_lazily_and_eagerly", "assert_steady", "assert
 
 _RECORD = """
 import importlib, os, sys
-from pegboard.startup.cold_start import record_anew
 module, _, attribute = sys.argv[1].partition(":")
 host = getattr(importlib.import_module(module), attribute)
-host.roster.cache_directory = sys.argv[2]
-host.roster.is_backwards = sys.argv[3:] == ["backwards"]
-record_anew(host.roster)
-sys.exit(host.roster.complaint)
+host.manager.configure(cache_directory=sys.argv[2], is_backwards=sys.argv[3:] == ["backwards"])
+sys.exit(host.manager.record_anew().save_error)
 """
 
 
@@ -165,18 +160,19 @@ def assert_unloads(host: Host, plugin: str, *, cycles: int = 3, deadline_s: floa
     """
     host.start()
     subject = host.plugin(plugin)
-    host.roster.activator.activate(subject)
+    host.manager.importer.activate(subject)
     threads = set(threading.enumerate())
-    contributions = len(rows_of(host.roster.ledger, subject))
+    contributions = len(host.manager.ledger.rows_of(subject))
     for _ in range(cycles):
-        watch = Watch(extent_of(host.roster, subject, with_users=True).modules)
+        plan = plan_unload(host.plugins, host.manager.attribution.owner, subject, with_users=True)
+        watch = Watch(plan.modules)
         change = host.reload(plugin, deadline_s=deadline_s)
         found = [fault.render() for fault in change.faults]
         now_running = set(threading.enumerate())
         if len(now_running) > len(threads):  # each reload may start as many as it ends
             found += [f"thread {each.name!r} was started, and none ended for it" for each in now_running - threads]
         found += watch.survivors()
-        now = len(rows_of(host.roster.ledger, subject))
+        now = len(host.manager.ledger.rows_of(subject))
         if now != contributions:
             found.append(f"it contributed {contributions} things at first, and {now} after a reload")
         if found:

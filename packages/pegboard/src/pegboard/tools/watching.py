@@ -126,8 +126,7 @@ class Watcher:
 
     def _files(self) -> dict[Plugin, set[str]]:
         """Return the files of each plugin's code, of what is imported of it; a broken one has at least its own."""
-        roster = self._host.roster
-        is_own = OwnCode(roster.activator.owner)
+        is_own = OwnCode(self._host.manager.attribution.owner)
         usable = [plugin for plugin in self._host.plugins if plugin.is_usable or plugin.state == BROKEN]
         files = {plugin: {os.path.realpath(plugin.origin)} if plugin.origin else set() for plugin in usable}
         for name, module in list(sys.modules.items()):
@@ -142,7 +141,7 @@ class Watcher:
     def _directories(self) -> Iterator[str]:
         """Yield the folders to watch, none of them inside another."""
         wanted = {os.path.dirname(file) for files in self._files().values() for file in files}
-        folder = self._host.roster.file("plugins")
+        folder = self._host.settings.file("plugins")
         if folder:
             wanted.add(os.path.realpath(folder))
         last = None

@@ -7,12 +7,12 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.namespace_package import PLUGINS
-from pegboard.startup.discovery import namespace
+from pegboard.startup.discovery import finders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
     from pegboard.startup.discovery.owners import Owner, Owners
 
 
@@ -27,7 +27,7 @@ class Application:
         self.name: str = name
         self.package: str = f"{name}.{PLUGINS}"
         """The package that its plugins are in."""
-        self.locations: Sequence[str] = namespace.locations(name, files)
+        self.locations: Sequence[str] = finders.locations(name, files)
         """Every directory that holds a part of it or of a plugin, in the order in which Python meets them."""
         self.home: str | None = self._find_home()
         """Its own directory; None when it is nowhere to be found."""
@@ -42,25 +42,25 @@ class Application:
     def _find_home(self) -> str | None:
         """Return the first directory that has `api` in it; else one that more than plugins are in.
 
-        The package that is loaded comes first: it is the one that runs. It is not believed blindly, since Python may
-        have loaded some plugin's `app/__init__`.
+        The package that is loaded comes first: it is the one that runs. It may be the wrong one, since Python may have
+        loaded some plugin's `app/__init__`.
         """
         loaded = set(map(str, getattr(sys.modules.get(self.name), "__path__", ())))
-        places = sorted(self.locations, key=lambda place: place not in loaded)
+        locations = sorted(self.locations, key=lambda location: location not in loaded)
         for is_home in (self._has_api, self._has_init, self._has_more_than_plugins):
-            for place in places:
-                if is_home(place):
-                    return place
-        return places[0] if places else None
+            for location in locations:
+                if is_home(location):
+                    return location
+        return locations[0] if locations else None
 
     def _has_api(self, location: str) -> bool:
-        return "api" in namespace.modules_in(location, self._files)
+        return "api" in finders.modules_in(location, self._files)
 
     def _has_init(self, location: str) -> bool:
-        return namespace.init_file(location, self._files) is not None
+        return finders.init_file(location, self._files) is not None
 
     def _has_more_than_plugins(self, location: str) -> bool:
-        return bool(set(namespace.modules_in(location, self._files)) - {PLUGINS})
+        return bool(set(finders.modules_in(location, self._files)) - {PLUGINS})
 
     def is_owned_by(self, owner: Owner) -> bool:
         """Return whether *owner* is the application's own distribution."""
@@ -93,6 +93,6 @@ class Application:
 
     def own_init(self) -> str | None:
         """Return its own `plugins/__init__` file; None when it has none, or when a plugin has overwritten it."""
-        path = namespace.init_file(f"{self.home}/{PLUGINS}", self._files) if self.home else None
+        path = finders.init_file(f"{self.home}/{PLUGINS}", self._files) if self.home else None
         owners = self._owners.recorded(path) if path else []
         return path if not owners or self.is_owned_by(owners[0]) else None

@@ -1,16 +1,21 @@
-"""A candidate: one plugin as it was found, before anybody decided anything about it."""
+"""What is known of a plugin that was found, before anything of it is imported?"""
 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import Distribution
 
 if TYPE_CHECKING:
     from pegboard.errors import PegboardError
+    from pegboard.ledger import Distribution
+
+BUILT_IN = "built-in"
+NAMESPACE = "namespace"
+ENTRY_POINT = "entry point"
+FOLDER = "folder"
 
 
 class Candidate:
-    """One module or package that could be a plugin; nothing of it has been imported."""
+    """One module or package that could be a plugin."""
 
     __slots__ = ("distribution", "module", "name", "origin", "problem", "source")
 
@@ -20,7 +25,7 @@ class Candidate:
         module: str,
         *,
         origin: str | None = None,
-        source: str = "namespace",
+        source: str = NAMESPACE,
         distribution: Distribution | None = None,
         problem: PegboardError | None = None,
     ) -> None:
@@ -35,11 +40,8 @@ class Candidate:
         self.distribution: Distribution | None = distribution
         """Who owns the file; None when no installed distribution does."""
         self.problem: PegboardError | None = problem
-        """Why Python cannot import it; None when it can, as far as looking tells."""
+        """Why Python cannot import it; None when it probably can."""
 
     def __repr__(self) -> str:
         owner = f" of {self.distribution}" if self.distribution else ""
         return f"<{self.source} {self.name!r}{owner}: {self.module} at {self.origin}>"
-
-
-__all__ = ["Candidate", "Distribution"]

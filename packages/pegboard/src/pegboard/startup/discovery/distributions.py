@@ -1,7 +1,7 @@
 """Which distributions are installed?
 
-Their metadata directories on `sys.path` are read as raw text, and as far as somebody asks: asking `importlib.metadata`
-for every file of a thousand distributions takes most of a second.
+Their metadata directories on `sys.path` are read as raw text, and only what is asked for: `importlib.metadata` takes
+most of a second for every file of a thousand distributions.
 
 Source:
     "Recording installed projects" and "Core metadata", PyPA specifications.
@@ -12,23 +12,23 @@ from __future__ import annotations
 import os
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.startup.discovery.candidate import Distribution
+from pegboard.ledger import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
 
 
 class Installed:
-    """The metadata of one distribution, read as far as it is asked for."""
+    """The metadata of one distribution; each file of it is read when it is asked for."""
 
-    __slots__ = ("_distribution", "_read", "base", "is_egg", "place")
+    __slots__ = ("_distribution", "_read", "base", "directory", "is_egg")
 
-    def __init__(self, base: str, place: str, read: Callable[[str], str | None], *, is_egg: bool) -> None:
+    def __init__(self, base: str, directory: str, read: Callable[[str], str | None], *, is_egg: bool) -> None:
         self.base: str = base
         """The directory or archive that its files are named relative to."""
-        self.place: str = place
+        self.directory: str = directory
         """Its metadata directory, e.g. `…/acme_csv-1.2.0.dist-info`."""
         self.is_egg: bool = is_egg
         """Whether a build by setuptools left it, rather than an installer."""
@@ -50,20 +50,20 @@ class Installed:
 
     @property
     def key(self) -> str:
-        """Its name as the rules for equality of names have it (PEP 503); seldom needs its metadata to be read."""
+        """Its normalised name; its directory has that, so that its metadata is seldom read."""
         return normalise(self._from_directory()[0] or self.distribution.name)
 
     def _from_directory(self) -> tuple[str, str]:
-        stem = os.path.basename(self.place).rpartition(".")[0].partition("-py")[0]
+        stem = os.path.basename(self.directory).rpartition(".")[0].partition("-py")[0]
         name, dash, version = stem.rpartition("-")
         return (name, version) if dash else (stem, "0")
 
     def __repr__(self) -> str:
-        return f"<metadata of {self.distribution} at {self.place}>"
+        return f"<metadata of {self.distribution} at {self.directory}>"
 
 
 def normalise(name: str) -> str:
-    """Return *name* the way all spellings of it are equal (PEP 503, "Normalized Names")."""
+    """Return *name* in the form in which all its spellings are equal (PEP 503, "Normalized Names")."""
     plain = name.lower().replace("_", "-").replace(".", "-")
     while "--" in plain:
         plain = plain.replace("--", "-")
@@ -96,8 +96,8 @@ def installed(entries: Iterable[str], files: Files) -> list[Installed]:
         seen.add(real)
         for name in sorted(files.names(entry), key=_newest_first):
             if name.endswith((".dist-info", ".egg-info")) or name == "EGG-INFO":
-                place = f"{entry.rstrip('/')}/{name}"
-                found.append(Installed(entry, place, _reader(place, files), is_egg=not name.endswith(".dist-info")))
+                path = f"{entry.rstrip('/')}/{name}"
+                found.append(Installed(entry, path, _reader(path, files), is_egg=not name.endswith(".dist-info")))
     return found + list(_from_hooks())
 
 
@@ -108,14 +108,14 @@ def _newest_first(name: str) -> tuple[str, list[int], str]:
     return project, [-int(number) for number in numbers], name
 
 
-def _reader(place: str, files: Files) -> Callable[[str], str | None]:
-    return lambda name: files.read(f"{place}/{name}" if name else place)
+def _reader(directory: str, files: Files) -> Callable[[str], str | None]:
+    return lambda name: files.read(f"{directory}/{name}" if name else directory)
 
 
 def _from_hooks() -> Iterator[Installed]:
-    from pegboard.startup.discovery.namespace import hooks
+    from pegboard.startup.discovery.finders import import_hooks
 
-    finders = [find for finder in hooks() if (find := getattr(finder, "find_distributions", None)) is not None]
+    finders = [find for finder in import_hooks() if (find := getattr(finder, "find_distributions", None)) is not None]
     if not finders:
         return
     from importlib.metadata import DistributionFinder
@@ -130,12 +130,12 @@ def _from_hooks() -> Iterator[Installed]:
             yield Installed(base, f"{base}/{distribution.metadata['Name']}.", distribution.read_text, is_egg=False)
 
 
-def believed(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:
-    """Return one metadata directory a distribution, and the pairs (believed, stale) of those that contradict it.
+def without_stale(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:
+    """Return one metadata directory for each distribution, and pairs of such a one and a stale one.
 
-    What an installer wrote is believed before what a build left behind, and then what comes first on the search path:
-    that one hides the other, as a virtual environment hides the system. Two in *one* directory, or a build's leftover
-    of another version, are stale.
+    What an installer wrote counts before what a build left behind, and then what comes first on the search path: it
+    hides the other, as a virtual environment hides the system. Of two in *one* directory the older is stale, and so is
+    a build's leftover of another version.
     """
     chosen: dict[str, Installed] = {}
     in_order = sorted(found, key=lambda item: item.is_egg)

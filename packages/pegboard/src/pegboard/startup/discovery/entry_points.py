@@ -1,7 +1,7 @@
-"""The second source: entry points in the group `<application>.plugins`.
+"""Which plugins do entry points in the group `<application>.plugins` name?
 
-An entry point gives a name to a module anywhere. The plugin is the module; what follows a colon is left alone, since
-importing the module is what makes it register.
+An entry point gives a name to a module anywhere. The plugin is the module; what follows a colon is ignored, since the
+module registers when it is imported.
 
 Source:
     "Entry points specification", PyPA specifications.
@@ -46,7 +46,7 @@ def entry_points(group: str, found: Iterable[Installed]) -> list[EntryPoint]:
 
 
 def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each line below `[group]`; a line that is neither is passed over."""
+    """Yield name and value of each line below `[group]`; any other line is ignored."""
     if group not in text:
         return  # most files have other groups: no need to look at their lines
     inside = False

@@ -1,4 +1,4 @@
-"""Who brought a file? Several distributions may have, and some only point to the directory it is in.
+"""Which distribution brought a file? There may be several, and some only point to the directory that it is in.
 
 Source:
     "Recording installed projects", PyPA specifications (PEP 376, PEP 627); PEP 610, `direct_url.json`; PEP 660.
@@ -13,9 +13,9 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pegboard.startup.discovery.candidate import Distribution
+    from pegboard.ledger import Distribution
     from pegboard.startup.discovery.distributions import Installed
-    from pegboard.startup.discovery.files import Files
+    from pegboard.startup.discovery.file_system import Files
 
 
 class Owner:
@@ -37,7 +37,7 @@ class Owner:
 
 
 class Owners:
-    """Answers who brought a file of one application's namespace."""
+    """The distributions that brought the files of one application's namespace."""
 
     def __init__(self, application: str, found: Iterable[Installed], files: Files) -> None:
         self._files = files
@@ -87,8 +87,8 @@ class Owners:
         return known
 
     def _add_root(self, path: str, item: Installed) -> None:
-        for place in {os.path.normpath(path), os.path.realpath(path)}:
-            owners = self._roots.setdefault(place, [])
+        for root in {os.path.normpath(path), os.path.realpath(path)}:
+            owners = self._roots.setdefault(root, [])
             if all(owner.installed is not item for owner in owners):
                 owners.append(Owner(item))
 
@@ -104,11 +104,11 @@ class Owners:
         found = self.recorded(path)
         if found:
             return found
-        for place in (path, _real(path)):
-            while len(place) > 1:
-                if place in self._roots:
-                    return self._roots[place]
-                place = os.path.dirname(place)  # noqa: PLW2901
+        for directory in (path, _real(path)):
+            while len(directory) > 1:
+                if directory in self._roots:
+                    return self._roots[directory]
+                directory = os.path.dirname(directory)  # noqa: PLW2901
         return self._of_egg(path) or self._of_project(path)
 
     def recorded(self, path: str) -> list[Owner]:
@@ -141,11 +141,11 @@ class Owners:
 
     def below(self, directory: str) -> list[Owner]:
         """Return who owns anything in *directory*, by `RECORD`, each once, by name."""
-        places = (f"{directory}/", f"{os.path.realpath(directory)}/")
+        inside = _inside(directory)
         found = {
             owner.installed.key: owner
             for path, owners in self._recorded.items()
-            if path.startswith(places)
+            if path.startswith(inside)
             for owner in owners
         }
         return [found[key] for key in sorted(found)]
@@ -154,16 +154,20 @@ class Owners:
         """Return the distribution that brought the application in *home*, rather than plugins in it."""
         for directory in (f"{home}/api", home):
             owners: dict[str, tuple[int, Owner]] = {}
-            places = (f"{directory}/", f"{os.path.realpath(directory)}/")
-            plugins = (f"{home}/plugins/", f"{os.path.realpath(home)}/plugins/")
+            inside, plugins = _inside(directory), _inside(f"{home}/plugins")
             for path, recorded in self._recorded.items():
-                if path.startswith(places) and not path.startswith(plugins):
+                if path.startswith(inside) and not path.startswith(plugins):
                     for owner in recorded:
                         count = owners.get(owner.installed.key, (0, owner))[0]
                         owners[owner.installed.key] = (count + 1, owner)
             if owners:
                 return min(owners.items(), key=lambda item: (-item[1][0], item[0]))[1][1]
         return next(iter(self.of(f"{home}/__init__.py")), None)
+
+
+def _inside(directory: str) -> tuple[str, str]:
+    """Return what the paths of all files in *directory* begin with: it as it is written, and with links resolved."""
+    return f"{directory}/", f"{os.path.realpath(directory)}/"
 
 
 def _real(path: str) -> str:

@@ -18,9 +18,11 @@ from pegboard.errors import PluginCrashedError, PluginHangsError, SafeModeError
 from pegboard.startup.journal.crashes import LIMIT, changing, files_of, fingerprint, path_beside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from pegboard.host import Roster
+    from pegboard.errors import PegboardError
+    from pegboard.index import Settings
 
 _LONG_S = 10.0
 """An import that has lasted so long in another process is worth a word."""
@@ -52,14 +54,20 @@ class Entry:
         return f"{self.distribution} {self.version}" if self.distribution else ""
 
 
-def examine(roster: Roster) -> None:
-    """Count a strike for each plugin in whose import a process died, and decide whether this start is a safe one."""
-    journal = roster.journal
+def check_journal(
+    settings: Settings, report: Callable[[PegboardError], None]
+) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Count a crash for each plugin in whose import a process died, and report it.
+
+    Returns:
+        What is to be left out, as `Settings.left_out` has it: every plugin that is not built in, after two failed
+        starts in a row.
+    """
+    journal = settings.journal
     if not journal or not _is_ours(journal):
-        return
-    dead = _collect(roster, journal)
-    if dead:
-        _judge(roster, journal, dead)
+        return ()
+    dead = _collect(journal, report)
+    return _judge(settings, report, dead) if dead else ()
 
 
 def _is_ours(journal: str) -> bool:
@@ -70,7 +78,7 @@ def _is_ours(journal: str) -> bool:
     return stat.S_ISDIR(status.st_mode) and (os.name != "posix" or status.st_uid == os.geteuid())
 
 
-def _collect(roster: Roster, journal: str) -> list[Entry]:
+def _collect(journal: str, report: Callable[[PegboardError], None]) -> list[Entry]:
     """Return what dead processes left in the journal, and remove it from there; name who is slow."""
     try:
         names = sorted(os.listdir(journal))
@@ -80,13 +88,15 @@ def _collect(roster: Roster, journal: str) -> list[Entry]:
     for name in names:
         if name.partition("-")[0] == str(os.getpid()):  # to open it would drop our own lock
             continue
-        entry = _take(roster, os.path.join(journal, name), name)
+        entry = _take(os.path.join(journal, name), name, report)
         if entry is not None:
             dead.append(entry)
     return dead
 
 
-def _take(roster: Roster, path: str, name: str) -> Entry | None:  # noqa: PLR0911 -- one for each way to be innocent
+def _take(  # noqa: PLR0911 -- one for each way to be innocent
+    path: str, name: str, report: Callable[[PegboardError], None]
+) -> Entry | None:
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -106,7 +116,7 @@ def _take(roster: Roster, path: str, name: str) -> Entry | None:  # noqa: PLR091
             except OSError:
                 if entry is not None and is_old and entry.module and _is_alive(entry.pid):
                     seconds = time.time() - entry.time
-                    roster.report(PluginHangsError(entry.name, entry.owner, seconds, entry.pid, entry.origin or None))
+                    report(PluginHangsError(entry.name, entry.owner, seconds, entry.pid, entry.origin or None))
                 return None
             if not os.fstat(descriptor).st_nlink:  # another start has just taken it
                 return None
@@ -135,7 +145,9 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _judge(roster: Roster, journal: str, dead: list[Entry]) -> None:
+def _judge(
+    settings: Settings, report: Callable[[PegboardError], None], dead: list[Entry]
+) -> tuple[tuple[tuple[str, ...], str], ...]:
     innermost: dict[tuple[int, int], Entry] = {}
     for entry in dead:
         place = entry.pid, entry.thread
@@ -147,7 +159,7 @@ def _judge(roster: Roster, journal: str, dead: list[Entry]) -> None:
             blamed = innermost.get((entry.pid, entry.thread))
             failed[entry.pid] = _who(blamed) if blamed else failed.get(entry.pid, "no plugin was being imported")
     is_explained = False
-    with changing(path_beside(journal)) as strikes:
+    with changing(path_beside(settings.journal)) as strikes:
         for entry in innermost.values():
             if _has_changed_since(entry):
                 continue
@@ -156,13 +168,14 @@ def _judge(roster: Roster, journal: str, dead: list[Entry]) -> None:
             if count >= LIMIT:
                 is_explained = True
             else:
-                roster.report(crash(roster, case))
+                report(crash(settings.prefix, case))
         strikes.failed_starts = [] if is_explained else [*strikes.failed_starts, *failed.values()]
         if len(strikes.failed_starts) >= LIMIT:
             victims = tuple(dict.fromkeys(strikes.failed_starts[-LIMIT:]))
             strikes.failed_starts = strikes.failed_starts[-1:]
-            roster.left_out.append(((), "left out by automatic safe mode, since two starts in a row died"))
-            roster.report(SafeModeError(roster.application, victims))
+            report(SafeModeError(settings.application, victims))
+            return (((), "left out by automatic safe mode, since two starts in a row died"),)
+    return ()
 
 
 def _who(entry: Entry) -> str:
@@ -191,7 +204,7 @@ def case_of(entry: Entry, how: str) -> dict[str, Any]:
     }
 
 
-def crash(roster: Roster, case: dict[str, Any]) -> PluginCrashedError:
+def crash(prefix: str, case: dict[str, Any]) -> PluginCrashedError:
     """Return the warning about a first strike."""
     owner = f"{case['distribution']} {case['version']}" if case["distribution"] else ""
     return PluginCrashedError(
@@ -199,5 +212,5 @@ def crash(roster: Roster, case: dict[str, Any]) -> PluginCrashedError:
         owner,
         f"on {case['when']} {case['how']}; it is tried once more",
         case["origin"] or None,
-        f"update it, or leave it out with {roster.prefix}_NO_PLUGINS={case['name']}",
+        f"update it, or leave it out with {prefix}_NO_PLUGINS={case['name']}",
     )

@@ -1,7 +1,7 @@
-"""The policy: what the user wants of the plugins, from `plugins.toml`, the environment and the command line.
+"""Which plugins does the user want, and in which order, by `plugins.toml`, the environment and the command line?
 
-The command line beats the environment, the environment beats the file, the file beats the default. What cannot
-be understood is a problem to report and changes nothing else: a slip in a file must not take the program away.
+The command line beats the environment, the environment beats the file, the file beats the default. A setting that
+cannot be understood is reported and ignored: a slip in a file must not stop the program.
 
     # plugins.toml
     strict = false                 # true: any problem with a plugin is an error
@@ -15,21 +15,19 @@ be understood is a problem to report and changes nothing else: a slip in a file 
 Environment, for an application named `utt`: `UTT_NO_PLUGINS=1` leaves out all but the built-in plugins,
 `UTT_NO_PLUGINS=a,b` leaves out those; `UTT_PLUGINS=a,b` enables what the file disables;
 `UTT_PLUGINS_STRICT=1` is strict. `UTT_PLUGINS_LAZY=0` imports every plugin at every start, and `UTT_PLUGINS_CACHE` is
-the folder for the index; both are read before all else, see `pegboard.host`.
+the folder for the index; the host itself reads both before anything else.
 """
 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.index import NO, YES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pegboard.errors import ConfigurationError
     from pegboard.ledger import Plugin
-
-YES = ("1", "true", "yes", "on", "all")
-NO = ("", "0", "false", "no", "off")
 
 
 class Policy:
@@ -48,9 +46,9 @@ class Policy:
 
     def __init__(self) -> None:
         self.safe_mode: str | None = None
-        """Why every plugin but the built-in ones is left out, or None."""
+        """Why all plugins but the built-in ones are left out, or None."""
         self.disabled: dict[str, str] = {}
-        """Plugin name to the reason that is shown for it."""
+        """The names of plugins, and the reason that is shown for each."""
         self.enabled: set[str] = set()
         """Plugins that run although the file disables them, or all others."""
         self.enabled_by_default: bool = True
@@ -63,15 +61,15 @@ class Policy:
 
     def leave_out(self, names: Iterable[str], reason: str) -> None:
         """Disable *names*; none at all means every plugin that is not built in."""
-        chosen = [name for name in (name.strip() for name in names) if name]
+        chosen = _stripped(names)
         if not chosen:
             self.safe_mode = reason
         for name in chosen:
             self.disabled[name] = reason
             self.enabled.discard(name)
 
-    def objection(self, plugin: Plugin) -> str | None:
-        """Return why *plugin* shall not run, or None when it may."""
+    def why_disabled(self, plugin: Plugin) -> str | None:
+        """Return why *plugin* does not run, or None when it does."""
         if self.safe_mode and not plugin.is_built_in:
             return self.safe_mode
         if plugin.name in self.disabled:
@@ -97,7 +95,7 @@ def load_policy(prefix: str, file: str | None, environ: Mapping[str, str]) -> Po
 
 
 def _read_environment(policy: Policy, prefix: str, environ: Mapping[str, str]) -> None:
-    for name in _names(environ.get(f"{prefix}_PLUGINS", "")):
+    for name in _stripped(environ.get(f"{prefix}_PLUGINS", "").split(",")):
         policy.disabled.pop(name, None)
         policy.enabled.add(name)
     left_out = environ.get(f"{prefix}_NO_PLUGINS", "").strip()
@@ -123,8 +121,8 @@ def _switch(policy: Policy, variable: str, environ: Mapping[str, str], default: 
     return default
 
 
-def _names(text: str) -> list[str]:
-    return [name for name in (part.strip() for part in text.split(",")) if name]
+def _stripped(names: Iterable[str]) -> list[str]:
+    return [name for name in map(str.strip, names) if name]
 
 
 # -- plugins.toml -----------------------------------------------------------------------------------------------------
@@ -149,7 +147,10 @@ def _read_file(policy: Policy, file: str) -> None:
     except tomllib.TOMLDecodeError as error:
         _complain(policy, file, str(error), _line_in(str(error)))
     else:
-        _Reader(policy, file, text).read(content)
+        for path, problem in _apply(policy, file, content):
+            from pegboard.startup.policy.lines import lines_of
+
+            _complain(policy, file, problem, lines_of(text).get(path))
 
 
 def _complain(policy: Policy, file: str, problem: str, line: int | None = None) -> None:
@@ -165,55 +166,40 @@ def _line_in(message: str) -> int | None:
     return int(digits) if found and digits.isdigit() else None
 
 
-class _Reader:
-    """Takes what it understands of one `plugins.toml` into a policy, and complains about the rest line by line."""
-
-    def __init__(self, policy: Policy, file: str, text: str) -> None:
-        self.policy = policy
-        self.file = file
-        self.text = text
-
-    def read(self, content: dict[str, object]) -> None:
-        policy = self.policy
-        for key, value in content.items():
-            if key == "strict" and isinstance(value, bool):
+def _apply(policy: Policy, file: str, content: dict[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Put the settings of a `plugins.toml` into *policy*; yield where one cannot be understood, and why."""
+    for key, value in content.items():
+        match key, value:
+            case "strict", bool():
                 policy.strict = value
-            elif key == "enabled" and isinstance(value, bool):
+            case "enabled", bool():
                 policy.enabled_by_default = value
-            elif key == "order" and isinstance(value, list) and all(isinstance(name, str) for name in value):
+            case "order", list() if all(isinstance(name, str) for name in value):
                 policy.order = tuple(dict.fromkeys(value))
-            elif key == "plugins" and isinstance(value, dict):
+            case "plugins", dict():
                 for name, table in value.items():
-                    self._plugin(name, table)
-            elif key in _EXPECTED:
-                self._complain((key,), f"{key!r} must be {_EXPECTED[key]}")
-            else:
-                self._complain((key,), f"there is no setting {key!r}; known are {', '.join(_EXPECTED)}")
+                    yield from _apply_table(policy, file, name, table)
+            case _ if key in _EXPECTED:
+                yield (key,), f"{key!r} must be {_EXPECTED[key]}"
+            case _:
+                yield (key,), f"there is no setting {key!r}; known are {', '.join(_EXPECTED)}"
 
-    def _plugin(self, name: str, table: object) -> None:
-        if not isinstance(table, dict):
-            self._complain(("plugins", name), f"'plugins.{name}' must be a table, [plugins.{name}]")
-            return
-        for key, value in table.items():
-            if key == "enabled" and isinstance(value, bool):
-                if value:
-                    self.policy.enabled.add(name)
-                else:
-                    self.policy.disabled[name] = f"disabled in {self.file}"
-            elif key == "eager" and isinstance(value, bool):
-                if value:
-                    self.policy.eager[name] = f"eager in {self.file}"
-            elif key in ("enabled", "eager"):
-                self._complain(("plugins", name, key), f"'plugins.{name}.{key}' must be true or false")
-            else:
-                self._complain(
-                    ("plugins", name, key), f"there is no setting 'plugins.{name}.{key}'; known are enabled, eager"
-                )
 
-    def _complain(self, path: tuple[str, ...], problem: str) -> None:
-        from pegboard.startup.policy.lines import lines_of
-
-        _complain(self.policy, self.file, problem, lines_of(self.text).get(path))
+def _apply_table(policy: Policy, file: str, name: str, table: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    if not isinstance(table, dict):
+        yield ("plugins", name), f"'plugins.{name}' must be a table, [plugins.{name}]"
+        return
+    for key, value in table.items():
+        if key not in ("enabled", "eager"):
+            yield ("plugins", name, key), f"there is no setting 'plugins.{name}.{key}'; known are enabled, eager"
+        elif not isinstance(value, bool):
+            yield ("plugins", name, key), f"'plugins.{name}.{key}' must be true or false"
+        elif key == "eager" and value:
+            policy.eager[name] = f"eager in {file}"
+        elif key == "enabled" and value:
+            policy.enabled.add(name)
+        elif key == "enabled":
+            policy.disabled[name] = f"disabled in {file}"
 
 
 _EXPECTED = {

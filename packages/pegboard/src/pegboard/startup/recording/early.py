@@ -1,7 +1,7 @@
-"""Early imports: plugins whose modules were imported before the start, by the application or by whoever runs it.
+"""Early imports: which plugins were imported before the start, by the application or by whoever runs it?
 
-Cold. What they registered was taken for the application's own, and nobody heard their wishes: so what is recorded of
-them does not count in such a start, and who has which name, and in which order, is recorded of starts like it alone.
+What such a plugin registered counts as the application's own, and its wishes were not heard. So its record does not
+count in that start, and the index holds only for starts in which the same plugins were imported early.
 """
 
 from __future__ import annotations
@@ -10,20 +10,16 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import ACTIVE, FOUND, PRIMED, Records
-from pegboard.revision import supersede
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pegboard.host import Roster
     from pegboard.index import Index
-    from pegboard.ledger import Plugin
+    from pegboard.ledger import Ledger, Plugin
 
 
 def is_early(plugin: Plugin) -> bool:
-    """Return whether *plugin* has been imported already, although nobody has asked for anything of it.
+    """Return whether *plugin* has been imported already, although nothing of it has been used.
 
-    One that another thread, which was ready before this one, is waking right now has not been.
+    A plugin that another thread is importing now does not count: that thread was ready before this one.
     """
     module = sys.modules.get(plugin.module)
     if getattr(getattr(module, "__spec__", None), "_initializing", False):
@@ -31,31 +27,21 @@ def is_early(plugin: Plugin) -> bool:
     return plugin.state in (FOUND, PRIMED) and bool(getattr(module, "__file__", None))
 
 
-def objection_to_early(index: Index) -> str | None:
+def early_plugins(records: Records) -> list[Plugin]:
+    """Return the plugins of *records* that had been imported early."""
+    found = [records.plugin(module) for module in list(sys.modules)]
+    return [plugin for plugin in found if plugin is not None and is_early(plugin)]
+
+
+def why_invalid_for_early(index: Index) -> str | None:
     """Return that *index* was made when other plugins had been imported early than now, in words; None otherwise."""
-    if index.records is None:
-        index.records = Records(index)
     recorded = {module for modules in index.head.get("B", ()) for module in modules}
-    if {plugin.module for plugin in _early(index.records)} == recorded:
+    if {plugin.module for plugin in early_plugins(Records(index))} == recorded:
         return None
     return "other plugins than the last time had been imported before the start"
 
 
-def adopt_early(roster: Roster) -> None:
-    """Take plugins that were imported early for what they are."""
-    if roster.records is not None:
-        for plugin in _early(roster.records):
-            adopt(roster, plugin)
-
-
-def adopt(roster: Roster, plugin: Plugin) -> None:
-    """Take *plugin*, which was imported early, for active; what is recorded of it does not count."""
+def mark_active(plugin: Plugin, ledger: Ledger) -> None:
+    """Mark *plugin*, which was imported early, as active; what is recorded of it does not count."""
     plugin.state = ACTIVE
-    supersede(roster.ledger, plugin)
-
-
-def _early(records: Records) -> Iterator[Plugin]:
-    for module in list(sys.modules):
-        plugin = records.plugin(module)
-        if plugin is not None and is_early(plugin):
-            yield plugin
+    ledger.ignore_record(plugin)

@@ -6,17 +6,67 @@ import json
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
-from pegboard.fields import escape, unescape
+from pegboard.fields import escape
 from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest
+from pegboard.ledger import FOUND, PRIMED, part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, Final
 
-    from pegboard.ledger import Plugin, Records
+    from pegboard.ledger import Plugin
 
 
-def encode(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapping[str, bytes], cold: Any) -> bytes:
+_ROWS_A_PART: Final = 64
+"""So many contributions are read to find one; more would be slower to read, fewer make the head longer."""
+
+
+def to_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an index; `content_of` returns *content* again."""
+    portions = content["namespace"][1:]
+    head: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
+    if content["early"]:
+        head.append(["B", *content["early"]])
+    blocks = Blocks()
+    names: list[list[str]] = []
+    rows: dict[str, list[list[str]]] = {}
+    texts: dict[str, dict[str, None]] = {}
+    for rank, module in enumerate(content["order"]):
+        entry = content["plugins"][module]
+        name, origin, source, distribution, version = entry["identity"]
+        state, reason = entry["state"], entry["reason"]
+        record = entry["record"] if state == PRIMED else None  # that of a disabled plugin is kept for later
+        recorded = [
+            [kind, text, "1" if override else "", encode_metadata(metadata)]
+            for kind, text, override, metadata in (record["rows"] if record else ())
+        ]
+        eager = "1" if entry["is_eager"] else ""
+        plain = "1" if record and record["is_plain"] else ""
+        about = [module, name, below(origin, portions), source, distribution, version, state, reason, eager, plain]
+        location = blocks.add([[*about, str(rank), "1" if record else ""], *recorded])
+        names.append([name, module, location])
+        if eager or state == FOUND:
+            head.append(["G", module])
+        for sequence, (kind, text, override, metadata) in enumerate(recorded):
+            rows.setdefault(kind, []).append([text, module, location, override, str(sequence), metadata])
+            texts.setdefault(kind, {})[text] = None
+    packages = {module.rpartition(".")[0] or module: None for module in content["order"]}
+    head.append(["P", *packages])
+    head += [["K", *suspect] for suspect in content["suspects"]]
+    head += [["W", *problem] for problem in content["problems"]]
+    sections = {f"texts {kind}": encode_lines([list(texts[kind])]) for kind in sorted(texts)}
+    for kind, lines in sorted(rows.items()):
+        parts: list[list[list[str]]] = [[] for _ in range(len(lines) // _ROWS_A_PART + 1)]
+        for line in lines:
+            parts[part(line[0], len(parts))].append(line)
+        kept = Blocks()
+        sections[f"parts {kind}"] = encode_lines([[kept.add(lines)] for lines in parts])
+        sections[f"rows {kind}"] = kept.data()
+    sections |= {"plugins": blocks.data(), "names": encode_lines(names)}
+    return _encode(content["validity"], head, sections, content)
+
+
+def _encode(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapping[str, bytes], cold: Any) -> bytes:
     """Return the bytes of an index; equal facts give equal bytes.
 
     Args:
@@ -42,19 +92,19 @@ def encode_lines(lines: Sequence[Sequence[str]]) -> bytes:
 
 
 class Blocks:
-    """The section of plugins: one block after the other, each to be found, and to be trusted, alone."""
+    """A section of blocks, each of which is found, and checked, alone."""
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
         self._size = 0
 
     def add(self, lines: Sequence[Sequence[str]]) -> str:
-        """Add one block, and return its place as rows and names have it: start, length and hash."""
+        """Add one block, and return its location as other sections have it: start, length and hash."""
         data = encode_lines(lines)
-        place = f"{self._size}:{len(data)}:{digest(data)}"
+        location = f"{self._size}:{len(data)}:{digest(data)}"
         self._blocks.append(data)
         self._size += len(data)
-        return place
+        return location
 
     def data(self) -> bytes:
         """Return all blocks."""
@@ -96,9 +146,10 @@ def content_of(index: Index) -> dict[str, Any]:
     return content
 
 
-def plugins_of(records: Records) -> tuple[Plugin, ...]:
-    """Return every plugin of *records* in order."""
-    lines = records.index.section("names").decode(*ENCODING).split("\n")
-    modules = [line.split(SEPARATOR)[1] for line in lines if line]
-    found = [records.plugin(unescape(module)) for module in modules]
-    return tuple(plugin for plugin in found if plugin is not None)
+def add_wishes(index: Index, plugins: Iterable[Plugin]) -> None:
+    """Give each of *plugins* that is primed the wishes for the order that are recorded of it in *index*."""
+    entries = content_of(index)["plugins"]
+    for plugin in plugins:
+        record = entries.get(plugin.module, {}).get("record")
+        if plugin.state == PRIMED and record is not None:
+            plugin.after, plugin.before = tuple(record["after"]), tuple(record["before"])

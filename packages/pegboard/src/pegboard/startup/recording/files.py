@@ -34,6 +34,21 @@ def write(path: str, data: bytes) -> str | None:
     return None
 
 
+def siblings(path: str, application: str) -> list[str]:
+    """Return the other indexes of *application* beside the one at *path*, the newest first."""
+    directory = os.path.dirname(path)
+    try:
+        with os.scandir(directory) as entries:
+            found = [
+                (entry.stat().st_mtime_ns, entry.path)
+                for entry in entries
+                if entry.name.startswith(f"plugins-{application}-") and entry.name.endswith(".index")
+            ]
+    except OSError:
+        return []
+    return [other for _, other in sorted(found, reverse=True) if other != path]
+
+
 def prune(path: str, application: str) -> None:
     """Remove all but the newest indexes beside the one at *path*: each environment and import path has its own.
 

@@ -13,8 +13,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pegboard.ledger import Plugin
-    from pegboard.startup.discovery.candidate import Distribution
+    from pegboard.ledger import Distribution, Plugin
 
 
 class OwnCode:

@@ -114,7 +114,7 @@ class Record:
         record.after, record.before = tuple(data["after"]), tuple(data["before"])
         return record
 
-    def objection(self, environ: Mapping[str, str], modules: Container[str], scan_started_ns: int) -> str | None:
+    def why_invalid(self, environ: Mapping[str, str], modules: Container[str], scan_started_ns: int) -> str | None:
         """Return why it can no longer be used, in words; None when it can.
 
         Args:
@@ -166,11 +166,14 @@ class Sources:
         """Forget all files of *top*, since every plugin that imports it is recorded anew."""
         self.files.pop(top, None)
 
-    def objection(self, top: str, scan_started_ns: int) -> str | None:
-        """Return which file of *top* has changed, in words; None when none has."""
+    def why_changed(self, top: str, scan_started_ns: int) -> str | None:
+        """Return which file of *top* has changed, or that *top* is another one now, in words; None otherwise."""
         files = self.files.get(top)
         if files is None:
             return f"nothing is known of {top!r}, which it imports"
+        origin = _origin(top)
+        if origin is not None and origin not in files:
+            return f"{top!r}, which it imports, comes from another place: {origin}"
         for path in files:
             if has_changed(files, path, scan_started_ns):
                 return f"the file {path}, which it imports, has changed"
@@ -255,6 +258,22 @@ def _paths(modules: Iterable[object]) -> list[str]:
 def _matters(top: str, application: str) -> bool:
     """Return whether a record depends on the files of *top*: the interpreter's and our own are covered otherwise."""
     return top not in sys.stdlib_module_names and top not in ("pegboard", application.partition(".")[0])
+
+
+def _origin(top: str) -> str | None:
+    """Return the file that the top-level module *top* is, or would be, imported from; None when it has none."""
+    module = sys.modules.get(top)
+    if module is not None:
+        return next(iter(_paths([module])), None)
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(top, None) if hasattr(finder, "find_spec") else None
+        except (ImportError, ValueError):
+            continue
+        if spec is not None:
+            archive = getattr(spec.loader, "archive", None)
+            return archive if isinstance(archive, str) else spec.origin if spec.has_location else None
+    return None
 
 
 def _can_be_found(name: str) -> bool:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from pegboard.startup.policy.policy import YES
+from pegboard.index import YES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -127,7 +127,7 @@ def record(host: Host, word: str, keys: Collection[str], output: Output) -> tupl
         output.say("their records are made at the next start")
         return DONE, []
     before = [part for part in given[: given.index(word)] if not part.startswith("--no-plugins")]
-    environ = {key: value for key, value in os.environ.items() if key != f"{host.roster.prefix}_NO_PLUGINS"}
+    environ = {key: value for key, value in os.environ.items() if key != f"{host.settings.prefix}_NO_PLUGINS"}
     done = subprocess.run(  # noqa: S603 -- our own command line
         [*before, "index", "build"],
         stdin=subprocess.DEVNULL,

@@ -23,12 +23,12 @@ class UserSettings:
     """
 
     def __init__(self, host: Host) -> None:
-        roster = host.roster
-        path = roster.file("plugins.toml")
+        settings = host.settings
+        path = settings.file("plugins.toml")
         if path is None:
             raise SettingsError("plugins.toml", "there is no place for it: the user has no configuration directory")
         self.file: SettingsFile = SettingsFile(path)
-        self.prefix: str = roster.prefix
+        self.prefix: str = settings.prefix
         self._host = host
 
     @property
@@ -54,7 +54,7 @@ class UserSettings:
             SettingsError: For the first such name.
         """
         for name in names:
-            if name in self._host.roster.required:
+            if name in self._host.settings.required:
                 raise SettingsError(
                     self.file.path,
                     f"{self._host.name} cannot start without plugin {name!r}",
@@ -63,9 +63,9 @@ class UserSettings:
 
     def policy(self) -> Policy:
         """Return what the file as it is on disk, the environment and the command line say."""
-        roster = self._host.roster
-        policy = load_policy(self.prefix, self.file.path, roster.environ)
-        for names, reason in roster.left_out:
+        settings = self._host.settings
+        policy = load_policy(self.prefix, self.file.path, settings.environ)
+        for names, reason in settings.left_out:
             policy.leave_out(names, reason)
         return policy
 
@@ -75,8 +75,8 @@ class UserSettings:
 
     def policy_of_environment(self) -> Policy:
         """Return what the environment and the command line alone say."""
-        roster = self._host.roster
-        policy = load_policy(self.prefix, None, roster.environ)
-        for names, reason in roster.left_out:
+        settings = self._host.settings
+        policy = load_policy(self.prefix, None, settings.environ)
+        for names, reason in settings.left_out:
             policy.leave_out(names, reason)
         return policy

@@ -64,7 +64,7 @@ def _switch(settings: UserSettings, before: Policy, name: str, plugin: Plugin | 
 def _objection(policy: Policy, name: str, plugin: Plugin | None) -> str | None:
     from pegboard.ledger import Plugin as AnyPlugin
 
-    return policy.objection(plugin or AnyPlugin(name, name))
+    return policy.why_disabled(plugin or AnyPlugin(name, name))
 
 
 def _lines(host: Host, settings: UserSettings, plugin: Plugin | None, answer: dict[str, Any]) -> list[str]:

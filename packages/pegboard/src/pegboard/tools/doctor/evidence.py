@@ -8,14 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pegboard.errors import UnusableIndexError
-from pegboard.index import objection, read
-from pegboard.startup.cold_start import search
-from pegboard.startup.discovery import namespace
-from pegboard.startup.discovery.distributions import believed, installed, normalise
-from pegboard.startup.discovery.files import Files
+from pegboard.index import read, why_invalid
+from pegboard.startup.discovery import finders
+from pegboard.startup.discovery.distributions import installed, normalise, without_stale
+from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.owners import Owners
+from pegboard.startup.journal.check import check_journal
 from pegboard.startup.recording.encoding import content_of
 from pegboard.startup.recording.notes import Notes
+from pegboard.startup.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,20 +38,16 @@ class Examination:
         self.host: Host = host
         self.problems: list[PegboardError] = []
         """What the search has reported."""
-        roster = host.roster
-        roster.report = self.problems.append
-        left_out = len(roster.left_out)
-        roster.look_back()
-        del roster.left_out[left_out:]  # safe mode after failed starts: nothing is imported here that could fail
-        search(roster)
-        assert roster.found is not None  # noqa: S101 -- there has just been a search
-        self.found: Discovery = roster.found
-        self.plugins: Sequence[Plugin] = roster.plugins
+        check_journal(host.settings, self.problems.append)  # safe mode or not: nothing is imported that could fail
+        found = search(host.settings, {})
+        self.problems += found.problems
+        self.found: Discovery = found.discovery
+        self.plugins: Sequence[Plugin] = found.plugins
         """All plugins in their order."""
         self.files: Files = Files()
-        self.entries: Sequence[str] = namespace.entries()
+        self.entries: Sequence[str] = finders.path_entries()
         everything = installed(self.entries, self.files)
-        self.installed: Sequence[Installed] = believed(everything)[0]
+        self.installed: Sequence[Installed] = without_stale(everything)[0]
         """Every distribution once."""
         self.owners: Owners = Owners(host.name, everything, self.files)
         self.findings: list[Finding] = []
@@ -123,7 +120,7 @@ class Examination:
     @cached_property
     def index_path(self) -> str | None:
         """Where the index is, or would be."""
-        return self.host.roster.index_path
+        return self.host.settings.index_path
 
     @cached_property
     def _looked(self) -> tuple[Mapping[str, Any], str | None]:
@@ -135,7 +132,7 @@ class Examination:
             content = content_of(index)
         except (UnusableIndexError, ValueError) as error:
             return {}, str(error)
-        return content, objection(index.validity, self.host.roster.facts(), os.environ)
+        return content, why_invalid(index, self.host.settings.facts(), os.environ)
 
     @property
     def content(self) -> Mapping[str, Any]:

@@ -15,16 +15,14 @@ import traceback
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pegboard.boundary import place_in
+from pegboard.boundary import location_in
 from pegboard.errors import describe_exception
-from pegboard.startup.cold_start import arrange, search
 from pegboard.tools.doctor.checks.health import NAME
 from pegboard.tools.doctor.finding import finding, from_error
 
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-    from pegboard.errors import PegboardError
     from pegboard.host import Host
     from pegboard.ledger import Plugin
 
@@ -48,30 +46,27 @@ def examine(host: Host, into: str, module: str, without: tuple[str, ...], deadli
         deadline_s: Seconds after which the process ends itself, for each thing that it does.
     """
     leave = os._exit
-    problems: list[PegboardError] = []
-    roster = host.roster
-    roster.journal = ""  # a death in here is no strike
-    roster.report = problems.append
-    if without:
-        roster.left_out.append((without, "left out by the doctor"))
+    manager = host.manager
+    left_out = ((without, "left out by the doctor"),) if without else ()
+    manager.configure(keeps_journal=False, strict=False, left_out=(*host.settings.left_out, *left_out))
     with open(into, "w", encoding="utf-8") as answers, open(into + TRACE, "w", encoding="utf-8") as trace:
-        search(roster)
-        problems.clear()
-        roster.is_started = True  # who reads a registry gets what is there: no other plugin, and no index
+        manager.start_without_plugins()
+        known = len(host.problems)
         faulthandler.enable(trace)
         os._exit = _noticed(leave, trace)
         findings: list[dict[str, str]] = []
-        wanted = [plugin for plugin in roster.plugins if plugin.is_usable and module in ("", plugin.module)]
+        wanted = [plugin for plugin in host.plugins if plugin.is_usable and module in ("", plugin.module)]
         for plugin in wanted:
             _begin(answers, trace, IMPORT, plugin, deadline_s)
-            if roster.activate(plugin) and module:
+            if manager.activate(plugin) and module:
                 _begin(answers, trace, HEALTH, plugin, deadline_s)
                 findings += _ask(plugin)
         faulthandler.cancel_dump_traceback_later()
         if not module:
-            arrange(roster)
-            roster.settle()
-        findings += [from_error(problem).as_dict() for problem in problems]
+            manager.reorder()
+            for registry in host.registries.values():
+                registry.report_clashes()
+        findings += [from_error(problem).as_dict() for problem in host.problems[known:]]
         _write(answers, {RESULT: findings})
         leave(0)  # whatever a plugin has left running must not keep this process
 
@@ -116,7 +111,7 @@ def _ask(plugin: Plugin) -> list[dict[str, str]]:
                 "plugin-health-failed",
                 f"the health check of {plugin.who()} failed",
                 cause=describe_exception(error),
-                where=place_in(plugin, error) or "",
+                where=location_in(plugin, error) or "",
                 remedy="this is a fault of the plugin: update it, or report the cause to its author",
                 **about,
             ).as_dict()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
 from pegboard.precedence import judge, owner_text, rule_for
-from pegboard.revision import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,10 +50,7 @@ class Claim:
 def claims_of(host: Host) -> tuple[Claim, ...]:
     """Return every contribution to *host*, which is started if need be, by kind, name and order."""
     host.start()
-    ledger, index = host.roster.ledger, host.roster.index
-    known = dict.fromkeys((*host.registries, COMPONENT, DECORATOR, MIDDLEWARE, *kinds(ledger)))
-    if index is not None:
-        known |= dict.fromkeys(name.removeprefix("rows ") for name in index.sections if name.startswith("rows "))
+    known = dict.fromkeys((*host.registries, COMPONENT, DECORATOR, MIDDLEWARE, *host.manager.ledger.kinds()))
     return tuple(claim for kind in known for claim in _claims(host, kind))
 
 
@@ -62,7 +58,7 @@ def _claims(host: Host, kind: str) -> Iterator[Claim]:
     registry = host.registries.get(kind)
     rule = rule_for(kind, allow_override=registry is not None and registry.allow_override)
     by_name: dict[str, list[Contribution]] = {}
-    for row in host.roster.ledger.rows(kind):
+    for row in host.manager.ledger.rows(kind):
         by_name.setdefault(row.text, []).append(row)
     for rows in by_name.values():
         for verdict in judge(rows, rule):

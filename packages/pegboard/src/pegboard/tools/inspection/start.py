@@ -5,16 +5,12 @@ The activator keeps no times, so that no start pays for them. Here its bracket i
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.importer import Activator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pegboard.host import Host
     from pegboard.ledger import Plugin
 
@@ -45,39 +41,26 @@ class Start:
 
 def watched(host: Host) -> Start:
     """Start *host* as any command does, and return what was imported meanwhile."""
-    imports: list[Import] = []
+    importer = host.manager.importer
+    known = len(importer.imports)
     began = perf_counter()
-    with _bracketed(host, imports, began):
-        host.start()
-    for each in imports:
-        each.own_ms += each.total_ms
-        each.at_ms, each.total_ms, each.own_ms = (round(ms, 3) for ms in (each.at_ms, each.total_ms, each.own_ms))
-    return Start(round((perf_counter() - began) * 1000, 3), tuple(imports))
-
-
-@contextmanager
-def _bracketed(host: Host, imports: list[Import], began: float) -> Iterator[None]:
-    plain = Activator.run
-    roster = host.roster
-
-    def run(activator: Activator, plugin: Plugin, execute: Callable[[], None]) -> None:
-        if activator._roster is not roster:  # another host of this process
-            plain(activator, plugin, execute)
-            return
-        stack = activator.stack()
-        outer = next((each for each in reversed(imports) if stack and each.plugin == stack[-1].name), None)
-        started = perf_counter()
-        noted = Import(plugin.name, (started - began) * 1000, outer.plugin if outer else None)
-        imports.append(noted)
-        try:
-            plain(activator, plugin, execute)
-        finally:
-            noted.total_ms = (perf_counter() - started) * 1000
-            if outer is not None:
-                outer.own_ms -= noted.total_ms
-
-    Activator.run = run  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        Activator.run = plain  # type: ignore[method-assign]
+    host.start()
+    total_ms = (perf_counter() - began) * 1000
+    ended = sorted(importer.imports[known:], key=lambda each: each[2])  # by when they began
+    within: dict[Plugin, float] = {}
+    for _, outer, started, stopped in ended:
+        if outer is not None:
+            within[outer] = within.get(outer, 0.0) + stopped - started
+    return Start(
+        round(total_ms, 3),
+        tuple(
+            Import(
+                plugin.name,
+                round((started - began) * 1000, 3),
+                outer.name if outer is not None else None,
+                round((stopped - started) * 1000, 3),
+                round((stopped - started - within.get(plugin, 0.0)) * 1000, 3),
+            )
+            for plugin, outer, started, stopped in ended
+        ),
+    )

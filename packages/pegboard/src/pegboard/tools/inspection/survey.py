@@ -105,15 +105,14 @@ def survey(host: Host) -> Survey:
     tried again.
     """
     host.start()
-    roster = host.roster
-    index = roster.index
-    notes = Notes.beside(index.path if index is not None and index.path else roster.index_path or "")
+    index = host.manager.index
+    notes = Notes.beside(index.path if index is not None and index.path else host.settings.index_path or "")
     claims = claims_of(host)
     by_owner: dict[str, list[Claim]] = {}
     for claim in claims:
         by_owner.setdefault(claim.plugin, []).append(claim)
     records = _records(host)
-    is_recording = roster.reason is not None  # the records did not hold as they were
+    is_recording = host.manager.why_not_used is not None  # the records did not hold as they were
     plugins = tuple(
         _view(
             plugin,
@@ -133,7 +132,7 @@ def _records(host: Host) -> Mapping[str, Any]:
     from pegboard.errors import UnusableIndexError
     from pegboard.startup.recording.encoding import content_of
 
-    index = host.roster.index
+    index = host.manager.index
     if index is None:
         return {}
     try:

@@ -11,8 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from pegboard.startup.discovery.application import Application
-from pegboard.startup.discovery.distributions import believed, installed, normalise
-from pegboard.startup.discovery.files import Files
+from pegboard.startup.discovery.distributions import installed, normalise, without_stale
+from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.owners import Owners, editable_project
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def source_of(distribution: importlib.metadata.Distribution) -> list[str]:
 def application_of(host: Host) -> Application:
     """Return where the application is, and who brought it."""
     files = Files()
-    found, _ = believed(installed(sys.path, files))
+    found, _ = without_stale(installed(sys.path, files))
     return Application(host.name, Owners(host.name, found, files), files)
 
 

@@ -136,7 +136,7 @@ class Recorder:
         began = time.perf_counter_ns()
         for plugin in host.plugins:
             if plugin.is_usable:
-                host.roster.activate(plugin)
+                host.manager.activate(plugin)
         self.phase("plugins", began)
         return 0
 

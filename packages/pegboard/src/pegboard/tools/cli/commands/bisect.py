@@ -119,7 +119,7 @@ class _Place:
     """Where an unfinished bisection is kept."""
 
     def __init__(self, host: Host) -> None:
-        self.index = host.roster.index_path
+        self.index = host.settings.index_path
         folder = os.path.dirname(self.index) if self.index else tempfile.gettempdir()
         self.state = os.path.join(folder, f"bisect-{host.name}.json")
         self.cache = os.path.join(folder, f"bisect-{host.name}")
@@ -176,7 +176,7 @@ class _Bisection:
         self._odd = [plugin.name for plugin in others if not can_leave_out(plugin.name)]
         self._taking_part = [plugin for plugin in others if plugin.name not in self._odd]
         self._needs = every
-        left_out = [name for names, _ in host.roster.left_out for name in names]
+        left_out = [name for names, _ in host.settings.left_out for name in names]
         self._always_off = [*left_out, *(p.name for p in host.plugins if p.state == "quarantined")]
         described = [[p.name, *_owner(p)] for p in self._taking_part]
         self.state = State(described, settings)
@@ -235,8 +235,8 @@ class _Bisection:
 
     def _changed(self, chosen: frozenset[str]) -> dict[str, str]:
         off = [plugin.name for plugin in self._taking_part if plugin.name not in chosen]
-        roster = self._host.roster
-        return variables(roster.prefix, [*off, *self._always_off], roster.environ, self._place.cache)
+        settings = self._host.settings
+        return variables(settings.prefix, [*off, *self._always_off], settings.environ, self._place.cache)
 
     def _fresh(self) -> None:
         """Forget what earlier runs have recorded: each begins alike, whatever the one before has left."""
@@ -341,7 +341,7 @@ class _Bisection:
 
     def _by_hand(self, name: str) -> str:
         key = name if all((letter.isalnum() and letter.isascii()) or letter in "-_" for letter in name) else f'"{name}"'
-        return f"write into {self._host.roster.file('plugins.toml')}: [plugins.{key}] enabled = false"
+        return f"write into {self._host.settings.file('plugins.toml')}: [plugins.{key}] enabled = false"
 
 
 class _Quit(Exception):  # noqa: N818 -- nothing is wrong

@@ -8,7 +8,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import SettingsError
-from pegboard.startup.policy.policy import NO, YES
+from pegboard.index import NO, YES
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.settings import UserSettings
 
@@ -57,7 +57,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 
 def _path(host: Host, output: Output) -> int:
-    path = host.roster.file("plugins.toml")
+    path = host.settings.file("plugins.toml")
     if path is None:
         raise SettingsError("plugins.toml", "there is no place for it: the user has no configuration directory")
     output.say(path)
@@ -106,7 +106,7 @@ def effective(host: Host, settings: UserSettings) -> dict[str, tuple[Any, str]]:
         line = file.lines.get(path)
         return f"{file.path}:{line}" if line else file.path
 
-    by_author = host.roster.strict  # of a host that has not been started, or whose author says it
+    by_author = host.settings.strict  # of a host that has not been started, or whose author says it
     strict = (False, "default")
     if beyond.strict is not None:
         strict = beyond.strict, f"environment variable {prefix}_PLUGINS_STRICT"

@@ -9,8 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import UnusableIndexError
-from pegboard.index import objection, read
-from pegboard.startup.cold_start import record_anew
+from pegboard.index import read, why_invalid
 from pegboard.startup.recording.comparison import differences, recorded_rows
 from pegboard.startup.recording.encoding import content_of
 from pegboard.startup.recording.files import clear
@@ -55,17 +54,16 @@ def add(commands: Group) -> None:
 
 
 def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
-    roster = host.roster
     if options.into:
-        roster.cache_directory = os.path.abspath(options.into)
-    path = roster.index_path
+        host.manager.configure(cache_directory=os.path.abspath(options.into))
+    path = host.settings.index_path
     if path is None:
         output.complain("there is no place for an index: the user has no cache directory")
         return FAILED
-    roster.is_backwards = options.backwards
-    record_anew(roster)
-    if roster.complaint:
-        output.complain(f"error: {roster.complaint}")
+    host.manager.configure(is_backwards=options.backwards)
+    recording = host.manager.record_anew()
+    if recording.save_error:
+        output.complain(f"error: {recording.save_error}")
         return FAILED
     recorded = [plugin for plugin in host.plugins if plugin.is_usable]
     cost = sum(plugin.cost_ms or 0 for plugin in recorded)
@@ -78,7 +76,7 @@ def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 
 def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
-    path = host.roster.index_path
+    path = host.settings.index_path
     output.say(f"index: {path or 'none: the user has no cache directory'}")
     index, why_not = _look(host)
     output.say(f"state: {why_not or 'valid'}")
@@ -114,15 +112,14 @@ def _by_kind(record: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _look(host: Host) -> tuple[Index | None, str | None]:
     """Return the index on disk, and why it does not hold, in words; nothing is changed."""
-    roster = host.roster
-    path = roster.index_path
+    path = host.settings.index_path
     if path is None:
         return None, "there is no place for an index"
     try:
         index = read(path)
     except UnusableIndexError as error:
         return None, str(error)
-    return index, objection(index.validity, roster.facts(), os.environ)
+    return index, why_invalid(index, host.settings.facts(), os.environ)
 
 
 def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
@@ -147,7 +144,7 @@ def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.say(f"its record: none; it is imported at every start until {until}")
         return FAILED
     record = Record.from_dict(entry["record"])
-    broken = record.objection(os.environ, set(content["plugins"]), 0)
+    broken = record.why_invalid(os.environ, set(content["plugins"]), 0)
     output.say(f"its record: {broken or 'valid'}")
     if drifts := notes.drifts.get(options.name):
         output.say(f"drift: {_count(drifts, 'time')} it registered something else than recorded, without visible cause")
@@ -216,7 +213,7 @@ def _record_in_new_process(into: str, options: Sequence[str], output: Output) ->
 
 
 def _clear(host: Host, _: argparse.Namespace, output: Output) -> int:
-    path = host.roster.index_path
+    path = host.settings.index_path
     directory = os.path.dirname(path) if path else None
     try:
         removed = clear(directory, host.name) if directory and os.path.isdir(directory) else 0

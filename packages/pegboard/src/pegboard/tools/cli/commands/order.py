@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 from pegboard.startup.recording.encoding import content_of
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.settings import UserSettings
@@ -54,7 +54,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.say(f"the order in {settings.file.path} {effect}", "")
     wishes = settings.policy().order
     _recall_wishes(host, plugins)
-    ordered, problems = order(plugins, wishes, built_in_first=host.roster.built_in_first)
+    ordered, problems = order(plugins, wishes, built_in_first=host.settings.built_in_first)
     rows = [(str(place), plugin.name, plugin.state, _reason(plugin, wishes)) for place, plugin in enumerate(ordered, 1)]
     output.table(("place", "name", "state", "why there"), rows)
     for problem in problems:
@@ -77,7 +77,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 def _recall_wishes(host: Host, plugins: tuple[Plugin, ...]) -> None:
     """Take from the records what the authors wish, also from an index that does not hold any more."""
-    path = host.roster.index_path
+    path = host.settings.index_path
     try:
         index = read(path) if path else None
     except UnusableIndexError:

@@ -29,7 +29,7 @@ def _release(host: Host, options: argparse.Namespace, output: Output) -> int:  #
     if bool(options.names) == options.all:
         options.parser.error("give the names of plugins, or --all")
     known = tuple(plugin.name for plugin in host.plugins)
-    journal = host.roster.journal
+    journal = host.settings.journal
     path = path_beside(journal) if journal else ""
     struck = {case["name"] for case in Strikes(path).cases.values()} if journal else set()
     for name in options.names:

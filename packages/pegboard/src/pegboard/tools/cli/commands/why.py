@@ -77,9 +77,9 @@ def _settings_of(host: Host, name: str) -> list[str]:
 
     from pegboard.startup.policy.lines import lines_of
 
-    roster = host.roster
+    settings = host.settings
     said = []
-    file = roster.file("plugins.toml")
+    file = settings.file("plugins.toml")
     try:
         with open(file or os.devnull, encoding="utf-8") as stream:
             text = stream.read()
@@ -91,10 +91,10 @@ def _settings_of(host: Host, name: str) -> list[str]:
         shown = str(value).lower() if isinstance(value, bool) else repr(value)
         said.append(f"{key} = {shown} in {file}, line {lines.get(('plugins', name, key), '?')}")
     for variable in ("_NO_PLUGINS", "_PLUGINS"):
-        value = roster.environ.get(roster.prefix + variable, "")
+        value = settings.environ.get(settings.prefix + variable, "")
         if name in [part.strip() for part in value.split(",")]:
-            said.append(f"the environment variable {roster.prefix}{variable}={value}")
-    said += [f"it is {reason}" for names, reason in roster.left_out if name in names or not names]
+            said.append(f"the environment variable {settings.prefix}{variable}={value}")
+    said += [f"it is {reason}" for names, reason in settings.left_out if name in names or not names]
     return said
 
 
@@ -119,12 +119,8 @@ def _of_claims(found: Mapping[str, Sequence[Claim]], name: str, output: Output) 
 
 
 def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
-    from pegboard.startup.cold_start import search
-
-    search(host.roster)
     near = nearest(seen.claims, [plugin.name for plugin in seen.plugins], text)
-    found = host.roster.found
-    places = [*found.portions] if found is not None else []
+    places = list(host.manager.search().discovery.portions)
     output.answer({"not_found": text, "nearest": near, "searched": places})
     output.tell(f"there is no plugin {text!r}, and no contribution of that kind and name")
     if near:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def unknown_names(examination: Examination) -> Iterator[Finding]:
     """Yield each name in `plugins.toml` and in the environment that no plugin has."""
-    roster = examination.host.roster
-    file = roster.file("plugins.toml")
+    settings = examination.host.settings
+    file = settings.file("plugins.toml")
     known = [plugin.name for plugin in examination.plugins]
     for place, policy in (
-        (file, load_policy(roster.prefix, file, {})),
-        ("the environment", load_policy(roster.prefix, None, roster.environ)),
+        (file, load_policy(settings.prefix, file, {})),
+        ("the environment", load_policy(settings.prefix, None, settings.environ)),
     ):
         wishes = dict.fromkeys(sorted(policy.enabled), "enabled")
         wishes |= dict.fromkeys(policy.disabled, "disabled") | dict.fromkeys(policy.eager, "eager")

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pegboard.namespace_package import PLUGINS
-from pegboard.startup.discovery import namespace
+from pegboard.startup.discovery import finders
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.discovery.entry_points import entry_points
 from pegboard.startup.discovery.owners import editable_project
@@ -48,7 +48,7 @@ def editables(examination: Examination) -> Iterator[Finding]:
                     f"the editable install of {item.distribution} points to a place that is not there",
                     distribution=str(item.distribution),
                     cause=f"{project} does not exist",
-                    where=item.place,
+                    where=item.directory,
                     remedy=f"reinstall {item.distribution.name} from where its source is now, or uninstall it",
                 )
             continue
@@ -62,7 +62,7 @@ def _invisible(examination: Examination, item: Installed, project: str) -> Itera
     seen: set[str] = set()
     for layout in _LAYOUTS:
         part = os.path.normpath(os.path.join(project, layout, relative, PLUGINS))
-        for name in sorted(namespace.modules_in(part, examination.files)):
+        for name in sorted(finders.modules_in(part, examination.files)):
             candidates = [f"{part}/{name}.py", f"{part}/{name}/__init__.py"]
             place = next((path for path in candidates if os.path.isfile(path)), None)
             if place is None or name in seen or name in names or os.path.realpath(place) in visible:

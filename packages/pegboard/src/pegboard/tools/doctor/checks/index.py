@@ -38,5 +38,5 @@ def index(examination: Examination) -> Iterator[Finding]:
             "the index cannot be written, so that every start looks for all plugins and imports them",
             cause=f"{place} is not a folder" if not os.path.isdir(place) else f"you may not write to {place}",
             where=path,
-            remedy=f"make it writable, or set {examination.host.roster.prefix}_PLUGINS_CACHE to a folder that is",
+            remedy=f"make it writable, or set {examination.host.settings.prefix}_PLUGINS_CACHE to a folder that is",
         )

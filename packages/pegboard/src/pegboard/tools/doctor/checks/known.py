@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import DuplicatePluginError, RequiredPluginError, StrayPackageFileError
 from pegboard.ledger import BROKEN, QUARANTINED
-from pegboard.startup.policy.order import order
+from pegboard.startup.policy.ordering import order
 from pegboard.tools.doctor.codes import CODES, WARNING
 from pegboard.tools.doctor.finding import Finding, from_error
 
@@ -39,14 +39,14 @@ def order_wishes(examination: Examination) -> Iterator[Finding]:
             record = examination.record(plugin)
             if record:
                 plugin.after, plugin.before = tuple(record["after"]), tuple(record["before"])
-    roster = examination.host.roster
-    for problem in order(examination.plugins, (), built_in_first=roster.built_in_first)[1]:
+    settings = examination.host.settings
+    for problem in order(examination.plugins, (), built_in_first=settings.built_in_first)[1]:
         yield from_error(problem)
 
 
 def required(examination: Examination) -> Iterator[Finding]:
     """Yield the plugins that the application cannot do without, and that cannot be used."""
-    for name in examination.host.roster.required:
+    for name in examination.host.settings.required:
         plugin = examination.named(name)
         if plugin is None:
             yield from_error(RequiredPluginError(name, "", "it is not installed"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pegboard.startup.discovery import namespace
+from pegboard.startup.discovery import finders
 from pegboard.tools.doctor.finding import Finding, finding
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def leftovers(examination: Examination) -> Iterator[Finding]:
             place = f"{portion}/{name}"
             if name == "__pycache__" or name.startswith(".") or not os.path.isdir(place):
                 continue
-            if namespace.init_file(place, examination.files) or examination.owners.below(place):
+            if finders.init_file(place, examination.files) or examination.owners.below(place):
                 continue
             if any(origin == os.path.realpath(place) or origin.startswith(f"{place}{os.sep}") for origin in used):
                 continue

@@ -42,8 +42,8 @@ def writable_by_others(examination: Examination) -> Iterator[Finding]:
 
 def _places(examination: Examination) -> dict[str, Plugin | None]:
     """Return what decides which code runs, each with the plugin that it belongs to, if it is one's."""
-    roster = examination.host.roster
-    common = (roster.config_directory, roster.file("plugins"), roster.file("plugins.toml"), roster.directory())
+    settings = examination.host.settings
+    common = (settings.config_directory, settings.file("plugins"), settings.file("plugins.toml"), settings.directory)
     places: dict[str, Plugin | None] = dict.fromkeys(examination.found.portions)
     places.update(dict.fromkeys(place for place in common if place))
     for plugin in examination.plugins:

@@ -88,7 +88,7 @@ def _walk(examination: Examination, first: Installed, plugin: Plugin, said: set[
                     plugin=plugin.name,
                     distribution=str(item.distribution),
                     cause=f"{plugin.who()} needs it" + (f", by way of {' > '.join(chain[1:])}" if chain[1:] else ""),
-                    where=item.place,
+                    where=item.directory,
                     remedy=remedy,
                 )
 

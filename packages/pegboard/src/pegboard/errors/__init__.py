@@ -1,0 +1,94 @@
+"""What can go wrong? Every error that pegboard raises on purpose, and what it says.
+
+    PegboardError
+    ├── ConfigurationError            plugins.toml, environment variables
+    ├── SettingsError                 a command could not read or change plugins.toml
+    ├── HostError                     the application's author used a host wrongly
+    │   ├── InvalidNameError
+    │   └── MetadataError
+    ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
+    ├── RecordedProblem               found by an earlier start, and still there
+    ├── SafeModeError                 two starts in a row crashed; this one is without plugins
+    ├── PluginNotFoundError           no plugin has the name asked for (also a LookupError)
+    ├── PluginError                   always names a plugin and its distribution
+    │   ├── PluginImportError         raised, exited or recursed while being imported
+    │   ├── PluginCallError           raised while something of it was called
+    │   ├── PluginCleanUpError        raised while something of it was cleaned up
+    │   ├── PluginStillRunningError   unloaded, but a thread of it still runs
+    │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
+    │   ├── PluginWithdrewError       no longer registers what its record says
+    │   ├── PluginCrashedError        the process ended while it was imported
+    │   ├── PluginHangsError          its import does not end
+    │   ├── PluginQuarantinedError    crashed the process twice
+    │   ├── PluginSlowError           its import took long
+    │   ├── RequiredPluginError       the application needs it
+    │   ├── DuplicatePluginError      two distributions bring one plugin name
+    │   ├── StrayPackageFileError     brings a file that only the application may bring
+    │   ├── NameClashError            two plugins register one name
+    │   └── OrderError                unknown name or circle in before/after
+    ├── StaleMetadataError            two versions of one distribution are installed at once
+    ├── PluginFolderError             the user's plugin folder cannot be used
+    ├── InstallRefusedError           a change of the environment would do harm
+    ├── InstallFailedError            pip, uv or pipx failed
+    └── ContainerError
+        ├── MissingDependencyError    nothing provides a key (also a LookupError)
+        ├── CircularDependencyError
+        ├── AnnotationError           a parameter cannot be injected (also a TypeError)
+        ├── ProviderError             a provider failed; names who provided it
+        ├── ScopeError                wrong scope, or a scope already closed
+        └── AsyncRequiredError        resolved synchronously what can only be awaited
+
+An error's fields are the annotated names in its class, and its constructor takes them in that order, as that of a
+dataclass does. All are left in `args`, so that the error can be pickled and copied. `_what`, `_because`, `_where` and
+`_hint` are templates that the fields are put into; a text that depends on more than that is a method.
+"""
+
+# Each name is said twice: that makes it public here.
+from pegboard.errors.base import (  # noqa: I001 -- one statement a module, rather than one a name
+    PegboardError as PegboardError,
+    UnusableIndexError as UnusableIndexError,
+    describe_exception as describe_exception,
+)
+from pegboard.errors.container import (
+    AnnotationError as AnnotationError,
+    AsyncRequiredError as AsyncRequiredError,
+    CircularDependencyError as CircularDependencyError,
+    ContainerError as ContainerError,
+    MissingDependencyError as MissingDependencyError,
+    ProviderError as ProviderError,
+    ScopeError as ScopeError,
+    chain_lines as chain_lines,
+)
+from pegboard.errors.plugin import (
+    DuplicatePluginError as DuplicatePluginError,
+    NameClashError as NameClashError,
+    OrderError as OrderError,
+    PluginCallError as PluginCallError,
+    PluginCleanUpError as PluginCleanUpError,
+    PluginCrashedError as PluginCrashedError,
+    PluginError as PluginError,
+    PluginHangsError as PluginHangsError,
+    PluginImportError as PluginImportError,
+    PluginNotImportableError as PluginNotImportableError,
+    PluginQuarantinedError as PluginQuarantinedError,
+    PluginSlowError as PluginSlowError,
+    PluginStillRunningError as PluginStillRunningError,
+    PluginWithdrewError as PluginWithdrewError,
+    RecordedProblem as RecordedProblem,
+    RequiredPluginError as RequiredPluginError,
+    SafeModeError as SafeModeError,
+    StrayPackageFileError as StrayPackageFileError,
+)
+from pegboard.errors.usage import (
+    ConfigurationError as ConfigurationError,
+    ContributionNotFoundError as ContributionNotFoundError,
+    HostError as HostError,
+    InstallFailedError as InstallFailedError,
+    InstallRefusedError as InstallRefusedError,
+    InvalidNameError as InvalidNameError,
+    MetadataError as MetadataError,
+    PluginFolderError as PluginFolderError,
+    PluginNotFoundError as PluginNotFoundError,
+    SettingsError as SettingsError,
+    StaleMetadataError as StaleMetadataError,
+)

@@ -1,0 +1,127 @@
+"""What is the same for every error: its fields, and the text that is made of them."""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import ClassVar, dataclass_transform
+else:  # importing `typing` costs about as much as starting the interpreter
+    dataclass_transform = lambda **_: lambda kind: kind  # noqa: E731 -- nobody but a type checker asks for it
+
+
+@dataclass_transform(eq_default=False)
+class PegboardError(Exception):
+    """Base of every error that pegboard raises on purpose."""
+
+    code: str = "pegboard-error"
+    """The heading of this error in `docs/reference/errors.md`."""
+    is_of_one_start: ClassVar[bool] = False
+    """Whether it is about what happened once, so that starts after this one need not repeat it."""
+    is_quiet: ClassVar[bool] = False
+    """Whether a host keeps it among its problems without telling the user at every start: it does no harm."""
+
+    # what an error without such a field has
+    cause: str = ""
+    place: str | None = None
+    advice: str | None = None
+
+    _what: ClassVar[str] = ""
+    _because: ClassVar[str] = "{cause}"
+    _where: ClassVar[str] = "{place}"
+    _hint: ClassVar[str] = "{advice}"
+    _fields: ClassVar[tuple[str, ...]] = ()
+    _required: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__init__" not in vars(cls):
+            own = [name for name, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)]
+            cls._fields = (*cls._fields, *own)
+            cls._required |= {name for name in own if name not in vars(cls)}
+
+    def __init__(self, *values: object, **named: object) -> None:
+        if not self._fields:
+            super().__init__(*values)
+            return
+        given = dict(zip(self._fields, values, strict=False)) | named
+        if len(given) != len(values) + len(named) or not self._required <= given.keys() <= set(self._fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}")
+        for name in self._fields:
+            setattr(self, name, given.get(name, getattr(type(self), name, None)))
+        self.args = tuple([getattr(self, name) for name in self._fields])
+
+    def what(self) -> str:
+        """Return what happened, in one line, without a full stop."""
+        return self._filled(self._what) or ", ".join(map(str, self.args))
+
+    def because(self) -> str | None:
+        """Return the cause in one line, or None when *what* says it all."""
+        return self._filled(self._because)
+
+    def where(self) -> str | None:
+        """Return the file, entry point or setting that is concerned, or None."""
+        return self._filled(self._where)
+
+    def hint(self) -> str | None:
+        """Return what the reader can do about it, or None."""
+        return self._filled(self._hint)
+
+    def __str__(self) -> str:
+        answers = (("cause", self.because()), ("where", self.where()), ("hint", self.hint()))
+        return "\n".join([self.what(), *(f"  {label}: {text}" for label, text in answers if text)])
+
+    def render(self, severity: str = "error") -> str:
+        """Return the whole message as it is shown to a person: `error[code]: what`, cause, where, hint."""
+        return f"{severity}[{self.code}]: {self}"
+
+    def summary(self) -> str:
+        """Return the message in one line: what and cause."""
+        cause = self.because()
+        return f"{self.what()}: {cause}" if cause else self.what()
+
+    def _filled(self, template: str) -> str | None:
+        return template.format_map(_Values(self)) or None
+
+
+class _Values:
+    """The values for a template: an error's attributes, and what its methods return."""
+
+    def __init__(self, error: PegboardError) -> None:
+        self._error = error
+
+    def __getitem__(self, name: str) -> object:
+        value = getattr(self._error, name)
+        return value() if callable(value) else "" if value is None else value
+
+
+class UnusableIndexError(Exception):
+    """An index that cannot be used, and why, in words; a start then goes on as if there were none."""
+
+
+def describe_exception(error: BaseException) -> str:
+    """Return *error* as one line, `Type: message`, the way a traceback ends."""
+    if isinstance(error, PegboardError):
+        return error.summary()
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
+    name = type(error).__qualname__
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # a broken __str__ in somebody's error must not hide the error
+        text = "(its message cannot be shown)"
+    return f"{name}: {text}" if text else name
+
+
+def nearest(name: str, known: tuple[str, ...], kind: str) -> str:
+    """Return a hint for who misspelt *name*: the nearest of the *known* names, or all of them."""
+    from difflib import get_close_matches  # 21 modules, only paid on failure
+
+    if near := get_close_matches(name, known, n=1):
+        return f"did you mean {near[0]!r}?"
+    return f"known {kind}: {', '.join(sorted(known)) or 'none'}"
+
+
+def plugin_of(plugin: str, distribution: str) -> str:
+    """Return e.g. `plugin 'csv' of acme-csv 1.2.0`; *distribution* is empty when none owns the plugin."""
+    return f"plugin {plugin!r} of {distribution}" if distribution else f"plugin {plugin!r}"

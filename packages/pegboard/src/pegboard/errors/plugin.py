@@ -1,0 +1,240 @@
+"""Which plugin is at fault, or was?"""
+
+from __future__ import annotations
+
+from pegboard.errors.base import PegboardError, plugin_of
+
+
+class PluginError(PegboardError):
+    """Something is wrong with one plugin. It is always named, with its distribution."""
+
+    code = "plugin-error"
+    phase = "use"
+    """The plugin's part: `discovery`, `import`, `registration`, `resolution`, `call`, `clean-up`, or just `use`."""
+    _what = "{who} has a problem"
+    plugin: str
+    distribution: str  #: Name and version, e.g. `acme-csv 1.2.0`; empty when no distribution owns the plugin.
+
+    def who(self) -> str:
+        """Return the plugin with its distribution, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
+        return plugin_of(self.plugin, self.distribution)
+
+
+class PluginImportError(PluginError):
+    """A plugin raised, exited or recursed while it was imported; it is left out."""
+
+    code = "plugin-import-failed"
+    phase = "import"
+    _what = "{who} could not be imported and is left out"
+    cause: str
+    place: str | None = None
+    advice: str = "update or uninstall it, or report the cause to its author"
+
+
+class PluginNotImportableError(PluginError, ImportError):
+    """A plugin was found, but Python cannot import it; the cause says why."""
+
+    code = "plugin-not-importable"
+    phase = "import"
+    _what = "{who} is installed but cannot be imported"
+    _hint = "reinstall it for this Python, or remove it"
+    cause: str
+    place: str | None = None
+
+
+class PluginCallError(PluginError):
+    """Something that a plugin contributed raised while it was called."""
+
+    code = "plugin-call-failed"
+    phase = "call"
+    _what = "{who} failed while {doing}"
+    _hint = "this is a fault of the plugin: update it, or report the cause to its author"
+    doing: str
+    cause: str
+    place: str | None = None
+
+
+class PluginCleanUpError(PluginError):
+    """The clean-up of a component raised; all others were cleaned up nevertheless."""
+
+    code = "clean-up-failed"
+    phase = "clean-up"
+    _what = "{who} failed while {key} was cleaned up"
+    _hint = PluginCallError._hint
+    key: str
+    cause: str
+    place: str | None = None
+
+
+class PluginStillRunningError(PluginError):
+    """A plugin was unloaded, and a thread that it has started still runs."""
+
+    code = "plugin-still-running"
+    phase = "clean-up"
+    is_of_one_start = True
+    _what = "{who} was unloaded, but its thread {thread!r} still runs"
+    _hint = "restart the program; its author can end the thread in a function that is passed to on_unload"
+    cause = "nothing has ended it"
+    thread: str
+    place: str | None
+
+
+class PluginWithdrewError(PluginError, LookupError):
+    """A plugin no longer contributes what it contributed when it was last imported."""
+
+    code = "contribution-withdrawn"
+    phase = "registration"
+    _what = "{who} no longer contributes {name!r} to {kind!r}"
+    _hint = "try again: its record has been updated"
+    cause = "it registered that when it was last imported, and does not now"
+    kind: str
+    name: str
+    place: str | None = None
+
+
+class PluginCrashedError(PluginError):
+    """An earlier process ended while it imported a plugin. The plugin is tried once more."""
+
+    code = "plugin-crashed"
+    is_of_one_start = True
+    _what = "{who} took the process down"
+    cause: str
+    place: str | None
+    advice: str
+
+
+class PluginHangsError(PluginError):
+    """The import of a plugin does not end: in another process, or it was interrupted in this one."""
+
+    code = "plugin-hangs"
+    is_of_one_start = True
+    cause = "its import does not end"
+    seconds: float
+    process: int | None  #: The id of the other process; None when it was this one, and the user interrupted it.
+    place: str | None
+
+    def what(self) -> str:
+        if self.process is None:
+            return f"interrupted after {self.seconds:.1f} s while {self.who()} was being imported"
+        return f"process {self.process} has been importing {self.who()} for {self.seconds:.0f} s"
+
+    def hint(self) -> str:
+        if self.process is None:
+            return "if it happens again, the plugin is quarantined"
+        return "end that process if it hangs"
+
+
+class PluginQuarantinedError(PluginError):
+    """A plugin crashed the process twice, and is left out until it changes or is released."""
+
+    code = "plugin-quarantined"
+    _what = "{who} is quarantined and left out"
+    _hint = "update it, or try it again with `{command}`"
+    cause: str
+    place: str | None
+    command: str  #: What releases it.
+
+
+class PluginSlowError(PluginError):
+    """The import of a plugin took longer than the application allows for."""
+
+    code = "plugin-slow"
+    is_of_one_start = True
+    _what = "{who} took {seconds:.1f} s to import"
+    _hint = "report it to its author"
+    cause = "that is longer than the application allows"
+    seconds: float
+    place: str | None
+
+
+class RequiredPluginError(PluginError):
+    """A plugin that the application cannot do without is missing, disabled or broken."""
+
+    code = "required-plugin-unusable"
+    _what = "{who} is required by the application and cannot be used"
+    _hint = "enable it, or reinstall the application"
+    cause: str
+    place: str | None = None
+
+
+class DuplicatePluginError(PluginError):
+    """Two distributions bring a plugin of one name; the one found first is used."""
+
+    code = "plugin-duplicate"
+    phase = "discovery"
+    _hint = "uninstall one of the two"
+    place: str | None
+    other: str
+    other_place: str | None
+
+    def what(self) -> str:
+        return f"{self.who()} hides another plugin of that name" + (f" of {self.other}" if self.other else "")
+
+    def because(self) -> str:
+        return f"{self.other_place or 'the other'} is not used"
+
+
+class StrayPackageFileError(PluginError):
+    """A plugin's distribution brings `app/__init__.py` or `app/plugins/__init__.py`, which are the application's."""
+
+    code = "stray-package-file"
+    phase = "discovery"
+    is_quiet = True
+    _hint = "it is ignored where Python allows; ask its author to leave the file out of the distribution"
+    cause = "only the application may bring that file"
+    package: str
+    place: str
+
+    def what(self) -> str:
+        return f"{self.distribution or 'something installed'} brings an __init__ file for {self.package!r}"
+
+
+class NameClashError(PluginError):
+    """Two plugins register one name in one registry; the first in order keeps it."""
+
+    code = "name-clash"
+    phase = "registration"
+    _what = "{who} registers {name!r} in {registry!r}, which {other} already has"
+    _because = "the first in order keeps the name: {other}"
+    _hint = "disable one of the two; to replace it on purpose, a plugin registers with override=True"
+    registry: str
+    name: str
+    other: str  #: Who keeps the name, as text, e.g. `plugin 'a' of acme-a 1.0`.
+    place: str | None = None
+
+
+class OrderError(PluginError):
+    """A plugin asks for an order that is impossible: it names an unknown plugin, or the wishes form a circle."""
+
+    code = "order-impossible"
+    phase = "registration"
+    _what = "{who} asks for an order that is impossible"
+    _hint = "its wish is ignored; to decide yourself, list plugins under `order` in plugins.toml"
+    cause: str
+    place: str | None = None
+
+
+class SafeModeError(PegboardError):
+    """Two starts in a row crashed, and no single plugin explains it: this start is without plugins."""
+
+    code = "safe-mode"
+    is_of_one_start = True
+    _what = "safe mode: this start uses only built-in plugins, since the last two crashed"
+    _hint = (
+        "the next start tries all plugins again; examine them with `{application} plugins doctor`, disable one with "
+        "`{application} plugins disable NAME`, or clear its crashes with `{application} plugins release NAME`"
+    )
+    application: str
+    victims: tuple[str, ...]  #: What each of them was importing, in words.
+
+    def because(self) -> str:
+        return f"when they crashed: {'; '.join(self.victims)}"
+
+
+class RecordedProblem(PegboardError):  # noqa: N818 -- not raised: it repeats at a start what an earlier one found
+    """A problem that an earlier start found; nothing has changed since, so it is still there."""
+
+    code: str = "recorded-problem"  #: That of the problem it repeats.
+    _what = "{text}"
+    text: str = ""
+    advice: str = ""

@@ -1,0 +1,144 @@
+"""What has the user, or the application's author, to put right?"""
+
+from __future__ import annotations
+
+from pegboard.errors.base import PegboardError, nearest
+
+
+class ConfigurationError(PegboardError):
+    """A setting cannot be understood; it is left out and the application goes on with its default."""
+
+    code = "configuration-invalid"
+    _what = "{place} cannot be used"
+    _because = "{problem}"
+    _hint = "correct it; until then the default is used"
+    place: str
+    problem: str
+    line: int | None = None
+
+    def where(self) -> str | None:
+        return f"{self.place}, line {self.line}" if self.line else None
+
+    def summary(self) -> str:
+        text = super().summary()
+        return f"{text} (line {self.line})" if self.line and "at line" not in self.problem else text
+
+
+class SettingsError(PegboardError):
+    """A command cannot read or change the settings; they are as they were."""
+
+    code = "settings-unchanged"
+    _what = "the settings in {place} cannot be used or changed by this command"
+    _because = "{problem}"
+    place: str
+    problem: str
+    advice: str | None = None
+    line: int | None = None
+
+    def where(self) -> str | None:
+        return f"{self.place}, line {self.line}" if self.line else None
+
+
+class PluginFolderError(PegboardError):
+    """The user's plugin folder, or a file in it, cannot be used."""
+
+    code = "plugin-folder-unusable"
+    _what = "the plugin folder {folder} cannot be read"
+    _hint = "it must be a folder that holds *.py files or packages; remove it if you do not need it"
+    folder: str
+    cause: str
+
+
+class StaleMetadataError(PegboardError):
+    """Two versions of one distribution are found at once; the one that an installer recorded is used."""
+
+    code = "stale-metadata"
+    is_quiet = True
+    _what = "{distribution} is installed, and there is metadata of {other} as well"
+    _hint = "remove that metadata, or reinstall the distribution"
+    cause = "a build left it behind, or an older version was not uninstalled"
+    distribution: str  #: Name and version that is used, e.g. `acme-csv 1.2.0`.
+    place: str  #: The metadata that is ignored.
+    other: str  #: Name and version there.
+
+
+class InstallRefusedError(PegboardError):
+    """The environment may not be changed in the way asked for; nothing was changed."""
+
+    code = "install-refused"
+    _what = "the change is refused, and nothing was changed"
+    _hint = "{remedy}"
+    cause: str
+    place: str = ""  #: The environment, file or distribution that is concerned.
+    remedy: str = ""
+
+
+class InstallFailedError(PegboardError):
+    """The program that installs could not do what it was asked for."""
+
+    code = "install-failed"
+    _what = "{program} failed"
+    _hint = "{remedy}"
+    program: str
+    cause: str  #: What the program said.
+    remedy: str = ""
+
+
+class PluginNotFoundError(PegboardError, LookupError):
+    """No plugin has the name asked for."""
+
+    code = "plugin-not-found"
+    _what = "no plugin is named {name!r}"
+    name: str
+    known: tuple[str, ...]
+
+    def hint(self) -> str:
+        return nearest(self.name, self.known, "plugins")
+
+
+class ContributionNotFoundError(PegboardError, KeyError):
+    """Nothing in a registry has the name asked for."""
+
+    code = "contribution-not-found"
+    _what = "nothing in registry {registry!r} is named {name!r}"
+    registry: str
+    name: str
+    known: tuple[str, ...]
+
+    def hint(self) -> str:
+        return nearest(self.name, self.known, "names")
+
+
+class HostError(PegboardError):
+    """The application uses its host in a way that cannot work; for the application's author."""
+
+    code = "host-misused"
+    _what = "{problem}"
+    problem: str
+    advice: str | None = None
+
+
+class InvalidNameError(HostError, ValueError):
+    """A name is empty, not text, or holds characters that a list of names could not show."""
+
+    code = "invalid-name"
+    _what = "{name!r} cannot be the name of {kind}"
+    _hint = "a name is text of at least one character, on one line"
+
+    def __init__(self, kind: str, name: object) -> None:
+        self.kind: str = kind
+        self.name: str = name if isinstance(name, str) else repr(name)
+
+
+class MetadataError(HostError, TypeError):
+    """Metadata is not plain data, so that it could not be shown without importing the plugin."""
+
+    code = "metadata-not-plain"
+    _what = "metadata {field!r} of {name!r} in registry {registry!r} is of type {type_name}"
+    _hint = "use text, numbers, True, False, None, and lists, tuples or dictionaries of these"
+
+    def __init__(self, registry: str, name: str, field: str, type_name: str) -> None:
+        self.registry: str = registry
+        self.name: str = name
+        self.field: str = field
+        self.type_name: str = type_name

@@ -1,0 +1,103 @@
+"""In which order do the plugins come?
+
+The order is total and the same on every machine: it never depends on the file system or on who was imported first.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pegboard.errors import PegboardError
+    from pegboard.ledger import Plugin
+
+
+def order(
+    plugins: Sequence[Plugin], user_order: Sequence[str] = (), *, built_in_first: bool = True
+) -> tuple[list[Plugin], list[PegboardError]]:
+    """Return *plugins* in their order, with the wishes that could not be met.
+
+    Without wishes, built-in plugins come first, unless *built_in_first* is False, then the others, each by name.
+    `Plugin.after` and `Plugin.before` move a plugin as little as possible; *user_order* beats both.
+
+    Args:
+        plugins: In any order; names are unique.
+        user_order: Plugin names that must come in this order among themselves.
+        built_in_first: Whether the application's own plugins come before all others.
+
+    Returns:
+        Every item of *plugins* once, and a problem for each unknown name and each circle; a wish that is part of
+        one is left out, the user's never.
+    """
+    from pegboard.errors import ConfigurationError, OrderError
+
+    problems: list[PegboardError] = []
+    by_name = {plugin.name: plugin for plugin in plugins}
+    natural = sorted(plugins, key=lambda plugin: (built_in_first and not plugin.is_built_in, plugin.name))
+    if not user_order and not any(plugin.after or plugin.before for plugin in plugins):
+        return natural, problems
+
+    earlier: dict[str, set[str]] = {plugin.name: set() for plugin in natural}
+    problems.extend(
+        ConfigurationError("the order of plugins", f"no plugin is named {name!r}")
+        for name in user_order
+        if name not in by_name
+    )
+    listed = [name for name in user_order if name in by_name]
+    for first, second in zip(listed, listed[1:], strict=False):  # noqa: RUF007 -- pairwise would import itertools
+        earlier[second].add(first)
+
+    for plugin in natural:
+        for other, is_after in [(name, True) for name in plugin.after] + [(name, False) for name in plugin.before]:
+            wish = f"it wishes to come {'after' if is_after else 'before'} {other!r}"
+            distribution = str(plugin.distribution or "")
+            if other not in by_name:
+                problems.append(OrderError(plugin.name, distribution, f"{wish}, which is not installed", plugin.origin))
+                continue
+            first, second = (other, plugin.name) if is_after else (plugin.name, other)
+            if settled := _path(earlier, second, first):
+                order_so_far = " before ".join(map(repr, settled))
+                cause = f"{wish}, but {order_so_far} is settled"
+                problems.append(OrderError(plugin.name, distribution, cause, plugin.origin))
+            else:
+                earlier[second].add(first)
+
+    return _sorted(natural, earlier), problems
+
+
+def _path(earlier: dict[str, set[str]], first: str, last: str) -> list[str]:
+    """Return names from *first* to *last* of which each comes before the next; none when *last* need not come later."""
+    came_from: dict[str, str] = {last: last}
+    pending = [last]
+    while pending:
+        name = pending.pop()
+        if name == first:
+            path = [name]
+            while name != last:
+                name = came_from[name]
+                path.append(name)
+            return path
+        for other in sorted(earlier[name] - came_from.keys()):
+            came_from[other] = name
+            pending.append(other)
+    return []
+
+
+def _sorted(natural: list[Plugin], earlier: dict[str, set[str]]) -> list[Plugin]:
+    from graphlib import TopologicalSorter
+    from heapq import heappop, heappush
+
+    rank = {plugin.name: number for number, plugin in enumerate(natural)}
+    sorter = TopologicalSorter(earlier)
+    sorter.prepare()
+    free: list[int] = []
+    ordered: list[Plugin] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(free, rank[name])
+        plugin = natural[heappop(free)]  # of all that may come next, the one that comes first without wishes
+        ordered.append(plugin)
+        sorter.done(plugin.name)
+    return ordered

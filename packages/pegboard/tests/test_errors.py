@@ -1,0 +1,327 @@
+"""A table with one instance of each error; the page `docs/reference/errors.md` is the snapshot of their texts."""
+
+import copy
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+import pegboard.errors
+from pegboard.errors import (
+    AnnotationError,
+    AsyncRequiredError,
+    CircularDependencyError,
+    ConfigurationError,
+    ContainerError,
+    ContributionNotFoundError,
+    DuplicatePluginError,
+    HostError,
+    InstallFailedError,
+    InstallRefusedError,
+    InvalidNameError,
+    MetadataError,
+    MissingDependencyError,
+    NameClashError,
+    OrderError,
+    PegboardError,
+    PluginCallError,
+    PluginCleanUpError,
+    PluginCrashedError,
+    PluginError,
+    PluginFolderError,
+    PluginHangsError,
+    PluginImportError,
+    PluginNotFoundError,
+    PluginNotImportableError,
+    PluginQuarantinedError,
+    PluginSlowError,
+    PluginStillRunningError,
+    PluginWithdrewError,
+    ProviderError,
+    RecordedProblem,
+    RequiredPluginError,
+    SafeModeError,
+    ScopeError,
+    SettingsError,
+    StaleMetadataError,
+    StrayPackageFileError,
+    describe_exception,
+)
+
+SITE = "/venv/lib/python3.11/site-packages"
+
+VIEW = ("View", "view", "notes.plugins.csv:CsvView", "plugin 'csv' of acme-csv 1.2.0")
+"""One link of a chain: key, parameter, what makes it, who provides it."""
+
+INSTANCES = [
+    PegboardError("something went wrong"),
+    # configuration and the host
+    ConfigurationError(
+        "/home/ada/.config/notes/plugins.toml", "there is no setting 'enable'; known are strict, enabled", 3
+    ),
+    InstallRefusedError(
+        "it would change what the application or another plugin uses: markupsafe 2.1 -> 3.0",
+        "",
+        "ask for another version of the plugin, or say --allow-changes",
+    ),
+    InstallFailedError("uv", "acme-cvs was not found in the package registry", "did you mean 'acme-csv'?"),
+    SettingsError(
+        "/home/ada/.config/notes/plugins.toml",
+        "Invalid value (at line 3, column 10)",
+        "mend it in an editor; no command writes to it before",
+        3,
+    ),
+    HostError("the plugins have been found already", "call leave_out() before the host is first used"),
+    InvalidNameError("a scope", ""),
+    MetadataError("exporters", "csv", "since", "date"),
+    ContributionNotFoundError("exporters", "markdwon", ("html", "markdown")),
+    RecordedProblem(
+        "name-clash",
+        "plugin 'zeta' of zeta-csv 3.0 registers 'csv' in 'exporters', which plugin 'csv' of acme-csv 1.2.0 already has: "
+        "the first in order keeps the name: plugin 'csv' of acme-csv 1.2.0",
+        "disable one of the two; to replace it on purpose, a plugin registers with override=True",
+    ),
+    SafeModeError("notes", ("plugin 'csv' of acme-csv 1.2.0", "no plugin was being imported")),
+    PluginNotFoundError("csvv", ("csv", "html")),
+    # plugins
+    PluginError("csv", "acme-csv 1.2.0"),
+    PluginImportError(
+        "csv",
+        "acme-csv 1.2.0",
+        "ModuleNotFoundError: No module named 'pandas'",
+        f"{SITE}/notes/plugins/csv.py:3",
+        "install 'pandas', or leave it out with NOTES_NO_PLUGINS=csv",
+    ),
+    PluginCallError(
+        "csv", "acme-csv 1.2.0", "running command 'export'", "KeyError: 'title'", f"{SITE}/notes/plugins/csv.py:12"
+    ),
+    PluginCleanUpError(
+        "csv", "acme-csv 1.2.0", "Store", "OSError: the disk is full", f"{SITE}/notes/plugins/csv.py:20"
+    ),
+    PluginStillRunningError("csv", "acme-csv 1.2.0", "csv poller", f"{SITE}/notes/plugins/csv.py:31"),
+    PluginNotImportableError(
+        "fast",
+        "acme-fast 2.0",
+        "it is built for another Python (cpython-310-x86_64-linux-gnu.so); this one loads "
+        ".cpython-311-x86_64-linux-gnu.so, .abi3.so, .so",
+        f"{SITE}/notes/plugins/fast.cpython-310-x86_64-linux-gnu.so",
+    ),
+    PluginWithdrewError("csv", "acme-csv 1.2.0", "exporters", "tsv"),
+    PluginCrashedError(
+        "csv",
+        "acme-csv 1.2.0",
+        "on 2026-03-02 09:30 the process ended while it was being imported; it is tried once more",
+        f"{SITE}/notes/plugins/csv.py",
+        "update it, or leave it out with NOTES_NO_PLUGINS=csv",
+    ),
+    PluginHangsError("csv", "acme-csv 1.2.0", 40.2, 1234, f"{SITE}/notes/plugins/csv.py"),
+    PluginQuarantinedError(
+        "csv",
+        "acme-csv 1.2.0",
+        "it took the process down 2 times, last on 2026-03-02 09:31: the process ended while it was being imported",
+        f"{SITE}/notes/plugins/csv.py",
+        "notes plugins release csv",
+    ),
+    PluginSlowError("csv", "acme-csv 1.2.0", 4.21, f"{SITE}/notes/plugins/csv.py"),
+    RequiredPluginError("store", "", "it is not installed"),
+    DuplicatePluginError(
+        "csv", "acme-csv 1.2.0", f"{SITE}/notes/plugins/csv.py", "zeta-csv 3.0", "/opt/zeta/notes/plugins/csv.py"
+    ),
+    StrayPackageFileError("csv", "acme-csv 1.2.0", "notes.plugins", f"{SITE}/notes/plugins/__init__.py"),
+    NameClashError("zeta", "zeta-csv 3.0", "exporters", "csv", "plugin 'csv' of acme-csv 1.2.0"),
+    OrderError("csv", "acme-csv 1.2.0", "it wishes to come after 'htlm', which is not installed"),
+    StaleMetadataError("acme-csv 1.2.0", "/home/ada/acme-csv/acme_csv.egg-info", "acme-csv 1.1.0"),
+    PluginFolderError("/home/ada/.config/notes/plugins", "it is a file, not a folder"),
+    # container
+    ContainerError("something went wrong"),
+    MissingDependencyError(
+        "notes.app:Clock",
+        (("Page", "", "notes.app:Page", "the application"), VIEW),
+        "clock",
+        ("notes.app:Clocks", "notes.app:Page", "notes.app:View"),
+    ),
+    CircularDependencyError(
+        (("Page", "", "notes.app:Page", "the application"), VIEW),
+        "page",
+    ),
+    AnnotationError(
+        "notes.plugins.csv:CsvView",
+        "table",
+        "it has no annotation",
+        "plugin 'csv' of acme-csv 1.2.0",
+        "acme-csv 1.2.0",
+        (VIEW,),
+    ),
+    ProviderError("csv", "acme-csv 1.2.0", "provide", "View", "KeyError: 'columns'", "the application", (VIEW,)),
+    ScopeError("Session", "request", open_scopes=()),
+    AsyncRequiredError("Database", "its provider is asynchronous"),
+]
+"""One instance of each error, in the order of `pegboard.errors`."""
+
+PAGE = Path(__file__).parents[3] / "docs/reference/errors.md"
+
+each = pytest.mark.parametrize("error", INSTANCES, ids=lambda error: type(error).code)
+
+
+def classes(base=PegboardError):
+    """Return *base* and every class below it."""
+    return [base] + [found for child in base.__subclasses__() for found in classes(child)]
+
+
+def sections():
+    """Return the sections of the page by heading."""
+    text = PAGE.read_text(encoding="utf-8")
+    parts = re.split(r"^## `([^`\n]+)`\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_table_has_one_instance_of_each_error():
+    ours = [error for error in classes() if error.__module__.startswith(pegboard.errors.__name__)]
+    assert sorted(type(error).__name__ for error in INSTANCES) == sorted(error.__name__ for error in ours)
+
+
+def test_each_error_has_a_code_of_its_own():
+    codes = [type(error).code for error in INSTANCES]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)+", code) for code in codes)
+
+
+def test_the_page_has_one_heading_for_each_code_and_no_other():
+    assert list(sections()) == [type(error).code for error in INSTANCES]
+
+
+@each
+def test_the_page_names_the_class_and_shows_the_text_as_printed(error):
+    section = sections()[type(error).code]
+    assert f"{{py:class}}`~pegboard.errors.{type(error).__name__}`" in section
+    assert f"```text\n{error.render()}\n```" in section
+
+
+@each
+def test_the_tree_in_the_modules_docstring_has_it(error):
+    tree = re.findall(
+        r"[├└]── (\w+)|^\s*(PegboardError)$", pegboard.errors.__doc__.partition("An error's fields")[0], re.MULTILINE
+    )
+    assert [first or second for first, second in tree].count(type(error).__name__) == 1
+
+
+@each
+@pytest.mark.parametrize("copied", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def test_a_copy_is_the_same_in_type_fields_and_text(error, copied):
+    other = copied(error)
+    assert type(other) is type(error)
+    assert vars(other) == vars(error)
+    assert other.args == error.args
+    assert str(other) == str(error)
+
+
+@each
+def test_the_text_is_what_cause_where_hint_in_that_order_and_without_full_stops(error):
+    first, *rest = str(error).splitlines()
+    assert first == error.what()
+    assert re.findall(r"^  (\w+):", "\n".join(rest), re.MULTILINE) == [
+        label for label, text in (("cause", error.because()), ("where", error.where()), ("hint", error.hint())) if text
+    ]
+    assert not any(line.endswith(".") for line in (first, *rest))
+
+
+@each
+def test_the_summary_is_one_line(error):
+    assert "\n" not in error.summary()
+    assert error.summary().startswith(error.what())
+
+
+@each
+def test_an_error_of_a_plugin_names_plugin_and_distribution(error):
+    if isinstance(error, PluginError):
+        assert (error.distribution or error.plugin) in error.what()
+
+
+class TestDescribingAnException:
+    def test_gives_type_and_message_in_one_line(self):
+        assert describe_exception(ValueError("two\nlines")) == "ValueError: two lines"
+
+    def test_gives_the_type_alone_when_there_is_no_message(self):
+        assert describe_exception(ValueError()) == "ValueError"
+
+    def test_says_in_words_that_a_plugin_wanted_to_exit(self):
+        assert describe_exception(SystemExit(3)) == "it called sys.exit(3)"
+        assert describe_exception(SystemExit()) == "it called sys.exit()"
+
+    def test_survives_an_error_that_cannot_be_shown(self):
+        class Mute(Exception):
+            def __str__(self):
+                raise RuntimeError
+
+        assert describe_exception(Mute()).endswith("Mute: (its message cannot be shown)")
+
+    def test_of_an_error_of_ours_gives_its_summary(self):
+        assert describe_exception(PluginFolderError("/x", "it is a file")).startswith("the plugin folder /x")
+
+
+@pytest.mark.parametrize(
+    ("error", "built_in"),
+    [
+        (InvalidNameError("registry", ""), ValueError),
+        (MetadataError("exporters", "csv", "since", "date"), TypeError),
+        (ContributionNotFoundError("exporters", "x", ()), KeyError),
+        (PluginNotFoundError("x", ()), LookupError),
+        (PluginNotImportableError("x", "", "no"), ImportError),
+        (PluginWithdrewError("x", "", "exporters", "y"), LookupError),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else value.code,
+)
+def test_people_who_catch_the_built_in_error_catch_it(error, built_in):
+    assert isinstance(error, built_in)
+
+
+@pytest.mark.parametrize(("known", "hint"), [(("csv", "html"), "did you mean 'csv'?"), ((), "known plugins: none")])
+def test_a_name_that_is_not_known_gets_the_nearest_one(known, hint):
+    assert PluginNotFoundError("cvs", known).hint() == hint
+
+
+class TestTheConstructor:
+    """It takes the fields that the class and its bases annotate, as that of a dataclass does."""
+
+    def test_leaves_all_fields_in_args_also_those_given_by_name_or_by_default(self):
+        error = ScopeError("Session", scope="request")
+        assert error.args == ("Session", "request", "", "", (), ())
+        assert copy.copy(error).args == error.args
+
+    @pytest.mark.parametrize(
+        ("values", "named"),
+        [
+            ((), {}),
+            (("Session",), {}),
+            (("Session", "request"), {"key": "Session"}),
+            (("Session", "request"), {"colour": "red"}),
+            (("Session", "request", "", "", (), (), "too much"), {}),
+        ],
+    )
+    def test_refuses_what_is_missing_unknown_given_twice_or_too_much(self, values, named):
+        with pytest.raises(TypeError, match="ScopeError takes key, scope, user, lives, open_scopes, chain"):
+            ScopeError(*values, **named)
+
+    def test_of_an_application_s_error_is_its_own(self):
+        class Refused(PegboardError):
+            code = "refused"
+            seats: int
+
+            def __init__(self, seats):
+                super().__init__(f"there are only {seats} seats")
+                self.seats = seats
+
+        assert Refused(3).render() == "error[refused]: there are only 3 seats"
+
+    def test_of_an_application_s_error_without_fields_takes_anything(self):
+        class Refused(PegboardError):
+            pass
+
+        assert str(Refused("no", 1)) == "no, 1"
+
+
+def test_text_in_braces_is_shown_as_it_is():
+    assert PluginFolderError("/{home}", "{0} is no folder").summary() == (
+        "the plugin folder /{home} cannot be read: {0} is no folder"
+    )

@@ -1,0 +1,49 @@
+"""Which tests are slow, and which are long runs: the names of files say most of it, and a guard holds it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+STARTS_A_PROCESS = frozenset(
+    {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.system", "os.exec", "pty.spawn"}
+)
+"""The audit events of Python that tell of a new process."""
+
+
+def mark_by_file(items: list[pytest.Item]) -> None:
+    """Mark tests by the name of their file: those of `_processes` and `_browser` are slow, a law can be a long run."""
+    for item in items:
+        words = item.path.stem.split("_")
+        if not {"processes", "browser"}.isdisjoint(words):
+            item.add_marker("slow")
+        if "law" in words:
+            item.add_marker("soak")
+
+
+class Guard:
+    """Fails a test that starts a process and is not marked `slow`."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+        self._started: list[str] = []
+        sys.addaudithook(self._notice)
+
+    def _notice(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._is_on and event in STARTS_A_PROCESS:
+            self._started.append(f"{event} {arguments[0] if arguments else ''}".strip())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item):
+        self._is_on = item.get_closest_marker("slow") is None
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item):
+        result = yield
+        self._is_on = False
+        started, self._started = self._started, []
+        if started:
+            pytest.fail(f"this test is not marked `slow`, and starts: {', '.join(started)}", pytrace=False)
+        return result

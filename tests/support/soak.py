@@ -1,0 +1,51 @@
+"""Long runs: `make soak` does all of them, `make test` a sample of each, chosen by a seed that is printed."""
+
+from __future__ import annotations
+
+import random
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+_chosen = {"soak": False, "seed": 0}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add `--soak` and `--seed`."""
+    group = parser.getgroup("soak", "long runs, and samples of them (tests/support/soak.py)")
+    group.addoption("--soak", action="store_true", help="do the long runs whole, and nothing else")
+    group.addoption("--seed", type=int, help="what chooses the samples, as an earlier run has printed it")
+
+
+def configure(config: pytest.Config) -> None:
+    """Read the options; what is chosen here is what the workers of xdist are given."""
+    if config.option.seed is None:
+        config.option.seed = random.SystemRandom().randrange(10**6)
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(config.option.seed)
+    _chosen.update(soak=config.option.soak, seed=config.option.seed)
+
+
+def sized(sample: T, soak: T) -> T:
+    """Return the size of a run: *sample* in `make test`, *soak* in `make soak`."""
+    return soak if _chosen["soak"] else sample
+
+
+def seed() -> int:
+    """Return the seed of this session."""
+    return _chosen["seed"]
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Return the source of what a long run draws: it depends on the seed and the test's name."""
+    return random.Random(f"{seed()} {request.node.nodeid}")
+
+
+def deselect_short(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave only tests that are marked `soak`, if that is what was asked for."""
+    if config.option.soak:
+        short = [item for item in items if item.get_closest_marker("soak") is None]
+        items[:] = [item for item in items if item.get_closest_marker("soak") is not None]
+        config.hook.pytest_deselected(items=short)
