@@ -50,7 +50,7 @@ _UNOPENED: "Any" = _Namespace(seen=-1)
 class Container:
     """Components by key: types, `NewType`, generic aliases, `Annotated`, protocols and text.
 
-    Made by `Host.container`. `typing.List[Entry]` and `list[Entry]` are one key. The container can be injected, too,
+    `Host.container` makes it. `typing.List[Entry]` and `list[Entry]` are one key. The container can be injected, too,
     under its own class.
 
     Keys of one container are safe to ask for from any thread and task. A change of providers while the program runs

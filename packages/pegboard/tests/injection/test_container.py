@@ -879,6 +879,29 @@ def test_resolving_imports_nothing_of_the_standard_library():
     assert set(found.stdout.split()) <= {"__future__", "_contextvars"}  # the first is empty, the second built in
 
 
+@pytest.mark.slow
+def test_registering_imports_nothing_that_builds_and_a_key_that_one_provides_no_rule():
+    code = """if True:
+        import sys
+        from pegboard.container import Container
+        from pegboard.ledger import Ledger, application
+        app = application("app")
+        ledger = Ledger(lambda: (app, False))
+        container = Container(ledger, live=lambda row: row.live, ready=lambda: None, report=print)
+        class Clock: pass
+        container.provide(Clock)
+        container.decorate(Clock, lambda clock: clock)
+        print(*sorted(name for name in sys.modules if name.startswith("pegboard")))
+        container.get(Clock)
+        print("pegboard.precedence" in sys.modules)
+    """
+    path = {"PYTHONPATH": __import__("os").pathsep.join(sys.path)}
+    found = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
+    registering, is_decided = found.stdout.splitlines()
+    assert not {name for name in registering.split() if "injection" in name or "precedence" in name}
+    assert is_decided == "False"
+
+
 def test_scope_names_are_the_constants(container):
     assert (SINGLETON, TRANSIENT) == ("singleton", "transient")
 

@@ -1,4 +1,7 @@
-"""Driving a resolution from a task: waiting is awaiting. Loaded when something is first awaited."""
+"""How does a task drive a resolution? It awaits wherever a thread sleeps.
+
+In: a key or a function, asked with `aget` or `acall`. Out: a coroutine that returns the value.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ending what has a clean-up: all of it, whatever is raised in the course. Loaded when something ends."""
+"""How does a scope end? Everything that was built for it is cleaned up, whatever a clean-up raises.
+
+In: a store, or resources. Out: nothing, or one group of what was raised, each error naming its plugin.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +75,8 @@ def blame(error: BaseException, resource: Resource) -> BaseException:
         error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
         return error
     distribution = str(owner.distribution or "")
-    cause, place = describe_exception(error), location_in(owner, error)
-    named = PluginCleanUpError(owner.name, distribution, show(resource.key), cause, place)
+    cause, location = describe_exception(error), location_in(owner, error)
+    named = PluginCleanUpError(owner.name, distribution, show(resource.key), cause, location)
     named.__cause__ = error
     return named
 

@@ -1,4 +1,8 @@
-"""What a container and its scopes share: who provides what, and which instances are still right."""
+"""Who provides a key, and which instances are still right? The container and all its scopes share one core.
+
+In: the ledger's rows, the overrides of tests, and open scopes. Out: the rows of a key, how they provide, and the
+instances that a change makes wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Answering for a component: who provides it, whom that overrides and why. Loaded when somebody asks."""
+"""Who provides a component, whom does that override, and what is connected with it?
+
+In: a key. Out: plain data that prints as text. No plugin is imported, and nothing is called.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ class Explanation:
         lines = [self.key]
         if not self.providers:
             lines.append("  provided by nobody")
-        lines += [f"  {'overrides' if place else 'provided by'} {part}" for place, part in enumerate(self.providers)]
+        lines += [f"  {'overrides' if number else 'provided by'} {part}" for number, part in enumerate(self.providers)]
         lines += [f"  decorated by {part}" for part in self.decorators]
         for label, keys in (("needs", self.dependencies), ("needed by", self.dependants)):
             if keys:

@@ -1,4 +1,7 @@
-"""What went wrong, and whose fault it is: from the frames of a request to errors. Loaded when something fails."""
+"""What went wrong, and who is to blame? Turns the frames of a request into errors.
+
+In: a request and the frame that failed. Out: an error that names the whole chain, with the frames that are to blame.
+"""
 
 from __future__ import annotations
 
@@ -106,12 +109,12 @@ def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
     """
     frames = request.path()[:-1]
     links = chain(request)
-    for place in range(len(frames) - 1, -1, -1):
-        user = frames[place]
+    for position in range(len(frames) - 1, -1, -1):
+        user = frames[position]
         if user.build is not None:  # it lives in a store of its own choice, and that is too long
             lives = user.store.name or SINGLETON
             error = ScopeError(show(frame.key), scope, show(user.key), lives, frame.asked_from.names(), links)
-            return request.blame(error, set(frames[place:]))
+            return request.blame(error, set(frames[position:]))
     return request.blame(ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links), set())
 
 

@@ -1,7 +1,8 @@
-"""What a component is asked for by, in a form that can be compared, and as text that needs no import.
+"""When do two keys mean one thing, and how is a key written as text?
 
-`typing.List[Entry]` and `list[Entry]` are one key, a union's order does not matter, `Annotated` keeps what it is
-annotated with. The container compares normal forms; records, which know no objects, compare texts.
+In: a type, `NewType`, generic alias, `Annotated` or text. Out: a form that can be compared, and a text that is the same
+in every process. `typing.List[Entry]` and `list[Entry]` are one key, a union's order does not matter, `Annotated` keeps
+what it is annotated with. The container compares normal forms; records, which know no objects, compare texts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Putting something else in a component's place for the time of a test. Loaded on use."""
+"""How does a test put something else in a component's place?
+
+In: a key and a provider. Out: a block in which that provider serves alone.
+"""
 
 from __future__ import annotations
 

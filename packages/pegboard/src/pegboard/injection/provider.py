@@ -1,4 +1,7 @@
-"""How one row makes its value: a class or function is called, a generator is entered, anything else is the value."""
+"""How does one row make its value? A class or function is called, a generator entered, anything else is the value.
+
+In: a live row. Out: what to call, how, and the parameters that it needs.
+"""
 
 from __future__ import annotations
 

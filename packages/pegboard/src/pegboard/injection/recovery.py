@@ -1,4 +1,7 @@
-"""What happens when something fails: who is to blame, and who can do without. Loaded when it happens."""
+"""Who can do without what failed? Imported when something fails, or when two requests wait for each other.
+
+In: a request, and what was raised by its innermost frame. Out: a frame that goes on with another row, or the error.
+"""
 
 from __future__ import annotations
 
@@ -158,13 +161,13 @@ def _break_ring(request: Request, trail: tuple[Build, ...]) -> None:
     for build, next_build in pairwise(trail):
         waiting = next(one for _, one in next_build.waiters if build.request in one.lineage())
         ring.append(_Stretch(waiting, build.frame))
-    place = next((place for place, stretch in enumerate(ring) if stretch.has_plugin()), 0)
-    if place == 0:
+    position = next((position for position, stretch in enumerate(ring) if stretch.has_plugin()), 0)
+    if position == 0:
         theirs = [frame for stretch in ring[1:] for frame in stretch.frames]
         raise faults.circle(request, ring[0].frames, ring[0].asking, theirs)
     # Wake the one that can do without: it looks again, finds the same ring, and is the first in it then.
-    awaited = trail[place]
-    chosen = ring[place].request
+    awaited = trail[position]
+    chosen = ring[position].request
     wake = next(wake for wake, one in awaited.waiters if one is chosen)
     awaited.waiters = [waiter for waiter in awaited.waiters if waiter[1] is not chosen]
     wake()

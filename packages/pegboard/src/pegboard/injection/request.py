@@ -1,7 +1,7 @@
-"""A request to the container: its frames, one for each key on the way, and what it waits for.
+"""What is asked for, how far has it got, and what does it wait for?
 
-A frame takes a key from who provides it, through what that needs, to the value. A build is a frame that others may
-wait for. A request has a stack of frames.
+In: a key, or a function to call. Out: frames, one for each key on the way. A frame takes a key from who provides it,
+through what that needs, to the value. A build is a frame that other requests may wait for.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Frame:
         "keywords",
         "normal",
         "parameter",
-        "place",
+        "position",
         "resources",
         "row",
         "stage",
@@ -83,7 +83,8 @@ class Frame:
         self.target: Provider | None = None
         self.given: dict[str, Any] | None = None
         """Arguments by name that `call` was given."""
-        self.place: int = 0
+        self.position: int = 0
+        """Which parameter is being filled."""
         self.step: int = 0
         self.arguments: list[Any] = []
         self.keywords: dict[str, Any] = {}
@@ -101,18 +102,18 @@ class Frame:
         self.target = target
         self.arguments = arguments
         self.keywords = {}
-        self.place = 0
+        self.position = 0
         self.stage = GATHER
 
     def take(self, value: Any) -> None:
         """Use *value* for the parameter that is being filled."""
         assert self.target is not None  # noqa: S101 -- begin() was called
-        parameter = self.target.parameters()[self.place]
+        parameter = self.target.parameters()[self.position]
         if parameter.is_keyword:
             self.keywords[parameter.name] = value
         else:
             self.arguments.append(value)
-        self.place += 1
+        self.position += 1
 
     def depend(self, key: Any, normal: Any, instance: Instance | None) -> None:
         """Remember what the value is made of."""

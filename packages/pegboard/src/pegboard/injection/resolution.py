@@ -1,12 +1,12 @@
-"""Building what was asked for, and what that needs: one loop over a stack of its own, so that depth costs no frames.
+"""How is a component built, with all that it needs? In one loop over a stack of its own: depth costs no frames.
 
-The loop is a generator that does no waiting. It yields whenever it has to wait: for an instance that somebody else
-is building, or for an awaitable. What drives it waits in its way, a thread by sleeping and a task by awaiting, so
-that synchronous and asynchronous resolution are one piece of code.
+In: a key, or a function to call. Out: its value. The loop is a generator that does no waiting. It yields whenever it
+has to wait: for an instance that another request is building, or for an awaitable. A thread drives it by sleeping, a
+task by awaiting, so that synchronous and asynchronous resolution are one piece of code.
 
-Singletons and scoped instances are claimed before they are built, so that they are built once. Who finds a claim
-waits for it, after a look whether the wait could ever end: claims on one stack need each other, so that a ring of
-waits is a true circle of dependencies, in whichever threads and tasks it is being walked.
+Singletons and scoped instances are claimed before they are built, so that they are built once. Whoever finds a claim
+waits for it, after a check that the wait can end: claims on one stack need each other, so that a ring of waits is a
+true circle of dependencies, in whichever threads and tasks it is being walked.
 """
 
 from __future__ import annotations
@@ -232,8 +232,8 @@ class Resolution(Request):
         assert target is not None  # noqa: S101 -- begin() was called
         parameters = target.parameters()
         given = frame.given
-        while frame.place < len(parameters):
-            parameter = parameters[frame.place]
+        while frame.position < len(parameters):
+            parameter = parameters[frame.position]
             if given is not None and parameter.name in given:
                 frame.take(given.pop(parameter.name))
                 continue
@@ -244,7 +244,7 @@ class Resolution(Request):
             else:
                 if parameter.has_default:
                     if parameter.is_keyword:
-                        frame.place += 1
+                        frame.position += 1
                     else:
                         frame.take(parameter.default)
                     continue
@@ -384,11 +384,11 @@ class Resolution(Request):
     def _check_path(self, frame: Frame, row: Contribution | None) -> None:
         """Raise when *frame*, which nothing claims, is being built on the way to itself."""
         frames = self.path()[:-1]
-        for place, other in enumerate(frames):
+        for position, other in enumerate(frames):
             if other.row is row and other.store is frame.store and other.normal == frame.normal:
                 from pegboard.injection.faults import circle
 
-                raise circle(self, frames[place:], frame)
+                raise circle(self, frames[position:], frame)
 
 
 def resolve(core: Core, key: Any, store: Store) -> Any:

@@ -1,8 +1,8 @@
-"""What a callable needs: its parameters, read when it is first called by the container and not before.
+"""What does a callable need? Its parameters are read when the container first calls it.
 
-Annotations that are text are evaluated one at a time, in the module where the callable was written, so that one
-name that exists for type checkers only spoils one parameter. Neither `inspect` nor `typing` is imported for this
-unless a parameter needs it.
+In: a class, function or method. Out: its parameters, each with the keys that it may be filled from. Annotations that
+are text are evaluated one at a time, in the module where the callable was written, so that one name that exists for
+type checkers only spoils one parameter. Neither `inspect` nor `typing` is imported unless a parameter needs it.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def _read_code(target: Any, function: Any, code: Any, skipped: int) -> tuple[Par
     defaults: tuple[object, ...] = function.__defaults__ or ()
     bare = len(positional) - len(defaults)
     parameters = []
-    for place, name in enumerate(positional):
-        parameters.append(Parameter(name, EMPTY if place < bare else defaults[place - bare], is_keyword=False))
+    for position, name in enumerate(positional):
+        parameters.append(Parameter(name, EMPTY if position < bare else defaults[position - bare], is_keyword=False))
     keyword_defaults = function.__kwdefaults__ or {}
     parameters += [Parameter(name, keyword_defaults.get(name, EMPTY), is_keyword=True) for name in by_name]
     if parameters:

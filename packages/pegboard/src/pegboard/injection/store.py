@@ -1,7 +1,7 @@
-"""Where instances are kept: the container has one store, and each open scope has one of its own.
+"""Where are instances kept? The container has one store, and each open scope has one of its own.
 
 An instance remembers the rows it was made from and what it was given. From that alone follows whether it is still
-right when rows have changed, so that exactly what depends on a change is forgotten and nothing else.
+right when rows have changed, so that exactly what depends on a change is forgotten.
 """
 
 from __future__ import annotations
