@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
+from pegboard.tools import processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,19 +162,9 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str
     Raises:
         InstallFailedError: If it fails, with its own words as the cause.
     """
-    variables = {**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **(environ or {})}
-    variables.pop("PYTHONPATH", None)  # the environment is asked, not what this process sees besides
-    done = subprocess.run(  # noqa: S603 -- installers, and arguments that the user typed
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        env=variables,
-        close_fds=False,  # the lock of a change goes along; Python's other files do not (PEP 446)
-        check=False,
-    )
+    # the installer looks at the environment, and not at what this process finds besides: without PYTHONPATH
+    variables = {"NO_COLOR": "1", "PYTHONUTF8": "1", **(environ or {}), "PYTHONPATH": None}
+    done = processes.run(command, variables, encoding="utf-8", merges_errors=True, inherits_locks=True)
     if done.returncode != 0:
         program = "pip" if list(command[1:3]) == ["-m", "pip"] else os.path.basename(command[0])
         raise InstallFailedError(program, *_cause(done.stdout))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ from pegboard.tools.bisection.requirements import needs
 from pegboard.tools.bisection.search import FOUND, NEVER, NO_PLUGIN, Search, usual_rounds
 from pegboard.tools.bisection.state import State, forget, load
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.cli.rerun import command_line
+from pegboard.tools.processes import own_command
+from pegboard.tools.processes import run as run_command
 
 if TYPE_CHECKING:
     import argparse
@@ -266,7 +266,7 @@ class _Bisection:
         self._output.say("", f"run {self._runs}, {self._on(chosen)}:")
         if self._settings["command"]:
             self._output.flush()
-            subprocess.run(self._settings["command"], env=os.environ | changed, check=False)  # noqa: S603 -- the user's
+            run_command(self._settings["command"], changed, is_interactive=True)
         else:
             self._output.say("run the application in another terminal, like this:")
             self._output.say(f"    {_assignments(changed)} {self._options.prog.rpartition(' ')[0]} ...")
@@ -330,7 +330,7 @@ class _Bisection:
                 continue
             if not disable and not (_ask(output, f"\ndisable {name!r} now? [y/N] ") or "").lower().startswith("y"):
                 continue
-            line = command_line(self._options.arguments, "disable", "--", name)
+            line = own_command(self._options.arguments, "disable", "--", name)
             done = None if line is None else run(line, {})
             if done is not None and done.status == 0:
                 disabled.append(name)

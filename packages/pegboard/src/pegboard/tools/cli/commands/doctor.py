@@ -8,10 +8,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.cli.rerun import command_line
 from pegboard.tools.doctor.codes import ERROR, NOTE, WARNING
 from pegboard.tools.doctor.diagnosis import diagnose
 from pegboard.tools.doctor.isolation import Options
+from pegboard.tools.processes import own_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,9 @@ def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
 
     def again(into: str, module: str, without: Sequence[str], deadline_s: float) -> list[str]:
         words = ["doctor", "--into", into, "--module", module, "--deadline", str(deadline_s)]
-        return command_line(arguments, *words, "--without", ",".join(without)) or []
+        return own_command(arguments, *words, "--without", ",".join(without)) or []
 
-    known = command_line(arguments) is not None
+    known = own_command(arguments) is not None
     wanted = Options(
         again if known else None, options.deadline, imports=not options.no_import, everyone=bool(options.all)
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.rebuild import EARLY
 from pegboard.startup.recording.record import Record
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.processes import own_command, run
 
 if TYPE_CHECKING:
     import argparse
@@ -167,7 +166,7 @@ def _after_colon(text: str) -> str:
 # -- verify -----------------------------------------------------------------------------------------------------------
 
 
-def _verify(host: Host, _: argparse.Namespace, output: Output) -> int:
+def _verify(host: Host, options: argparse.Namespace, output: Output) -> int:
     index, why_not = _look(host)
     if index is None or why_not is not None:
         output.say(f"the index is not in use: {why_not}; it is made anew before it is compared")
@@ -179,9 +178,10 @@ def _verify(host: Host, _: argparse.Namespace, output: Output) -> int:
     recorded = recorded_rows(index)
     findings: list[str] = []
     with tempfile.TemporaryDirectory() as directory:
-        for label, options in (("afresh", ()), ("afresh in reverse order", ("--backwards",))):
+        for label, words in (("afresh", ()), ("afresh in reverse order", ("--backwards",))):
             into = os.path.join(directory, label.replace(" ", "-"))
-            fresh = _record_in_new_process(into, options, output)
+            command = own_command(options.arguments, "index", "build", "--into", into, *words)
+            fresh = _record_in_new_process(command, into, output)
             if fresh is None:
                 return FAILED
             findings += [f"{line} ({label})" for line in differences(recorded, recorded_rows(fresh))]
@@ -192,15 +192,12 @@ def _verify(host: Host, _: argparse.Namespace, output: Output) -> int:
     return FAILED if findings else DONE
 
 
-def _record_in_new_process(into: str, options: Sequence[str], output: Output) -> Index | None:
-    """Run this very program once more, to record into the directory *into*."""
-    given = sys.orig_argv
-    if "verify" not in given:
-        output.complain("error: only a command line that says 'verify' can be run once more")
+def _record_in_new_process(command: Sequence[str] | None, into: str, output: Output) -> Index | None:
+    """Run *command*, which records into the directory *into*, and return that index."""
+    if command is None:
+        output.complain("error: this program cannot be run once more, since its command line is not known")
         return None
-    at = len(given) - given[::-1].index("verify") - 1
-    command = [*given[:at], "build", "--into", into, *options]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- our own command line
+    result = run(command)
     try:
         (name,) = [name for name in os.listdir(into) if name.endswith(".index")]
         return read(os.path.join(into, name))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 from pegboard.startup.recording.files import write
+from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.cli.rerun import split
 from pegboard.tools.profiling import launch
 from pegboard.tools.profiling.costs import Run, kind, median
 from pegboard.tools.profiling.trace import trace
@@ -53,7 +52,7 @@ def _positive(text: str) -> int:
 
 def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
     words = list(options.words) or ["profile"]
-    parts = split(options.arguments)
+    parts = processes.own_program(options.arguments)
     if parts is None:
         output.complain("error: this program cannot be run once more: nobody knows its command line")
         return FAILED
@@ -74,14 +73,14 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
         line = [sys.executable, *flags, launch.__file__, seen, modules, mode, *program, *words]
         rounds = options.rounds or (1 if options.words else _ROUNDS)
         for number in range(rounds if options.words else rounds + 1):
-            done = subprocess.run(line, capture_output=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- our own
+            done = processes.run(line, encoding="utf-8")
             try:
                 with open(seen, encoding="utf-8") as stream:
                     run = Run(json.load(stream), plugins)
                 os.unlink(seen)
             except (OSError, ValueError):
-                text = done.stderr.decode("utf-8", "replace").strip()
-                output.complain(f"error: the process that was measured ended with status {done.returncode}\n{text}")
+                ended = f"the process that was measured ended with status {done.returncode}"
+                output.complain(f"error: {ended}\n{done.stderr.strip()}")
                 return FAILED
             if options.words or number:  # the first start records, compiles and warms the disk's cache
                 runs.append(run)
