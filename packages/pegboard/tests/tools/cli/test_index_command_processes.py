@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -140,3 +141,31 @@ def test_clear_forgets(plugins, application):
 def test_usage_errors_exit_with_two(plugins):
     assert plugins("index").returncode == 2
     assert plugins("nonsense").returncode == 2
+
+
+def test_every_command_answers_in_json(plugins, application):
+    application.plugin("b", "1/0\n")
+    application.settle()
+    built = plugins("index", "build", "--json")
+    answer = json.loads(built.stdout)
+    assert built.returncode == 1
+    assert answer["index"].endswith(".index")
+    assert answer["imported_in_ms"] > 0
+    told = {each["name"]: (each["is_recorded"], each["contributions"]) for each in answer["plugins"]}
+    assert told == {"a": (True, {"things": ["t-a"]}), "b": (False, {}), "c": (True, {"things": ["t-c"]})}
+
+    shown = json.loads(plugins("index", "show", "--json").stdout)
+    assert (shown["is_valid"], shown["why_not"]) == (True, None)
+    assert (shown["index"], shown["plugins"]) == (answer["index"], answer["plugins"])
+
+    why = json.loads(plugins("index", "why", "a", "--json").stdout)
+    assert why["plugin"] == answer["plugins"][0]
+    assert why["record_why_not"] is None
+    assert any(file.endswith("a.py") for file in why["depends_on"]["files"])
+    assert "every start until its import succeeds" in plugins("index", "why", "b", "--json").stdout
+
+    verified = plugins("index", "verify", "--json")
+    assert (verified.returncode, json.loads(verified.stdout)) == (0, {"plugins": ["a", "c"], "differences": []})
+    assert json.loads(plugins("index", "clear", "--json").stdout) == {"forgotten": 1}
+    assert json.loads(plugins("index", "show", "--json").stdout)["plugins"] == []
+    assert json.loads(plugins("index", "why", "a", "--json").stdout)["plugin"] is None

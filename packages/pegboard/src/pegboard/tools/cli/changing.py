@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from pegboard.errors import InstallFailedError, InstallRefusedError, UnusableIndexError
-from pegboard.index import read
-from pegboard.startup.recording.encoding import content_of
+from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.tools.cli.commands import DONE, FAILED
+from pegboard.tools.cli.recording import record_in_new_process
 from pegboard.tools.installing.change import unfinished
 from pegboard.tools.installing.change_log import read_note
 from pegboard.tools.installing.environment import UV_TOOL, Surroundings
 from pegboard.tools.installing.installer import Installer
 from pegboard.tools.installing.receipt import Receipt
+from pegboard.tools.processes import own_command
 
 if TYPE_CHECKING:
     import argparse
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.tools.cli.output import Output
-
-_RECORDED_IN = re.compile(r"^recorded .* ms, in (.+)$", re.MULTILINE)
 
 
 def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True) -> None:
@@ -111,65 +107,49 @@ def absolute(requirements: Sequence[str]) -> list[str]:
     return [os.path.abspath(text) if is_direct(text) and "://" not in text else text for text in requirements]
 
 
-def record(host: Host, word: str, keys: Collection[str], output: Output) -> tuple[int, list[dict[str, Any]]]:
+def record(
+    host: Host, options: argparse.Namespace, keys: Collection[str], output: Output
+) -> tuple[int, list[dict[str, Any]]]:
     """Record all plugins in a new process, and return the status and what the distributions *keys* add.
 
     Args:
         host: The application's host.
-        word: The command that was typed, e.g. `install`.
+        options: As `manage` has parsed them.
         keys: Normalised names of distributions.
         output: Where complaints go.
     """
     from pegboard.startup.discovery.distributions import normalise
 
-    given = sys.orig_argv
-    if word not in given:
+    command = own_command(options.arguments, "index", "build", "--json")
+    if command is None:
         output.say("their records are made at the next start")
         return DONE, []
-    before = [part for part in given[: given.index(word)] if not part.startswith("--no-plugins")]
-    environ = {key: value for key, value in os.environ.items() if key != f"{host.settings.prefix}_NO_PLUGINS"}
-    done = subprocess.run(  # noqa: S603 -- our own command line
-        [*before, "index", "build"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=environ,
-        check=False,
-    )
-    if done.stderr:
-        output.complain(done.stderr.rstrip())
-    found = _RECORDED_IN.search(done.stdout)
-    try:
-        if found is None:
-            raise UnusableIndexError("recording has failed")  # noqa: TRY301 -- one way out
-        content = content_of(read(found[1]))
-    except UnusableIndexError as error:
-        output.complain(f"error: {error}; the plugins are installed, see 'index build'")
+    command = [word for word in command if not word.startswith("--no-plugins")]
+    answer, errors = record_in_new_process(command, {f"{host.settings.prefix}_NO_PLUGINS": None})
+    if errors:
+        output.complain(errors.rstrip())
+    if answer is None:
+        output.complain("error: recording has failed; the plugins are installed, see 'index build'")
         return FAILED, []
-    added, status = [], DONE
-    for module in content["order"]:
-        entry = content["plugins"][module]
-        name, _, _, distribution, version = entry["identity"]
-        if not distribution or normalise(distribution) not in keys:
-            continue
-        kinds: dict[str, list[str]] = {}
-        for kind, text, _, _ in (entry["record"] or {"rows": ()})["rows"]:
-            kinds.setdefault(kind, []).append(text)
-        is_broken = entry["record"] is None and entry["state"] in ("found", "broken")
-        status = FAILED if is_broken else status
-        added.append(
-            {
-                "plugin": name,
-                "distribution": f"{distribution} {version}",
-                "state": "broken" if is_broken else entry["state"],
-                "adds": kinds,
-            }
-        )
+    added = [
+        {
+            "plugin": entry["name"],
+            "distribution": f"{entry['distribution']} {entry['version'] or ''}",
+            "state": "broken" if _is_broken(entry) else entry["state"],
+            "adds": entry["contributions"],
+        }
+        for entry in answer["plugins"]
+        if entry["distribution"] and normalise(entry["distribution"]) in keys
+    ]
     for item in added:
         output.say(f"plugin {item['plugin']} ({item['distribution']}) {item['state']}")
         for kind, names in item["adds"].items():
             output.say(f"    {kind}: {', '.join(names)}")
-    return status, added
+    return FAILED if any(item["state"] == "broken" for item in added) else DONE, added
+
+
+def _is_broken(entry: dict[str, Any]) -> bool:
+    return not entry["is_recorded"] and entry["state"] in ("found", "broken")
 
 
 def with_nearest(

@@ -6,7 +6,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from pegboard.errors import UnusableIndexError
+from pegboard.errors import PluginNotFoundError, UnusableIndexError
 from pegboard.index import read, why_invalid
 from pegboard.startup.recording.comparison import differences, recorded_rows
 from pegboard.startup.recording.encoding import content_of
@@ -14,8 +14,9 @@ from pegboard.startup.recording.files import clear
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.rebuild import EARLY
 from pegboard.startup.recording.record import Record
+from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.processes import own_command, run
+from pegboard.tools.cli.recording import record_in_new_process
 
 if TYPE_CHECKING:
     import argparse
@@ -27,26 +28,61 @@ if TYPE_CHECKING:
     from pegboard.tools.cli.output import Output
 
 
+_DEPENDENCY = {
+    "files": "file",
+    "environment_variables": "environment variable",
+    "packages": "package",
+    "missing_modules": "absence of module",
+}
+
+
 def add(commands: Group) -> None:
     """Add `index` and its sub-commands."""
-    index = commands.add_parser(
-        "index",
-        help="what is recorded of plugins, so that they need not be imported",
-        description="What is recorded of plugins, so that they need not be imported.",
-    )
+    text = "what is recorded of plugins, so that they need not be imported"
+    index = commands.add_parser("index", help=text, description=f"{text[0].upper()}{text[1:]}.")
     group = index.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    build = command(group, "build", _build, "import and record every plugin now", has_json=False)
+    build = command(group, "build", _build, "import and record every plugin now")
     build.add_argument("--into", metavar="DIRECTORY", help="put the index there, not in its usual place")
     build.add_argument("--backwards", action="store_true", help="import the plugins in reverse order")
-    command(group, "show", _show, "show what is recorded, and whether it holds", has_json=False)
-    why = command(
-        group, "why", _why, "show why a plugin was last imported, and what its record depends on", has_json=False
-    )
+    command(group, "show", _show, "show what is recorded, and whether it holds")
+    why = command(group, "why", _why, "show why a plugin was last imported, and what its record depends on")
     why.add_argument("name", metavar="NAME", help="the plugin's name")
-    command(
-        group, "verify", _verify, "record everything afresh in new processes, and show what differs", has_json=False
-    )
-    command(group, "clear", _clear, "forget all records of this application", has_json=False)
+    command(group, "verify", _verify, "record everything afresh in new processes, and show what differs")
+    command(group, "clear", _clear, "forget all records of this application")
+
+
+def _entries(index: Index) -> list[dict[str, Any]]:
+    """Return what *index* and its notes say of each plugin, in order."""
+    content, notes = content_of(index), Notes.beside(index.path)
+    found = []
+    for module in content["order"]:
+        entry = content["plugins"][module]
+        name, _, source, distribution, version = entry["identity"]
+        contributions: dict[str, list[str]] = {}
+        for kind, text, _, _ in (entry["record"] or {"rows": ()})["rows"]:
+            contributions.setdefault(kind, []).append(text)
+        found.append(
+            {
+                "name": name,
+                "module": module,
+                "source": source,
+                "distribution": distribution or None,
+                "version": version or None,
+                "state": entry["state"],
+                "reason": entry["reason"] or None,
+                "is_eager": entry["is_eager"],
+                "is_recorded": entry["record"] is not None,
+                "cost_ms": notes.cost_ms.get(name),
+                "contributions": contributions,
+                "last_recorded_because": notes.reasons.get(name),
+            }
+        )
+    return found
+
+
+def _state(entry: Mapping[str, Any]) -> str:
+    state = "eager" if entry["is_eager"] else entry["state"]
+    return f"{state}: {entry['reason']}" if entry["reason"] else state
 
 
 # -- build ------------------------------------------------------------------------------------------------------------
@@ -67,6 +103,8 @@ def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
     recorded = [plugin for plugin in host.plugins if plugin.is_usable]
     cost = sum(plugin.cost_ms or 0 for plugin in recorded)
     output.say(f"recorded {_count(len(recorded), 'plugin')}, imported in {cost:.0f} ms, in {path}")
+    if output.is_json:
+        output.answer({"index": path, "imported_in_ms": cost, "plugins": _entries(read(path))})
     broken = [plugin for plugin in host.plugins if plugin.error is not None]
     return FAILED if broken else DONE
 
@@ -79,34 +117,18 @@ def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
     output.say(f"index: {path or 'none: the user has no cache directory'}")
     index, why_not = _look(host)
     output.say(f"state: {why_not or 'valid'}")
-    if index is None:
-        return FAILED
-    content, notes = content_of(index), Notes.beside(index.path)
-    for module in content["order"]:
-        entry = content["plugins"][module]
-        name, _, source, distribution, version = entry["identity"]
-        origin = f"{distribution} {version}" if distribution else source
-        record = entry["record"]
-        cost = f", {notes.cost_ms[name]:.1f} ms" if name in notes.cost_ms else ""
-        reason = f": {entry['reason']}" if entry["reason"] else ""
-        state = "eager" if entry["is_eager"] else entry["state"]
-        output.say(f"\n{name} ({origin}{cost}) {state}{reason}")
-        if record is None:
-            if entry["state"] == "found":
-                is_early = notes.reasons.get(name) == EARLY
-                why = EARLY if is_early else "its import fails, and is tried at every start"
-                output.say(f"    not recorded: {why}")
-            continue
-        for kind, names in _by_kind(record).items():
+    entries = _entries(index) if index is not None else []
+    for entry in entries:
+        owner = f"{entry['distribution']} {entry['version']}" if entry["distribution"] else entry["source"]
+        cost = f", {entry['cost_ms']:.1f} ms" if entry["cost_ms"] is not None else ""
+        output.say(f"\n{entry['name']} ({owner}{cost}) {_state(entry)}")
+        if not entry["is_recorded"] and entry["state"] == "found":
+            is_early = entry["last_recorded_because"] == EARLY
+            output.say(f"    not recorded: {EARLY if is_early else 'its import fails, and is tried at every start'}")
+        for kind, names in entry["contributions"].items():
             output.say(f"    {kind}: {', '.join(names)}")
+    output.answer({"index": path, "is_valid": why_not is None, "why_not": why_not, "plugins": entries})
     return DONE if why_not is None else FAILED
-
-
-def _by_kind(record: Mapping[str, Any]) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {}
-    for kind, text, _, _ in record["rows"]:
-        kinds.setdefault(kind, []).append(text)
-    return kinds
 
 
 def _look(host: Host) -> tuple[Index | None, str | None]:
@@ -125,42 +147,50 @@ def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
     index, why_not = _look(host)
     if index is None:
         output.say(f"nothing is recorded: {why_not}")
+        output.answer({"plugin": None, "index_why_not": why_not})
         return FAILED
-    content, notes = content_of(index), Notes.beside(index.path)
-    by_name = {entry["identity"][0]: (module, entry) for module, entry in content["plugins"].items()}
-    if options.name not in by_name:
-        from pegboard.errors import PluginNotFoundError
-
-        raise PluginNotFoundError(options.name, tuple(by_name))
-    module, entry = by_name[options.name]
-    output.say(f"plugin {options.name!r}, {module}")
-    output.say(f"state: {'eager' if entry['is_eager'] else entry['state']}{_after_colon(entry['reason'])}")
-    output.say(f"last recorded because: {notes.reasons.get(options.name, 'that is not known')}")
+    entries = {entry["name"]: entry for entry in _entries(index)}
+    if options.name not in entries:
+        raise PluginNotFoundError(options.name, tuple(entries))
+    entry = entries[options.name]
+    reason, drifts = entry["last_recorded_because"], Notes.beside(index.path).drifts.get(options.name, 0)
+    output.say(f"plugin {options.name!r}, {entry['module']}")
+    output.say(f"state: {_state(entry)}")
+    output.say(f"last recorded because: {reason or 'that is not known'}")
     output.say(f"the index as a whole: {why_not or 'valid'}")
-    if entry["record"] is None:
-        is_early = notes.reasons.get(options.name) == EARLY
-        until = "that can be done" if is_early else "its import succeeds"
-        output.say(f"its record: none; it is imported at every start until {until}")
-        return FAILED
-    record = Record.from_dict(entry["record"])
-    broken = record.why_invalid(os.environ, set(content["plugins"]), 0)
+    data = content_of(index)["plugins"]
+    if not entry["is_recorded"]:
+        until = "that can be done" if reason == EARLY else "its import succeeds"
+        broken: str | None = f"none; it is imported at every start until {until}"
+        depends_on: dict[str, list[str]] = {}
+    else:
+        record = Record.from_dict(data[entry["module"]]["record"])
+        broken = record.why_invalid(os.environ, set(data), 0)
+        depends_on = {
+            "files": [*record.files],
+            "environment_variables": [*record.variables],
+            "packages": [*record.tops],
+            "missing_modules": [*record.missing],
+        }
     output.say(f"its record: {broken or 'valid'}")
-    if drifts := notes.drifts.get(options.name):
-        output.say(f"drift: {_count(drifts, 'time')} it registered something else than recorded, without visible cause")
-    output.say("it depends on:")
-    for label, items in (
-        ("file", record.files),
-        ("environment variable", record.variables),
-        ("package", record.tops),
-        ("absence of module", record.missing),
-    ):
-        for item in items:
-            output.say(f"    {label} {item}")
+    if entry["is_recorded"]:
+        if drifts:
+            times = _count(drifts, "time")
+            output.say(f"drift: {times} it registered something else than recorded, without visible cause")
+        output.say("it depends on:")
+        for kind, items in depends_on.items():
+            for item in items:
+                output.say(f"    {_DEPENDENCY[kind]} {item}")
+    output.answer(
+        {
+            "plugin": entry,
+            "index_why_not": why_not,
+            "record_why_not": broken,
+            "drifts": drifts,
+            "depends_on": depends_on,
+        }
+    )
     return FAILED if broken else DONE
-
-
-def _after_colon(text: str) -> str:
-    return f": {text}" if text else ""
 
 
 # -- verify -----------------------------------------------------------------------------------------------------------
@@ -176,34 +206,36 @@ def _verify(host: Host, options: argparse.Namespace, output: Output) -> int:
             output.complain(f"error: {why_not}")
             return FAILED
     recorded = recorded_rows(index)
-    findings: list[str] = []
+    found: dict[str, None] = {}
     with tempfile.TemporaryDirectory() as directory:
         for label, words in (("afresh", ()), ("afresh in reverse order", ("--backwards",))):
             into = os.path.join(directory, label.replace(" ", "-"))
-            command = own_command(options.arguments, "index", "build", "--into", into, *words)
-            fresh = _record_in_new_process(command, into, output)
+            fresh = _record_again(options.arguments, ["--into", into, *words], output)
             if fresh is None:
                 return FAILED
-            findings += [f"{line} ({label})" for line in differences(recorded, recorded_rows(fresh))]
-    for line in dict.fromkeys(findings):
+            found |= dict.fromkeys(f"{line} ({label})" for line in differences(recorded, recorded_rows(fresh)))
+    for line in found:
         output.say(line)
-    if not findings:
+    if not found:
         output.say(f"{_count(len(recorded), 'plugin')} recorded afresh, twice: no difference")
-    return FAILED if findings else DONE
+    output.answer({"plugins": list(recorded), "differences": list(found)})
+    return FAILED if found else DONE
 
 
-def _record_in_new_process(command: Sequence[str] | None, into: str, output: Output) -> Index | None:
-    """Run *command*, which records into the directory *into*, and return that index."""
+def _record_again(arguments: Sequence[str], words: Sequence[str], output: Output) -> Index | None:
+    """Record in a new process, and return that index; None if it failed, which is said."""
+    command = processes.own_command(arguments, "index", "build", "--json", *words)
     if command is None:
         output.complain("error: this program cannot be run once more, since its command line is not known")
         return None
-    result = run(command)
-    try:
-        (name,) = [name for name in os.listdir(into) if name.endswith(".index")]
-        return read(os.path.join(into, name))
-    except (OSError, ValueError, UnusableIndexError):
-        output.complain(f"error: recording in a new process failed:\n{result.stderr or result.stdout}")
-        return None
+    answer, errors = record_in_new_process(command)
+    if answer is not None:
+        try:
+            return read(answer["index"])
+        except UnusableIndexError as error:
+            errors = str(error)
+    output.complain(f"error: recording in a new process failed:\n{errors}")
+    return None
 
 
 # -- clear ------------------------------------------------------------------------------------------------------------
@@ -218,6 +250,7 @@ def _clear(host: Host, _: argparse.Namespace, output: Output) -> int:
         output.complain(f"error: {error.filename}: {error.strerror}")
         return FAILED
     output.say(f"forgot {_count(removed, 'record')} of this application")
+    output.answer({"forgotten": removed})
     return DONE
 
 

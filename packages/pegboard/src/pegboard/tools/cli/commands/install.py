@@ -39,7 +39,7 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if not wanted:
         output.complain("error: nothing to install is named")
         return 2
-    return carry_out(host, options, output, installer_for(options, output), wanted, word="install")
+    return carry_out(host, options, output, installer_for(options, output), wanted)
 
 
 def carry_out(
@@ -49,7 +49,6 @@ def carry_out(
     installer: Installer,
     wanted: Sequence[str],
     *,
-    word: str,
     is_upgrade: bool = False,
     needs_plugin: bool = True,
     hashes: Mapping[str, tuple[str, ...]] | None = None,
@@ -63,7 +62,6 @@ def carry_out(
         output: Where everything goes.
         installer: What installs here.
         wanted: Requirements; `-e` before a folder is an item of its own.
-        word: The command that was typed.
         is_upgrade: Whether newer versions of what is named are wanted.
         needs_plugin: Whether each that is named has to bring a plugin.
         hashes: What files may have, by name; None if any will do.
@@ -99,7 +97,7 @@ def carry_out(
         "added": [],
     }
     removed = sorted(set(surplus) - plan.needs)
-    if removed and (status := remove(host, options, output, installer, removed, word=word)) != DONE:
+    if removed and (status := remove(host, options, output, installer, removed)) != DONE:
         return status
     if not plan.steps and not removed:
         output.say("nothing to do: that is installed already")
@@ -111,6 +109,6 @@ def carry_out(
     output.flush()
     with told(options, output):
         output.say(*change(installer, plan, requirements, set(brought(host))))
-    status, added = record(host, word, {step.key for step in plan.steps}, output)
+    status, added = record(host, options, {step.key for step in plan.steps}, output)
     output.answer({**answer, "done": True, "added": added})
     return status

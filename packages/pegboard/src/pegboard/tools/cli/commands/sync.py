@@ -52,10 +52,8 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     surplus = sorted(set(brought(host)) - {name_of(text) for text in wanted}) if options.exact else []
     if wanted:
         hashes = declared.hashes or None
-        return carry_out(
-            host, options, output, installer, wanted, word="sync", needs_plugin=False, hashes=hashes, surplus=surplus
-        )
-    return remove(host, options, output, installer, surplus, word="sync") if surplus else DONE
+        return carry_out(host, options, output, installer, wanted, needs_plugin=False, hashes=hashes, surplus=surplus)
+    return remove(host, options, output, installer, surplus) if surplus else DONE
 
 
 def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
@@ -84,7 +82,7 @@ def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     output.say(*done.lines())
     if not done.is_before:
         raise InstallFailedError("sync", "not all of it could be undone", "install what is missing by its name")
-    status, _ = record(host, "sync", note.before.keys(), output)
+    status, _ = record(host, options, note.before.keys(), output)
     return status
 
 

@@ -31,7 +31,7 @@ def add(commands: Group) -> None:
 
 def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     installer = installer_for(options, output)  # which tells of a change that was interrupted, before a name is missed
-    return remove(host, options, output, installer, distributions_of(host, options.names), word="uninstall")
+    return remove(host, options, output, installer, distributions_of(host, options.names))
 
 
 def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
@@ -55,9 +55,7 @@ def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
     return sorted(set(found))
 
 
-def remove(
-    host: Host, options: argparse.Namespace, output: Output, installer: Installer, keys: Sequence[str], *, word: str
-) -> int:
+def remove(host: Host, options: argparse.Namespace, output: Output, installer: Installer, keys: Sequence[str]) -> int:
     """Remove the distributions *keys*, unless something that stays needs one of them.
 
     Raises:
@@ -86,6 +84,6 @@ def remove(
         return FAILED
     with told(options, output):
         output.say(*change(installer, keys, set(plugins)))
-    status, _ = record(host, word, (), output)
+    status, _ = record(host, options, (), output)
     output.answer({**answer, "done": True})
     return status

@@ -31,4 +31,4 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.say("nothing to do: no plugin is installed")
         output.answer({"environment": None, "changes": [], "done": False, "added": []})
         return DONE
-    return carry_out(host, options, output, installer, keys, word="upgrade", is_upgrade=True, needs_plugin=False)
+    return carry_out(host, options, output, installer, keys, is_upgrade=True, needs_plugin=False)
