@@ -12,6 +12,7 @@ import sys
 from contextlib import contextmanager
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.atomic_file import replace_file
 from pegboard.index import digest, path_stamp
 
 if TYPE_CHECKING:
@@ -74,16 +75,8 @@ class Strikes:
             if not self.cases and not self.failed_starts:
                 os.unlink(self.path)
                 return True
-            import tempfile  # 8 ms, which a start without strikes is spared
-
-            descriptor, temporary = tempfile.mkstemp(prefix=os.path.basename(self.path), dir=os.path.dirname(self.path))
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                    json.dump({"cases": self.cases, "failed_starts": self.failed_starts}, stream, indent=1)
-                os.replace(temporary, self.path)
-            except BaseException:
-                os.unlink(temporary)
-                raise
+            data = {"cases": self.cases, "failed_starts": self.failed_starts}
+            replace_file(self.path, json.dumps(data, indent=1).encode())
         except FileNotFoundError:
             return True
         except OSError:
@@ -117,7 +110,7 @@ class Strikes:
 def changing(path: str) -> Iterator[Strikes]:
     """Give the strikes in the file *path* to be changed, to one process at a time, and save them afterwards."""
     lock = -1
-    try:
+    try:  # by hand: a start has no dependency, so that `filelock` may not be there
         lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         if hasattr(os, "lockf"):
             os.lockf(lock, os.F_LOCK, 0)

@@ -1,34 +1,29 @@
-"""The files of indexes: written in one step, by nobody else, and not without end."""
+"""Writes and removes the files of indexes.
+
+In: the path of an index. Out: the file and its folder, for the owner alone; old indexes beside it are removed.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 
+from pegboard.atomic_file import HALF_WRITTEN, replace_file
+
 _KEEP = 16
 _ENDINGS = (".index", ".notes")
-_HALF_WRITTEN = ".tmp"
 _DAY_NS = 24 * 3600 * 1_000_000_000
 
 
 def write(path: str, data: bytes) -> str | None:
-    """Put *data* in the place of the file *path*, in one step, readable and writable by the owner alone.
+    """Replace the file *path* by *data*, for the owner alone, and make its folder if there is none.
 
     Returns:
         Why it could not be done, in words; None when it was.
     """
-    directory = os.path.dirname(path)
-    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}{_HALF_WRITTEN}"
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        replace_file(path, data)
     except OSError as error:
         return f"{path} cannot be written: {error.strerror or error}"
     return None
@@ -67,7 +62,7 @@ def prune(path: str, application: str) -> None:
             for ending in _ENDINGS:
                 remove(old.removesuffix(".index") + ending)
         for written_ns, half in found:
-            if half.endswith(_HALF_WRITTEN) and written_ns < time.time_ns() - _DAY_NS:
+            if half.endswith(HALF_WRITTEN) and written_ns < time.time_ns() - _DAY_NS:
                 remove(half)
     except OSError:
         return
@@ -82,7 +77,7 @@ def clear(directory: str, application: str) -> int:
     names = [
         name
         for name in os.listdir(directory)
-        if name.startswith(f"plugins-{application}-") and name.endswith((*_ENDINGS, _HALF_WRITTEN))
+        if name.startswith(f"plugins-{application}-") and name.endswith((*_ENDINGS, HALF_WRITTEN))
     ]
     for name in names:
         os.unlink(os.path.join(directory, name))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pegboard.atomic_file import replace_file
 from pegboard.errors import SettingsError
 from pegboard.startup.policy.lines import lines_of
 
@@ -105,31 +107,15 @@ class SettingsFile:
         """
         text = self._text.replace("\n", "\r\n") if self._has_crlf else self._text
         target = os.path.realpath(self.path)
-        temporary = f"{target}.{os.getpid()}.new"
+        data = text.encode()
         try:
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            self._replace(target, temporary, text.encode())
+            check = partial(self._check_unchanged, target)
+            replace_file(target, data, mode=0o666, keeps_mode=True, is_durable=True, check=check)
         except OSError as error:
             place = error.filename or target
             cause = f"{place}: {error.strerror or error}" if place != self.path else error.strerror or str(error)
             raise SettingsError(self.path, cause, "see to it that the folder can be written, and try again") from error
-
-    def _replace(self, target: str, temporary: str, data: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(temporary, flags, 0o666)
-        try:
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if self._before is not None:
-                os.chmod(temporary, os.stat(target).st_mode & 0o7777)
-            self._check_unchanged(target)
-            os.replace(temporary, target)
-        except BaseException:  # a Ctrl-C, too, leaves nothing behind
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-            raise
         self._before = data
 
     def _check_unchanged(self, target: str) -> None:

@@ -13,6 +13,7 @@ import sysconfig
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pegboard.atomic_file import replace_file
 from pegboard.errors import InstallRefusedError
 from pegboard.tools.installing.installed import Snapshot, recorded, source_of
 
@@ -40,11 +41,8 @@ class Note:
     """Names in site-packages like those that installers give while they work, which were there before."""
 
     def write(self) -> None:
-        """Write it in one step: half a note would be of no use."""
-        path = note_path()
-        with open(f"{path}.new", "w", encoding="utf-8") as stream:
-            json.dump(asdict(self), stream)
-        os.replace(f"{path}.new", path)
+        """Write it, so that it survives a loss of power, too."""
+        replace_file(note_path(), json.dumps(asdict(self)).encode(), mode=0o666, is_durable=True)
 
 
 def note_path() -> str:

@@ -1,10 +1,14 @@
-"""Where a page goes: into a file, in one step, and never in the place of something that is not such a page."""
+"""Saves a page to a file, if what is there already is a page of the same kind.
+
+In: a path and a page that `document` has made. Out: the file, or in words why there is none.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
-import time
+
+from pegboard.atomic_file import replace_file
 
 _HEAD = 4096
 """Bytes in which a page says who made it."""
@@ -26,16 +30,8 @@ def save(path: str, page: str, generator: str, *, is_forced: bool = False) -> st
     problem = _in_the_way(path, generator, is_forced=is_forced)
     if problem is not None:
         return f"{path} cannot be written: {problem}"
-    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}.tmp"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(as_bytes(page))
-            os.replace(temporary, path)
-        except BaseException:  # Ctrl-C too: no half page is left
-            os.unlink(temporary)
-            raise
+        replace_file(path, as_bytes(page), mode=0o666)
     except OSError as error:
         return f"{path} cannot be written: {error.strerror or error}"
     return None
