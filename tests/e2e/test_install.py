@@ -468,6 +468,15 @@ def test_a_plugin_that_another_needs_is_not_surplus(installation, tmp_path):
     assert installation.freeze() == ("acme-hi==1.0  # plugins: hi\nacme-top==1.0  # plugins: top\n")
 
 
+def test_what_a_requirement_needs_elsewhere_or_for_an_extra_is_not_needed_here(installation, tmp_path):
+    elsewhere = ("acme-lib; python_version < '3'", "acme-hi; extra == 'more'", "acme-old; sys_platform == 'none'")
+    write_wheel(installation.wheels, "acme-top", "1.0", {"utt/plugins/top.py": ""}, requires=elsewhere)
+    installation.plugins("install", "acme-top", "acme-hi", "acme-old")
+    done = installation.plugins("uninstall", "acme-hi", "acme-old", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert installation.freeze() == "acme-top==1.0  # plugins: top\n"  # acme-lib is there, and not needed
+
+
 # -- changes that do not end -------------------------------------------------------------------------------------------
 
 

@@ -158,15 +158,13 @@ def with_nearest(
     """Return *error*, with the nearest names that can be known as its hint: there is no list of all there are."""
     from difflib import get_close_matches
 
-    from pegboard.tools.installing.installed import Snapshot, name_of
+    from pegboard.tools.installing.installed import Snapshot
+    from pegboard.tools.installing.wheels import wheels_in
 
     if error.remedy:
         return error
-    known = set(Snapshot().distributions)
-    for place in installer.options:
-        if os.path.isdir(place):
-            known |= {name_of(file.partition("-")[0]) for file in os.listdir(place) if file.endswith(".whl")}
-    for name in names:
+    known = set(Snapshot().distributions) | {wheel.key for wheel in wheels_in(installer.options)}
+    for name in filter(None, names):
         near = get_close_matches(name, known - {name}, n=1) or get_close_matches(f"{host.name}-{name}", known, n=1)
         if near and name not in known:
             return InstallFailedError(error.program, error.cause, f"did you mean {near[0]!r}?")

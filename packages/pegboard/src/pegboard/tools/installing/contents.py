@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from pegboard.namespace_package import PLUGINS
 from pegboard.startup.discovery.distributions import normalise
-from pegboard.tools.installing.installed import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -26,8 +25,8 @@ class Contents:
         self.version: str = distribution.version
         self._package = application.replace(".", "/")
         self.files: list[str] = [file.as_posix() for file in distribution.files or ()]
-        self.needs: set[str] = {name_of(line) for line in distribution.requires or ()}
-        """What it requires, by normalised name; extras and markers are not told apart."""
+        self.requires: list[str] = distribution.requires or []
+        """Its requirements, as its metadata has them."""
         self.entry_points: list[str] = [
             point.name for point in distribution.entry_points if point.group == f"{application}.{PLUGINS}"
         ]

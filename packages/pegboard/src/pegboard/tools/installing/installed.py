@@ -6,7 +6,6 @@ import csv
 import importlib
 import importlib.metadata
 import json
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ from pegboard.startup.discovery.owners import Owners, editable_project
 
 if TYPE_CHECKING:
     from pegboard.host import Host
-
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
 class Snapshot:
@@ -37,20 +34,14 @@ class Snapshot:
         """The version of each."""
         return {key: distribution.version for key, distribution in sorted(self.distributions.items())}
 
-    def needs(self, key: str) -> set[str]:
-        """Return what distribution *key* requires directly and is installed; extras and markers are not told apart."""
-        requires = self.distributions[key].requires or () if key in self.distributions else ()
-        return {name for line in requires if (name := name_of(line)) in self.distributions}
+    @property
+    def requires(self) -> dict[str, list[str]]:
+        """The requirements of each, as its metadata has them."""
+        return {key: distribution.requires or [] for key, distribution in self.distributions.items()}
 
-    def closure(self, keys: set[str]) -> set[str]:
-        """Return *keys* and all that they need, directly or not."""
-        found: set[str] = set()
-        waiting = set(keys)
-        while waiting:
-            key = waiting.pop()
-            found.add(key)
-            waiting |= self.needs(key) - found
-        return found
+    def extras(self, key: str) -> list[str]:
+        """Return the extras that distribution *key* has."""
+        return self.distributions[key].metadata.get_all("Provides-Extra") or []
 
     def owners(self) -> dict[str, str]:
         """Return for each file, as its path below site-packages, who brought it."""
@@ -59,12 +50,6 @@ class Snapshot:
             for key, distribution in self.distributions.items()
             for file in distribution.files or ()
         }
-
-
-def name_of(requirement: str) -> str:
-    """Return the normalised name that a requirement begins with; empty when it begins with none."""
-    match = _NAME.match(requirement)
-    return normalise(match[1]) if match else ""
 
 
 def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:

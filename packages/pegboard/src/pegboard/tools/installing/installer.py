@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools import processes
+from pegboard.tools.installing.wheels import wheels_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,16 +130,7 @@ class Installer:
 
     def _local_hashes(self, key: str, version: str) -> list[str]:
         """Return the hashes of the wheels in folders that were named: uv tells only those of an index."""
-        from hashlib import sha256
-        from pathlib import Path
-
-        folders = [Path(place) for place in self.options if os.path.isdir(place)]
-        wheels = [wheel for folder in folders for wheel in sorted(folder.glob("*.whl"))]
-        return [
-            f"sha256:{sha256(wheel.read_bytes()).hexdigest()}"
-            for wheel in wheels
-            if (normalise(wheel.name.split("-")[0]), wheel.name.split("-")[1]) == (key, version)
-        ]
+        return [wheel.hash for wheel in wheels_in(self.options) if wheel.key == key and wheel.has_version(version)]
 
     def run(self, words: Sequence[str]) -> str:
         """Run the installer for this environment and return all that it printed.
@@ -214,7 +206,7 @@ def is_direct(requirement: str) -> bool:
 
 
 def _names(requirements: Sequence[str]) -> list[str]:
-    from pegboard.tools.installing.installed import name_of
+    from pegboard.tools.installing.dependencies import name_of
 
     return [name_of(text) for text in requirements if text != "-e" and not is_direct(text)]
 

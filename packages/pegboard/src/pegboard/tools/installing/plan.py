@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.installing.contents import look_into, own_modules
-from pegboard.tools.installing.installed import Snapshot, application_of, brought, name_of
+from pegboard.tools.installing.dependencies import closure, name_of, needs
+from pegboard.tools.installing.installed import Snapshot, application_of, brought
 from pegboard.tools.installing.installer import is_direct
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def make_plan(
     for step in steps:
         step.version = step.version or versions.get(step.key, "")
     plan.files = [path for each in contents for path in each.files]
-    plan.needs = snapshot.closure((named | {name for each in contents for name in each.needs}) & before.keys())
+    wanted = dict.fromkeys(named | {each.key for each in contents}, ()) | needs(requirements)
+    plan.needs = set(closure(wanted, snapshot.requires | {each.key: each.requires for each in contents}))
     plan.plugins = {each.key: each.plugins for each in contents if each.plugins}
     if needs_plugin:
         _check_plugins(plan, contents, host.name)

@@ -12,7 +12,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pegboard.startup.discovery.distributions import normalise
-from pegboard.tools.installing.installed import name_of
+from pegboard.tools.installing.dependencies import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallRefusedError
-from pegboard.tools.installing.installed import application_of, brought, name_of
+from pegboard.tools.installing.dependencies import closure, name_of, parse
+from pegboard.tools.installing.installed import application_of, brought
 
 if TYPE_CHECKING:
     from pegboard.host import Host
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
 def frozen(host: Host, snapshot: Snapshot) -> dict[str, list[str]]:
     """Return the distributions that bring plugins, and what only they need: name to the plugins it brings.
 
-    What the application needs anyway is left out: another version of it may need it in another version.
+    What the application needs anyway is left out: another version of it may need it in another version. What was asked
+    for with a plugin is not known, so that all its extras count.
     """
     from pegboard.startup.discovery.distributions import normalise
 
     owner = application_of(host).owner
-    of_host = snapshot.closure({normalise(owner.distribution.name)}) if owner else set()
+    of_host = closure({normalise(owner.distribution.name): ()} if owner else {}, snapshot.requires)
     plugins = brought(host)
-    wanted = snapshot.closure(set(plugins) & snapshot.distributions.keys()) - of_host
-    return {key: plugins.get(key, []) for key in sorted(wanted)}
+    wanted = closure({key: snapshot.extras(key) for key in plugins.keys() & snapshot.distributions}, snapshot.requires)
+    return {key: plugins.get(key, []) for key in sorted(wanted.keys() - of_host.keys())}
 
 
 _HASH = re.compile(r"\s--hash=([a-z0-9]+:[0-9a-f]+)(?=\s|$)")
-_PINNED = re.compile(r"[A-Za-z0-9._-]+\s*==\s*[^\s,;*]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def read_declared(path: str) -> Declared:
             raise InstallRefusedError(f"{line!r} is no requirement", f"{path}:{number}", advice)
         else:
             found.requirements.append(requirement)
-        if hashes and not _PINNED.fullmatch(requirement):
+        if hashes and not _is_pinned(requirement):
             cause, advice = f"a hash is of one version, and {requirement!r} has many", "write NAME==VERSION before it"
             raise InstallRefusedError(cause, f"{path}:{number}", advice)
         if hashes:
@@ -79,6 +80,15 @@ def read_declared(path: str) -> Declared:
         advice = "give each of them a hash, or none: `freeze --hashes` prints them"
         raise InstallRefusedError(f"{without[1]!r} has no hash, and others have", f"{path}:{without[0]}", advice)
     return found
+
+
+def _is_pinned(text: str) -> bool:
+    """Return whether *text* asks for one version of one distribution, wherever it is."""
+    wanted = parse(text)
+    if wanted is None or wanted.marker or len(wanted.specifier) != 1:
+        return False
+    (version,) = wanted.specifier
+    return version.operator == "==" and not version.version.endswith(".*")
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

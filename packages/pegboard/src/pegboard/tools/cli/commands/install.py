@@ -9,7 +9,8 @@ from pegboard.tools.cli.changing import absolute, add_options, installer_for, re
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.commands.uninstall import remove
 from pegboard.tools.installing.change import install as change
-from pegboard.tools.installing.installed import brought, name_of
+from pegboard.tools.installing.dependencies import name_of
+from pegboard.tools.installing.installed import brought
 from pegboard.tools.installing.plan import make_plan
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from pegboard.tools.cli.commands.install import carry_out
 from pegboard.tools.cli.commands.uninstall import remove
 from pegboard.tools.installing.change_log import forget, read_note
 from pegboard.tools.installing.condition import Condition
-from pegboard.tools.installing.installed import brought, name_of
+from pegboard.tools.installing.dependencies import name_of
+from pegboard.tools.installing.installed import brought
 from pegboard.tools.installing.installer import Installer
 from pegboard.tools.installing.requirements_file import read_declared
 from pegboard.tools.installing.restore import restore

@@ -9,6 +9,7 @@ from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.cli.changing import add_options, installer_for, is_agreed, record, told
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.installing.change import uninstall as change
+from pegboard.tools.installing.dependencies import closure, needs
 from pegboard.tools.installing.installed import Snapshot, brought
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def remove(host: Host, options: argparse.Namespace, output: Output, installer: I
         InstallRefusedError: If something needs one.
     """
     snapshot = Snapshot()
-    for key in sorted(snapshot.distributions.keys() - set(keys)):
-        if needed := snapshot.needs(key) & set(keys):
+    in_use = closure(dict.fromkeys(snapshot.distributions.keys() - set(keys), ()), snapshot.requires)
+    for key in sorted(in_use.keys() - set(keys)):
+        if needed := needs(snapshot.requires[key], in_use[key]).keys() & set(keys):
             raise InstallRefusedError(f"{key} needs {', '.join(sorted(needed))}", "", f"uninstall {key} as well")
     plugins = brought(host)
     answer = {
