@@ -211,3 +211,20 @@ def test_none_imports_a_plugin(plugins, primed):
     primed.plugin("a", "raise AssertionError('imported')\n")
     for arguments in (("disable", "b"), ("order",), ("config",), ("config", "--check"), ("enable", "b")):
         assert "imported" not in plugins(*arguments).stderr
+
+
+def test_without_the_extra_all_but_writing_works_and_that_says_what_is_missing(plugins, application, file):
+    for name in ("rich", "packaging", "tomlkit"):
+        application.write(f"../missing/{name}.py", "raise ImportError\n")
+    path = f"{application.root / 'missing'}:{application.environ['PYTHONPATH']}"
+    listed = plugins("list", PYTHONPATH=path)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert listed.stdout.startswith("name  version  distribution  state ")
+    assert plugins("doctor", PYTHONPATH=path).returncode == 0
+    assert plugins("release", "--all", PYTHONPATH=path).returncode == 0
+    assert plugins("config", PYTHONPATH=path).returncode == 0
+    assert plugins("--help", PYTHONPATH=path).returncode == 0
+    written = plugins("disable", "a", PYTHONPATH=path)
+    assert written.returncode == 1
+    assert "install pegboard[cli]" in written.stderr
+    assert not file.exists()

@@ -1,4 +1,8 @@
-"""What a `plugins` command says: tables for a person at a terminal, plain text for a pipe, JSON for a program."""
+"""Prints what a `plugins` command answers.
+
+In: text, tables and plain data. Out: text that fits the terminal for a person, plain columns for a pipe, JSON for a
+program.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import sys
 import textwrap
 import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,7 +69,7 @@ class Output:
             text = _visible(line)
             body = text.lstrip(" ")
             indent = text[: len(text) - len(body)]
-            if not self.is_terminal or columns(text) <= self.width:
+            if not self.is_terminal or _width(text) <= self.width:
                 self.say(text)
                 continue
             self.say(
@@ -113,7 +118,7 @@ class Output:
     # -- tables -------------------------------------------------------------------------------------------------------
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table, unless the answer is JSON: in lines and colours on a terminal, in plain columns elsewhere.
+        """Print a table, unless the answer is JSON: drawn by Rich on a terminal, in plain columns elsewhere.
 
         On a terminal that is too narrow for it each row becomes a paragraph: its first cell, and below it the others,
         each after its heading.
@@ -121,30 +126,20 @@ class Output:
         if self.is_json:
             return
         rows = [[_visible(cell) for cell in row] for row in rows]
-        is_dumb = not self.is_terminal or os.environ.get("TERM") == "dumb"
-        width = self.width
-        if sum(_narrowest(column) for column in _columns(headings, rows)) + len(_GAP) * (len(headings) - 1) > width:
-            self._tell_paragraphs(headings, rows)
-            return
-        if not is_dumb and self._draw(headings, rows):
-            return
-        widths = [max(map(columns, column)) for column in _columns(headings, rows)]
-        if sum(widths) + len(_GAP) * (len(headings) - 1) > width:
-            self._tell_paragraphs(headings, rows)
-            return
-        for row in (headings, *rows):
-            cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
-            self._write(_GAP.join(cells).rstrip() + "\n")
-
-    def _tell_paragraphs(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        for row in rows:
-            self.tell(row[0] or "-")
-            for heading, cell in list(zip(headings, row, strict=True))[1:]:
-                if cell:
-                    self.tell(f"{_INDENT}{heading}: {cell}")
+        columns = list(zip(headings, *rows, strict=True))
+        if sum(map(_longest_word, columns)) + len(_GAP) * (len(columns) - 1) > self.width:
+            for first, *others in rows:
+                self.tell(first or "-")
+                named = zip(headings[1:], others, strict=True)
+                self.tell(*(f"{_INDENT}{heading}: {cell}" for heading, cell in named if cell))
+        elif not self.is_terminal or not self._draw(headings, rows):
+            widths = [max(map(_width, column)) for column in columns]
+            for row in (headings, *rows):
+                cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+                self._write(_GAP.join(cells).rstrip() + "\n")
 
     def _draw(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-        """Draw a table with Rich; return False when that is not installed."""
+        """Draw a table; return False without the extra `cli`: in an emergency `list` must work all the same."""
         try:
             from rich.box import SIMPLE_HEAD
             from rich.console import Console
@@ -152,7 +147,7 @@ class Output:
             from rich.text import Text
         except ImportError:
             return False
-        table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(*headings, box=None if os.environ.get("TERM") == "dumb" else SIMPLE_HEAD, pad_edge=False)
         for row in rows:
             table.add_row(*map(Text, row))  # as text: names may hold what Rich takes for markup
         Console(file=self._stream, width=self.width, highlight=False).print(table)
@@ -186,23 +181,15 @@ def _visible(text: str, keeping: str = "") -> str:
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # lone surrogates stay: the stream escapes them
 
 
-def columns(text: str) -> int:
-    """Return how many columns of a terminal *text* takes.
+def _width(text: str) -> int:
+    """Return how many columns of a terminal *text* takes."""
+    if not text.isascii():
+        with suppress(ImportError):
+            from rich.cells import cell_len
 
-    Source: Unicode Standard Annex 11, "East Asian Width".
-    """
-    if text.isascii():
-        return len(text)
-    return sum(
-        2 if unicodedata.east_asian_width(character) in "WF" else not unicodedata.combining(character)
-        for character in text
-    )
+            return cell_len(text)
+    return len(text)
 
 
-def _columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    return list(zip(headings, *rows, strict=True))
-
-
-def _narrowest(cells: Iterable[str]) -> int:
-    """Return the least columns in which *cells* can be read: no word is broken."""
-    return max((columns(word) for cell in cells for word in cell.split()), default=0)
+def _longest_word(cells: Iterable[str]) -> int:
+    return max((_width(word) for cell in cells for word in cell.split()), default=0)

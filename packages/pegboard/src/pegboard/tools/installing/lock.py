@@ -1,7 +1,7 @@
-"""One change at a time: the folder of the environment is locked while an installer works there.
+"""Locks the environment, so that one change is made at a time.
 
-The installer inherits the lock. So it holds on when the command that started it is killed, and nobody takes a change
-that still goes on for one that was interrupted.
+In: nothing. Out: a lock on the environment's folder, which the installer inherits: it holds on when the command that
+started the installer is killed, and nobody takes a change that still goes on for one that was interrupted.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def alone() -> Iterator[None]:
     except ImportError:
         yield
         return
+    # Not by `filelock`: it unlocks for the processes that have inherited its file, too, and needs a file of its own.
     folder = os.open(sys.prefix, os.O_RDONLY)
     try:
         try:
