@@ -80,7 +80,7 @@ def test_a_table_with_a_comment_stays_when_it_is_empty(path):
 def test_every_way_to_write_it_can_be_changed(path, text):
     path.write_text(text)
     change(path, "plugins", "balance", "enabled", value=False)
-    assert SettingsFile(str(path)).get("plugins", "balance", "enabled") is False
+    assert SettingsFile(str(path)).now.get("plugins", "balance", "enabled") is False
 
 
 def test_line_ends_stay(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -228,3 +229,22 @@ def test_without_the_extra_all_but_writing_works_and_that_says_what_is_missing(p
     assert written.returncode == 1
     assert "install pegboard[cli]" in written.stderr
     assert not file.exists()
+
+
+def test_a_command_reads_the_file_once_itself(plugins, primed, file):
+    """It is compared before it is replaced; the host reads it, too, if it has changed."""
+    hook = f"""
+        import sys
+        opened = []
+        sys.addaudithook(lambda event, words: event == "open" and words[0] == {str(file)!r} and opened.append(words))
+        import atexit
+        atexit.register(lambda: print(len(opened), file=sys.stderr))
+    """
+    primed.write("app/__main__.py", textwrap.dedent(hook) + MAIN)
+    file.parent.mkdir(parents=True)
+    file.write_text("[plugins.a]\nenabled = true\n")
+    primed.settle()
+    plugins("list")
+    assert plugins("disable", "b").stderr == "2\n"
+    assert plugins("config").stderr == "1\n"
+    assert plugins("why", "a").stderr == "2\n"

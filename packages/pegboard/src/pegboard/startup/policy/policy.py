@@ -22,12 +22,14 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import NO, YES
+from pegboard.startup.policy.plugins_toml import read_plugins_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pegboard.errors import ConfigurationError
     from pegboard.ledger import Plugin
+    from pegboard.startup.policy.plugins_toml import PluginsToml
 
 
 class Policy:
@@ -87,6 +89,11 @@ def load_policy(prefix: str, file: str | None, environ: Mapping[str, str]) -> Po
         file: Path of `plugins.toml`; it need not exist. None when there is no place for one.
         environ: Where variables are looked up.
     """
+    return make_policy(prefix, None if file is None else read_plugins_toml(file), environ)
+
+
+def make_policy(prefix: str, file: PluginsToml | None, environ: Mapping[str, str]) -> Policy:
+    """Return the policy of a file that has been read, see `load_policy`."""
     policy = Policy()
     if file is not None:
         _read_file(policy, file)
@@ -128,42 +135,17 @@ def _stripped(names: Iterable[str]) -> list[str]:
 # -- plugins.toml -----------------------------------------------------------------------------------------------------
 
 
-def _read_file(policy: Policy, file: str) -> None:
-    try:
-        with open(file, "rb") as stream:
-            data = stream.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        _complain(policy, file, error.strerror or str(error))
-        return
-    import tomllib  # 33 modules: paid only by who has a file
-
-    try:
-        text = data.decode()
-        content = tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        _complain(policy, file, "it is not UTF-8 text", data.count(b"\n", 0, error.start) + 1)
-    except tomllib.TOMLDecodeError as error:
-        _complain(policy, file, str(error), _line_in(str(error)))
-    else:
-        for path, problem in _apply(policy, file, content):
-            from pegboard.startup.policy.lines import lines_of
-
-            _complain(policy, file, problem, lines_of(text).get(path))
+def _read_file(policy: Policy, file: PluginsToml) -> None:
+    if file.problem is not None:
+        _complain(policy, file.path, file.problem, file.problem_line)
+    for path, problem in _apply(policy, file.path, file.content):
+        _complain(policy, file.path, problem, file.lines.get(path))
 
 
-def _complain(policy: Policy, file: str, problem: str, line: int | None = None) -> None:
+def _complain(policy: Policy, file: str, problem: str, line: int | None) -> None:
     from pegboard.errors import ConfigurationError
 
     policy.problems.append(ConfigurationError(file, problem, line))
-
-
-def _line_in(message: str) -> int | None:
-    # EOL 3.13: since 3.14 the error has the attribute lineno
-    _, found, tail = message.partition("at line ")
-    digits = tail.partition(",")[0]
-    return int(digits) if found and digits.isdigit() else None
 
 
 def _apply(policy: Policy, file: str, content: dict[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:

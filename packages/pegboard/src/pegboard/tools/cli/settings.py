@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import PluginNotFoundError, SettingsError
-from pegboard.startup.policy.policy import Policy, load_policy
+from pegboard.startup.policy.policy import Policy, make_policy
 from pegboard.tools.cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
@@ -62,21 +62,21 @@ class UserSettings:
                 )
 
     def policy(self) -> Policy:
-        """Return what the file as it is on disk, the environment and the command line say."""
+        """Return what the file, the environment and the command line say."""
         settings = self._host.settings
-        policy = load_policy(self.prefix, self.file.path, settings.environ)
+        policy = make_policy(self.prefix, self.file.now, settings.environ)
         for names, reason in settings.left_out:
             policy.leave_out(names, reason)
         return policy
 
     def policy_of_file(self) -> Policy:
-        """Return what the file on disk alone says."""
-        return load_policy(self.prefix, self.file.path, {})
+        """Return what the file alone says."""
+        return make_policy(self.prefix, self.file.now, {})
 
     def policy_of_environment(self) -> Policy:
         """Return what the environment and the command line alone say."""
         settings = self._host.settings
-        policy = load_policy(self.prefix, None, settings.environ)
+        policy = make_policy(self.prefix, None, settings.environ)
         for names, reason in settings.left_out:
             policy.leave_out(names, reason)
         return policy

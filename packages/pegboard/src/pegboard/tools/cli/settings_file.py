@@ -3,72 +3,45 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pegboard.atomic_file import replace_file
 from pegboard.errors import SettingsError
-from pegboard.startup.policy.lines import lines_of
+from pegboard.startup.policy.plugins_toml import PluginsToml, read_plugins_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    Path = tuple[str, ...]
-    """The names that lead to a setting, e.g. `("plugins", "balance", "enabled")`."""
 
 
 class SettingsFile:
     """One `plugins.toml`: read once, changed in memory, and written in one step.
 
     Raises:
-        SettingsError: When it cannot be read or is not TOML. It is never written then.
+        SettingsError: If it cannot be read or is not TOML. No command writes to it then.
     """
 
     def __init__(self, path: str) -> None:
         """Read the file at *path*, which need not exist."""
         self.path: str = path
-        try:
-            with open(path, "rb") as stream:
-                self._before: bytes | None = stream.read()
-        except FileNotFoundError:
-            self._before = None
-        except OSError as error:
-            raise SettingsError(path, error.strerror or str(error), "see to it that you may read it") from error
-        data = self._before or b""
-        try:
-            text = data.decode()
-            # the reader of TOML says the line; what edits it may be missing
-            self.content: dict[str, Any] = tomllib.loads(text)
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise SettingsError(path, "it is not UTF-8 text", _MEND, line) from error
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(path, str(error), _MEND, _line_in(str(error), text)) from error
+        self.now: PluginsToml = read_plugins_toml(path)
+        """What it says, with the changes of this command."""
+        if self.now.problem is not None:
+            advice = _MEND if self.now.data is not None else "see to it that you may read it"
+            raise SettingsError(path, self.now.problem, advice, self.now.problem_line)
+        self._before = self.now.data
+        text = self.now.text
         self._has_crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
-        self._text = text.replace("\r\n", "\n") if self._has_crlf else text
-        self.lines: dict[Path, int] = lines_of(self._text)
-        """The line of each setting."""
 
     @property
     def exists(self) -> bool:
         """Whether there is such a file."""
         return self._before is not None
 
-    def get(self, *path: str) -> Any:
-        """Return the value at *path*; None when it is not there."""
-        value: Any = self.content
-        for name in path:
-            if not isinstance(value, dict) or name not in value:
-                return None
-            value = value[name]
-        return value
-
     @property
     def plugins(self) -> tuple[str, ...]:
         """The names of plugins that it says something of."""
-        tables = self.content.get("plugins")
-        listed = self.content.get("order")
+        tables, listed = self.now.get("plugins"), self.now.get("order")
         names = [*tables] if isinstance(tables, dict) else []
         names += [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
         return tuple(dict.fromkeys(names))
@@ -79,22 +52,21 @@ class SettingsFile:
         Raises:
             SettingsError: If what is there leaves no place for it, as `plugins = 1` does.
         """
-        if self.get(*path) == value and type(self.get(*path)) is type(value):
+        now = self.now
+        if now.get(*path) == value and type(now.get(*path)) is type(value):
             return False
-        wanted = _changed(self.content, path, value)
+        wanted = _changed(now.content, path, value)
         if wanted is None:
-            place = next(path[:length] for length in range(1, len(path)) if self.get(*path[:length]) is not None)
-            while isinstance(self.get(*place), dict):
-                place = path[: len(place) + 1]
-            raise SettingsError(self.path, f"{'.'.join(place)!r} must be a table", _MEND, self.lines.get(tuple(place)))
-        text = _edited(self._text, path, value)
-        try:
-            content = tomllib.loads(text)
-        except tomllib.TOMLDecodeError:
-            content = {}
-        if _pruned(content) != _pruned(wanted):
+            outer = (tuple(path[:length]) for length in range(1, len(path)))
+            no_table = next(each for each in outer if not isinstance(now.get(*each), dict))
+            problem = f"{'.'.join(no_table)!r} must be a table"
+            raise SettingsError(self.path, problem, _MEND, now.lines.get(no_table))
+        text = now.text.replace("\r\n", "\n") if self._has_crlf else now.text
+        text = _edited(text, path, value)
+        changed = PluginsToml(self.path, (text.replace("\n", "\r\n") if self._has_crlf else text).encode())
+        if changed.problem is not None or _pruned(changed.content) != _pruned(wanted):
             raise SettingsError(self.path, f"{'.'.join(path)!r} cannot be changed in it by a program", _BY_HAND)
-        self._text, self.content = text, content
+        self.now = changed
         return True
 
     def write(self) -> None:
@@ -105,9 +77,8 @@ class SettingsFile:
         Raises:
             SettingsError: If it cannot be written, or somebody else has changed it in the meantime.
         """
-        text = self._text.replace("\n", "\r\n") if self._has_crlf else self._text
         target = os.path.realpath(self.path)
-        data = text.encode()
+        data = self.now.data or b""
         try:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             check = partial(self._check_unchanged, target)
@@ -130,15 +101,6 @@ class SettingsFile:
 
 _MEND = "mend it in an editor; no command writes to it before"
 _BY_HAND = "change it in an editor"
-
-
-def _line_in(message: str, text: str) -> int | None:
-    # EOL 3.13: since 3.14 the error has the attribute lineno
-    if message.endswith("(at end of document)"):
-        return max(1, len(text.splitlines()))
-    _, found, tail = message.partition("at line ")
-    digits = tail.partition(",")[0]
-    return int(digits) if found and digits.isdigit() else None
 
 
 def _changed(content: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any] | None:

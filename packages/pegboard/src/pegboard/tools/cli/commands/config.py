@@ -103,7 +103,7 @@ def effective(host: Host, settings: UserSettings) -> dict[str, tuple[Any, str]]:
     in_file, beyond, both = settings.policy_of_file(), settings.policy_of_environment(), settings.policy()
 
     def of_file(*path: str) -> str:
-        line = file.lines.get(path)
+        line = file.now.lines.get(path)
         return f"{file.path}:{line}" if line else file.path
 
     by_author = host.settings.strict  # of a host that has not been started, or whose author says it
@@ -115,17 +115,17 @@ def effective(host: Host, settings: UserSettings) -> dict[str, tuple[Any, str]]:
     elif by_author:
         strict = True, f"the application {host.name}"
     rows: dict[str, tuple[Any, str]] = {"strict": strict}
-    is_said = isinstance(file.get("enabled"), bool)
+    is_said = isinstance(file.now.get("enabled"), bool)
     rows["enabled"] = (in_file.enabled_by_default, of_file("enabled") if is_said else "default")
-    rows["order"] = (list(both.order), of_file("order") if file.get("order") and both.order else "default")
+    rows["order"] = (list(both.order), of_file("order") if file.now.get("order") and both.order else "default")
     for name in dict.fromkeys((*file.plugins, *sorted(beyond.disabled), *sorted(beyond.enabled))):
         if name in beyond.disabled:
             rows[f"plugins.{name}.enabled"] = False, beyond.disabled[name]
         elif name in beyond.enabled:
             rows[f"plugins.{name}.enabled"] = True, f"environment variable {prefix}_PLUGINS"
-        elif isinstance(value := file.get("plugins", name, "enabled"), bool):
+        elif isinstance(value := file.now.get("plugins", name, "enabled"), bool):
             rows[f"plugins.{name}.enabled"] = value, of_file("plugins", name, "enabled")
-        if isinstance(value := file.get("plugins", name, "eager"), bool):
+        if isinstance(value := file.now.get("plugins", name, "eager"), bool):
             rows[f"plugins.{name}.eager"] = value, of_file("plugins", name, "eager")
     return rows
 
@@ -232,7 +232,7 @@ def _check(host: Host, output: Output) -> int:
     for name in file.plugins:
         if name not in settings.plugins:
             near = difflib.get_close_matches(name, settings.plugins, n=1)
-            line = file.lines.get(("plugins", name)) or file.lines.get(("order",))
+            line = file.now.lines.get(("plugins", name)) or file.now.lines.get(("order",))
             hint = f"; did you mean {near[0]!r}?" if near else ""
             found.append({"file": file.path, "line": line, "problem": f"no plugin is named {name!r}{hint}"})
     found.sort(key=lambda each: (each["file"] != file.path, each["line"] or 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pegboard.startup.policy.plugins_toml import read_plugins_toml
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.inspection.search import matching, nearest
 from pegboard.tools.inspection.survey import survey
@@ -71,25 +72,15 @@ def _of_plugin(host: Host, plugin: PluginView, output: Output) -> int:
 
 
 def _settings_of(host: Host, name: str) -> list[str]:
-    """Return every place where the user says something about the plugin *name*, in words."""
-    import os
-    import tomllib
-
-    from pegboard.startup.policy.lines import lines_of
-
+    """Return each setting, of the user, of the plugin *name*, in words."""
     settings = host.settings
     said = []
-    file = settings.file("plugins.toml")
-    try:
-        with open(file or os.devnull, encoding="utf-8") as stream:
-            text = stream.read()
-        table = tomllib.loads(text).get("plugins", {}).get(name, {})
-        lines = lines_of(text)
-    except (OSError, ValueError, AttributeError):
-        table, lines = {}, {}
-    for key, value in table.items() if isinstance(table, dict) else ():
-        shown = str(value).lower() if isinstance(value, bool) else repr(value)
-        said.append(f"{key} = {shown} in {file}, line {lines.get(('plugins', name, key), '?')}")
+    if path := settings.file("plugins.toml"):
+        file = read_plugins_toml(path)
+        table = file.get("plugins", name)
+        for key, value in table.items() if isinstance(table, dict) else ():
+            shown = str(value).lower() if isinstance(value, bool) else repr(value)
+            said.append(f"{key} = {shown} in {path}, line {file.lines.get(('plugins', name, key), '?')}")
     for variable in ("_NO_PLUGINS", "_PLUGINS"):
         value = settings.environ.get(settings.prefix + variable, "")
         if name in [part.strip() for part in value.split(",")]:
