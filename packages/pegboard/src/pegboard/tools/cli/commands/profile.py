@@ -17,6 +17,7 @@ from pegboard.tools.profiling.trace import trace
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
@@ -51,7 +52,6 @@ def _positive(text: str) -> int:
 
 
 def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
-    words = list(options.words) or ["profile"]
     parts = processes.own_program(options.arguments)
     if parts is None:
         output.complain("error: this program cannot be run once more: nobody knows its command line")
@@ -62,75 +62,106 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
         return FAILED
     if options.words:  # what precedes the command is the word by which the application calls us
         program = program[:-1]
-    plugins = {plugin.module: plugin.name for plugin in host.plugins}
     states = {plugin.name: "eager" if plugin.eager else plugin.state for plugin in host.plugins}
+    rounds = options.rounds or (1 if options.words else _ROUNDS)
+    try:
+        if options.words:
+            runs = _measure(host, flags, "command", [*program, *options.words], rounds)
+        else:  # the first start records, compiles and warms the disk's cache
+            runs = _measure(host, flags, "start", [*program, "profile"], rounds + 1)[1:]
+    except _NotMeasuredError as error:
+        output.complain(f"error: the process that was measured ended with status {error}")
+        return FAILED
+    run = median(runs)
+    if options.trace and (problem := write(os.path.abspath(options.trace), _json(trace(run, host.name)))):
+        output.complain(f"error: {problem}")
+        return FAILED
+    report = _report(run, host.name, states, top=options.top, rounds=rounds)
+    _print(report, host.name, output)
+    if options.trace:
+        output.say("", f"trace: {options.trace}")
+    output.answer(report)
+    return FAILED if run.status else DONE
+
+
+class _NotMeasuredError(Exception):
+    """A process left no measurements: its exit status, and below it what it printed to standard error."""
+
+
+def _measure(host: Host, flags: Sequence[str], mode: str, program: Sequence[str], rounds: int) -> list[Run]:
+    """Run *program* so often by `launch`, and return what each process has seen.
+
+    Raises:
+        _NotMeasuredError: If one has seen nothing.
+    """
+    plugins = {plugin.module: plugin.name for plugin in host.plugins}
     runs: list[Run] = []
     with tempfile.TemporaryDirectory() as folder:
         modules, seen = os.path.join(folder, "plugins"), os.path.join(folder, "seen")
         with open(modules, "w", encoding="utf-8") as stream:
             stream.writelines(f"{module}\t{name}\n" for module, name in plugins.items())
-        mode = "command" if options.words else "start"
-        line = [sys.executable, *flags, launch.__file__, seen, modules, mode, *program, *words]
-        rounds = options.rounds or (1 if options.words else _ROUNDS)
-        for number in range(rounds if options.words else rounds + 1):
-            done = processes.run(line, encoding="utf-8")
+        command = [sys.executable, *flags, launch.__file__, seen, modules, mode, *program]
+        for _ in range(rounds):
+            done = processes.run(command, encoding="utf-8")
             try:
                 with open(seen, encoding="utf-8") as stream:
-                    run = Run(json.load(stream), plugins)
+                    runs.append(Run(json.load(stream), plugins))
                 os.unlink(seen)
             except (OSError, ValueError):
-                ended = f"the process that was measured ended with status {done.returncode}"
-                output.complain(f"error: {ended}\n{done.stderr.strip()}")
-                return FAILED
-            if options.words or number:  # the first start records, compiles and warms the disk's cache
-                runs.append(run)
-    run = median(runs)
-    if options.trace and (problem := write(os.path.abspath(options.trace), _json(trace(run, host.name)))):
-        output.complain(f"error: {problem}")
-        return FAILED
-    _tell(run, host.name, states, options, output, rounds)
-    return FAILED if run.status else DONE
+                raise _NotMeasuredError(f"{done.returncode}\n{done.stderr.strip()}") from None
+    return runs
 
 
-def _tell(  # noqa: PLR0917 -- all that it tells
-    run: Run, application: str, states: dict[str, str], options: argparse.Namespace, output: Output, rounds: int
-) -> None:
+def _report(run: Run, application: str, states: Mapping[str, str], *, top: int, rounds: int) -> dict[str, Any]:
+    """Return what `--json` prints."""
     costs = sorted(run.costs.values(), key=lambda cost: -cost.total_ns)
     start = next(((begin, end) for name, begin, end in run.phases if name == "start"), None)
-    total_ms = (run.end_ns - run.begin_ns) / 1e6
-    about = "1 run" if rounds == 1 else f"median of {rounds} runs"
-    plugins_ms = sum(cost.total_ns for cost in costs) / 1e6
-    start_ms = None if start is None else (start[1] - run.begin_ns) / 1e6
-    ready_ms = None if start is None else (start[1] - start[0]) / 1e6
-    if start is None:
-        output.say(f"the command took {total_ms:.1f} ms ({about}), without the start of Python itself:")
-        output.say(f"{plugins_ms:.1f} ms to import plugins, {run.application_ns / 1e6:.1f} ms to import all else")
-    else:
-        output.say(f"a usual start takes {start_ms:.1f} ms ({about}), without the start of Python itself;")
-        output.say(f"{ready_ms:.1f} ms of it make the plugins ready; to import every plugin takes {plugins_ms:.1f} ms")
-    output.say()
+    return {
+        "rounds": rounds,
+        "status": run.status,
+        "total_ms": (run.end_ns - run.begin_ns) / 1e6,
+        "imports_ms": run.imports_ns / 1e6,
+        "application_ms": run.application_ns / 1e6,
+        "plugins_ms": sum(cost.total_ns for cost in costs) / 1e6,
+        "start_ms": None if start is None else (start[1] - run.begin_ns) / 1e6,
+        "ready_ms": None if start is None else (start[1] - start[0]) / 1e6,
+        "plugins": [
+            {
+                "name": cost.name,
+                "state": states[cost.name],
+                "own_ms": cost.own_ns / 1e6,
+                "shared_ms": cost.shared_ns / 1e6,
+                "total_ms": cost.total_ns / 1e6,
+                "at_ms": (cost.begin_ns - run.begin_ns) / 1e6,
+                "cause": _cause(cost, start),
+                "heaviest": [
+                    {"package": package, "from": kind(package, application), "ms": ns / 1e6}
+                    for package, ns in _heaviest(cost, top)
+                ],
+            }
+            for cost in costs
+        ],
+        "not_imported": {name: state for name, state in states.items() if name not in run.costs},
+    }
+
+
+def _print(report: Mapping[str, Any], application: str, output: Output) -> None:
+    _print_totals(report, output)
+    is_narrow = output.width < _NARROW  # then the least that answers the question; --json has the rest
+    times = ("own_ms", "shared_ms", "total_ms", "at_ms")
+    headings = ["plugin", "state", *(name.replace("_", " ") for name in times), "cause"]
     rows = [
-        [
-            cost.name,
-            states[cost.name],
-            f"{cost.own_ns / 1e6:.1f}",
-            f"{cost.shared_ns / 1e6:.1f}",
-            f"{cost.total_ns / 1e6:.1f}",
-            f"{(cost.begin_ns - run.begin_ns) / 1e6:.1f}",
-            _cause(cost, start),
-        ]
-        for cost in costs
+        [each["name"], each["state"], *(f"{each[name]:.1f}" for name in times), each["cause"]]
+        for each in report["plugins"]
     ]
-    rows += [[name, state, "", "", "", "", "not imported"] for name, state in states.items() if name not in run.costs]
-    headings = ["plugin", "state", "own ms", "shared ms", "total ms", "at ms", "cause"]
-    is_narrow = output.width < _NARROW
-    if is_narrow:  # the least that answers the question; --json has the rest
+    rows += [[name, state, "", "", "", "", "not imported"] for name, state in report["not_imported"].items()]
+    if is_narrow:
         headings, rows = [headings[0], headings[4]], [[row[0], row[4]] for row in rows]
     output.table(headings, rows)
     blame = [
-        [cost.name, package, kind(package, application), f"{ns / 1e6:.1f}"]
-        for cost in costs
-        for package, ns in _heaviest(cost, options.top)
+        [each["name"], heavy["package"], heavy["from"], f"{heavy['ms']:.1f}"]
+        for each in report["plugins"]
+        for heavy in each["heaviest"]
     ]
     if blame:
         output.say("", "What they import, the heaviest first:")
@@ -138,44 +169,26 @@ def _tell(  # noqa: PLR0917 -- all that it tells
         if is_narrow:
             headings, blame = [*headings[:2], headings[3]], [[*row[:2], row[3]] for row in blame]
         output.table(headings, blame)
-    for cost in costs:
-        for package, ns in _heaviest(cost, 1):
-            if ns / 1e6 >= _WORTH_MS and package != application:
+    for each in report["plugins"]:
+        for heavy in each["heaviest"][:1]:
+            if heavy["ms"] >= _WORTH_MS and heavy["package"] != application:
                 output.say(
-                    f"hint: plugin {cost.name!r} would be imported {ns / 1e6:.1f} ms faster "
-                    f"if it imported {package!r} inside the functions that need it"
+                    f"hint: plugin {each['name']!r} would be imported {heavy['ms']:.1f} ms faster "
+                    f"if it imported {heavy['package']!r} inside the functions that need it"
                 )
-    if options.trace:
-        output.say("", f"trace: {options.trace}")
-    output.answer(
-        {
-            "rounds": rounds,
-            "status": run.status,
-            "total_ms": total_ms,
-            "imports_ms": run.imports_ns / 1e6,
-            "application_ms": run.application_ns / 1e6,
-            "plugins_ms": plugins_ms,
-            "start_ms": start_ms,
-            "ready_ms": ready_ms,
-            "plugins": [
-                {
-                    "name": cost.name,
-                    "state": states[cost.name],
-                    "own_ms": cost.own_ns / 1e6,
-                    "shared_ms": cost.shared_ns / 1e6,
-                    "total_ms": cost.total_ns / 1e6,
-                    "at_ms": (cost.begin_ns - run.begin_ns) / 1e6,
-                    "cause": _cause(cost, start),
-                    "heaviest": [
-                        {"package": package, "from": kind(package, application), "ms": ns / 1e6}
-                        for package, ns in _heaviest(cost, options.top)
-                    ],
-                }
-                for cost in costs
-            ],
-            "not_imported": {name: state for name, state in states.items() if name not in run.costs},
-        }
-    )
+
+
+def _print_totals(report: Mapping[str, Any], output: Output) -> None:
+    about = "1 run" if report["rounds"] == 1 else f"median of {report['rounds']} runs"
+    plugins_ms = report["plugins_ms"]
+    if report["start_ms"] is None:
+        output.say(f"the command took {report['total_ms']:.1f} ms ({about}), without the start of Python itself:")
+        output.say(f"{plugins_ms:.1f} ms to import plugins, {report['application_ms']:.1f} ms to import all else")
+    else:
+        ready_ms = report["ready_ms"]
+        output.say(f"a usual start takes {report['start_ms']:.1f} ms ({about}), without the start of Python itself;")
+        output.say(f"{ready_ms:.1f} ms of it make the plugins ready; to import every plugin takes {plugins_ms:.1f} ms")
+    output.say()
 
 
 def _heaviest(cost: Cost, number: int) -> list[tuple[str, int]]:

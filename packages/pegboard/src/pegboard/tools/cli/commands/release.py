@@ -10,6 +10,7 @@ from pegboard.tools.cli.commands import DONE, FAILED, command
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from typing import Any
 
     from pegboard.host import Host
@@ -25,25 +26,20 @@ def add(commands: Group) -> None:
     parser.set_defaults(parser=parser)
 
 
-def _release(host: Host, options: argparse.Namespace, output: Output) -> int:  # noqa: C901 -- a line for each answer
+def _release(host: Host, options: argparse.Namespace, output: Output) -> int:
     if bool(options.names) == options.all:
         options.parser.error("give the names of plugins, or --all")
-    known = tuple(plugin.name for plugin in host.plugins)
     journal = host.settings.journal
     path = path_beside(journal) if journal else ""
-    struck = {case["name"] for case in Strikes(path).cases.values()} if journal else set()
+    crashed = {case["name"] for case in Strikes(path).cases.values()} if path else set()
+    known = {plugin.name for plugin in host.plugins} | crashed
     for name in options.names:
-        if name not in known and name not in struck:
-            raise PluginNotFoundError(name, tuple(sorted({*known, *struck})))
-    wanted = sorted(struck) if options.all else list(dict.fromkeys(options.names))
+        if name not in known:
+            raise PluginNotFoundError(name, tuple(sorted(known)))
+    wanted = sorted(crashed) if options.all else list(dict.fromkeys(options.names))
     released: list[dict[str, Any]] = []
-    if struck.intersection(wanted) or (options.all and journal):
-        with changing(path) as strikes:
-            for key, case in list(strikes.cases.items()):
-                if case["name"] in wanted:
-                    released.append(case)
-                    del strikes.cases[key]
-            strikes.failed_starts = []
+    if path and (options.all or crashed.intersection(wanted)):
+        released = _remove_cases(path, wanted)
         if any(case["name"] in wanted for case in Strikes(path).cases.values()):
             output.complain(f"error: {path} cannot be written")
             return FAILED
@@ -55,13 +51,16 @@ def _release(host: Host, options: argparse.Namespace, output: Output) -> int:  #
         output.say(f"{name} has no strikes: there is nothing to lift")
     if options.all and not released:
         output.say("no plugin has strikes: there is nothing to lift")
-    output.answer(
-        {
-            "released": [
-                {key: case[key] for key in ("name", "distribution", "version", "strikes", "when", "how")}
-                for case in released
-            ],
-            "without_strikes": idle,
-        }
-    )
+    fields = ("name", "distribution", "version", "strikes", "when", "how")
+    shown = [{field: case[field] for field in fields} for case in released]
+    output.answer({"released": shown, "without_strikes": idle})
     return DONE
+
+
+def _remove_cases(path: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Remove what the file *path* knows of the plugins *names*, and of starts that failed; return the former."""
+    with changing(path) as strikes:
+        removed = [case for case in strikes.cases.values() if case["name"] in names]
+        strikes.cases = {key: case for key, case in strikes.cases.items() if case not in removed}
+        strikes.failed_starts = []
+    return removed
