@@ -5,7 +5,7 @@ import pytest
 
 from pegboard.errors import SettingsError
 from pegboard.startup.policy.lines import lines_of
-from pegboard.tools.cli.settings_file import SettingsFile
+from pegboard.tools.cli.settings_editor import SettingsEditor
 
 TEXT = """\
 # my settings
@@ -33,7 +33,7 @@ def path(tmp_path):
 
 
 def change(path, *keys, value):
-    file = SettingsFile(str(path))
+    file = SettingsEditor(str(path))
     file.set(keys, value)
     file.write()
     return path.read_bytes().decode()
@@ -80,7 +80,7 @@ def test_a_table_with_a_comment_stays_when_it_is_empty(path):
 def test_every_way_to_write_it_can_be_changed(path, text):
     path.write_text(text)
     change(path, "plugins", "balance", "enabled", value=False)
-    assert SettingsFile(str(path)).now.get("plugins", "balance", "enabled") is False
+    assert SettingsEditor(str(path)).now.get("plugins", "balance", "enabled") is False
 
 
 def test_line_ends_stay(path):
@@ -90,7 +90,7 @@ def test_line_ends_stay(path):
 
 
 def test_a_file_and_its_folder_are_made(tmp_path):
-    file = SettingsFile(str(tmp_path / "new" / "plugins.toml"))
+    file = SettingsEditor(str(tmp_path / "new" / "plugins.toml"))
     file.set(("plugins", "a", "enabled"), False)
     file.write()
     assert (tmp_path / "new" / "plugins.toml").read_text() == "[plugins.a]\nenabled = false\n"
@@ -115,7 +115,7 @@ def test_a_link_stays_a_link(path, tmp_path):
 def test_nonsense_is_refused_with_its_line(path):
     path.write_text("strict = true\norder = [\n")
     with pytest.raises(SettingsError) as caught:
-        SettingsFile(str(path))
+        SettingsEditor(str(path))
     assert caught.value.line == 2
     assert path.read_text() == "strict = true\norder = [\n"
 
@@ -123,7 +123,7 @@ def test_nonsense_is_refused_with_its_line(path):
 def test_what_is_no_text_is_refused_with_its_line(path):
     path.write_bytes(b"strict = true\n# \xff\n")
     with pytest.raises(SettingsError, match="it is not UTF-8 text") as caught:
-        SettingsFile(str(path))
+        SettingsEditor(str(path))
     assert caught.value.line == 2
 
 
@@ -131,12 +131,12 @@ def test_what_is_no_text_is_refused_with_its_line(path):
 def test_a_value_where_a_table_must_be_is_refused_with_its_line(path, text):
     path.write_text(text)
     with pytest.raises(SettingsError, match="must be a table") as caught:
-        SettingsFile(str(path)).set(("plugins", "balance", "enabled"), True)
+        SettingsEditor(str(path)).set(("plugins", "balance", "enabled"), True)
     assert caught.value.line == 2
 
 
 def test_an_edit_in_the_meantime_is_noticed_and_kept(path, tmp_path):
-    file = SettingsFile(str(path))
+    file = SettingsEditor(str(path))
     file.set(("strict",), True)
     path.write_text("strict = false # mine\n")
     with pytest.raises(SettingsError, match="in the meantime"):
@@ -146,7 +146,7 @@ def test_an_edit_in_the_meantime_is_noticed_and_kept(path, tmp_path):
 
 
 def test_a_ctrl_c_while_writing_leaves_nothing_behind(path, tmp_path, monkeypatch):
-    file = SettingsFile(str(path))
+    file = SettingsEditor(str(path))
     file.set(("strict",), True)
 
     def interrupted(_):
@@ -166,7 +166,7 @@ def test_a_folder_that_is_a_file_is_told(tmp_path):
 
 
 def test_setting_what_is_so_already_is_no_change(path):
-    assert SettingsFile(str(path)).set(("strict",), False) is False
+    assert SettingsEditor(str(path)).set(("strict",), False) is False
 
 
 def test_lines_are_those_of_keys_and_tables():

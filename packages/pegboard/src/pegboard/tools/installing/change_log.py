@@ -1,6 +1,7 @@
-"""The note of a change under way: enough to tell, after it was killed, what it has come to, and to undo it.
+"""Keeps a log of the change under way, by which a change that was killed is noticed and undone.
 
-It lies in the environment, and goes once that is as before the change or as planned.
+In: what is about to change. Out: one file in the environment, which is removed when the environment is as before the
+change or as planned.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ChangeLog:
     """What one change is about."""
 
     before: dict[str, str]
@@ -42,23 +43,40 @@ class Note:
 
     def write(self) -> None:
         """Write it, so that it survives a loss of power, too."""
-        replace_file(note_path(), json.dumps(asdict(self)).encode(), mode=0o666, is_durable=True)
+        replace_file(_path(), json.dumps(asdict(self)).encode(), mode=0o666, is_durable=True)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ChangeLog:
+        """Return the log that `write` has written.
+
+        Raises:
+            KeyError: If something is missing.
+            TypeError: If something has another type.
+        """
+        return cls(
+            before=dict(data["before"]),
+            after=dict(data["after"]),
+            sources={key: list(words) for key, words in data["sources"].items()},
+            files=list(data["files"]),
+            plugins=list(data["plugins"]),
+            options=list(data["options"]),
+            temporary=list(data["temporary"]),
+        )
 
 
-def note_path() -> str:
-    """Return where the note is."""
+def _path() -> str:
     return os.path.join(sys.prefix, ".plugins-change.json")
 
 
-def make_note(
+def new_change_log(
     before: Mapping[str, str],
     after: Mapping[str, str],
     *,
     new_files: Iterable[str],
     plugins: Iterable[str],
     options: Iterable[str],
-) -> Note:
-    """Return the note of a change that is about to begin.
+) -> ChangeLog:
+    """Return the log of a change that is about to begin.
 
     Args:
         before: The versions of what it replaces or removes.
@@ -71,7 +89,7 @@ def make_note(
     old = {path for key in before if key in found for path in recorded(found[key]) or ()}
     # What lies there already and is not replaced is somebody else's.
     new = {path for path in new_files if not os.path.lexists(os.path.join(site, path))}
-    return Note(
+    return ChangeLog(
         before=dict(before),
         after=dict(after),
         sources={key: source_of(found[key]) for key in before if key in found},
@@ -91,38 +109,26 @@ def temporary_names() -> list[str]:
     return sorted(name for name in os.listdir(sysconfig.get_path("purelib")) if name.startswith(("~", ".tmp")))
 
 
-def read_note() -> Note | None:
-    """Return the note of a change that did not end, or None.
+def read_change_log() -> ChangeLog | None:
+    """Return the log of a change that did not end, or None.
 
     Raises:
         InstallRefusedError: If there is one that cannot be read.
     """
     try:
-        with open(note_path(), encoding="utf-8") as stream:
-            return _note(json.load(stream))
+        with open(_path(), encoding="utf-8") as stream:
+            return ChangeLog.from_data(json.load(stream))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InstallRefusedError(
             "an earlier change was interrupted, and its note is damaged",
-            note_path(),
+            _path(),
             "look at the plugins with `list`, mend what is missing with `sync FILE`, and remove that file",
         ) from None
 
 
-def forget() -> None:
-    """Remove the note."""
+def remove_change_log() -> None:
+    """Remove it, if there is one."""
     with contextlib.suppress(FileNotFoundError):
-        os.remove(note_path())
-
-
-def _note(data: Mapping[str, Any]) -> Note:
-    return Note(
-        before=dict(data["before"]),
-        after=dict(data["after"]),
-        sources={key: list(words) for key, words in data["sources"].items()},
-        files=list(data["files"]),
-        plugins=list(data["plugins"]),
-        options=list(data["options"]),
-        temporary=list(data["temporary"]),
-    )
+        os.remove(_path())

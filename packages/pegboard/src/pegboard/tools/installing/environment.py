@@ -1,4 +1,6 @@
-"""What kind of environment is this, which program changes it, and may we?
+"""Says what kind of environment this is, which program changes it, and whether that may be done.
+
+In: the prefix of the environment. Out: an `Environment`, or an `InstallRefusedError` with what to do instead.
 
 Source:
     PEP 668 (`EXTERNALLY-MANAGED`); pipx, "How pipx works" (`pipx_metadata.json`); uv, "Tools" (`uv-receipt.toml`).
@@ -20,7 +22,7 @@ UV_TOOL = "uv tool"
 SYSTEM = "system"
 
 
-class Surroundings:
+class Environment:
     """The environment that this process runs in."""
 
     def __init__(self, prefix: str = sys.prefix, base_prefix: str = sys.base_prefix) -> None:

@@ -1,4 +1,7 @@
-"""What is installed here, who brought which file, and who needs whom; read from metadata, nothing is imported."""
+"""Reads what is installed: distributions, their files and requirements, and the plugins that they bring.
+
+In: the metadata on `sys.path`; nothing is imported. Out: a `Snapshot`, and what belongs to one distribution.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ def application_of(host: Host) -> Application:
     return Application(host.name, Owners(host.name, found, files), files)
 
 
-def brought(host: Host) -> dict[str, list[str]]:
+def plugins_by_distribution(host: Host) -> dict[str, list[str]]:
     """Return the names of the plugins that each distribution brings, by its normalised name, built-in ones left out."""
     found: dict[str, list[str]] = {}
     for plugin in host.plugins:

@@ -1,4 +1,8 @@
-"""uv or pip: the command lines that resolve, unpack and change, and what they answer."""
+"""Runs uv or pip: resolves, unpacks, installs and removes distributions.
+
+In: an environment, requirements, and where distributions come from. Out: the steps that an installer would take, or
+what it printed; an `InstallFailedError` if it fails.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from pegboard.tools.installing.wheels import wheels_in
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pegboard.tools.installing.environment import Surroundings
+    from pegboard.tools.installing.environment import Environment
 
 _UV_LINE = re.compile(r"^ [+~] (\S+)==(\S+)(?: \(from (.+)\))?$", re.MULTILINE)
 _UV_FOLDER_LINE = re.compile(r"^ [+~] (\S+) @ \S+$", re.MULTILINE)
@@ -49,12 +53,12 @@ class Installer:
     """Runs uv if there is one, else pip.
 
     Args:
-        surroundings: The environment.
+        environment: The environment.
         options: Where distributions come from, e.g. `("--no-index", "--find-links", "wheels")`; both know them.
     """
 
-    def __init__(self, surroundings: Surroundings, options: Sequence[str] = ()) -> None:
-        self.surroundings = surroundings
+    def __init__(self, environment: Environment, options: Sequence[str] = ()) -> None:
+        self.environment = environment
         self.options: tuple[str, ...] = tuple(options)
 
     def resolve(self, requirements: Sequence[str], pins: Mapping[str, str], *, is_upgrade: bool = False) -> list[Step]:
@@ -71,7 +75,7 @@ class Installer:
         with tempfile.TemporaryDirectory() as folder:
             constraints = write_constraints(folder, pins)
             more = [word for name in _names(requirements) for word in ("--upgrade-package", name)] if is_upgrade else []
-            if self.surroundings.uv:
+            if self.environment.uv:
                 return _from_uv(self.run(["install", "--dry-run", *more, "-c", constraints, *requirements]))
             report = os.path.join(folder, "report.json")
             upgrade = ["--upgrade"] if is_upgrade else []  # only what is named: that is pip's strategy
@@ -100,7 +104,7 @@ class Installer:
         wanted = [step.pin for step in steps if not step.is_direct]
         if any(step.is_direct for step in steps):
             wanted += given
-        compiled = [] if self.surroundings.uv else ["--no-compile"]
+        compiled = [] if self.environment.uv else ["--no-compile"]
         if wanted:
             self.run(["install", "--no-deps", *compiled, "--target", folder, *wanted])
 
@@ -112,7 +116,7 @@ class Installer:
         """
         with tempfile.TemporaryDirectory() as folder:
             wanted = write_constraints(folder, pins)
-            if self.surroundings.uv:
+            if self.environment.uv:
                 words = ["--quiet", "--generate-hashes", "--no-deps", "--no-header", "--no-annotate"]
                 found = _hashes_of(self.run(["compile", *words, wanted]))
                 return {key: found.get(key) or self._local_hashes(key, version) for key, version in pins.items()}
@@ -140,9 +144,9 @@ class Installer:
         """
         verb, *rest = words
         places = self.options if verb in ("install", "compile") else ()
-        if self.surroundings.uv:
+        if self.environment.uv:
             copied = ["--link-mode", "copy"] if verb == "install" else []
-            command = [self.surroundings.uv, "pip", verb, "--python", sys.executable, *copied, *places, *rest]
+            command = [self.environment.uv, "pip", verb, "--python", sys.executable, *copied, *places, *rest]
         else:
             command = [sys.executable, "-m", "pip", verb, "--disable-pip-version-check", *places, *rest]
         return run(command)
@@ -203,6 +207,11 @@ def write_constraints(folder: str, pins: Mapping[str, str]) -> str:
 def is_direct(requirement: str) -> bool:
     """Return whether *requirement* is a path or an address rather than a name."""
     return "://" in requirement or os.sep in requirement or requirement.endswith(".whl") or requirement in (".", "..")
+
+
+def without_versions(requirements: Sequence[str]) -> list[str]:
+    """Return *requirements* with names in the place of pins; paths and addresses stay."""
+    return [text if text == "-e" or is_direct(text) else text.partition("==")[0] for text in requirements]
 
 
 def _names(requirements: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def lock_environment() -> Iterator[None]:
     """Keep others from changing this environment meanwhile, where the system has such locks (Windows has none).
 
     Raises:

@@ -1,4 +1,6 @@
-"""A declared set of plugins: which distributions there are, as `requirements.txt` has it, and what a file asks for.
+"""Reads and makes files that name a set of plugins, in the format of `requirements.txt`.
+
+In: a file, or what is installed. Out: its requirements and hashes, or the distributions to name in a file.
 
 Source:
     pip, "Requirements File Format" and "Secure installs" (hash-checking mode); only requirements, their hashes and
@@ -13,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallRefusedError
 from pegboard.tools.installing.dependencies import closure, name_of, parse
-from pegboard.tools.installing.installed import application_of, brought
+from pegboard.tools.installing.installed import application_of, plugins_by_distribution
 
 if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.tools.installing.installed import Snapshot
 
 
-def frozen(host: Host, snapshot: Snapshot) -> dict[str, list[str]]:
+def frozen_distributions(host: Host, snapshot: Snapshot) -> dict[str, list[str]]:
     """Return the distributions that bring plugins, and what only they need: name to the plugins it brings.
 
     What the application needs anyway is left out: another version of it may need it in another version. What was asked
@@ -30,7 +32,7 @@ def frozen(host: Host, snapshot: Snapshot) -> dict[str, list[str]]:
 
     owner = application_of(host).owner
     of_host = closure({normalise(owner.distribution.name): ()} if owner else {}, snapshot.requires)
-    plugins = brought(host)
+    plugins = plugins_by_distribution(host)
     wanted = closure({key: snapshot.extras(key) for key in plugins.keys() & snapshot.distributions}, snapshot.requires)
     return {key: plugins.get(key, []) for key in sorted(wanted.keys() - of_host.keys())}
 
@@ -39,7 +41,7 @@ _HASH = re.compile(r"\s--hash=([a-z0-9]+:[0-9a-f]+)(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class RequirementsFile:
     """What a file asks for."""
 
     requirements: list[str] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Declared:
     """By normalised name what a file of that version may have, e.g. `sha256:1c...`; of all of them, or of none."""
 
 
-def read_declared(path: str) -> Declared:
+def read_requirements_file(path: str) -> RequirementsFile:
     """Return what the file at *path* asks for.
 
     Raises:
@@ -58,7 +60,7 @@ def read_declared(path: str) -> Declared:
     """
     with open(path, encoding="utf-8-sig") as stream:
         text = stream.read()
-    found = Declared()
+    found = RequirementsFile()
     without: tuple[int, str] | None = None
     for number, line in _lines(text):
         requirement, hashes = _HASH.sub("", line).strip(), tuple(_HASH.findall(line))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.errors import SettingsError
 from pegboard.index import NO, YES
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.cli.settings import UserSettings
+from pegboard.tools.cli.user_settings import UserSettings
 
 if TYPE_CHECKING:
     import argparse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.tools.cli.commands import command
-from pegboard.tools.cli.switching import switch
+from pegboard.tools.cli.commands.enable import switch_plugins
 
 if TYPE_CHECKING:
     import argparse
@@ -23,4 +23,4 @@ def add(commands: Group) -> None:
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     """Disable them."""
-    return switch(host, options.names, output, is_on=False)
+    return switch_plugins(host, options.names, output, is_on=False)

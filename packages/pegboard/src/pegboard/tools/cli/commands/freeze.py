@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError
-from pegboard.tools.cli.changing import add_places, installer_for
 from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.environment_commands import add_source_options, installer_for
 from pegboard.tools.installing.installed import Snapshot
-from pegboard.tools.installing.requirements_file import frozen
+from pegboard.tools.installing.requirements_file import frozen_distributions
 
 if TYPE_CHECKING:
     import argparse
@@ -24,12 +24,12 @@ def add(commands: Group) -> None:
     parser.add_argument(
         "--hashes", action="store_true", help="with the hashes of their files, which the package index is asked for"
     )
-    add_places(parser)
+    add_source_options(parser)
 
 
 def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     snapshot = Snapshot()
-    found = frozen(host, snapshot)
+    found = frozen_distributions(host, snapshot)
     versions = snapshot.versions
     hashes: dict[str, list[str]] = {}
     if options.hashes and found:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError
-from pegboard.tools.cli.changing import absolute, add_options, installer_for, record, told, with_nearest
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.commands.uninstall import remove
+from pegboard.tools.cli.environment_commands import (
+    add_options,
+    installer_for,
+    record_plugins,
+    reporting_state,
+    with_absolute_paths,
+    with_nearest,
+)
 from pegboard.tools.installing.change import install as change
 from pegboard.tools.installing.dependencies import name_of
-from pegboard.tools.installing.installed import brought
-from pegboard.tools.installing.plan import make_plan
+from pegboard.tools.installing.install_plan import Request, make_plan
+from pegboard.tools.installing.installed import plugins_by_distribution
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Mapping, Sequence
 
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
@@ -40,51 +46,18 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if not wanted:
         output.complain("error: nothing to install is named")
         return 2
-    return carry_out(host, options, output, installer_for(options, output), wanted)
+    request = Request(with_absolute_paths(wanted), may_move=options.allow_changes)
+    return carry_out(host, options, output, installer_for(options, output), request)
 
 
-def carry_out(
-    host: Host,
-    options: argparse.Namespace,
-    output: Output,
-    installer: Installer,
-    wanted: Sequence[str],
-    *,
-    is_upgrade: bool = False,
-    needs_plugin: bool = True,
-    hashes: Mapping[str, tuple[str, ...]] | None = None,
-    surplus: Collection[str] = (),
-) -> int:
-    """Plan, remove what is surplus, install, record and show.
-
-    Args:
-        host: The application's host.
-        options: As `add_options` declares them.
-        output: Where everything goes.
-        installer: What installs here.
-        wanted: Requirements; `-e` before a folder is an item of its own.
-        is_upgrade: Whether newer versions of what is named are wanted.
-        needs_plugin: Whether each that is named has to bring a plugin.
-        hashes: What files may have, by name; None if any will do.
-        surplus: Distributions of plugins to remove, unless what is asked for needs them. Only when the plan is made,
-            since until then something may be refused.
-    """
-    requirements = absolute(wanted)
+def carry_out(host: Host, options: argparse.Namespace, output: Output, installer: Installer, request: Request) -> int:
+    """Plan, remove what is surplus, install, record and show; return the exit status."""
     try:
-        plan = make_plan(
-            host,
-            installer,
-            requirements,
-            may_move=options.allow_changes,
-            is_upgrade=is_upgrade,
-            needs_plugin=needs_plugin,
-            hashes=hashes,
-            leaving=surplus,
-        )
+        plan = make_plan(host, installer, request)
     except InstallFailedError as error:
-        raise with_nearest(error, host, [name_of(text) for text in requirements], installer) from None
+        raise with_nearest(error, host, [name_of(text) for text in request.requirements], installer) from None
     answer = {
-        "environment": installer.surroundings.kind,
+        "environment": installer.environment.kind,
         "changes": [
             {
                 "distribution": step.key,
@@ -97,7 +70,7 @@ def carry_out(
         "done": False,
         "added": [],
     }
-    removed = sorted(set(surplus) - plan.needs)
+    removed = sorted(set(request.surplus) - plan.needs)  # only now: until then something may be refused
     if removed and (status := remove(host, options, output, installer, removed)) != DONE:
         return status
     if not plan.steps and not removed:
@@ -108,8 +81,8 @@ def carry_out(
         output.answer(answer)
         return DONE
     output.flush()
-    with told(options, output):
-        output.say(*change(installer, plan, requirements, set(brought(host))))
-    status, added = record(host, options, {step.key for step in plan.steps}, output)
+    with reporting_state(options, output):
+        output.say(*change(installer, plan, request.requirements, set(plugins_by_distribution(host))))
+    status, added = record_plugins(host, options, {step.key for step in plan.steps}, output)
     output.answer({**answer, "done": True, "added": added})
     return status

@@ -9,7 +9,7 @@ from pegboard.index import read
 from pegboard.startup.policy.ordering import order
 from pegboard.startup.recording.encoding import content_of
 from pegboard.tools.cli.commands import DONE, command
-from pegboard.tools.cli.settings import UserSettings
+from pegboard.tools.cli.user_settings import UserSettings
 
 if TYPE_CHECKING:
     import argparse

@@ -5,17 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError
-from pegboard.tools.cli.changing import add_options, installer_for, is_agreed, record, told
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.commands.install import carry_out
 from pegboard.tools.cli.commands.uninstall import remove
-from pegboard.tools.installing.change_log import forget, read_note
-from pegboard.tools.installing.condition import Condition
+from pegboard.tools.cli.environment_commands import (
+    add_options,
+    installer_for,
+    is_confirmed,
+    record_plugins,
+    reporting_state,
+    with_absolute_paths,
+)
+from pegboard.tools.installing.change_log import read_change_log, remove_change_log
+from pegboard.tools.installing.change_status import ChangeStatus
 from pegboard.tools.installing.dependencies import name_of
-from pegboard.tools.installing.installed import brought
+from pegboard.tools.installing.install_plan import Request
+from pegboard.tools.installing.installed import plugins_by_distribution
 from pegboard.tools.installing.installer import Installer
-from pegboard.tools.installing.requirements_file import read_declared
-from pegboard.tools.installing.restore import restore
+from pegboard.tools.installing.requirements_file import read_requirements_file
+from pegboard.tools.installing.rollback import roll_back
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
-    from pegboard.tools.installing.change_log import Note
+    from pegboard.tools.installing.change_log import ChangeLog
 
 
 def add(commands: Group) -> None:
@@ -47,55 +55,60 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if options.file is None:
         output.complain("error: no file is named")
         return 2
-    declared = read_declared(options.file)
+    file = read_requirements_file(options.file)
     installer = installer_for(options, output)
-    wanted = declared.requirements
-    surplus = sorted(set(brought(host)) - {name_of(text) for text in wanted}) if options.exact else []
-    if wanted:
-        hashes = declared.hashes or None
-        return carry_out(host, options, output, installer, wanted, needs_plugin=False, hashes=hashes, surplus=surplus)
-    return remove(host, options, output, installer, surplus) if surplus else DONE
+    named = {name_of(text) for text in file.requirements}
+    surplus = sorted(plugins_by_distribution(host).keys() - named) if options.exact else []
+    if not file.requirements:
+        return remove(host, options, output, installer, surplus) if surplus else DONE
+    request = Request(
+        with_absolute_paths(file.requirements),
+        may_move=options.allow_changes,
+        needs_plugin=False,
+        hashes=file.hashes,
+        surplus=surplus,
+    )
+    return carry_out(host, options, output, installer, request)
 
 
 def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     installer = installer_for(options, output, is_restoring=True)
-    note = read_note()
-    if note is None or (condition := Condition(note)).is_before:
-        forget()
+    log = read_change_log()
+    if log is None or (status := ChangeStatus(log)).is_before:
+        remove_change_log()
         output.say("nothing to do: no change is to be undone")
         return DONE
     would = "would " if options.dry_run else ""
-    output.say(*condition.lines())
-    for key in condition.added:
+    output.say(*status.lines())
+    for key in status.added:
         output.say(f"{would}remove {key}")
-    for key in condition.lost:
-        output.say(f"{would}install {key} {note.before[key]}")
-    if condition.leftovers or condition.temporary:
+    for key in status.lost:
+        output.say(f"{would}install {key} {log.before[key]}")
+    if status.leftovers or status.temporary:
         output.say(f"{would}remove what is left over")
     if options.dry_run:
         return DONE
-    if not options.yes and not is_agreed(output):
+    if not options.yes and not is_confirmed(output):
         return FAILED
     if not installer.options:
-        installer = Installer(installer.surroundings, note.options)
+        installer = Installer(installer.environment, log.options)
     output.flush()
-    done = _restored(installer, note, condition, options, output)
+    done = _restored(installer, log, status, options, output)
     output.say(*done.lines())
     if not done.is_before:
         raise InstallFailedError("sync", "not all of it could be undone", "install what is missing by its name")
-    status, _ = record(host, options, note.before.keys(), output)
-    return status
+    return record_plugins(host, options, log.before.keys(), output)[0]
 
 
 def _restored(
-    installer: Installer, note: Note, condition: Condition, options: argparse.Namespace, output: Output
-) -> Condition:
+    installer: Installer, log: ChangeLog, status: ChangeStatus, options: argparse.Namespace, output: Output
+) -> ChangeStatus:
     try:
-        with told(options, output):
-            return restore(installer, note)
+        with reporting_state(options, output):
+            return roll_back(installer, log)
     except InstallFailedError as error:
-        if not condition.lost:
+        if not status.lost:
             raise
-        wanted = ", ".join(f"{key} {note.before[key]}" for key in condition.lost)
+        wanted = ", ".join(f"{key} {log.before[key]}" for key in status.lost)
         remedy = f"{options.prog} sync --restore --find-links FOLDER, where FOLDER has the wheel of {wanted}"
         raise InstallFailedError(error.program, error.cause, remedy) from error

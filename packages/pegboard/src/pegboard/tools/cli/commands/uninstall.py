@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallRefusedError, PluginNotFoundError
 from pegboard.startup.discovery.distributions import normalise
-from pegboard.tools.cli.changing import add_options, installer_for, is_agreed, record, told
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.environment_commands import (
+    add_options,
+    installer_for,
+    is_confirmed,
+    record_plugins,
+    reporting_state,
+)
 from pegboard.tools.installing.change import uninstall as change
 from pegboard.tools.installing.dependencies import closure, needs
-from pegboard.tools.installing.installed import Snapshot, brought
+from pegboard.tools.installing.installed import Snapshot, plugins_by_distribution
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +47,7 @@ def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
     Raises:
         PluginNotFoundError: For a name that is neither.
     """
-    plugins = brought(host)
+    plugins = plugins_by_distribution(host)
     if not names:
         return sorted(plugins)
     found = []
@@ -67,9 +73,9 @@ def remove(host: Host, options: argparse.Namespace, output: Output, installer: I
     for key in sorted(in_use.keys() - set(keys)):
         if needed := needs(snapshot.requires[key], in_use[key]).keys() & set(keys):
             raise InstallRefusedError(f"{key} needs {', '.join(sorted(needed))}", "", f"uninstall {key} as well")
-    plugins = brought(host)
+    plugins = plugins_by_distribution(host)
     answer = {
-        "environment": installer.surroundings.kind,
+        "environment": installer.environment.kind,
         "removed": [
             {"distribution": key, "version": snapshot.versions.get(key), "plugins": plugins.get(key, [])}
             for key in keys
@@ -82,10 +88,10 @@ def remove(host: Host, options: argparse.Namespace, output: Output, installer: I
     if options.dry_run:
         output.answer(answer)
         return DONE
-    if not options.yes and not is_agreed(output):
+    if not options.yes and not is_confirmed(output):
         return FAILED
-    with told(options, output):
+    with reporting_state(options, output):
         output.say(*change(installer, keys, set(plugins)))
-    status, _ = record(host, options, (), output)
+    status, _ = record_plugins(host, options, (), output)
     output.answer({**answer, "done": True})
     return status

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.tools.cli.changing import add_options, installer_for
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.commands.install import carry_out
 from pegboard.tools.cli.commands.uninstall import distributions_of
+from pegboard.tools.cli.environment_commands import add_options, installer_for
+from pegboard.tools.installing.install_plan import Request
 
 if TYPE_CHECKING:
     import argparse
@@ -31,4 +32,5 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.say("nothing to do: no plugin is installed")
         output.answer({"environment": None, "changes": [], "done": False, "added": []})
         return DONE
-    return carry_out(host, options, output, installer, keys, is_upgrade=True, needs_plugin=False)
+    request = Request(keys, may_move=options.allow_changes, is_upgrade=True, needs_plugin=False)
+    return carry_out(host, options, output, installer, request)

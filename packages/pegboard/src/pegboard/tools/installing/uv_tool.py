@@ -1,4 +1,7 @@
-"""What `uv tool` remembers of an environment, as the words that would make it again.
+"""Changes what `uv tool` remembers of an environment, so that `uv tool upgrade` keeps what was installed.
+
+In: an installer with an environment of `uv tool`. Out: its receipt, as the words that would make the environment again,
+with more requirements or fewer.
 
 Source:
     uv, "Tools": `uv-receipt.toml` beside `pyvenv.cfg`.
@@ -13,12 +16,37 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.installing.dependencies import name_of
+from pegboard.tools.installing.installer import run, without_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
+
+    from pegboard.tools.installing.installer import Installer
 
 
-class Receipt:
+def update_tool(
+    installer: Installer, requirements: Sequence[str], *, kept: Collection[str] = (), without: Sequence[str] = ()
+) -> None:
+    """Have `uv tool` remember what is installed now.
+
+    Args:
+        installer: With the environment.
+        requirements: What was installed; it is remembered without versions, so that an upgrade may change them.
+        kept: Distributions that must be in the receipt, whoever installed them.
+        without: Names to remove from the receipt.
+
+    Raises:
+        InstallFailedError: If it fails.
+    """
+    receipt = UvReceipt(installer.environment.prefix)
+    known = receipt.names | {name_of(text) for text in requirements}
+    more = [*without_versions(requirements), *sorted(set(kept) - known)]
+    words = [*installer.options, *receipt.words(more, without=without)]
+    uv = installer.environment.uv or "uv"
+    run([uv, "tool", "install", "--python", receipt.python, *words], receipt.environ)
+
+
+class UvReceipt:
     """The receipt of one tool."""
 
     def __init__(self, prefix: str) -> None:
@@ -40,14 +68,19 @@ class Receipt:
         return str(self._tool.get("python") or getattr(sys, "_base_executable", sys.executable))
 
     @property
+    def names(self) -> set[str]:
+        """The normalised names of the tool and of what it was installed with."""
+        return {normalise(requirement["name"]) for requirement in self._tool["requirements"]}
+
+    @property
     def options(self) -> list[str]:
-        """Return where the tool was installed from, as options; uv itself heeds them at an upgrade only."""
+        """Where the tool was installed from, as options; uv itself heeds them at an upgrade only."""
         known = self._tool.get("options", {})
         words = ["--no-index"] if known.get("no-index") else []
         if known.get("index-url"):
             words += ["--index-url", known["index-url"]]
-        for place in known.get("find-links", ()):
-            words += ["--find-links", place]
+        for folder in known.get("find-links", ()):
+            words += ["--find-links", folder]
         return words
 
     def words(self, extra: Iterable[str], *, without: Iterable[str] = ()) -> list[str]:
@@ -80,10 +113,10 @@ def _words(option: str, requirement: dict[str, Any]) -> list[str]:
         return ["--with-editable" if option else "--editable", editable]
     name = requirement["name"]
     extras = f"[{','.join(requirement['extras'])}]" if requirement.get("extras") else ""
-    place = requirement.get("directory") or requirement.get("path") or requirement.get("url")
+    address = requirement.get("directory") or requirement.get("path") or requirement.get("url")
     if git := requirement.get("git"):
-        place = f"git+{git}"
-    text = f"{name}{extras} @ {place}" if place else f"{name}{extras}{requirement.get('specifier', '')}"
+        address = f"git+{git}"
+    text = f"{name}{extras} @ {address}" if address else f"{name}{extras}{requirement.get('specifier', '')}"
     if marker := requirement.get("marker"):
         text += f" ; {marker}"
     return [option, text] if option else [text]

@@ -1,4 +1,7 @@
-"""`plugins.toml` as commands edit it: comments and layout stay, and it is replaced as a whole or not at all."""
+"""Edits `plugins.toml`, so that comments and layout stay.
+
+In: its path, and settings to change. Out: the file, replaced in one step, or a `SettingsError`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class SettingsFile:
+class SettingsEditor:
     """One `plugins.toml`: read once, changed in memory, and written in one step.
 
     Raises:

@@ -1,4 +1,6 @@
-"""What is in the distributions that are about to be installed? They are unpacked elsewhere and looked at.
+"""Looks into distributions that are about to be installed, and are unpacked in a temporary folder.
+
+In: that folder. Out: for each distribution its plugins, its requirements, and files that are not its to bring.
 
 Source:
     "Recording installed projects" and "Entry points specification", PyPA specifications.
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
-class Contents:
+class Unpacked:
     """The files of one distribution, unpacked and not installed."""
 
     def __init__(self, distribution: importlib.metadata.Distribution, application: str) -> None:
@@ -44,7 +46,7 @@ class Contents:
 
         Args:
             own: The application's own modules, see `own_modules`.
-            owners: Who brought each file that is installed.
+            owners: Who plugins_by_distribution each file that is installed.
             replaced: Distributions whose files are about to be replaced.
         """
         found = []
@@ -66,9 +68,9 @@ def own_modules(package: str, host: str, home: str | None, owners: Mapping[str, 
 
     Args:
         package: The path of its package, e.g. `utt`.
-        host: The distribution that brought it.
+        host: The distribution that plugins_by_distribution it.
         home: Its folder, which is looked at where no installer keeps track of its files.
-        owners: Who brought each file that is installed.
+        owners: Who plugins_by_distribution each file that is installed.
     """
     paths = [
         path[len(package) + 1 :] for path, owner in owners.items() if owner == host and path.startswith(f"{package}/")
@@ -89,6 +91,6 @@ def _module(path: str) -> str:
     return first.partition(".")[0]
 
 
-def look_into(folder: str, application: str) -> list[Contents]:
+def unpacked_in(folder: str, application: str) -> list[Unpacked]:
     """Return what was unpacked into *folder*."""
-    return [Contents(found, application) for found in importlib.metadata.distributions(path=[folder])]
+    return [Unpacked(found, application) for found in importlib.metadata.distributions(path=[folder])]

@@ -1,26 +1,48 @@
-"""What would change, and is there anything against it? Decided before anything is changed."""
+"""Plans an install before anything is changed: what would change, and is there anything against it?
+
+In: what the user asks for. Out: an `InstallPlan`, or an `InstallRefusedError` with the reason.
+"""
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
-from pegboard.tools.installing.contents import look_into, own_modules
 from pegboard.tools.installing.dependencies import closure, name_of, needs
-from pegboard.tools.installing.installed import Snapshot, application_of, brought
+from pegboard.tools.installing.installed import Snapshot, application_of, plugins_by_distribution
 from pegboard.tools.installing.installer import is_direct
+from pegboard.tools.installing.unpacked import own_modules, unpacked_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from pegboard.host import Host
-    from pegboard.tools.installing.contents import Contents
     from pegboard.tools.installing.installer import Installer, Step
+    from pegboard.tools.installing.unpacked import Unpacked
 
 
-class Plan:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asks for."""
+
+    requirements: Sequence[str]
+    """As a user types them, paths absolute; `-e` before a folder is an item of its own."""
+    may_move: bool = False
+    """Whether what is installed, and not named, may get another version."""
+    is_upgrade: bool = False
+    """Whether newer versions of what is named are wanted."""
+    needs_plugin: bool = True
+    """Whether each distribution that is named must bring a plugin."""
+    hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The hashes that files may have, by name; any will do if there are none."""
+    surplus: Collection[str] = ()
+    """Distributions of plugins to remove, unless what is asked for needs them: nothing has to suit them."""
+
+
+class InstallPlan:
     """What an install would change."""
 
     def __init__(self, steps: list[Step], before: dict[str, str], named: set[str]) -> None:
@@ -39,6 +61,11 @@ class Plan:
         """What they and what was asked for require, directly or not, and is installed."""
 
     @property
+    def moved(self) -> list[str]:
+        """The pins of distributions that get another version, and were not asked for."""
+        return [step.pin for step in self.steps if step.key in self.before and step.key not in self.named]
+
+    @property
     def after(self) -> dict[str, str]:
         """The versions that will be installed."""
         return {**self.before, **{step.key: step.version for step in self.steps}}
@@ -55,68 +82,40 @@ class Plan:
         return lines
 
 
-def make_plan(
-    host: Host,
-    installer: Installer,
-    requirements: Sequence[str],
-    *,
-    may_move: bool = False,
-    is_upgrade: bool = False,
-    needs_plugin: bool = True,
-    hashes: Mapping[str, tuple[str, ...]] | None = None,
-    leaving: Collection[str] = (),
-) -> Plan:
-    """Return what installing *requirements* would change.
-
-    Args:
-        host: The application's host.
-        installer: What resolves.
-        requirements: As a user types them; `-e` before a folder is an item of its own.
-        may_move: Whether what is installed, and not named, may get another version.
-        is_upgrade: Whether newer versions of what is named are wanted.
-        needs_plugin: Whether each that is named has to bring a plugin.
-        hashes: What files may have, by name; None if any will do.
-        leaving: Distributions of plugins that will be removed, so that nothing needs to suit them.
+def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan:
+    """Return what an install would change.
 
     Raises:
         InstallRefusedError: If it would move the application, another plugin or what they need; if a distribution
             brings no plugin of this application, or files that are not its own.
         InstallFailedError: If it cannot be resolved.
     """
-    snapshot, application = Snapshot(), application_of(host)
+    snapshot, application, requirements = Snapshot(), application_of(host), request.requirements
     owner = application.owner
     host_key = normalise(owner.distribution.name) if owner else ""
     before = snapshot.versions
     named = {name_of(text) for text in requirements if text != "-e" and not is_direct(text)}
     # Installers heed only what they are told of: so they are told of the application and of every plugin, too.
-    kept = sorted(({host_key} | set(brought(host))) & before.keys() - named - set(leaving))
-    pins = {} if may_move else {key: version for key, version in before.items() if key not in named}
-    steps = _resolved(installer, [*requirements, *kept], pins, before, is_upgrade=is_upgrade)
-    if any(step.is_direct for step in steps):
-        named |= {step.key for step in steps if step.is_direct}
+    kept = ({host_key} | set(plugins_by_distribution(host))) & before.keys() - named - set(request.surplus)
+    pins = {} if request.may_move else {key: version for key, version in before.items() if key not in named}
+    steps = _resolved(installer, [*requirements, *sorted(kept)], pins, before, is_upgrade=request.is_upgrade)
+    named |= {step.key for step in steps if step.is_direct}
     steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
-    plan = Plan(steps, before, named)
-    plan.hashes = dict(hashes or {})
-    contents = _unpacked(installer, plan, requirements, host.name)
-    versions = {each.key: each.version for each in contents}
+    plan = InstallPlan(steps, before, named)
+    plan.hashes = dict(request.hashes)
+    unpacked = _unpacked(installer, plan, requirements, host.name)
+    versions = {each.key: each.version for each in unpacked}
     for step in steps:
         step.version = step.version or versions.get(step.key, "")
-    plan.files = [path for each in contents for path in each.files]
-    wanted = dict.fromkeys(named | {each.key for each in contents}, ()) | needs(requirements)
-    plan.needs = set(closure(wanted, snapshot.requires | {each.key: each.requires for each in contents}))
-    plan.plugins = {each.key: each.plugins for each in contents if each.plugins}
-    if needs_plugin:
-        _check_plugins(plan, contents, host.name)
+    plan.files = [path for each in unpacked for path in each.files]
+    wanted = dict.fromkeys(named | {each.key for each in unpacked}, ()) | needs(requirements)
+    plan.needs = set(closure(wanted, snapshot.requires | {each.key: each.requires for each in unpacked}))
+    plan.plugins = {each.key: each.plugins for each in unpacked if each.plugins}
+    if request.needs_plugin:
+        _check_plugins(plan, unpacked, host.name)
     owners = snapshot.owners()
     own = own_modules(host.name.replace(".", "/"), host_key, application.home, owners)
-    replaced = {step.key for step in steps} - {host_key}
-    for each in contents:
-        if each.key != host_key and (found := each.trespasses(own, owners, replaced)):
-            raise InstallRefusedError(
-                f"{each.key} {each.version} brings {'; '.join(found[:3])}",
-                f"{each.key} {each.version}",
-                "this is a fault of that distribution: report it to its author",
-            )
+    _check_files(plan, [each for each in unpacked if each.key != host_key], own, owners)
     return plan
 
 
@@ -142,18 +141,31 @@ def _resolved(
         ) from None
 
 
-def _unpacked(installer: Installer, plan: Plan, requirements: Sequence[str], application: str) -> list[Contents]:
+def _unpacked(installer: Installer, plan: InstallPlan, requirements: Sequence[str], application: str) -> list[Unpacked]:
     given = [text for text in requirements if text != "-e" and is_direct(text)]
     with tempfile.TemporaryDirectory() as folder:
         installer.unpack(plan.steps, given, folder, plan.hashes)
-        return look_into(folder, application)
+        return unpacked_in(folder, application)
 
 
-def _check_plugins(plan: Plan, contents: list[Contents], application: str) -> None:
-    for each in contents:
+def _check_plugins(plan: InstallPlan, unpacked: Sequence[Unpacked], application: str) -> None:
+    for each in unpacked:
         if each.key in plan.named and not each.plugins:
             raise InstallRefusedError(
                 f"{each.key} {each.version} brings no plugin for {application}",
                 f"{each.key} {each.version}",
                 f"a plugin is a module in {application}.plugins, or an entry point in the group {application}.plugins",
+            )
+
+
+def _check_files(
+    plan: InstallPlan, unpacked: Sequence[Unpacked], own: Collection[str], owners: Mapping[str, str]
+) -> None:
+    replaced = {step.key for step in plan.steps}
+    for each in unpacked:
+        if found := each.trespasses(own, owners, replaced):
+            raise InstallRefusedError(
+                f"{each.key} {each.version} brings {'; '.join(found[:3])}",
+                f"{each.key} {each.version}",
+                "this is a fault of that distribution: report it to its author",
             )

@@ -1,4 +1,8 @@
-"""What the commands that change the environment have in common."""
+"""What the commands share that change the environment.
+
+In: the options of a command. Out: an installer, questions to the user, the state of the environment in words, and new
+records of the plugins.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.tools.cli.commands import DONE, FAILED
 from pegboard.tools.cli.recording import record_in_new_process
-from pegboard.tools.installing.change import unfinished
-from pegboard.tools.installing.change_log import read_note
-from pegboard.tools.installing.environment import UV_TOOL, Surroundings
+from pegboard.tools.installing.change import interrupted_change
+from pegboard.tools.installing.change_log import read_change_log
+from pegboard.tools.installing.environment import UV_TOOL, Environment
 from pegboard.tools.installing.installer import Installer
-from pegboard.tools.installing.receipt import Receipt
+from pegboard.tools.installing.uv_tool import UvReceipt
 from pegboard.tools.processes import own_command
 
 if TYPE_CHECKING:
@@ -33,10 +37,10 @@ def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True) -> No
     parser.add_argument(
         "--allow-changes", action="store_true", help="may change the application, other plugins and what they need"
     )
-    add_places(parser)
+    add_source_options(parser)
 
 
-def add_places(parser: argparse.ArgumentParser) -> None:
+def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where distributions come from."""
     parser.add_argument("--index-url", metavar="URL", help="the package index to ask")
     parser.add_argument("--find-links", metavar="PLACE", action="append", default=[], help="look for files there, too")
@@ -44,51 +48,51 @@ def add_places(parser: argparse.ArgumentParser) -> None:
 
 
 def installer_for(options: argparse.Namespace, output: Output, *, is_restoring: bool = False) -> Installer:
-    """Return what installs here, once it is clear that it may.
+    """Return the installer of this environment; an earlier change that was interrupted is reported.
 
     Args:
         options: As `add_options` declares them.
-        output: Where a warning goes, when an earlier change was interrupted.
-        is_restoring: Whether that is what is about to be undone, so that there is no need to warn.
+        output: Where a warning goes, if an earlier change was interrupted.
+        is_restoring: Whether that change is about to be undone, so that there is no need to warn.
 
     Raises:
-        InstallRefusedError: If it may not.
+        InstallRefusedError: If the environment may not or cannot be changed.
     """
-    surroundings = Surroundings()
-    surroundings.check()
-    if (lines := unfinished()) and not is_restoring:
+    environment = Environment()
+    environment.check()
+    if (lines := interrupted_change()) and not is_restoring:
         output.complain("\n".join(f"warning: {line}" if not line.startswith(" ") else line for line in lines))
-        offer(options, output)
+        offer_restore(options, output)
     words = ["--no-index"] if getattr(options, "no_index", False) else []
     if getattr(options, "index_url", None):
         words += ["--index-url", options.index_url]
-    for place in getattr(options, "find_links", ()):
-        words += ["--find-links", place if "://" in place else os.path.abspath(place)]
-    if not words and surroundings.kind == UV_TOOL:
-        words = Receipt(surroundings.prefix).options
-    return Installer(surroundings, words)
+    for source in getattr(options, "find_links", ()):
+        words += ["--find-links", source if "://" in source else os.path.abspath(source)]
+    if not words and environment.kind == UV_TOOL:
+        words = UvReceipt(environment.prefix).options
+    return Installer(environment, words)
 
 
-def offer(options: argparse.Namespace, output: Output) -> None:
-    """Say how the environment gets back to what it was, if a change has left a note of that."""
+def offer_restore(options: argparse.Namespace, output: Output) -> None:
+    """Say how the environment is restored, if there is a change log."""
     with suppress(InstallRefusedError):  # it is damaged, and tells nothing
-        if read_note() is not None:
+        if read_change_log() is not None:
             output.complain(f"  to have it as it was: {options.prog} sync --restore")
 
 
 @contextmanager
-def told(options: argparse.Namespace, output: Output) -> Iterator[None]:
-    """Say of a change that fails or is interrupted in what state the environment is, and let the error pass."""
+def reporting_state(options: argparse.Namespace, output: Output) -> Iterator[None]:
+    """Report the state of the environment when a change fails or is interrupted; the error passes."""
     try:
         yield
     except BaseException as error:
         for note in getattr(error, "__notes__", ()):
             output.complain(note)
-            offer(options, output)
+            offer_restore(options, output)
         raise
 
 
-def is_agreed(output: Output) -> bool:
+def is_confirmed(output: Output) -> bool:
     """Ask the user whether to go on."""
     if output.is_json or sys.stdin is None or not sys.stdin.isatty():
         output.complain("error: nobody can be asked; say --yes")
@@ -100,14 +104,14 @@ def is_agreed(output: Output) -> bool:
         return False
 
 
-def absolute(requirements: Sequence[str]) -> list[str]:
-    """Return *requirements* with paths made absolute: programs that install are run elsewhere."""
+def with_absolute_paths(requirements: Sequence[str]) -> list[str]:
+    """Return *requirements* with absolute paths: installers run in another folder."""
     from pegboard.tools.installing.installer import is_direct
 
     return [os.path.abspath(text) if is_direct(text) and "://" not in text else text for text in requirements]
 
 
-def record(
+def record_plugins(
     host: Host, options: argparse.Namespace, keys: Collection[str], output: Output
 ) -> tuple[int, list[dict[str, Any]]]:
     """Record all plugins in a new process, and return the status and what the distributions *keys* add.
@@ -155,7 +159,7 @@ def _is_broken(entry: dict[str, Any]) -> bool:
 def with_nearest(
     error: InstallFailedError, host: Host, names: Sequence[str], installer: Installer
 ) -> InstallFailedError:
-    """Return *error*, with the nearest names that can be known as its hint: there is no list of all there are."""
+    """Return *error* with the nearest known name as its hint: installed ones, and wheels in folders that were named."""
     from difflib import get_close_matches
 
     from pegboard.tools.installing.installed import Snapshot

@@ -1,4 +1,7 @@
-"""What the settings of a host's plugins come to: the file, and what beats it."""
+"""Says which settings count for a host's plugins: those of `plugins.toml`, and those that beat it.
+
+In: a host. Out: its plugins, an editor of the file, and policies of the file, of the environment and of both.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import PluginNotFoundError, SettingsError
 from pegboard.startup.policy.policy import Policy, make_policy
-from pegboard.tools.cli.settings_file import SettingsFile
+from pegboard.tools.cli.settings_editor import SettingsEditor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +30,7 @@ class UserSettings:
         path = settings.file("plugins.toml")
         if path is None:
             raise SettingsError("plugins.toml", "there is no place for it: the user has no configuration directory")
-        self.file: SettingsFile = SettingsFile(path)
+        self.file: SettingsEditor = SettingsEditor(path)
         self.prefix: str = settings.prefix
         self._host = host
 

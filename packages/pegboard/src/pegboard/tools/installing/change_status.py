@@ -1,7 +1,7 @@
-"""What has a change come to: is the environment as before, as planned, or changed in part?
+"""Says what state a change has left the environment in: as before, as planned, or changed in part.
 
-Versions alone do not tell. An installer that is killed leaves files that no distribution owns yet, or not any more,
-and distributions that lack files.
+In: the change log. Out: what is missing, new and left over. Versions alone do not tell: an installer that is killed
+leaves files that no distribution owns yet, or not any more, and distributions that lack files.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from pegboard.tools.installing.installed import Snapshot, recorded
 if TYPE_CHECKING:
     import importlib.metadata
 
-    from pegboard.tools.installing.change_log import Note
+    from pegboard.tools.installing.change_log import ChangeLog
 
 
-class Condition:
-    """The environment as it is now, beside what a note says of a change."""
+class ChangeStatus:
+    """The environment as it is now, compared with a change log."""
 
-    def __init__(self, note: Note) -> None:
+    def __init__(self, log: ChangeLog) -> None:
         site, snapshot = sysconfig.get_path("purelib"), Snapshot()
         owners = snapshot.owners()
-        touched = note.before.keys() | note.after.keys()
+        touched = log.before.keys() | log.after.keys()
         now = {key: version for key, version in snapshot.versions.items() if key in touched}
         self.leftovers: list[str] = [
-            path for path in note.files if path not in owners and os.path.lexists(os.path.join(site, path))
+            path for path in log.files if path not in owners and os.path.lexists(os.path.join(site, path))
         ]
         """Files, as paths below site-packages, that nobody owns."""
-        self.temporary: list[str] = sorted(set(temporary_names()).difference(note.temporary))
+        self.temporary: list[str] = sorted(set(temporary_names()).difference(log.temporary))
         """Names in site-packages of what the installer would have removed by itself."""
         self.incomplete: list[str] = [key for key in now if not _is_whole(snapshot.distributions[key])]
         """Distributions that lack files."""
         self.lost: list[str] = [
-            key for key, version in note.before.items() if now.get(key) != version or key in self.incomplete
+            key for key, version in log.before.items() if now.get(key) != version or key in self.incomplete
         ]
         """Distributions that are not what they were."""
-        self.added: list[str] = [key for key in now if key not in note.before]
+        self.added: list[str] = [key for key in now if key not in log.before]
         """Distributions that were not there."""
         is_whole = not self.leftovers and not self.temporary and not self.incomplete
-        self.is_before: bool = is_whole and now == note.before
-        self.is_after: bool = is_whole and now == note.after
-        self._note = note
+        self.is_before: bool = is_whole and now == log.before
+        self.is_after: bool = is_whole and now == log.after
+        self._log = log
 
     @property
     def is_in_part(self) -> bool:
@@ -63,7 +63,7 @@ class Condition:
         if self.is_before:
             return ["the environment is as it was before"]
         lines = ["the environment is changed in part"]
-        if gone := [f"{key} {self._note.before[key]}" for key in self.lost if key not in self.incomplete]:
+        if gone := [f"{key} {self._log.before[key]}" for key in self.lost if key not in self.incomplete]:
             lines.append(f"  gone: {', '.join(gone)}")
         if self.incomplete:
             lines.append(f"  files are missing of: {', '.join(self.incomplete)}")
