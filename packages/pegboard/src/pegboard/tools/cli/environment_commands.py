@@ -97,11 +97,7 @@ def is_confirmed(output: Output) -> bool:
     if output.is_json or sys.stdin is None or not sys.stdin.isatty():
         output.complain("error: nobody can be asked; say --yes")
         return False
-    output.flush()
-    try:
-        return input("go on? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
+    return (output.ask("go on? [y/N] ") or "").lower() in ("y", "yes")
 
 
 def with_absolute_paths(requirements: Sequence[str]) -> list[str]:

@@ -83,10 +83,20 @@ class Output:
                 )
             )
 
-    def ask(self, question: str) -> None:
-        """Print *question*, and leave the line open for what the user types."""
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sees questions and can answer them."""
+        return not self.is_json and self.is_terminal and sys.stdin is not None and sys.stdin.isatty()
+
+    def ask(self, question: str) -> str | None:
+        """Print *question*, and return the line that the user types; None at the end of the input."""
         self._write(question)
         self.flush()
+        line = sys.stdin.readline() if sys.stdin is not None else ""
+        if not line:
+            self.say()
+            return None
+        return line.strip()
 
     def answer(self, data: Any) -> None:
         """Print *data* as JSON, if that is what was asked for; once a command."""
@@ -179,6 +189,11 @@ def _visible(text: str, keeping: str = "") -> str:
 
 
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # lone surrogates stay: the stream escapes them
+
+
+def count(number: int, noun: str) -> str:
+    """Return *number* with *noun*, in the plural if there are more than one or none."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _width(text: str) -> int:

@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.output import count
 from pegboard.tools.doctor.codes import ERROR, NOTE, WARNING
 from pegboard.tools.doctor.diagnosis import diagnose
 from pegboard.tools.doctor.isolation import Options
@@ -77,12 +78,12 @@ def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
     numbers = {
         severity: sum(found.severity == severity for found in diagnosis.findings) for severity in (ERROR, WARNING, NOTE)
     }
-    counted = ", ".join(_count(number, severity) for severity, number in numbers.items() if number)
-    subject = f"{_count(diagnosis.plugins, 'plugin')}, {_count(len(diagnosis.checked), 'check')}"
+    counted = ", ".join(count(number, severity) for severity, number in numbers.items() if number)
+    subject = f"{count(diagnosis.plugins, 'plugin')}, {count(len(diagnosis.checked), 'check')}"
     is_well = not numbers[ERROR] and not numbers[WARNING]
     verdict = f"nothing is wrong ({counted})" if is_well and counted else counted or "nothing is wrong"
     unseen = diagnosis.disabled
-    ending = f"; {_count(unseen, 'plugin')} left out, and not imported" if unseen else ""
+    ending = f"; {count(unseen, 'plugin')} left out, and not imported" if unseen else ""
     output.say(f"{subject}: {verdict}{ending}")
     output.answer({"findings": [found.as_dict() for found in diagnosis.findings], "checked": list(diagnosis.checked)})
     return DONE if is_well else FAILED
@@ -106,7 +107,3 @@ def _say(found: Finding, output: Output) -> None:
         else:
             output.say(line)
     output.say()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -16,6 +16,7 @@ from pegboard.startup.recording.rebuild import EARLY
 from pegboard.startup.recording.record import Record
 from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.output import count
 from pegboard.tools.cli.recording import record_in_new_process
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
         return FAILED
     recorded = [plugin for plugin in host.plugins if plugin.is_usable]
     cost = sum(plugin.cost_ms or 0 for plugin in recorded)
-    output.say(f"recorded {_count(len(recorded), 'plugin')}, imported in {cost:.0f} ms, in {path}")
+    output.say(f"recorded {count(len(recorded), 'plugin')}, imported in {cost:.0f} ms, in {path}")
     if output.is_json:
         output.answer({"index": path, "imported_in_ms": cost, "plugins": _entries(read(path))})
     broken = [plugin for plugin in host.plugins if plugin.error is not None]
@@ -175,7 +176,7 @@ def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
     output.say(f"its record: {broken or 'valid'}")
     if entry["is_recorded"]:
         if drifts:
-            times = _count(drifts, "time")
+            times = count(drifts, "time")
             output.say(f"drift: {times} it registered something else than recorded, without visible cause")
         output.say("it depends on:")
         for kind, items in depends_on.items():
@@ -217,7 +218,7 @@ def _verify(host: Host, options: argparse.Namespace, output: Output) -> int:
     for line in found:
         output.say(line)
     if not found:
-        output.say(f"{_count(len(recorded), 'plugin')} recorded afresh, twice: no difference")
+        output.say(f"{count(len(recorded), 'plugin')} recorded afresh, twice: no difference")
     output.answer({"plugins": list(recorded), "differences": list(found)})
     return FAILED if found else DONE
 
@@ -249,10 +250,6 @@ def _clear(host: Host, _: argparse.Namespace, output: Output) -> int:
     except OSError as error:
         output.complain(f"error: {error.filename}: {error.strerror}")
         return FAILED
-    output.say(f"forgot {_count(removed, 'record')} of this application")
+    output.say(f"forgot {count(removed, 'record')} of this application")
     output.answer({"forgotten": removed})
     return DONE
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
