@@ -23,10 +23,10 @@ _INDENT = "  "
 
 
 class Output:
-    """Standard output and standard error as one command uses them.
+    """Standard output and standard error of one command.
 
-    What the terminal's encoding cannot show is written as an escape: a plugin's odd name must not end a command. So is
-    what would move the cursor or change colours.
+    Characters that the terminal's encoding lacks are written as escapes, so that the odd name of a plugin does not end
+    a command; so are characters that move the cursor or change colours.
     """
 
     def __init__(self, *, is_json: bool = False, stream: TextIO | None = None, errors: TextIO | None = None) -> None:
@@ -56,14 +56,14 @@ class Output:
         return max(20, get_terminal_size().columns)
 
     def say(self, *lines: str) -> None:
-        """Print *lines* as they are, or an empty one when there are none, unless the answer is JSON."""
+        """Print *lines*, or an empty line if there are none, unless the answer is JSON."""
         if not self.is_json:
             self._write("".join(f"{_visible(line, keeping=_LINES)}\n" for line in lines or ("",)))
 
     def tell(self, *lines: str) -> None:
-        """Print *lines* of prose, unless the answer is JSON: on a terminal, broken between words to its width.
+        """Print *lines* of prose, unless the answer is JSON; on a terminal they are wrapped.
 
-        What continues a line is indented by two more than the line. Paths and other long words stay whole.
+        A continuation is indented by two more columns. Paths and other long words are not broken.
         """
         for line in lines:
             text = _visible(line)
@@ -99,7 +99,7 @@ class Output:
         return line.strip()
 
     def answer(self, data: Any) -> None:
-        """Print *data* as JSON, if that is what was asked for; once a command."""
+        """Print *data* as JSON, if the user has asked for JSON; once for each command."""
         if self.is_json:
             text = json.dumps(data, indent=2, ensure_ascii=False, sort_keys=False)
             try:
@@ -109,7 +109,7 @@ class Output:
             self._write(text + "\n")
 
     def hand_over(self, data: bytes) -> None:
-        """Write *data* as it is: a document for a file or a program, not text for a terminal."""
+        """Write *data* unchanged: it is a document for a file or a program."""
         self.flush()
         if self._stream is not None:
             binary = getattr(self._stream, "buffer", None)
@@ -177,7 +177,7 @@ _LINES = "\n\t"
 
 
 def _visible(text: str, keeping: str = "") -> str:
-    """Return *text* with escapes in place of control characters: metadata of a plugin must not steer a terminal."""
+    """Return *text* with escapes for control characters: metadata of a plugin must not control the terminal."""
     if text.isprintable():
         return text
     return "".join(

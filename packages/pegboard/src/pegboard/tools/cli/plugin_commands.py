@@ -1,7 +1,7 @@
-"""`plugins`: the commands by which a user looks after an application's plugins.
+"""Runs one of the `plugins` commands, by which a user manages the plugins of an application.
 
-An application hands over the arguments that follow the word `plugins`; see `manage`. Each command is a module in
-`pegboard.tools.cli.commands`; what it knows comes from a room of its own, and what it says goes through `Output`.
+In: a host, and the arguments that follow the word `plugins`. Out: an exit status. Each command is a module in
+`pegboard.tools.cli.commands`, and prints through `Output`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ COMMANDS = (
     "bisect",
     "index",
 )
-"""The commands in the order in which help shows them; the module of each has its name, but for that of `list`."""
+"""The commands in the order of the help. The module of each has its name; that of `list` is `listing`."""
 
 
 def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
@@ -53,11 +53,10 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
         prog: What precedes them in usage lines, e.g. `utt plugins`.
 
     Returns:
-        0 when it was done, 1 when it could not be or there are findings, 130 when it was interrupted; usage errors
-        exit with 2, as `argparse` does.
+        0 for success, 1 for failure or findings, 130 for an interrupt; a usage error exits with 2, as `argparse` does.
 
     Raises:
-        BrokenPipeError: When nobody reads its output any more; what that means is the application's to say.
+        BrokenPipeError: If nobody reads the output any more; the application decides what that means.
     """
     options = _parser(prog, arguments[:1]).parse_args(
         arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog)
@@ -78,14 +77,14 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        output.complain(f"error: {place}{error.strerror or error}")
+        path = f"{error.filename}: " if error.filename else ""
+        output.complain(f"error: {path}{error.strerror or error}")
         return FAILED
     return status
 
 
 def _parser(prog: str, asked: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser of the command that is *asked* for, or of all: importing all takes a fifth of a second."""
+    """Return a parser of the command in *asked*, or of all commands: to import all takes a fifth of a second."""
     parser = argparse.ArgumentParser(prog=prog, description="Look after the plugins of this application.")
     commands = parser.add_subparsers(dest="group", required=True, metavar="COMMAND")
     for name in [name for name in COMMANDS if name in asked] or COMMANDS:

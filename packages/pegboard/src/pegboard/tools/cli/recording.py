@@ -1,4 +1,4 @@
-"""Records the plugins of this application in a new process, for a command that does not want to import them.
+"""Records all plugins in a new process, for a command that imports none itself.
 
 In: a command line for `index build --json`. Out: what that command answered.
 """

@@ -43,17 +43,17 @@ class SettingsEditor:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """The names of plugins that it says something of."""
+        """The names of plugins that the file mentions."""
         tables, listed = self.now.get("plugins"), self.now.get("order")
         names = [*tables] if isinstance(tables, dict) else []
         names += [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
         return tuple(dict.fromkeys(names))
 
     def set(self, path: Sequence[str], value: Any) -> bool:
-        """Let the setting at *path* have *value*, or be absent if it is None; return whether that is a change.
+        """Set the setting at *path* to *value*, or remove it if that is None; return whether anything changed.
 
         Raises:
-            SettingsError: If what is there leaves no place for it, as `plugins = 1` does.
+            SettingsError: If something else than a table is in the way, as in `plugins = 1`.
         """
         now = self.now
         if now.get(*path) == value and type(now.get(*path)) is type(value):
@@ -73,9 +73,9 @@ class SettingsEditor:
         return True
 
     def write(self) -> None:
-        """Replace the file, or make it, with its folder.
+        """Replace the file, or make it and its folder.
 
-        A file that is a link stays one: what it leads to is replaced. Permissions and line ends stay.
+        A link stays a link: its target is replaced. Permissions and line ends stay.
 
         Raises:
             SettingsError: If it cannot be written, or somebody else has changed it in the meantime.
@@ -87,8 +87,8 @@ class SettingsEditor:
             check = partial(self._check_unchanged, target)
             replace_file(target, data, mode=0o666, keeps_mode=True, is_durable=True, check=check)
         except OSError as error:
-            place = error.filename or target
-            cause = f"{place}: {error.strerror or error}" if place != self.path else error.strerror or str(error)
+            path, problem = error.filename or target, error.strerror or str(error)
+            cause = problem if path == self.path else f"{path}: {problem}"
             raise SettingsError(self.path, cause, "see to it that the folder can be written, and try again") from error
         self._before = data
 
@@ -138,12 +138,12 @@ def _edited(text: str, path: Sequence[str], value: Any) -> str:
     document = tomlkit.parse(text)
     tables: list[Any] = [document]
     *outer, last = path
-    for place, name in enumerate(outer):
+    for position, name in enumerate(outer):
         if name not in tables[-1]:
             if value is None:
                 return text
-            table = tomlkit.table(is_super_table=place < len(outer) - 1)
-            if place == len(outer) - 1 and text.strip():
+            table = tomlkit.table(is_super_table=position < len(outer) - 1)
+            if position == len(outer) - 1 and text.strip():
                 _separate(document)
             tables[-1][name] = table
         tables.append(tables[-1][name])
@@ -160,7 +160,7 @@ def _edited(text: str, path: Sequence[str], value: Any) -> str:
 
 
 def _separate(document: Any) -> None:
-    """Let an empty line come before what is added at the end."""
+    """Add an empty line before a new table at the end."""
     text = document.as_string()
     if not text.endswith("\n\n"):
         import tomlkit

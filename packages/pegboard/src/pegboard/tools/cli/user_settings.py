@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class UserSettings:
-    """The user's settings as one command reads and changes them. The plugins are found for it, and none is imported.
+    """The user's settings, for one command. The plugins are found, and none is imported.
 
     Raises:
-        SettingsError: When there is no place for settings, or `plugins.toml` is nonsense.
+        SettingsError: If there is no directory for settings, or `plugins.toml` is invalid.
     """
 
     def __init__(self, host: Host) -> None:
@@ -40,7 +40,7 @@ class UserSettings:
         return {plugin.name: plugin for plugin in self._host.plugins}
 
     def check_names(self, names: Iterable[str]) -> None:
-        """Refuse a name that is neither a plugin's nor in the file.
+        """Raise an error for a name that neither a plugin has nor the file mentions.
 
         Raises:
             PluginNotFoundError: For the first such name.
@@ -51,7 +51,7 @@ class UserSettings:
                 raise PluginNotFoundError(name, known)
 
     def check_disabling(self, names: Iterable[str]) -> None:
-        """Refuse to disable what the application cannot start without.
+        """Raise an error for a plugin that the application requires.
 
         Raises:
             SettingsError: For the first such name.

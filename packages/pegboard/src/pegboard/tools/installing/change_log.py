@@ -31,18 +31,18 @@ class ChangeLog:
     after: dict[str, str]
     """The versions of what it puts in place."""
     sources: dict[str, list[str]]
-    """For each in `before`, the words by which an installer gets it back."""
+    """For each name in `before`, the words that an installer takes to install it again."""
     files: list[str]
-    """Paths below site-packages that come or go; one that nobody owns afterwards is left over."""
+    """Paths below site-packages that are added or removed; one that no distribution owns afterwards is left over."""
     plugins: list[str]
     """Distributions of plugins before the change."""
     options: list[str]
     """Where distributions came from."""
     temporary: list[str]
-    """Names in site-packages like those that installers give while they work, which were there before."""
+    """Names in site-packages that look like an installer's temporary ones, and were there before."""
 
     def write(self) -> None:
-        """Write it, so that it survives a loss of power, too."""
+        """Write the log, so that it also survives a loss of power."""
         replace_file(_path(), json.dumps(asdict(self)).encode(), mode=0o666, is_durable=True)
 
     @classmethod
@@ -129,6 +129,6 @@ def read_change_log() -> ChangeLog | None:
 
 
 def remove_change_log() -> None:
-    """Remove it, if there is one."""
+    """Remove the log, if there is one."""
     with contextlib.suppress(FileNotFoundError):
         os.remove(_path())

@@ -30,17 +30,17 @@ class ChangeStatus:
         self.leftovers: list[str] = [
             path for path in log.files if path not in owners and os.path.lexists(os.path.join(site, path))
         ]
-        """Files, as paths below site-packages, that nobody owns."""
+        """Paths below site-packages that the change has left over: no distribution owns them."""
         self.temporary: list[str] = sorted(set(temporary_names()).difference(log.temporary))
-        """Names in site-packages of what the installer would have removed by itself."""
+        """Names in site-packages that the installer would have removed at its end."""
         self.incomplete: list[str] = [key for key in now if not _is_whole(snapshot.distributions[key])]
         """Distributions that lack files."""
         self.lost: list[str] = [
             key for key, version in log.before.items() if now.get(key) != version or key in self.incomplete
         ]
-        """Distributions that are not what they were."""
+        """Distributions that are missing, incomplete or of another version."""
         self.added: list[str] = [key for key in now if key not in log.before]
-        """Distributions that were not there."""
+        """Distributions that were not installed before."""
         is_whole = not self.leftovers and not self.temporary and not self.incomplete
         self.is_before: bool = is_whole and now == log.before
         self.is_after: bool = is_whole and now == log.after
@@ -48,11 +48,11 @@ class ChangeStatus:
 
     @property
     def is_in_part(self) -> bool:
-        """Whether it is neither as before nor as planned."""
+        """Whether the environment is neither as before nor as planned."""
         return not (self.is_before or self.is_after)
 
     def lines(self, *, has_ended: bool = False) -> list[str]:
-        """Return it in words.
+        """Return the state in words.
 
         Args:
             has_ended: Whether the change said that it is done. Where the same version is installed once more, before

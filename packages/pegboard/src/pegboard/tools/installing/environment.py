@@ -30,16 +30,16 @@ class Environment:
         self.kind: str = _kind(prefix, base_prefix)
         """`virtual environment`, `pipx`, `uv tool` or `system`."""
         self.uv: str | None = shutil.which("uv")
-        """The program uv, if there is one: it is asked before pip."""
+        """The program uv, if there is one; it is preferred to pip."""
         self.has_pip: bool = find_spec("pip") is not None
 
     @property
     def name(self) -> str:
-        """What pipx or `uv tool` call this environment."""
+        """The name that pipx or `uv tool` has for this environment."""
         return os.path.basename(self.prefix)
 
     def check(self) -> None:
-        """Raise if nothing may or can be changed here.
+        """Raise an error if this environment may not or cannot be changed.
 
         Raises:
             InstallRefusedError: With what to do instead.

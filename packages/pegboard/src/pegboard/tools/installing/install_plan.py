@@ -39,7 +39,7 @@ class Request:
     hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The hashes that files may have, by name; any will do if there are none."""
     surplus: Collection[str] = ()
-    """Distributions of plugins to remove, unless what is asked for needs them: nothing has to suit them."""
+    """Distributions of plugins to remove, unless the requirements need them; they pin no version."""
 
 
 class InstallPlan:
@@ -50,15 +50,15 @@ class InstallPlan:
         self.before = before
         """The versions that are installed."""
         self.named = named
-        """The distributions that were asked for, by normalised name."""
+        """The normalised names of the distributions that were asked for."""
         self.hashes: dict[str, tuple[str, ...]] = {}
-        """What the file of each step may have; none when nothing is checked."""
+        """The hashes that the file of each step may have; none if nothing is checked."""
         self.plugins: dict[str, list[str]] = {}
         """The plugins that each distribution brings."""
         self.files: list[str] = []
-        """What they bring, as paths below site-packages."""
+        """The files of these distributions, as paths below site-packages."""
         self.needs: set[str] = set()
-        """What they and what was asked for require, directly or not, and is installed."""
+        """All that the steps and the requirements need, directly or not."""
 
     @property
     def moved(self) -> list[str]:
@@ -95,7 +95,7 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     host_key = normalise(owner.distribution.name) if owner else ""
     before = snapshot.versions
     named = {name_of(text) for text in requirements if text != "-e" and not is_direct(text)}
-    # Installers heed only what they are told of: so they are told of the application and of every plugin, too.
+    # An installer considers only the distributions that it is told: so the application and every plugin are named, too.
     kept = ({host_key} | set(plugins_by_distribution(host))) & before.keys() - named - set(request.surplus)
     pins = {} if request.may_move else {key: version for key, version in before.items() if key not in named}
     steps = _resolved(installer, [*requirements, *sorted(kept)], pins, before, is_upgrade=request.is_upgrade)
@@ -129,7 +129,7 @@ def _resolved(
             raise
         try:
             free = installer.resolve(wanted, {}, is_upgrade=is_upgrade)
-        except InstallFailedError as error:  # without the pins, its words are about what was asked for
+        except InstallFailedError as error:  # without pins, the message is about the user's requirements
             raise error from None
         moved = [f"{s.key} {before[s.key]} -> {s.version}" for s in free if pins.get(s.key, s.version) != s.version]
         if not moved:

@@ -27,7 +27,7 @@ class Snapshot:
     def __init__(self) -> None:
         importlib.invalidate_caches()
         self.distributions: dict[str, importlib.metadata.Distribution] = {}
-        """By normalised name; of two, the one that Python meets first."""
+        """By normalised name; of two with one name, the first on `sys.path`."""
         for distribution in importlib.metadata.distributions(path=list(sys.path)):
             if name := distribution.metadata["Name"]:
                 self.distributions.setdefault(normalise(name), distribution)
@@ -47,7 +47,7 @@ class Snapshot:
         return self.distributions[key].metadata.get_all("Provides-Extra") or []
 
     def owners(self) -> dict[str, str]:
-        """Return for each file, as its path below site-packages, who brought it."""
+        """Return the distribution of each file, by the file's path below site-packages."""
         return {
             file.as_posix(): key
             for key, distribution in self.distributions.items()
@@ -56,7 +56,7 @@ class Snapshot:
 
 
 def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:
-    """Return the files that an installer put in place for *distribution*, there or not; None without such a list.
+    """Return the paths that the installer has recorded for *distribution*, if they exist or not; None without a record.
 
     `Distribution.files` leaves out what is missing, from Python 3.12 on. Compiled files are left out here: they may go.
 
@@ -91,14 +91,14 @@ def source_of(distribution: importlib.metadata.Distribution) -> list[str]:
 
 
 def application_of(host: Host) -> Application:
-    """Return where the application is, and who brought it."""
+    """Return where the application is, and its distribution."""
     files = Files()
     found, _ = without_stale(installed(sys.path, files))
     return Application(host.name, Owners(host.name, found, files), files)
 
 
 def plugins_by_distribution(host: Host) -> dict[str, list[str]]:
-    """Return the names of the plugins that each distribution brings, by its normalised name, built-in ones left out."""
+    """Return the names of each distribution's plugins, by its normalised name; without built-in plugins."""
     found: dict[str, list[str]] = {}
     for plugin in host.plugins:
         if plugin.distribution is not None and not plugin.is_built_in:

@@ -34,27 +34,27 @@ _OTHER_FILE = re.compile(r"Hash mismatch|DO NOT MATCH THE HASHES")
 
 
 class Step:
-    """One distribution that an installer would put in place."""
+    """One distribution that an installer would install."""
 
     def __init__(self, name: str, version: str, *, is_direct: bool) -> None:
         self.key: str = normalise(name)
         self.version: str = version
         """Empty for a folder that has not been built yet."""
         self.is_direct: bool = is_direct
-        """Whether it comes from a path or an address that was given, rather than from an index."""
+        """Whether it comes from a path or an address, not from an index."""
 
     @property
     def pin(self) -> str:
-        """The requirement that nothing but this version meets."""
+        """The requirement of exactly this version."""
         return f"{self.key}=={self.version}"
 
 
 class Installer:
-    """Runs uv if there is one, else pip.
+    """Runs uv if it is installed, else pip.
 
     Args:
         environment: The environment.
-        options: Where distributions come from, e.g. `("--no-index", "--find-links", "wheels")`; both know them.
+        options: Where distributions come from, as uv and pip both know it: `("--no-index", "--find-links", "wheels")`.
     """
 
     def __init__(self, environment: Environment, options: Sequence[str] = ()) -> None:
@@ -62,7 +62,7 @@ class Installer:
         self.options: tuple[str, ...] = tuple(options)
 
     def resolve(self, requirements: Sequence[str], pins: Mapping[str, str], *, is_upgrade: bool = False) -> list[Step]:
-        """Return what would be put in place for *requirements*; nothing is changed.
+        """Return what would be installed for *requirements*; nothing is changed.
 
         Args:
             requirements: As a user types them; `-e` before a folder is an item of its own.
@@ -86,7 +86,7 @@ class Installer:
     def unpack(
         self, steps: Sequence[Step], given: Sequence[str], folder: str, hashes: Mapping[str, Sequence[str]]
     ) -> None:
-        """Put the files of *steps* into *folder*, as they would come to lie in the environment.
+        """Install the files of *steps* into *folder* instead of the environment.
 
         Args:
             steps: What to unpack.
@@ -133,7 +133,7 @@ class Installer:
         }
 
     def _local_hashes(self, key: str, version: str) -> list[str]:
-        """Return the hashes of the wheels in folders that were named: uv tells only those of an index."""
+        """Return the hashes of wheels in the folders of the options: uv prints only those of an index."""
         return [wheel.hash for wheel in wheels_in(self.options) if wheel.key == key and wheel.has_version(version)]
 
     def run(self, words: Sequence[str]) -> str:
@@ -233,7 +233,7 @@ def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[
 
 
 def _cause(text: str) -> tuple[str, str]:
-    """Return what went wrong in one line, and what to do about it."""
+    """Return the cause of a failure in one line, and advice."""
     lines = [line.strip().removeprefix("cause: ") for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("Using Python", "Looking in", "Resolved"))]
     told = [line for line in lines if not line.startswith(("WARNING", "warning", "error: No solution"))] or lines

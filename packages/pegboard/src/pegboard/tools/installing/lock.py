@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def lock_environment() -> Iterator[None]:
-    """Keep others from changing this environment meanwhile, where the system has such locks (Windows has none).
+    """Lock this environment, if the system has such locks (Windows has none).
 
     Raises:
         InstallRefusedError: If somebody is changing it.

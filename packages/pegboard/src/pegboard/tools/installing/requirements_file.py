@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def frozen_distributions(host: Host, snapshot: Snapshot) -> dict[str, list[str]]:
-    """Return the distributions that bring plugins, and what only they need: name to the plugins it brings.
+    """Return the distributions with plugins, and all that only they need: name to the names of its plugins.
 
-    What the application needs anyway is left out: another version of it may need it in another version. What was asked
-    for with a plugin is not known, so that all its extras count.
+    What the application itself needs is left out, since another version of it may need other versions. Which extras of
+    a plugin were installed is not known, so that all of them count.
     """
     from pegboard.startup.discovery.distributions import normalise
 
@@ -47,7 +47,7 @@ class RequirementsFile:
     requirements: list[str] = field(default_factory=list)
     """As a user types them; `-e` before a folder is an item of its own."""
     hashes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By normalised name what a file of that version may have, e.g. `sha256:1c...`; of all of them, or of none."""
+    """The hashes that a file may have, e.g. `sha256:1c...`, by normalised name; for all requirements, or for none."""
 
 
 def read_requirements_file(path: str) -> RequirementsFile:
@@ -94,7 +94,7 @@ def _is_pinned(text: str) -> bool:
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines that say something, those that a backslash continues as one, each with its first number."""
+    """Return each logical line with the number of its first line; without comments and empty lines."""
     found, begun, number = [], "", 0
     for current, raw in enumerate(text.splitlines(), 1):
         line = "" if raw.lstrip().startswith("#") else raw.partition(" #")[0].strip()

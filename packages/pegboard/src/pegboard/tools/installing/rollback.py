@@ -49,9 +49,11 @@ def roll_back(installer: Installer, log: ChangeLog) -> ChangeStatus:
 
 
 def _undo(installer: Installer, log: ChangeLog) -> None:
-    _put_back(installer, log, ChangeStatus(log).lost, "--dry-run")  # nothing goes before it is known what can come back
+    _put_back(
+        installer, log, ChangeStatus(log).lost, "--dry-run"
+    )  # before anything is removed: can it be brought back?
     found = Snapshot().distributions
-    # Installers do not remove what has no list of its files; those files are left over, by the log.
+    # Installers do not remove a distribution without a record; its files are among the leftovers.
     added = [key for key in ChangeStatus(log).added if recorded(found[key]) is not None]
     if added:
         remove_distributions(installer, added)
@@ -67,7 +69,7 @@ def _put_back(installer: Installer, log: ChangeLog, keys: Sequence[str], *option
     words = [word for key in keys for word in log.sources.get(key, [f"{key}=={log.before[key]}"])]
     if not words:
         return
-    # As they were, whatever they need: that is put back in the same way.
+    # Exactly as they were: what they need is put back in the same way.
     exactly = ["install", "--no-deps", "--force-reinstall", *options, *words]
     if installer.environment.kind != PIPX:
         installer.run(exactly)
@@ -87,7 +89,7 @@ def _discard(path: str) -> None:
 
 
 def _remove(paths: Sequence[str]) -> None:
-    """Remove the files at *paths*, and the folders that are empty then."""
+    """Remove the files at *paths*, and folders that are empty afterwards."""
     site = os.path.abspath(sysconfig.get_path("purelib"))
     for path in paths:
         file = os.path.abspath(os.path.join(site, path))

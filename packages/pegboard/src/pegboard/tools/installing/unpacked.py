@@ -1,6 +1,6 @@
 """Looks into distributions that are about to be installed, and are unpacked in a temporary folder.
 
-In: that folder. Out: for each distribution its plugins, its requirements, and files that are not its to bring.
+In: that folder. Out: for each distribution its plugins, its requirements, and files that belong to others.
 
 Source:
     "Recording installed projects" and "Entry points specification", PyPA specifications.
@@ -35,14 +35,14 @@ class Unpacked:
 
     @property
     def plugins(self) -> list[str]:
-        """The names of the plugins that it brings for the application, as far as looking tells."""
+        """The names of its plugins for the application, as its files and entry points show them."""
         prefix = f"{self._package}/{PLUGINS}/"
         parts = {path[len(prefix) :].partition("/")[0] for path in self.files if path.startswith(prefix)}
         names = {part.partition(".")[0] for part in parts} - {"__init__", "__pycache__", ""}
         return sorted(names | set(self.entry_points))
 
     def trespasses(self, own: Collection[str], owners: Mapping[str, str], replaced: Collection[str]) -> list[str]:
-        """Return, in words, each file that is not this distribution's to bring.
+        """Return, in words, each file that belongs to the application or to another distribution.
 
         Args:
             own: The application's own modules, see `own_modules`.
@@ -92,5 +92,5 @@ def _module(path: str) -> str:
 
 
 def unpacked_in(folder: str, application: str) -> list[Unpacked]:
-    """Return what was unpacked into *folder*."""
+    """Return the distributions in *folder*."""
     return [Unpacked(found, application) for found in importlib.metadata.distributions(path=[folder])]

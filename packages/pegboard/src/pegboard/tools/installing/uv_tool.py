@@ -56,7 +56,7 @@ class UvReceipt:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables that lead uv to this very tool and its programs."""
+        """The environment variables by which uv finds this tool and its programs."""
         found = {"UV_TOOL_DIR": os.path.dirname(self._prefix)}
         for entry in self._tool.get("entrypoints", ()):
             found["UV_TOOL_BIN_DIR"] = os.path.dirname(entry["install-path"])
@@ -64,7 +64,7 @@ class UvReceipt:
 
     @property
     def python(self) -> str:
-        """The Python that the tool was made with: the one inside the environment may go."""
+        """The Python that the environment was made with; the one inside it may be removed meanwhile."""
         return str(self._tool.get("python") or getattr(sys, "_base_executable", sys.executable))
 
     @property

@@ -62,7 +62,7 @@ def document(
 
 
 def asset(name: str, package: str = "pegboard.tools.pages") -> str:
-    """Return the text of a file that lies in *package*, however that is installed."""
+    """Return the text of a file in *package*, however that is installed."""
     return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
@@ -78,7 +78,7 @@ def _hash(text: str) -> str:
 
 
 def _as_json(data: Any) -> str:
-    """Return *data* as JSON in which nothing can end the element that it lies in."""
+    """Return *data* as JSON that cannot end the element around it."""
     import json
 
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,4 +1,7 @@
-"""Elements of a page in one line each; whatever text they are given stays text."""
+"""Makes elements of a page.
+
+In: a tag, text and other elements. Out: an element, in which text stays text.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The `plugins` commands, one module each: `add` declares it to `argparse`, and the rest does it.
+"""The `plugins` commands, one module each.
 
-None of them imports a plugin unless its help says so.
+In: a host, parsed options, and an `Output`. Out: an exit status. `add` declares a command to `argparse`. No command
+imports a plugin unless its help says so.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from pegboard.tools.cli.output import Output
 
     Command = Callable[[Host, argparse.Namespace, Output], int]
-    """Does it, and returns the exit status."""
+    """Runs a command, and returns the exit status."""
     Group = argparse._SubParsersAction[argparse.ArgumentParser]
 
 DONE = 0
 FAILED = 1
-"""It could not be done, or something was found that is not as it should be."""
+"""The command failed, or found a fault."""
 INTERRUPTED = 130
 """Ctrl-C: 128 and the number of the signal, as shells count."""
 
@@ -33,9 +34,9 @@ def command(
 
     Args:
         group: The sub-commands that it is one of.
-        name: The word that calls it.
-        run: What it does.
-        text: What it does, in one line that begins with a verb in lower case.
+        name: The word on the command line.
+        run: Runs it.
+        text: Its help, one line that begins with a verb in lower case.
         has_json: Whether it can answer in JSON.
         **options: For its parser, e.g. `epilog`.
     """

@@ -1,6 +1,6 @@
-"""`plugins bisect`: which plugin makes it fail?
+"""`plugins bisect`: find the plugin that makes a command fail.
 
-The options of the command, and whether an unfinished bisection is resumed; see `bisection_session` for the rest.
+In: options. Out: a new bisection, or one that is resumed; `bisection_session` runs it.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _settings_of(options: argparse.Namespace) -> dict[str, Any]:
 def _conflict(  # noqa: PLR0911 -- one for each reason
     options: argparse.Namespace, settings: dict[str, Any]
 ) -> str | None:
-    """Return why the options do not go together, in words; None when they do."""
+    """Return in words why the options contradict each other; None if they do not."""
     given = options.cmd if options.cmd is not None else options.shown
     if given is not None and options.words:
         return "say the command once: after --, or with --cmd or --run"

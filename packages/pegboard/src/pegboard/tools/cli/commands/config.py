@@ -237,8 +237,8 @@ def _check(host: Host, output: Output) -> int:
             found.append({"file": file.path, "line": line, "problem": f"no plugin is named {name!r}{hint}"})
     found.sort(key=lambda each: (each["file"] != file.path, each["line"] or 0))
     for each in found:
-        place = f"{each['file']}:{each['line']}" if each["line"] else each["file"]
-        output.say(f"{place}: {each['problem']}")
+        location = f"{each['file']}:{each['line']}" if each["line"] else each["file"]
+        output.say(f"{location}: {each['problem']}")
     if not found:
         output.say(f"{file.path}: nothing is wrong" if file.exists else f"{file.path} does not exist: defaults count")
     output.answer({"file": file.path, "problems": found})

@@ -1,4 +1,4 @@
-"""`plugins doctor`: what is wrong, whose fault is it, and what mends it?"""
+"""`plugins doctor`: find faults, which plugins cause them, and how to mend them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def add(commands: Group) -> None:
         metavar="SECONDS",
         help=f"how long an import or a health check may take ({_DEADLINE_S:g})",
     )
-    # How it calls itself, for one plugin or for all together.
+    # For the worker processes, which import one plugin or all.
     for option in ("--into", "--module", "--without"):
         parser.add_argument(option, help=argparse.SUPPRESS)
     parser.set_defaults(usage_error=parser.error)

@@ -30,7 +30,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 
 def switch_plugins(host: Host, names: Sequence[str], output: Output, *, is_on: bool) -> int:
-    """Enable or disable the plugins of *names*, all of them or none, and say what that means.
+    """Enable or disable the plugins *names*, all of them or none, and print the effect.
 
     Raises:
         PluginNotFoundError: If one is unknown.

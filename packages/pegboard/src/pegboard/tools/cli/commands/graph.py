@@ -1,4 +1,4 @@
-"""`plugins graph`: who brings what, and whom that overrides or wraps, as text that other programs draw."""
+"""`plugins graph`: contributions, and what each overrides or wraps, as text that other programs draw."""
 
 from __future__ import annotations
 

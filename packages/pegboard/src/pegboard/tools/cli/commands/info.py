@@ -1,4 +1,4 @@
-"""`plugins info NAME`: everything of one plugin."""
+"""`plugins info`: all that is known of one plugin."""
 
 from __future__ import annotations
 

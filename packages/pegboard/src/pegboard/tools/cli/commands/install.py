@@ -1,4 +1,4 @@
-"""`plugins install` and what `plugins upgrade` and `plugins sync` share with it."""
+"""`plugins install`, and what `plugins upgrade` and `plugins sync` share with it."""
 
 from __future__ import annotations
 

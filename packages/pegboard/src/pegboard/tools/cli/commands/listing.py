@@ -1,4 +1,4 @@
-"""`plugins list`: every plugin, its state and why, what it contributes and what it costs."""
+"""`plugins list`: all plugins, with state, reason, contributions and cost."""
 
 from __future__ import annotations
 

@@ -55,13 +55,15 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     wishes = settings.policy().order
     _recall_wishes(host, plugins)
     ordered, problems = order(plugins, wishes, built_in_first=host.settings.built_in_first)
-    rows = [(str(place), plugin.name, plugin.state, _reason(plugin, wishes)) for place, plugin in enumerate(ordered, 1)]
+    rows = [
+        (str(number), plugin.name, plugin.state, _reason(plugin, wishes)) for number, plugin in enumerate(ordered, 1)
+    ]
     output.table(("place", "name", "state", "why there"), rows)
     for problem in problems:
         output.say("", problem.render("note"))
     answer: list[dict[str, Any]] = [
-        {"place": place, "name": plugin.name, "state": plugin.state, "why": _reason(plugin, wishes)}
-        for place, plugin in enumerate(ordered, 1)
+        {"place": number, "name": plugin.name, "state": plugin.state, "why": _reason(plugin, wishes)}
+        for number, plugin in enumerate(ordered, 1)
     ]
     output.answer(
         {

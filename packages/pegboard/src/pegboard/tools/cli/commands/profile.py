@@ -1,4 +1,4 @@
-"""`plugins profile`: what does each plugin cost a start, and which import makes it slow?"""
+"""`plugins profile`: what each plugin costs a start, and which imports make it slow."""
 
 from __future__ import annotations
 

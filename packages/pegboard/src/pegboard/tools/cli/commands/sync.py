@@ -1,4 +1,4 @@
-"""`plugins sync`: make the installed plugins those that a file names, or those before a change that did not end."""
+"""`plugins sync`: install what a file of requirements names, or undo a change that did not end."""
 
 from __future__ import annotations
 

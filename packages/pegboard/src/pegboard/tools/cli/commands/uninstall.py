@@ -42,7 +42,7 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 
 def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
-    """Return the distributions that *names* stand for, of plugins or of themselves; all when there are none.
+    """Return the distributions that *names* mean, of plugins or their own; all distributions of plugins without names.
 
     Raises:
         PluginNotFoundError: For a name that is neither.

@@ -1,4 +1,4 @@
-"""`plugins why`: why a plugin is in its state, or who has a contribution and why."""
+"""`plugins why`: why a plugin is in its state, or which plugin provides a contribution, and why."""
 
 from __future__ import annotations
 
@@ -111,14 +111,14 @@ def _of_claims(found: Mapping[str, Sequence[Claim]], name: str, output: Output) 
 
 def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
     near = nearest(seen.claims, [plugin.name for plugin in seen.plugins], text)
-    places = list(host.manager.search().discovery.portions)
-    output.answer({"not_found": text, "nearest": near, "searched": places})
+    folders = list(host.manager.search().discovery.portions)
+    output.answer({"not_found": text, "nearest": near, "searched": folders})
     output.tell(f"there is no plugin {text!r}, and no contribution of that kind and name")
     if near:
         output.tell(f"  did you mean {' or '.join(near)}?")
     else:
         kinds = ", ".join(dict.fromkeys(claim.kind for claim in seen.claims))
         output.tell(f"  kinds of contributions: {kinds or 'none'}")
-    output.tell("  looked for plugins in:", *(f"    {place}" for place in places[:_MANY]))
+    output.tell("  looked for plugins in:", *(f"    {folder}" for folder in folders[:_MANY]))
     output.tell(f"  and for entry points in the group {seen.application}.plugins")
     return FAILED
