@@ -163,7 +163,7 @@ def with_nearest(
 
     if error.remedy:
         return error
-    known = set(Snapshot().distributions) | {wheel.key for wheel in wheels_in(installer.options)}
+    known = set(Snapshot().distributions) | {key for _, key, _ in wheels_in(installer.options)}
     for name in filter(None, names):
         near = get_close_matches(name, known - {name}, n=1) or get_close_matches(f"{host.name}-{name}", known, n=1)
         if near and name not in known:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.ledger import Plugin
+    from pegboard.startup.policy.plugins_toml import PluginsToml
 
 
 class UserSettings:
@@ -66,11 +67,7 @@ class UserSettings:
 
     def policy(self) -> Policy:
         """Return what the file, the environment and the command line say."""
-        settings = self._host.settings
-        policy = make_policy(self.prefix, self.file.now, settings.environ)
-        for names, reason in settings.left_out:
-            policy.leave_out(names, reason)
-        return policy
+        return self._policy(self.file.now)
 
     def policy_of_file(self) -> Policy:
         """Return what the file alone says."""
@@ -78,8 +75,11 @@ class UserSettings:
 
     def policy_of_environment(self) -> Policy:
         """Return what the environment and the command line alone say."""
+        return self._policy(None)
+
+    def _policy(self, file: PluginsToml | None) -> Policy:
         settings = self._host.settings
-        policy = make_policy(self.prefix, None, settings.environ)
+        policy = make_policy(self.prefix, file, settings.environ)
         for names, reason in settings.left_out:
             policy.leave_out(names, reason)
         return policy

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
@@ -33,15 +34,16 @@ _NO_NETWORK = re.compile(
 _OTHER_FILE = re.compile(r"Hash mismatch|DO NOT MATCH THE HASHES")
 
 
+@dataclass(slots=True)
 class Step:
     """One distribution that an installer would install."""
 
-    def __init__(self, name: str, version: str, *, is_direct: bool) -> None:
-        self.key: str = normalise(name)
-        self.version: str = version
-        """Empty for a folder that has not been built yet."""
-        self.is_direct: bool = is_direct
-        """Whether it comes from a path or an address, not from an index."""
+    key: str
+    """Its normalised name."""
+    version: str
+    """Empty for a folder that has not been built yet."""
+    is_direct: bool
+    """Whether it comes from a path or an address, not from an index."""
 
     @property
     def pin(self) -> str:
@@ -134,7 +136,15 @@ class Installer:
 
     def _local_hashes(self, key: str, version: str) -> list[str]:
         """Return the hashes of wheels in the folders of the options: uv prints only those of an index."""
-        return [wheel.hash for wheel in wheels_in(self.options) if wheel.key == key and wheel.has_version(version)]
+        from hashlib import sha256
+
+        from packaging.utils import canonicalize_version
+
+        return [
+            f"sha256:{sha256(path.read_bytes()).hexdigest()}"
+            for path, name, found in wheels_in(self.options)
+            if name == key and canonicalize_version(found) == canonicalize_version(version)
+        ]
 
     def run(self, words: Sequence[str]) -> str:
         """Run the installer for this environment and return all that it printed.
@@ -221,13 +231,13 @@ def _names(requirements: Sequence[str]) -> list[str]:
 
 
 def _from_uv(text: str) -> list[Step]:
-    steps = [Step(name, version, is_direct=bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
-    return steps + [Step(name, "", is_direct=True) for name in _UV_FOLDER_LINE.findall(text)]
+    steps = [Step(normalise(name), version, bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
+    return steps + [Step(normalise(name), "", is_direct=True) for name in _UV_FOLDER_LINE.findall(text)]
 
 
 def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[Step]:
     return [
-        Step(item["metadata"]["name"], item["metadata"]["version"], is_direct=bool(item["is_direct"]))
+        Step(normalise(item["metadata"]["name"]), item["metadata"]["version"], bool(item["is_direct"]))
         for item in report["install"]
     ]
 
