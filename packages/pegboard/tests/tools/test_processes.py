@@ -87,6 +87,20 @@ def test_own_command_replaces_what_follows_plugins(monkeypatch):
     assert processes.own_command(["doctor"], "list") is None
 
 
+def test_own_command_keeps_the_option_that_an_application_takes_out(monkeypatch):
+    monkeypatch.setattr(
+        sys, "orig_argv", ["python", "app", "--no-plugins=a", "plugins", "install", "--no-plugins", "b"]
+    )
+    program = [sys.executable, "app", "--no-plugins=a", "plugins"]
+    assert processes.own_command(["install", "b"], "list") == [*program, "--no-plugins", "list"]
+
+
+def test_own_command_knows_an_option_of_another_command(monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "app", "plugins", "bisect", "--", "app", "--no-plugins"])
+    found = processes.own_command(["bisect", "--", "app", "--no-plugins"], "list")
+    assert found == [sys.executable, "app", "plugins", "list"]
+
+
 @pytest.mark.parametrize(
     ("called", "options", "program"),
     [

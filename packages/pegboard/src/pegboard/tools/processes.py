@@ -18,6 +18,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from pegboard.adapters.no_plugins import OPTION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO
@@ -130,6 +132,8 @@ def environment(changed: Mapping[str, str | None] | None, environ: Mapping[str, 
 def own_command(arguments: Sequence[str], *words: str) -> list[str] | None:
     """Return the command line of this process, with *words* in the place of what follows `plugins`.
 
+    `--no-plugins` stays, wherever it was given.
+
     Args:
         arguments: What follows the word `plugins` in this process: `options.arguments` of every `plugins` command.
         *words: What shall follow it in the new one.
@@ -137,11 +141,15 @@ def own_command(arguments: Sequence[str], *words: str) -> list[str] | None:
     Returns:
         None if the command line of this process does not end with *arguments*, e.g. since it is a test's.
     """
-    given = sys.orig_argv
-    at = len(given) - len(arguments)
-    if at < 1 or given[at:] != list(arguments):
-        return None
-    return [sys.executable or given[0], *given[1:at], *words]
+    given, wanted = sys.orig_argv, list(arguments)
+    for at in range(len(given) - len(wanted), 0, -1):
+        # applications take this option out wherever it is, see `take_no_plugins`
+        taken = [word for word in given[at:] if word.partition("=")[0] == OPTION]
+        if given[at:] == wanted:
+            return [sys.executable or given[0], *given[1:at], *words]
+        if [word for word in given[at:] if word not in taken] == wanted:
+            return [sys.executable or given[0], *given[1:at], *taken, *words]
+    return None
 
 
 def own_program(arguments: Sequence[str]) -> tuple[list[str], list[str]] | None:

@@ -79,6 +79,7 @@ def test_the_command_line_beats_the_environment(file):
 @pytest.mark.parametrize(
     ("text", "problem", "line"),
     [
+        ("strict = true\norder = [\n", "end of document", 2),
         ("strict = \n", "Invalid value", 1),
         ("\n\nstrict = 1\n", "'strict' must be true or false", 3),
         ('order = "a"\n', "'order' must be a list of plugin names", 1),
