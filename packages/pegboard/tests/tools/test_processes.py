@@ -10,8 +10,6 @@ import pytest
 
 from pegboard.tools import processes
 
-pytestmark = pytest.mark.slow
-
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
@@ -56,7 +54,7 @@ def test_run_hands_on_a_lock_only_when_it_is_told_to(tmp_path, inherits, expecte
 
 
 def test_end_kills_what_the_process_has_started_too(tmp_path):
-    child = "import time; print('ready', flush=True); time.sleep(600)"
+    child = "import signal; print('ready', flush=True); signal.pause()"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     reading, writing = os.pipe()
     with open(writing, "wb") as output:
