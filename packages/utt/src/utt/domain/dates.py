@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from utt.exceptions import UttError
 
 _DAY = timedelta(days=1)
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
     "january",
     "february",
     "march",
@@ -23,6 +23,7 @@ _MONTHS = (
     "november",
     "december",
 )
+"""The English names of weekdays and months, whatever the locale."""
 _SHORTEST_WORD = 3
 _MONTHS_IN_YEAR = 12
 _MINUTE = r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}"
@@ -33,14 +34,14 @@ _MONTH = r"([0-9]{4})-([0-9]{1,2})"
 def parse_datetime(text: str) -> datetime:
     """Return the moment that `--now` gives, as `YYYY-M-D H:M`.
 
-    The name of this function is part of what the user reads about a bad value.
+    The error message of argparse contains this function's name.
 
     Raises:
         ValueError: If *text* is no such moment.
     """
     if re.fullmatch(_MINUTE, text):
         return datetime.fromisoformat(text)
-    return datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007  # 40 modules, only paid for unusual forms
+    return datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007  # imports 40 modules, only for unusual forms
 
 
 def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
@@ -49,7 +50,7 @@ def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
     Args:
         text: A prefix of `today` or `yesterday`, an English weekday, or `YYYY-M-D`; in any letter case.
         base: The day that counts as today.
-        weekday_ahead: Whether a weekday is the next one, on or after *base*, rather than the latest.
+        weekday_ahead: True: a weekday means the next one, on or after *base*. False: the latest one.
 
     Raises:
         UttError: If *text* is nothing of these.
@@ -60,9 +61,9 @@ def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
             return base
         if "yesterday".startswith(word):
             return base - _DAY
-        if word in _WEEKDAYS:
-            ahead = (_WEEKDAYS.index(word) - base.weekday()) % 7
-            back = (base.weekday() - _WEEKDAYS.index(word)) % 7
+        if word in WEEKDAYS:
+            ahead = (WEEKDAYS.index(word) - base.weekday()) % 7
+            back = (base.weekday() - WEEKDAYS.index(word)) % 7
             return base + ahead * _DAY if weekday_ahead else base - back * _DAY
         match = re.fullmatch(_DATE, text)
         if match:
@@ -112,7 +113,7 @@ def _month_word(text: str, base: date) -> tuple[int, int] | None:
     word = text.lower()
     if len(word) < _SHORTEST_WORD:
         return None
-    for number, name in enumerate(_MONTHS, 1):
+    for number, name in enumerate(MONTHS, 1):
         if name.startswith(word):
             return _latest(number, base)
     if "this".startswith(word):
@@ -187,7 +188,7 @@ def parse_range(
         to_date: The last day instead, seen from the first day.
 
     Returns:
-        Two days; the last may lie before the first, which makes an empty report.
+        Two days. If the last one is before the first one, the report is empty.
 
     Raises:
         UttError: If one of the texts means nothing.

@@ -1,4 +1,4 @@
-"""`utt config`: the configuration and where it is."""
+"""`utt config`: print the configuration or its path."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ class ConfigHandler:
         self._output = output
 
     def __call__(self) -> None:
-        """Print what the arguments ask for."""
         if self._args.filename:
             print(self._filename, file=self._output)
         elif self._args.default:
             self._default_config().write(self._output)
         else:
-            # Read only now: where the file is and what the default is can be told also if it is malformed.
+            # Read only here: `--filename` and `--default` work even if the file is malformed.
             v1.get_component(ConfigParser).write(self._output)
 
 
@@ -40,7 +39,6 @@ def config(filename: v1.ConfigFilename, default_config: v1.DefaultConfig) -> Con
 
 
 def add_args(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `utt config`."""
     parser.add_argument("--default", action="store_true", help="show what holds without a configuration file")
     parser.add_argument("--filename", action="store_true", help="show where the configuration file is looked for")
 

@@ -15,7 +15,7 @@ class ActivitiesModel:
     """How long each activity took, by its full name.
 
     Args:
-        activities: What was done; ignored ones do not count.
+        activities: The activities of the report; ignored ones do not count.
     """
 
     def __init__(self, activities: list[Activity]) -> None:
@@ -29,14 +29,13 @@ class ActivitiesView:
     """Prints the section Activities.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
     """
 
     def __init__(self, model: ActivitiesModel) -> None:
         self._model = model
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*."""
         work, breaks = name_lines(self._model.names_work), name_lines(self._model.names_break)
         output.write(f"{section_head('Activities')}{work}\n{breaks}")
 

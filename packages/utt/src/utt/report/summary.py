@@ -1,10 +1,11 @@
-"""Section Summary: which days, and how long altogether."""
+"""Section Summary: the days of the report and its total times."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from utt.domain.activity import Activity
+from utt.domain.dates import MONTHS, WEEKDAYS
 from utt.domain.duration import format_duration
 from utt.report.layout import section_head
 
@@ -16,16 +17,12 @@ if TYPE_CHECKING:
     from utt.domain.report_args import DateRange
     from utt.report.layout import Writable
 
-# Not `strftime`: the names are English whatever the locale.
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 class SummaryModel:
-    """How much was worked and rested in a range of days.
+    """The total work, the total breaks and their sum in a range of days.
 
     Args:
-        activities: What was done, the current activity last if it counts.
+        activities: The activities of the report, the current activity last if it is shown.
         report_range: The days of the report.
     """
 
@@ -41,14 +38,13 @@ class SummaryView:
     """Prints the section Summary.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
     """
 
     def __init__(self, model: SummaryModel) -> None:
         self._model = model
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*."""
         model = self._model
         activity_type = Activity.Type
         output.write(
@@ -69,13 +65,13 @@ def period(days: DateRange) -> str:
 
 
 def parts(model: SummaryModel, duration: timedelta, counted: int | None) -> tuple[str, str] | None:
-    """Return what *duration* is made of: all but the current activity, and that one; None if it is not in it.
+    """Return *duration* without the current activity, and the current activity; None if it is not part of it.
 
     Args:
         model: The summary that *duration* is a total of.
-        duration: One of its totals.
-        counted: The type of activity that it counts; None for the grand total. That one mentions every
-            current activity, also one that is ignored.
+        duration: One of the totals of *model*.
+        counted: The type of activity that *duration* counts; None for the grand total, which mentions every
+            current activity, also an ignored one.
     """
     last = model.last_activity
     if last is None or not last.is_current_activity or counted not in {None, last.type}:
@@ -88,5 +84,5 @@ def _time(activities: list[Activity], activity_type: int) -> timedelta:
 
 
 def _day(day: date) -> str:
-    month = _MONTHS[day.month - 1]
-    return f"{_WEEKDAYS[day.weekday()]}, {month} {day.day:02d}, {day.year} (week {day.isocalendar().week})"
+    weekday, month = WEEKDAYS[day.weekday()].capitalize(), MONTHS[day.month - 1][:3].capitalize()
+    return f"{weekday}, {month} {day.day:02d}, {day.year} (week {day.isocalendar().week})"

@@ -1,4 +1,4 @@
-"""How long each project took in each stretch of time: the numbers of the chart and of its table."""
+"""The time of each project in each interval: the numbers of the chart and of its table."""
 
 from __future__ import annotations
 
@@ -14,62 +14,62 @@ if TYPE_CHECKING:
 
     from utt.domain.report_args import DateRange
 
-HUES = 8  # colours that can be told apart, in the style of all pages
-NAMED_DAYS = 10  # so few that each has room for its weekday, and for its hours
-_DAYS, _WEEKS, _MONTHS = 45, 75, 75  # more than these are too many bars to see anything
-_ROOM_FOR_GROUP = 3  # bars that are as wide as a month and a year
+HUES = 8  # the number of distinct colours in the style of all pages
+NAMED_DAYS = 10  # with at most so many bars, each has room for its weekday and its hours
+_DAYS, _WEEKS, _MONTHS = 45, 75, 75  # more bars than these are unreadable
+_ROOM_FOR_GROUP = 3  # the number of bars that are as wide as the text of a month and a year
 
 
-class Stretch(NamedTuple):
+class Interval(NamedTuple):
     """A day, a week, a month or a year."""
 
     first: date
     name: str
-    """What it is called where it stands alone."""
+    """Its full name."""
     tick: str
-    """What it is called below its bar."""
+    """Its name below its bar."""
     group: str
-    """What several in a row have in common; empty for those that do not begin it."""
+    """The name that several in a row share; empty for all but the first of them."""
 
 
 class Share(NamedTuple):
-    """A project, or all the smaller ones together, in the order of size."""
+    """A project, or all small projects together."""
 
     projects: tuple[str, ...]
     hue: int
-    """From 1, as the style counts them."""
+    """The number of its colour in the style, from 1."""
     time: timedelta
 
     @property
     def key(self) -> str:
-        """The letter that says which it is to those who do not see the colour."""
+        """The letter that identifies it to readers who do not see the colour."""
         return "ABCDEFGH"[self.hue - 1]
 
 
 class Hours(NamedTuple):
-    """Who got how much time, and when."""
+    """The time of each share in each interval."""
 
     unit: str
-    """What a stretch is: day, week, month or year."""
-    stretches: list[Stretch]
+    """The length of a interval: day, week, month or year."""
+    intervals: list[Interval]
     shares: list[Share]
     times: dict[tuple[date, int], timedelta]
-    """By the first day of the stretch and the hue; what is not there is zero."""
+    """By the first day of the interval and the hue; without the times that are zero."""
 
-    def total(self, stretch: Stretch) -> timedelta:
-        """Return how much was worked in *stretch*."""
-        return sum((self.times.get((stretch.first, share.hue), timedelta()) for share in self.shares), timedelta())
+    def total(self, interval: Interval) -> timedelta:
+        """Return the time of all shares in *interval*."""
+        return sum((self.times.get((interval.first, share.hue), timedelta()) for share in self.shares), timedelta())
 
 
 def hours(activities: Sequence[Activity], days: DateRange) -> Hours:
-    """Return how long each project took, by day, or by something longer if there are many days.
+    """Return the time of each project by day, or by a longer unit if there are many days.
 
-    As everywhere in the report, an activity counts on the day on which it began.
+    An activity counts on the day on which it began.
 
     Args:
-        activities: What was done; only work counts.
-        days: All of them are there if they are few, also those without work; else from the first to the last day
-            with work.
+        activities: The activities of the report; only work counts.
+        days: The days of the report. If they are few, all are shown; otherwise those from the first to the last
+            day with work.
     """
     work = [activity for activity in activities if activity.type == Activity.Type.WORK]
     dates = [activity.start.date() for activity in work]
@@ -84,7 +84,7 @@ def hours(activities: Sequence[Activity], days: DateRange) -> Hours:
     for activity in work:
         at = _begin(activity.start.date(), unit), hue[activity.name.project]
         times[at] = times.get(at, timedelta()) + activity.duration
-    return Hours(unit, _stretches(first, last, unit) if work else [], shares, times)
+    return Hours(unit, _intervals(first, last, unit) if work else [], shares, times)
 
 
 def _unit(first: date, last: date) -> str:
@@ -96,7 +96,7 @@ def _unit(first: date, last: date) -> str:
 
 
 def _begin(day: date, unit: str) -> date:
-    """Return the first day of the stretch that *day* is in."""
+    """Return the first day of the interval that contains *day*."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
     if unit == "month":
@@ -104,7 +104,7 @@ def _begin(day: date, unit: str) -> date:
     return day.replace(month=1, day=1) if unit == "year" else day
 
 
-def _stretches(first: date, last: date, unit: str) -> list[Stretch]:
+def _intervals(first: date, last: date, unit: str) -> list[Interval]:
     day, end = _begin(first, unit), _begin(last, unit)
     few = (end - day).days < NAMED_DAYS
     begins = [day]
@@ -114,13 +114,13 @@ def _stretches(first: date, last: date, unit: str) -> list[Stretch]:
     groups = [(group, len(list(days))) for group, days in groupby(begins, lambda day: "" if few else _group(day, unit))]
     titles = [title for group, count in groups for title in _group_titles(group, count)]
     return [
-        Stretch(day, _name(day, unit), _tick(day, unit, few=few), title)
+        Interval(day, _name(day, unit), _tick(day, unit, few=few), title)
         for day, title in zip(begins, titles, strict=True)
     ]
 
 
 def _group_titles(group: str, count: int) -> list[str]:
-    """Return the title of a group for the first in it, if the group has room for one, and no more for the others."""
+    """Return *group* for the first of *count* intervals, if there is room for it, and empty text for the others."""
     return [group if count >= _ROOM_FOR_GROUP else "", *[""] * (count - 1)]
 
 
@@ -142,7 +142,7 @@ def _tick(day: date, unit: str, *, few: bool) -> str:
 
 def _group(day: date, unit: str) -> str:
     if unit == "week":
-        day += timedelta(days=3)  # its Thursday says which month and year a week is of (ISO 8601)
+        day += timedelta(days=3)  # the Thursday of a week decides its month and year (ISO 8601)
         return f"{month(day)} {day.year}" if day.month == 1 else month(day)
     if unit == "day":
         return f"{month(day)} {day.year}"
@@ -150,7 +150,7 @@ def _group(day: date, unit: str) -> str:
 
 
 def _shares(work: Sequence[Activity]) -> list[Share]:
-    """Return the projects, the longest time first, the smallest of many as one."""
+    """Return the projects, the longest time first; the smallest ones of many are one share."""
     times: dict[str, timedelta] = {}
     for activity in work:
         times[activity.name.project] = times.get(activity.name.project, timedelta()) + activity.duration
