@@ -1,1 +1,1 @@
-"""utt: a time tracker for the command line. Nothing in this file is needed: plugins may overwrite or remove it."""
+"""utt: a time tracker for the command line. No code here: a plugin may overwrite or remove this file."""

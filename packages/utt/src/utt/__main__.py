@@ -1,17 +1,17 @@
-"""Where the program starts, as `utt` or as `python -m utt`."""
+"""The entry point of `utt` and `python -m utt`."""
 
 from __future__ import annotations
 
 
 def main() -> int:
-    """Run utt with the words of the command line and return its exit status."""
+    """Run utt with the arguments of the process and return its exit status."""
     try:
         import sys
 
-        from utt.cli.main import run
+        from utt.cli import run
 
         return run(sys.argv[1:])
-    except KeyboardInterrupt:  # before anything could be done about it properly
+    except KeyboardInterrupt:  # while `utt.cli` was being imported
         return 130
 
 

@@ -1,3 +1,3 @@
-"""The version, in the one place that the program and the tests read."""
+"""The version of utt."""
 
 VERSION = "2.0.0"

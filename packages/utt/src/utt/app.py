@@ -1,7 +1,7 @@
-"""The application: its host, its registry of commands, and every component that can be injected.
+"""The application: its host, its registry of commands, and a provider for each component.
 
-A component is known by its type. What makes it is a function here, called when somebody first needs it; a
-plugin may put another in its place, and everything that needs the component then gets that one.
+The key of a component is its type. Its provider is called when the component is first needed. A plugin can
+provide another one: whatever needs the component then gets that one.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from utt.components import (
 from utt.domain.activity import Activities
 from utt.domain.entry import Entries
 from utt.domain.report_args import ReportArgs
-from utt.log.components import AddEntry, EntryLines, EntryParser
 from utt.log.config import DefaultConfig
+from utt.log.interface import AddEntry, EntryLines, EntryParser
 from utt.report.interface import CSVReportView, HTMLReportView
 from utt.report.model import ReportModel
 
-host = Host("utt", built_in_first=False)  # names decide: those of the built-in ones begin with `0_`
+host = Host("utt", built_in_first=False)  # plugins are ordered by name; the names of built-in ones begin with `0_`
 commands = host.registry("commands", Command)
 
 
@@ -38,8 +38,8 @@ commands = host.registry("commands", Command)
 
 
 def parse_args(command_line: CommandLine) -> argparse.Namespace:
-    """Return the parsed command line; completion, help and wrong usage end the program here."""
-    from utt.cli.parser import parse
+    """Return the parsed command line; completion, help and wrong usage raise `SystemExit`."""
+    from utt.parser import parse
 
     return parse(command_line, host, commands)
 
@@ -50,19 +50,19 @@ def all_commands() -> Commands:
 
 
 def output() -> Output:
-    """Return the stream that is standard output now."""
-    stream: Output = sys.stdout  # type: ignore[assignment]  # a key only: any text stream will do
+    """Return the current standard output."""
+    stream: Output = sys.stdout  # type: ignore[assignment]  # `Output` is only a key: any text stream will do
     return stream
 
 
 def now(args: argparse.Namespace) -> Now:
-    """Return the moment that counts as now.
+    """Return the current time, or the one given with `--now`.
 
-    Also a moment given goes through the clock of the system, so that one which a change to summer time
-    leaves out becomes the one that clocks showed instead.
+    A given time is converted by the system's clock, too: a time that the change to summer time skips becomes
+    the time that clocks showed instead.
 
     Raises:
-        UttError: If the system's clock cannot express the moment given.
+        UttError: If the system's clock cannot express the given time.
     """
     if args.now is None:
         return Now.now()  # the log is in local time
@@ -106,13 +106,13 @@ def config_filename(dirname: ConfigDirname) -> ConfigFilename:
 
 def entries(entry_lines: EntryLines, entry_parser: EntryParser) -> Entries:
     """Return every entry of the log, checked."""
-    from utt.log.components import read_entries
+    from utt.log.interface import read_entries
 
     return read_entries(entry_lines, entry_parser)
 
 
 def add_entry(filename: DataFilename, known: Entries, entry_lines: EntryLines) -> AddEntry:
-    """Return what appends to the log."""
+    """Return the function that appends to the log."""
     return AddEntry(filename, known, log=getattr(entry_lines, "log", None))
 
 
@@ -120,7 +120,7 @@ def add_entry(filename: DataFilename, known: Entries, entry_lines: EntryLines) -
 
 
 def report_args(args: argparse.Namespace, moment: Now) -> ReportArgs:
-    """Return what the report is asked to show."""
+    """Return the settings of the report."""
     from utt.domain.report_args import report_args_from
 
     return report_args_from(args, moment.date())
@@ -134,7 +134,7 @@ def activities(args: ReportArgs, moment: Now, known: Entries) -> Activities:
 
 
 def report(selected: Activities, args: ReportArgs) -> ReportModel:
-    """Return what the report says."""
+    """Return the contents of the report."""
     return ReportModel(selected, args)
 
 
@@ -158,7 +158,7 @@ PROVIDERS = {
     CSVReportView: CSVReportView,
     HTMLReportView: HTMLReportView,
 }
-"""What makes each component. Built-in plugins provide two more: `ReportView` and `configparser.ConfigParser`."""
+"""The provider of each component. Built-in plugins provide two more: `ReportView` and `configparser.ConfigParser`."""
 
 for _key, _provider in PROVIDERS.items():
     host.container.provide(_key, _provider)

@@ -1,4 +1,4 @@
-"""A sub-command, as plugins describe it."""
+"""A sub-command of utt, which a plugin registers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
             name: What the user types after `utt`.
             description: One sentence for `utt --help` and `utt NAME --help`.
             handler_class: Built with injected arguments when the command is chosen, then called
-                without arguments. A function that returns a callable does as well.
-            add_args: Receives the command's own parser, to add arguments to it. Called only when the
-                command is chosen or its help or completion is asked for.
+                without arguments. It may also be a function that returns a callable.
+            add_args: Called with the command's own parser, to add arguments to it; only when the command
+                is chosen, or when its help or completion is asked for.
         """
 
         name: str
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
         add_args: Callable[[argparse.ArgumentParser], object]
 
 else:
-    # At run time the same thing by hand: importing `dataclasses` costs more than the rest of the
-    # start, and all that needs it is a plugin asking for `dataclasses.fields(Command)`.
+    # At run time the same class without `dataclasses`, whose import costs more than the rest of the start.
+    # Only a plugin that calls `dataclasses.fields(Command)` or its like needs that module.
 
     # ruff: noqa: ANN001, ANN204 -- the typed and documented class is the one above
 
     class _LazyDataclassAttribute:
-        """An attribute that `dataclasses` put on its classes, made when first asked for."""
+        """An attribute that `dataclass` adds to a class, made when it is first read."""
 
         def __set_name__(self, owner, name):
             self._name = name

@@ -1,4 +1,4 @@
-"""The types under which the program's parts are known to the container, where no other type fits."""
+"""The types that serve only as keys of components: the container looks up what belongs to each."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from utt.command import Command
 
 
 class CommandLine(list[str]):
-    """The words after the program's name, without those that are meant for the host."""
+    """The arguments after the program's name, without those that the host has taken."""
 
 
 class Now(datetime):
-    """The moment that counts as now: the real one, or the one given with `--now`."""
+    """The current time, or the one given with `--now`."""
 
 
 class Output(TextIOWrapper):
-    """Where the program prints to; the value injected is `sys.stdout`."""
+    """The stream that the program prints to; the value injected is `sys.stdout`."""
 
 
 class DataDirname(str):
-    """The folder of the log, as far as it is not given on the command line."""
+    """The folder of the log, unless the command line names the file."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""What goes wrong because of what the user gave us: shown as one `error:` line, never as a traceback.
+"""Errors that the user can correct: shown as one `error:` line, never as a traceback.
 
 UttError
 ├── LogError            the log cannot be read, understood or written

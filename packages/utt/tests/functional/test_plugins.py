@@ -256,7 +256,7 @@ def test_adding_imports_nothing_of_the_report(home):
         "import sys; sys.argv[0] = 'utt'\n"
         "from utt.__main__ import main\n"
         "code = main()\n"
-        "heavy = {'utt.report.summary', 'utt.report.csv_view', 'utt.report.arguments', 'utt.domain.selection',\n"
+        "heavy = {'utt.report.summary', 'utt.report.layout', 'utt.report.arguments', 'utt.domain.selection',\n"
         "         'argcomplete', '_strptime'}\n"
         "print(code, sorted(heavy & set(sys.modules)))\n"
     )

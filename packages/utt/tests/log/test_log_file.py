@@ -15,8 +15,8 @@ import pytest
 from utt.domain.entry import Entry
 from utt.exceptions import LogError, RefusedEntryError
 from utt.log import file as log_file
-from utt.log.components import AddEntry, EntryLines, EntryParser, read_entries
 from utt.log.file import LogFile
+from utt.log.interface import AddEntry, EntryLines, EntryParser, read_entries
 
 NOON = datetime(2021, 3, 3, 12, 0)
 

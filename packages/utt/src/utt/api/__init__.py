@@ -1,1 +1,1 @@
-"""What plugins may use, by version: `from utt.api import v1`."""
+"""The interfaces for plugins, one module for each version: `from utt.api import v1`."""

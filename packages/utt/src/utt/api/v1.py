@@ -1,6 +1,6 @@
-"""The interface for plugins, version 1: everything that a plugin may use, and nothing else.
+"""The interface for plugins, version 1. A plugin uses nothing else of utt.
 
-A plugin is a module in `utt.plugins`. It registers what it adds while it is imported:
+A plugin is a module in `utt.plugins`. While it is imported, it registers what it adds:
 
     from utt.api import v1
 
@@ -13,8 +13,8 @@ A plugin is a module in `utt.plugins`. It registers what it adds while it is imp
 
     v1.register_command(v1.Command("greet", "Say what time it is", Greet, lambda parser: None))
 
-Every type here that an argument can be annotated with and that is no plain value can be injected; also
-`argparse.Namespace` (the parsed arguments) and `configparser.ConfigParser` (the configuration).
+A parameter gets the component that its annotation names. The types of this module are keys of components; so
+are `argparse.Namespace` (the parsed arguments) and `configparser.ConfigParser` (the configuration).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from utt.domain.entry import HELLO_ENTRY_NAME, Entries, Entry
 from utt.domain.name import Name
 from utt.domain.report_args import CSVSection, DateRange, ReportArgs
 from utt.exceptions import UttError
-from utt.log.components import AddEntry, EntryLines, EntryParser
 from utt.log.config import DefaultConfig
+from utt.log.interface import AddEntry, EntryLines, EntryParser
 from utt.report.interface import CSVReportView, HTMLReportView, ReportView
 from utt.report.model import ReportModel
 
@@ -102,7 +102,7 @@ __all__ = [
     "register_component",
 ]
 
-# Only reports need these, and adding an entry shall not wait for them (PEP 562).
+# Only reports need these; `utt add` does not import them (PEP 562).
 _LAZY = {
     "ActivitiesModel": "utt.report.activities",
     "ActivitiesView": "utt.report.activities",
@@ -124,26 +124,26 @@ def register_command(command: Command) -> None:
     """Add a sub-command to utt.
 
     Args:
-        command: Its name must be new: a command that is there already stays, and the user is told.
+        command: Its name must be new: otherwise the command that has the name stays, and a warning is printed.
     """
     _commands.register(command.name, command, description=command.description)
 
 
 def register_component(interface: Any, constructor: Any) -> None:
-    """Say what is injected wherever *interface* is asked for; the last one to say so wins.
+    """Set what is injected for *interface*; the plugin that comes last in the order wins.
 
     Args:
         interface: The type that parameters are annotated with, one of utt's or one of your own.
-        constructor: A class or a function: called when the component is first needed, with its own
-            parameters injected; what it returns is used from then on. Anything else is the value itself.
+        constructor: A class or a function, which is called when the component is first needed, with its own
+            parameters injected; its result is the component. Any other object is the component itself.
     """
     _host.container.provide(interface, constructor)
 
 
 def get_component(interface: type[T]) -> T:
-    """Return the component that would be injected for *interface*.
+    """Return the component that is injected for *interface*.
 
-    For what a command needs only in some cases; what it always needs belongs into its constructor.
+    Use it for what a command needs only in some cases. What it always needs is a parameter of its constructor.
     """
     component: T = _host.container.get(interface)
     return component

@@ -1,1 +1,1 @@
-"""What utt knows about time: entries, activities, dates, durations. No input, no output."""
+"""Entries, activities, dates, durations: the rules of time tracking, without input and output."""

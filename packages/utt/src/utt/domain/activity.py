@@ -1,4 +1,4 @@
-"""What was done from one moment to another."""
+"""Activities: what was done from one moment to another."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ActivityType:
 
     @staticmethod
     def of(name: str) -> int:
-        """Return the type that a full name says by its end: `***` ignored, `**` break, else work."""
+        """Return the type of an activity: `IGNORED` if *name* ends with `***`, `BREAK` for `**`, else `WORK`."""
         if name.endswith("***"):
             return ActivityType.IGNORED
         return ActivityType.BREAK if name.endswith("**") else ActivityType.WORK
@@ -64,15 +64,15 @@ class Activity:
         self.comment: str | None = comment
 
     def clip(self, start: datetime | None = None, end: datetime | None = None) -> Activity:
-        """Return a copy limited to what lies from *start* to *end*; this activity does not change.
+        """Return a copy that is limited to the time from *start* to *end*.
 
         Args:
             start: The earliest moment to keep; None for no limit.
             end: The latest moment to keep; None for no limit.
 
         Returns:
-            A new activity. Without anything in common with the limits it is zero long, at its own end
-            nearest to them.
+            A new activity. If this one lies outside of the limits, the new one has no length and lies at the
+            end of this one that is nearest to them.
         """
         first = self.start if start is None else min(max(self.start, start), self.end)
         last = self.end if end is None else max(min(self.end, end), self.start)
@@ -83,4 +83,4 @@ class Activity:
 
 
 Activities = list[Activity]  # for the container `typing.List[Activity]` is the same key
-"""The activities that a report is about; the key under which plugins have them injected."""
+"""The activities that a report covers; the type is also the key of that component."""

@@ -33,14 +33,14 @@ _MONTH = r"([0-9]{4})-([0-9]{1,2})"
 def parse_datetime(text: str) -> datetime:
     """Return the moment that `--now` gives, as `YYYY-M-D H:M`.
 
-    The name of this function is part of what the user reads about a bad value.
+    The error message of argparse contains this function's name.
 
     Raises:
         ValueError: If *text* is no such moment.
     """
     if re.fullmatch(_MINUTE, text):
         return datetime.fromisoformat(text)
-    return datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007  # 40 modules, only paid for unusual forms
+    return datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007  # imports 40 modules, only for unusual forms
 
 
 def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
@@ -49,7 +49,7 @@ def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
     Args:
         text: A prefix of `today` or `yesterday`, an English weekday, or `YYYY-M-D`; in any letter case.
         base: The day that counts as today.
-        weekday_ahead: Whether a weekday is the next one, on or after *base*, rather than the latest.
+        weekday_ahead: True: a weekday means the next one, on or after *base*. False: the latest one.
 
     Raises:
         UttError: If *text* is nothing of these.
@@ -187,7 +187,7 @@ def parse_range(
         to_date: The last day instead, seen from the first day.
 
     Returns:
-        Two days; the last may lie before the first, which makes an empty report.
+        Two days. If the last one is before the first one, the report is empty.
 
     Raises:
         UttError: If one of the texts means nothing.

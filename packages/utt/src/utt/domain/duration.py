@@ -1,4 +1,4 @@
-"""Durations as people read them."""
+"""Durations as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def whole_minutes(duration: timedelta) -> int:
-    """Return the minutes that are over, rounded down, also below zero."""
+    """Return the number of whole minutes, rounded down, also below zero."""
     return (duration.days * 86400 + duration.seconds) // 60
 
 
@@ -30,7 +30,7 @@ def format_duration(duration: timedelta) -> str:
 def decimal_hours(duration: timedelta) -> str:
     """Return *duration* in hours with one decimal, halves rounded up.
 
-    The tiny addition makes an exact half go up although binary fractions round half to even.
+    A tiny addition rounds an exact half up; `round` alone rounds it to the even neighbour.
 
     Examples:
         >>> from datetime import timedelta

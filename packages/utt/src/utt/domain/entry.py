@@ -1,4 +1,4 @@
-"""One line of the log: at this time, this was finished."""
+"""Entries: a line of the log has the time when something was finished, and its name."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 HELLO_ENTRY_NAME = "hello"
-"""Name of the entry that starts a day; the time before it counts for nothing."""
+"""Name of the entry that starts a day; the time before it is not counted."""
 
 
 class Entry:
     """One entry of the log.
 
     Args:
-        entry_datetime: When the work named was finished; naive local time, or aware.
+        entry_datetime: When *name* was finished; naive local time, or aware.
         name: What was done.
-        is_current_entry: True for what is still going on, which is in no log.
+        is_current_entry: True for the current activity, which is not in the log.
         comment: A remark, or nothing.
     """
 
@@ -28,7 +28,7 @@ class Entry:
         self.comment: str | None = comment
 
     def __str__(self) -> str:
-        """The entry as a line of the log, without the line end."""
+        """Return the entry as a line of the log, without the line end."""
         when = self.datetime
         text = f"{when.year:04d}-{when:%m-%d %H:%M%z} {self.name}"
         return f"{text}  # {self.comment}" if self.comment else text
@@ -38,4 +38,4 @@ class Entry:
 
 
 Entries = list[Entry]  # for the container `typing.List[Entry]` is the same key
-"""Every entry of the log, in order; the key under which plugins have it injected."""
+"""Every entry of the log, in order; the type is also the key of that component."""

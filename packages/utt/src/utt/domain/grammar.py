@@ -8,9 +8,9 @@
 
 White space and digits are Unicode's. Lines are stripped; empty ones are skipped.
 
-`parse_entry` is the grammar itself, one line at a time. `parse_log` gives the same for a whole log, much
-faster: it takes apart many lines at once as long as all of them are of the usual form, as utt writes them,
-and leaves the others to `parse_entry`.
+`parse_entry` implements the grammar for one line. `parse_log` gives the same result for a whole log, much
+faster: it parses many lines at once if all of them have the form that utt writes, and calls `parse_entry`
+for the others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAME_AND_COMMENT = r"(\S.*?)(?:\s\s#\s(.*))?"
 _NAME = re.compile(_NAME_AND_COMMENT, re.DOTALL)
 _ENTRY = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\s+(\d{1,2}:\d{1,2})\s+" + _NAME_AND_COMMENT, re.DOTALL)
 
-# A usual line begins like this, as utt writes it, all digits made to zeros.
+# The beginning of a line that utt wrote, with every digit replaced by zero.
 _USUAL_STAMP = b"0000-00-00 00:00"
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _STAMP_LENGTH = len(_USUAL_STAMP)
@@ -39,13 +39,13 @@ _LINES_AT_ONCE = 1000
 
 
 def parse_entry(line: str) -> Entry:
-    """Return the entry that *line* is.
+    """Parse *line*.
 
     Args:
         line: One line of a log; white space around it does not matter.
 
     Raises:
-        ValueError: If it is no entry: other syntax, or a date or time that does not exist.
+        ValueError: If it is not an entry: wrong syntax, or a date or time that does not exist.
     """
     match = _ENTRY.fullmatch(line.strip())
     if match is None:
@@ -57,7 +57,7 @@ def parse_entry(line: str) -> Entry:
 def _moment(day: str, time: str) -> datetime:
     if day.isascii() and time.isascii():
         return datetime(*map(int, day.split("-")), *map(int, time.split(":")))  # type: ignore[arg-type]  # noqa: DTZ001
-    # Digits of other scripts count where `strptime` takes them, which is not everywhere.
+    # Digits of other scripts are valid where `strptime` accepts them.
     return datetime.strptime(f"{day} {time}", "%Y-%m-%d %H:%M")  # noqa: DTZ007
 
 
@@ -71,7 +71,7 @@ def parse_lines(
 
     Args:
         lines: Line numbers and lines, in the order of the log.
-        parse: Called with each line that is not blank; raises `ValueError` for one that is no entry.
+        parse: Called with each line that is not blank; raises `ValueError` for a line that is not an entry.
         after: The entry before the first line, if there is one.
 
     Raises:
@@ -115,9 +115,9 @@ def parse_log(text: str) -> list[Entry]:
 
 
 def _usual_entries(lines: list[str]) -> list[Entry] | None:
-    """Return what `parse_lines` returns, if every line is of the usual form and in order; else None.
+    """Return what `parse_lines` returns if every line has the usual form and the order is right; else None.
 
-    Works on whole columns: a step for all lines at once costs a fraction of what it costs line by line.
+    Each step handles a column of all lines at once: that takes a fraction of the time of a loop over lines.
     """
     stamps = [line[:_STAMP_LENGTH] for line in lines]
     rests = [line[_STAMP_LENGTH:] for line in lines]
@@ -126,7 +126,7 @@ def _usual_entries(lines: list[str]) -> list[Entry] | None:
         return None
     try:
         digits = "".join(stamps).encode("ascii")
-        # In this shape the order of texts is the order of times. Some Pythons know an hour 24.
+        # In this form texts sort as times do. Some versions of Python accept the hour 24.
         if digits.translate(_ZEROS) != _USUAL_STAMP * len(lines) or b" 24:" in digits or stamps != sorted(stamps):
             return None
         moments = list(map(datetime.fromisoformat, stamps))
@@ -140,7 +140,7 @@ def _usual_entries(lines: list[str]) -> list[Entry] | None:
 
 
 def _name_and_comment(text: str) -> tuple[str, str | None]:
-    """Take apart what follows the time; it begins and ends with no white space."""
+    """Split the text after the time into name and comment; *text* has no white space around it."""
     name, separator, comment = text.partition("  # ")
     if separator and "#" not in name:  # as utt writes it
         return name, comment

@@ -22,7 +22,7 @@ class Name:
         self.project: str = ""
         self.task: str = name
         project, colon, rest = name.partition(":")
-        # `split` sees the same white space as the log's grammar: one part means there is none in it.
+        # `split` and the log's grammar agree on white space: one part means that *project* has none.
         if colon and rest[:1].isspace() and project and project.split() == [project]:
             self.project = project
             self.task = rest[1:]
@@ -43,4 +43,4 @@ class Name:
             return NotImplemented
         return self.name < other.name
 
-    __hash__ = None  # type: ignore[assignment]  # its parts may be assigned to
+    __hash__ = None  # type: ignore[assignment]  # mutable

@@ -1,8 +1,8 @@
-"""What a report is asked to show."""
+"""The settings of a report."""
 
 from __future__ import annotations
 
-from collections import namedtuple  # importing `typing` for its own costs as much as all of this
+from collections import namedtuple  # importing `typing` for `NamedTuple` costs as much as this module
 from datetime import date
 from enum import Enum
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CSVSection(Enum):
-    """A section that can be had as comma-separated values."""
+    """A section that can be printed as comma-separated values."""
 
     per_day = 1
     per_task = 2
@@ -31,7 +31,7 @@ CSV_SECTION_NAMES: dict[str, CSVSection] = {
 
 
 class DateRange(namedtuple("DateRange", ("start", "end"))):
-    """The days of a report, both included; *end* before *start* means none."""
+    """The days of a report, both included. If *end* is before *start*, there are none."""
 
     __slots__ = ()
 
@@ -53,15 +53,15 @@ class ReportArgs(
         ),
     )
 ):
-    """What a report is asked to show."""
+    """The settings of a report."""
 
     __slots__ = ()
 
     range: DateRange
     current_activity_name: str | None
-    """Name of the activity going on; None to leave it out."""
+    """Name of the current activity; None to leave it out."""
     project_name_filter: str | None
-    """The only project to report; empty for activities without one; None for all."""
+    """The only project to report; empty for activities without a project; None for all."""
     csv_section: CSVSection | None
     show_comments: bool
     show_details: bool
@@ -69,10 +69,10 @@ class ReportArgs(
 
 
 def report_args_from(args: argparse.Namespace, today: date) -> ReportArgs:
-    """Return what the parsed arguments ask for.
+    """Return the settings that the parsed arguments give.
 
     Args:
-        args: Has every argument of `utt report`, whichever command it came from.
+        args: The parsed arguments of `utt report`, or of another command that has the same ones.
         today: The day that it is.
 
     Raises:

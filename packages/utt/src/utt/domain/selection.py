@@ -1,4 +1,4 @@
-"""From the entries of the log to the activities of a report."""
+"""Which activities a report covers, computed from the entries of the log."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from utt.domain.entry import Entry
     from utt.domain.report_args import ReportArgs
 
-# The last moment of a day for a report. Not the very last: an activity that runs past it shows one minute
-# less, and reports made for years must not change.
+# The last moment of a day in a report. It is not the very last one: an activity that continues after midnight
+# shows one minute less. Reports have always been like that, and must not change.
 _END_OF_DAY = time(23, 59, 59, 99999)
 _DAY = timedelta(days=1)
 
 
 def select_activities(entries: list[Entry], args: ReportArgs, now: datetime) -> list[Activity]:
-    """Return the activities that a report is about, in the order of the log, the current one last.
+    """Return the activities of a report, in the order of the log, the current one last.
 
     Args:
-        entries: All entries, each but the first ending an activity.
-        args: Which days, which project, and how the current activity is called.
+        entries: All entries of the log; each except the first ends an activity.
+        args: The days, the project, and the name of the current activity.
         now: The moment at which the current activity ends.
 
     Raises:
-        UttError: If the range ends with the last day that dates know.
+        UttError: If the range ends with the last day that `date` supports.
     """
     first = datetime.combine(args.range.start, time())
     last = datetime.combine(args.range.end, _END_OF_DAY)
@@ -48,7 +48,7 @@ def select_activities(entries: list[Entry], args: ReportArgs, now: datetime) -> 
 
 
 def _finished(entries: list[Entry], first: datetime, last: datetime) -> Iterator[Activity]:
-    """Yield what happened between the moments given, clipped to them, nothing of it zero long."""
+    """Yield the finished activities between *first* and *last*, clipped to them, without empty ones."""
     if not entries:
         return
     start = entries[0].datetime
@@ -62,12 +62,12 @@ def _finished(entries: list[Entry], first: datetime, last: datetime) -> Iterator
 
 
 def _current(entries: list[Entry], args: ReportArgs, first: datetime, now: datetime) -> Activity | None:
-    """Return what has been going on since the last entry, if it is to be shown."""
+    """Return the activity since the last entry, or None if the report does not show it."""
     try:
         latest = datetime.combine(args.range.end, time()) + _DAY
     except OverflowError:
         raise UttError(f"Invalid date: {args.range.end} (the day after it does not exist)") from None
-    if args.current_activity_name is None or len(entries) < 2:  # noqa: PLR2004  # a lone entry opens, nothing more
+    if args.current_activity_name is None or len(entries) < 2:  # noqa: PLR2004  # a single entry only starts a day
         return None
     start = max(entries[-1].datetime, first)
     if not start < now <= latest:

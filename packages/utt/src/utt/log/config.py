@@ -1,4 +1,4 @@
-"""The configuration file. Nothing in utt depends on it yet but `utt config`; plugins may read it."""
+"""The configuration file. Only `utt config` and plugins read it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class DefaultConfig:
-    """Called, gives the configuration that holds without a file: an empty one."""
+    """The configuration without a file. A call returns a new, empty one."""
 
     def __call__(self) -> ConfigParser:
         """Return a new, empty configuration."""
-        from configparser import ConfigParser  # only the few who ask for a configuration wait for it
+        from configparser import ConfigParser  # imported only for commands that read the configuration
 
         return ConfigParser()
 

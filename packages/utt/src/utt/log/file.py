@@ -1,11 +1,11 @@
-"""The log file: read in one go, appended to in one go.
+"""The log file: one `read` reads it, one `write` appends an entry.
 
-What holds whatever happens (two utt at once, a full disk, a crash, Ctrl-C):
+This holds even if two utt run at once, the disk is full, the process crashes, or the user presses Ctrl-C:
 
-* Nothing that is in the log is ever changed, removed or rewritten; entries are only appended.
-* Looking at the last entry, deciding, and appending happen under one lock.
-* An entry is there as a whole and on the disk, or not at all.
-* A log that is there but cannot be read is an error, never an empty log.
+* Nothing in the log is ever changed, removed or rewritten; entries are only appended.
+* One lock is held while the last entry is checked and the new one is appended.
+* An entry is written completely and to the disk, or not at all.
+* A log that exists and cannot be read is an error, never an empty log.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_A_MINUTE_S = 60
-_NOTHING = (0, 0, 0)
+_MINUTE_S = 60
+_NO_DATA = (0, 0, 0)
 
 
 class _NotTakenBackError(OSError):
@@ -43,8 +43,8 @@ class LogFile:
 
     def __init__(self, path: str) -> None:
         self.path: str = path
-        # What the file was like when its entries were read; None before that, or if they came from elsewhere.
-        self._entries_of: tuple[int, int, int] | None = None
+        # The state of the file when its entries were read; None if they were not read by this object.
+        self._state_read: tuple[int, int, int] | None = None
         self._parse: Callable[[str], Entry] | None = None
 
     def text(self) -> str:
@@ -56,7 +56,7 @@ class LogFile:
         return self._read()[0]
 
     def lines(self) -> list[tuple[int, str]]:
-        r"""Return every line with its number, counted from 1; each ends with `\n`, but perhaps the last."""
+        r"""Return every line with its number, from 1; each ends with `\n`, except that the last may not."""
         lines = [line + "\n" for line in self.text().split("\n")]
         last = lines.pop()[:-1]
         if last:
@@ -67,44 +67,43 @@ class LogFile:
         """Return every entry.
 
         Args:
-            parse: Turns a stripped line into an entry, in place of utt's own grammar.
+            parse: Converts a stripped line to an entry, instead of utt's own grammar.
 
         Raises:
             LogError: If the file cannot be read, or for its first bad line.
         """
         text, state = self._read()
         collecting = gc.isenabled()
-        gc.disable()  # tens of thousands of objects, none of them garbage: saves a third of the time
+        gc.disable()  # saves a third of the time: tens of thousands of objects, none of them garbage
         try:
             entries = parse_log(text) if parse is None else parse_lines(list(enumerate(text.split("\n"), 1)), parse)
         finally:
             if collecting:
                 gc.enable()
-        self._entries_of = state
+        self._state_read = state
         self._parse = parse
         return entries
 
     def append(self, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool = False) -> None:
-        """Add *entry* at the end.
+        """Append *entry* on a line of its own, after an empty line if the last entry is of another day.
 
-        It goes on a line of its own, after an empty line if the last entry is of another day. If another
-        process added to the log since *entries* were read from it, what is there now counts. Should the last
-        entry then be later than *entry*, but by no more than a minute, the two were made at the same time,
-        and *entry* gets the other's time.
+        If another process has changed the log since *entries* were read from it, the log is read again. If its
+        last entry is then later than *entry* by at most a minute, the two were made at the same time: *entry*
+        gets the time of the last entry.
 
         Args:
             entry: What to add.
-            entries: What is in the log, as far as the caller knows.
-            only_if_unchanged: Refuse if the log changed since *entries* were read from it.
+            entries: The entries that the caller has read from the log.
+            only_if_unchanged: Refuse if the log has changed since *entries* were read from it.
 
         Raises:
             RefusedEntryError: If *entry* would make the log invalid; the log is untouched.
-            LogError: If the log cannot be written; it is as it was before.
+            LogError: If the log cannot be written; it is unchanged.
         """
-        entry = _as_it_will_be_read(entry)
+        entry = _checked(entry)
         if entries:
             _check_order(entry, entries[-1])
-        self._encode(entry)  # before anything is created
+        self._encode(entry)  # fails before a folder or file is created
         is_new = not os.path.exists(self.path)  # noqa: PTH110
         folder = os.path.dirname(self.path)  # noqa: PTH120
         try:
@@ -126,7 +125,7 @@ class LogFile:
             os.close(descriptor)
 
     def _append_locked(self, descriptor: int, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool) -> None:
-        if self._entries_of is not None and self._entries_of != _state(descriptor):
+        if self._state_read is not None and self._state_read != _state(descriptor):
             if only_if_unchanged:
                 raise RefusedEntryError(
                     f"another program changed the log at this very moment, nothing was added; try again ({self.path})",
@@ -147,7 +146,7 @@ class LogFile:
                 state = _state(file.fileno())
                 data = file.read()
         except FileNotFoundError:
-            return "", _NOTHING
+            return "", _NO_DATA
         except OSError as exc:
             raise self._cannot("read", exc) from exc
         encoding = _locale_encoding()
@@ -181,15 +180,15 @@ class LogFile:
 
 
 def _locale_encoding() -> str:
-    """Return the encoding in which Python opens text files here: UTF-8 nearly everywhere."""
+    """Return the encoding that Python uses for text files here: nearly everywhere UTF-8."""
     return io.TextIOWrapper(io.BytesIO()).encoding
 
 
-def _as_it_will_be_read(entry: Entry) -> Entry:
-    """Return *entry* as its line of the log will be understood.
+def _checked(entry: Entry) -> Entry:
+    """Return the entry that the line of *entry* means when the log is read.
 
     Raises:
-        RefusedEntryError: If that line would not be an entry.
+        RefusedEntryError: If that line is not an entry.
     """
     if not entry.name.strip():
         raise RefusedEntryError("an entry needs a name, nothing was added; say what you did: utt add 'write report'")
@@ -197,7 +196,7 @@ def _as_it_will_be_read(entry: Entry) -> Entry:
         if "\n" in text or "\r" in text:
             raise RefusedEntryError(f"a line break in the {what}, nothing was added; put it in one line: {text!r}")
     if entry.comment is not None and not entry.comment.strip():
-        # Written out, "name  # " would be read back as a name that ends with "#".
+        # The line "name  # " has no comment, but a name that ends with "#".
         entry = Entry(entry.datetime, entry.name, entry.is_current_entry, None)
     try:
         read = parse_entry(str(entry))
@@ -216,28 +215,28 @@ def _check_order(entry: Entry, last: Entry) -> None:
 
 def _moved_if_simultaneous(entry: Entry, entries: list[Entry]) -> Entry:
     late_s = (entries[-1].datetime - entry.datetime).total_seconds() if entries else 0
-    if 0 < late_s <= _A_MINUTE_S:
+    if 0 < late_s <= _MINUTE_S:
         return Entry(entries[-1].datetime, entry.name, entry.is_current_entry, entry.comment)
     return entry
 
 
 def _state(descriptor: int) -> tuple[int, int, int]:
-    """Return what changes whenever the file does; the same for no file and an empty one."""
+    """Return a value that changes whenever the file does. An empty file and a missing one have the same value."""
     status = os.fstat(descriptor)
-    return (status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else _NOTHING
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else _NO_DATA
 
 
 def _open_locked(path: str) -> int:
-    """Open the file for appending, create it if need be, and wait until we alone may write it."""
+    """Open the file for appending, create it if it is missing, and wait for its lock."""
     while True:
         descriptor = os.open(path, _OPEN, 0o666)
         try:
             lock(descriptor)
-            # While we waited, an editor may have put another file in its place: that one is the log now.
+            # An editor may have replaced the file in the meantime: then the new file is the log.
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):  # noqa: PTH116
                 return descriptor
         except FileNotFoundError:
-            pass  # removed while we waited
+            pass  # removed in the meantime
         except BaseException:
             os.close(descriptor)
             raise
@@ -252,18 +251,18 @@ def _ends_its_line(descriptor: int, size: int) -> bool:
 
 
 def _append(descriptor: int, size: int, data: bytes) -> None:
-    """Write *data* after the *size* bytes of the file, all of it and durably, or leave no trace of it."""
+    """Append all of *data* to the *size* bytes of the file and flush it to the disk, or append nothing."""
     written = 0
     try:
-        while written < len(data):  # one round, unless the disk is full
+        while written < len(data):  # once, unless the disk is full
             written += os.write(descriptor, data[written:])
         _sync(descriptor)
     except BaseException:
-        # Only what we wrote: a program that knows no locks may have appended in the meantime.
+        # Remove only what this process wrote: a program without locks may have appended in the meantime.
         if written and os.fstat(descriptor).st_size == size + written:
             try:
                 os.ftruncate(descriptor, size)
-            except OSError as exc:  # a file that may only grow, say
+            except OSError as exc:  # such as a file with the append-only attribute
                 raise _NotTakenBackError(exc.errno, exc.strerror) from exc
         raise
 
@@ -277,7 +276,7 @@ def _sync(descriptor: int) -> None:
 
 
 def _make_name_durable(folder: str) -> None:
-    """See to it that a new log is found again after a power failure, as far as the system can do that."""
+    """Flush the folder to the disk, so that a new log survives a power failure, if the system supports that."""
     try:
         descriptor = os.open(folder or os.curdir, os.O_RDONLY)
         try:
@@ -285,13 +284,13 @@ def _make_name_durable(folder: str) -> None:
         finally:
             os.close(descriptor)
     except OSError:
-        return  # Windows opens no folders; and the entry is written, whatever happens here
+        return  # Windows opens no folders; the entry is written in any case
 
 
 def _remove_if_empty(path: str, descriptor: int) -> None:
-    """Take away the file that we made and then did not write to; whoever waits for its lock looks again."""
+    """Remove a new file without an entry; a process that waits for its lock opens the path again."""
     if os.fstat(descriptor).st_size == 0:
         try:
             os.unlink(os.path.realpath(path))  # noqa: PTH108
         except OSError:
-            return  # an empty file in its place does no harm
+            return  # an empty file does no harm

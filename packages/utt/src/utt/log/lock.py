@@ -1,8 +1,8 @@
-"""One writer at a time, also across processes.
+"""The lock of the log: one process at a time may write.
 
-The log file itself is locked, not a file beside it: nothing is left lying about, and whoever may write
-the log may lock it. The lock is the operating system's, so that it ends with its process, even a killed one.
-Readers take no lock: an entry appears in one `write`.
+The log itself is locked, not a file beside it: no file is left behind, and a user who may write the log may
+lock it. The operating system releases the lock when the process ends, even if it is killed. Readers take no
+lock: an entry appears in one `write`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 if sys.platform == "win32":
     import msvcrt
 
-    # Windows forbids others to read a locked range, so we lock one byte far beyond the end of any log.
+    # On Windows no other process can read a locked range, so one byte far beyond the end of any log is locked.
     _BYTE_FAR_BEYOND = 0x7FFF_FFF0
 
     def lock(descriptor: int) -> None:
@@ -23,30 +23,30 @@ if sys.platform == "win32":
             os.lseek(descriptor, _BYTE_FAR_BEYOND, os.SEEK_SET)
             try:
                 msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-            except OSError as exc:  # it gives up after ten seconds; we do not
+            except OSError as exc:  # `locking` gives up after ten seconds
                 if exc.errno != errno.EDEADLK:
                     raise
             else:
                 return
 
     def unlock(descriptor: int) -> None:
-        """Let the next process write; call it just before closing *descriptor*."""
+        """Release the lock; call it just before *descriptor* is closed."""
         os.lseek(descriptor, _BYTE_FAR_BEYOND, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    # File systems that know no locks: appending in one `write` is then all the protection there is.
-    _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+    # Errors of file systems without locks: then the only protection is that one `write` appends an entry.
+    _LOCKS_UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
     def lock(descriptor: int) -> None:
         """Wait until this process alone may write the file."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as exc:
-            if exc.errno not in _NO_LOCKS_HERE:
+            if exc.errno not in _LOCKS_UNSUPPORTED:
                 raise
 
     def unlock(descriptor: int) -> None:
-        """Let the next process write; call it just before closing *descriptor*, which is what does it here."""
+        """Do nothing: closing *descriptor* releases the lock."""

@@ -13,13 +13,13 @@ def data_dirname() -> str:
 def config_dirname() -> str:
     """Return the folder of the configuration: `$XDG_DATA_CONFIG/utt`, by default `~/.config/utt`.
 
-    The variable really is that one: utt has always read it.
+    `XDG_DATA_CONFIG` is no mistake here: utt has always read that variable.
     """
     return _folder("XDG_DATA_CONFIG", "~/.config")
 
 
 def _folder(variable: str, default: str) -> str:
-    base = os.environ.get(variable)  # set but empty is taken as it is: a relative path
+    base = os.environ.get(variable)  # an empty value gives a relative path
     if base is None:
-        base = os.path.expanduser(default)  # noqa: PTH111  # pathlib costs more than all of this
+        base = os.path.expanduser(default)  # noqa: PTH111  # the import of pathlib costs more than this module
     return os.path.join(base, "utt")  # noqa: PTH118

@@ -1,4 +1,4 @@
-"""`utt add`: what was just finished."""
+"""`utt add`: log what was just finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`utt config`: the configuration and where it is."""
+"""`utt config`: print the configuration or its path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ConfigHandler:
         elif self._args.default:
             self._default_config().write(self._output)
         else:
-            # Read only now: where the file is and what the default is can be told also if it is malformed.
+            # Read only here: `--filename` and `--default` work even if the file is malformed.
             v1.get_component(ConfigParser).write(self._output)
 
 

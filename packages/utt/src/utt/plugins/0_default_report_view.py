@@ -1,4 +1,4 @@
-"""How the text report looks, unless another plugin gives it other looks."""
+"""The text report, unless another plugin provides `ReportView`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from utt.api import v1
 
 
 class DefaultReportView(v1.ReportView):
-    """Summary, Projects or Per Day, Activities, and Details for a single day or when asked for."""
+    """Prints Summary, Projects or Per Day, Activities, and Details for a single day or with `--details`."""
 
     def __init__(self, report: v1.ReportModel) -> None:
         self._report = report

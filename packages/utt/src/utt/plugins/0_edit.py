@@ -1,4 +1,4 @@
-"""`utt edit`: the log in an editor."""
+"""`utt edit`: open the log in an editor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from utt.api import v1
 
 
 class EditHandler:
-    """Runs the user's editor on the log and waits for it."""
+    """Runs the user's editor on the log and waits until it ends."""
 
     def __init__(self, data_filename: v1.DataFilename) -> None:
         self._data_filename = data_filename
@@ -19,10 +19,10 @@ class EditHandler:
         import signal
         import subprocess
 
-        # Ctrl-C is for the editor. A handler, other than ignoring, is not inherited by what we start.
+        # Ctrl-C is for the editor. The child does not inherit a handler, but it would inherit `SIG_IGN`.
         before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         try:
-            # `VISUAL='code -w'` is a command line, so that a shell runs it; the path is one word of it.
+            # `VISUAL` may be a command line, such as `code -w`, so a shell runs it; the path is one word of it.
             subprocess.call(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
         finally:
             signal.signal(signal.SIGINT, before)

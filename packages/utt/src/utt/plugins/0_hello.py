@@ -1,4 +1,4 @@
-"""`utt hello`: the day begins."""
+"""`utt hello`: log the beginning of the day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from utt.api import v1
 
 
 class HelloHandler:
-    """Appends the entry that opens a day."""
+    """Appends the entry that starts a day."""
 
     def __init__(self, now: v1.Now, add_entry: v1.AddEntry) -> None:
         self._now = now

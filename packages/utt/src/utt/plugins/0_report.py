@@ -1,4 +1,4 @@
-"""`utt report`: what the time was spent on."""
+"""`utt report`: print what the time was spent on."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class ReportHandler:
 
     def __call__(self) -> None:
         """Print the report."""
-        # Only the view that is used is built: a broken text view of some plugin does not stop the others.
+        # Only one view is built: if a plugin's text view is broken, the other formats still work.
         if self._html:
             v1.get_component(v1.HTMLReportView).render(self._output)
         elif self._report.args.csv_section is None:
-            v1.get_component(v1.ReportView).render(self._output)  # type: ignore[type-abstract]  # some subclass of it
+            v1.get_component(v1.ReportView).render(self._output)  # type: ignore[type-abstract]  # the container returns an instance of a subclass
         else:
             v1.get_component(v1.CSVReportView).render(self._output)
 
@@ -32,7 +32,7 @@ def add_args(parser: argparse.ArgumentParser) -> None:
     formats.add_argument(
         "--html", action="store_true", help="print the report as a web page: one file, which loads nothing"
     )
-    parser.add_argument("--h", action="help", help=argparse.SUPPRESS)  # still short for --help, beside --html
+    parser.add_argument("--h", action="help", help=argparse.SUPPRESS)  # short for --help, despite --html
 
 
 v1.register_command(v1.Command("report", "Show what you spent your time on", ReportHandler, add_args))

@@ -1,4 +1,4 @@
-"""`utt stretch`: the last activity went on until now."""
+"""`utt stretch`: log that the last activity went on until now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from utt.api import v1
 
 
 class StretchHandler:
-    """Appends the last entry once more, for now, and shows both."""
+    """Appends the last entry again with the current time, and prints both."""
 
     def __init__(self, entries: v1.Entries, now: v1.Now, add_entry: v1.AddEntry, output: v1.Output) -> None:
         self._entries = entries
@@ -15,18 +15,18 @@ class StretchHandler:
         self._output = output
 
     def __call__(self) -> None:
-        """Add the entry and print what became of the last one."""
+        """Add the entry and print both."""
         if not self._entries:
             raise v1.UttError("No entry to stretch")
         last = self._entries[-1]
         entry = v1.Entry(self._now, last.name, False, last.comment)
-        # A replacement of `AddEntry` by a plugin need not know about others who write at the same time.
+        # A plugin's `AddEntry` may lack the check for processes that write at the same time.
         getattr(self._add_entry, "if_unchanged", self._add_entry)(entry)
         print(_printable(f"stretched {last}\n        → {entry}", self._output), file=self._output)
 
 
 def _printable(text: str, output: v1.Output) -> str:
-    """Return *text* so that *output* can take it: the log has been written, failing now would deceive."""
+    """Return *text* with `?` for what *output* cannot encode: the entry is in the log, so printing must not fail."""
     encoding = getattr(output, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 

@@ -1,1 +1,1 @@
-"""utt's own commands, each a plugin. Nothing in this file is needed: plugins may overwrite or remove it."""
+"""utt's own commands, each a plugin. No code here: a plugin may overwrite or remove this file."""

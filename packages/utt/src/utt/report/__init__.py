@@ -1,1 +1,1 @@
-"""The report: one module a section, each with its model (what to say) and its view (how it looks)."""
+"""The report: a module for each section, with its model (the contents) and its view (the text)."""

@@ -15,7 +15,7 @@ class ActivitiesModel:
     """How long each activity took, by its full name.
 
     Args:
-        activities: What was done; ignored ones do not count.
+        activities: The activities of the report; ignored ones do not count.
     """
 
     def __init__(self, activities: list[Activity]) -> None:
@@ -29,7 +29,7 @@ class ActivitiesView:
     """Prints the section Activities.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
     """
 
     def __init__(self, model: ActivitiesModel) -> None:

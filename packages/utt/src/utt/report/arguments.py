@@ -1,4 +1,4 @@
-"""The arguments of `utt report`; other commands that show a report may take the same."""
+"""The arguments of `utt report`, also for other commands that show a report."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _WHERE_FROM_AND_TO = "--from and --to, if given, move either end."
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
-    """Give *parser* every argument that `ReportArgs` is made from.
+    """Add every argument that `ReportArgs` needs to *parser*.
 
     Returns:
-        The group of the formats that are not text: an option added to it excludes `--csv-section`.
+        The group of formats other than text: an option that is added to it excludes `--csv-section`.
     """
     from utt.domain.report_args import CSV_SECTION_NAMES
 
@@ -26,11 +26,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyE
         nargs="?",
         help="the day to report (by default today): today, yesterday, a weekday (the latest), or YYYY-MM-DD",
     )
-    add(
-        "--current-activity",
-        default="-- Current Activity --",
-        help="what to call the time since the last entry",
-    )
+    add("--current-activity", default="-- Current Activity --", help="what to call the time since the last entry")
     add("--no-current-activity", action="store_true", help="leave out the time since the last entry")
     add("--from", dest="from_date", help="first day to report, written like DATE")
     add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from utt.domain.activity import Activity
 from utt.domain.duration import decimal_hours, format_duration
-from utt.report.layout import section_head
+from utt.report.layout import section_head, write_csv
 
 TYPE_CHECKING = False
 
@@ -16,7 +16,7 @@ class DetailsModel:
     """Every activity of the report.
 
     Args:
-        activities: What was done, in order; breaks and ignored ones as well.
+        activities: All activities in order, breaks and ignored ones included.
     """
 
     def __init__(self, activities: list[Activity]) -> None:
@@ -27,7 +27,7 @@ class DetailsView:
     """Prints the section Details.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
         show_comments: Whether comments follow the names.
     """
 
@@ -36,7 +36,7 @@ class DetailsView:
         self._show_comments = show_comments
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*; in groups by date if it begins and ends on different ones."""
+        """Print the section to *output*, grouped by date if its first and last activity have different dates."""
         activities = self._model.activities
         lines = [section_head("Details")]
         grouped = bool(activities) and activities[0].start.date() != activities[-1].start.date()
@@ -52,8 +52,6 @@ class DetailsView:
 
     def csv(self, output: Writable) -> None:
         """Print the activities as comma-separated values to *output*."""
-        from utt.report.csv_view import write_rows
-
         rows = [
             (
                 str(activity.start.date()),
@@ -65,7 +63,7 @@ class DetailsView:
             )
             for activity in self._model.activities
         ]
-        write_rows(output, ("Date", "Projects", "Tasks", "Duration", "Type", "Comment"), rows)
+        write_csv(output, ("Date", "Projects", "Tasks", "Duration", "Type", "Comment"), rows)
 
     def _line(self, activity: Activity) -> str:
         line = (

@@ -1,9 +1,10 @@
-"""What a report's looks are made of: plugins implement `ReportView` to give it others."""
+"""The views of a report, one for each format: plugins can replace each of them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from utt.domain.report_args import CSVSection
 from utt.report.model import ReportModel
 
 TYPE_CHECKING = False
@@ -14,39 +15,44 @@ if TYPE_CHECKING:
 
 
 class ReportView(ABC):
-    """How the text report looks.
+    """Prints the report as text.
 
-    A plugin gives it another look with `register_component(ReportView, MyView)`; `MyView` receives what
-    its constructor's annotations ask for, usually a `ReportModel`.
+    A plugin replaces it with `register_component(ReportView, MyView)`. `MyView` gets what the annotations of
+    its constructor name, usually a `ReportModel`.
     """
 
     @abstractmethod
     def render(self, output: Output) -> None:
-        """Print the report to *output*: standard output, or what a plugin has put in its place."""
+        """Print the report to *output*: standard output, or the stream that a plugin provides instead."""
 
 
 class CSVReportView:
-    """The report as comma-separated values.
+    """Prints the report as comma-separated values.
 
     Args:
-        report: What to print; its arguments say which section.
+        report: The contents; its arguments name the section to print.
     """
 
     def __init__(self, report: ReportModel) -> None:
         self._report = report
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*, a text stream that leaves line ends as they are."""
-        from utt.report.csv_view import render_csv
+        """Print the section to *output*, a text stream that does not translate line ends."""
+        from utt.report.details import DetailsView
+        from utt.report.per_day import PerDayView
 
-        render_csv(self._report, output)
+        section = self._report.args.csv_section
+        if section is CSVSection.per_day:
+            PerDayView(self._report.per_day_model).csv(output)
+        elif section is CSVSection.per_task:
+            DetailsView(self._report.details_model).csv(output)
 
 
 class HTMLReportView:
-    """The report as a web page: one file that loads nothing.
+    """Prints the report as a web page: one file that loads nothing.
 
     Args:
-        report: What to print.
+        report: The contents.
     """
 
     def __init__(self, report: ReportModel) -> None:

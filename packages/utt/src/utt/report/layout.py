@@ -1,4 +1,4 @@
-"""What the sections of the text report have in common."""
+"""What the sections of the report have in common."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from utt.domain.duration import format_duration
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Protocol, TypedDict
 
     from utt.domain.activity import Activity
 
     class Writable(Protocol):
-        """Where a report goes: a text stream, or anything else with its `write`."""
+        """A text stream, or any other object with its `write`."""
 
         def write(self, text: str, /) -> object:
-            """Take *text*."""
+            """Write *text*."""
 
     class NameRow(TypedDict):
         """One line of Projects or Activities."""
@@ -42,23 +42,36 @@ def title(text: str) -> str:
 
 
 def section_head(text: str) -> str:
-    """Return how each section begins: an empty line, its title, an empty line."""
+    """Return the beginning of a section: an empty line, its title, an empty line."""
     return f"\n{title(text)}\n\n"
 
 
 def sorted_by_letters(texts: Iterable[str]) -> list[str]:
-    """Return distinct *texts* in alphabetical order whatever their case; twins in code-point order."""
+    """Return *texts* without duplicates in alphabetical order, ignoring case; then in code-point order."""
     return sorted(set(texts), key=lambda text: (text.lower(), text))
 
 
 def name_lines(rows: list[NameRow]) -> str:
-    """Return lines of `(DURATION) PROJECT: NAME`, the names below one another."""
+    """Return lines of `(DURATION) PROJECT: NAME`, with the names aligned."""
     width = max((len(row["project"]) for row in rows), default=0)
     return "".join(f"({row['duration']}) {row['project']:<{width}}: {row['name']}\n" for row in rows)
 
 
 def total_duration(activities: Iterable[Activity]) -> str:
-    """Return the sum of exact durations as `XhYY`: rounding comes last."""
+    """Return the sum of the exact durations as `XhYY`; only the sum is rounded."""
     from datetime import timedelta
 
     return format_duration(sum((activity.duration for activity in activities), timedelta()))
+
+
+def write_csv(output: Writable, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print *head* and *rows* as comma-separated values, or, without rows, a line that says so.
+
+    Lines end with CR LF, as in files that spreadsheets write (Python's `excel` dialect).
+    """
+    if not rows:
+        output.write(" -- No activities for this time range --\n")
+        return
+    import csv
+
+    csv.writer(output).writerows([head, *rows])

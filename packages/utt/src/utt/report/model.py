@@ -1,4 +1,4 @@
-"""All that a report says, section by section."""
+"""The contents of a report, section by section."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class ReportModel:
-    """What a report says; views only decide how it looks.
+    """The contents of a report; a view prints them.
 
     Args:
-        activities: What the report is about.
-        args: What it is asked to show.
+        activities: The activities of the report.
+        args: The settings of the report.
     """
 
     def __init__(self, activities: Activities, args: ReportArgs) -> None:
-        # This class is a key of the container, known at every start; its parts are only for reports.
+        # Every start imports this class, since it is a key of the container; only reports need its sections.
         from utt.report.activities import ActivitiesModel
         from utt.report.details import DetailsModel
         from utt.report.per_day import PerDayModel

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from utt.domain.activity import Activity
 from utt.domain.duration import decimal_hours, format_duration
-from utt.report.layout import section_head, sorted_by_letters
+from utt.report.layout import section_head, sorted_by_letters, write_csv
 
 TYPE_CHECKING = False
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class PerDayModel:
-    """How long each day's work was, and at what. An activity counts on the date on which it began.
+    """How long each day's work was, its projects and tasks. An activity counts on the date on which it began.
 
     Args:
-        activities: What was done; only work counts.
+        activities: The activities of the report; only work counts.
     """
 
     def __init__(self, activities: list[Activity]) -> None:
@@ -42,7 +42,7 @@ class PerDayView:
     """Prints the section Per Day.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
     """
 
     def __init__(self, model: PerDayModel) -> None:
@@ -58,13 +58,11 @@ class PerDayView:
 
     def csv(self, output: Writable) -> None:
         """Print the days as comma-separated values to *output*."""
-        from utt.report.csv_view import write_rows
-
         rows = [
             (str(row["date"]), decimal_hours(row["hours"]), row["duration"], row["projects"], row["tasks"])
             for row in self._model.dates
         ]
-        write_rows(output, ("Date", "Hours", "Duration", "Projects", "Tasks"), rows)
+        write_csv(output, ("Date", "Hours", "Duration", "Projects", "Tasks"), rows)
 
 
 def _rows(activities: list[Activity]) -> list[DayRow]:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class ProjectsModel:
-    """How long each project was worked on, and at what.
+    """How long each project was worked on, and its tasks.
 
     Args:
-        activities: What was done; only work counts.
+        activities: The activities of the report; only work counts.
     """
 
     def __init__(self, activities: list[Activity]) -> None:
@@ -27,7 +27,7 @@ class ProjectsView:
     """Prints the section Projects.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
     """
 
     def __init__(self, model: ProjectsModel) -> None:

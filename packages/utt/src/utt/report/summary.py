@@ -1,4 +1,4 @@
-"""Section Summary: which days, and how long altogether."""
+"""Section Summary: the days of the report and its total times."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from utt.domain.report_args import DateRange
     from utt.report.layout import Writable
 
-# Not `strftime`: the names are English whatever the locale.
+# `strftime` would use the names of the locale.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class SummaryModel:
-    """How much was worked and rested in a range of days.
+    """The total work, the total breaks and their sum in a range of days.
 
     Args:
-        activities: What was done, the current activity last if it counts.
+        activities: The activities of the report, the current activity last if it is shown.
         report_range: The days of the report.
     """
 
@@ -41,7 +41,7 @@ class SummaryView:
     """Prints the section Summary.
 
     Args:
-        model: What to print.
+        model: The contents of the section.
     """
 
     def __init__(self, model: SummaryModel) -> None:
@@ -69,13 +69,13 @@ def period(days: DateRange) -> str:
 
 
 def parts(model: SummaryModel, duration: timedelta, counted: int | None) -> tuple[str, str] | None:
-    """Return what *duration* is made of: all but the current activity, and that one; None if it is not in it.
+    """Return *duration* without the current activity, and the current activity; None if it is not part of it.
 
     Args:
         model: The summary that *duration* is a total of.
-        duration: One of its totals.
-        counted: The type of activity that it counts; None for the grand total. That one mentions every
-            current activity, also one that is ignored.
+        duration: One of the totals of *model*.
+        counted: The type of activity that *duration* counts; None for the grand total, which mentions every
+            current activity, also an ignored one.
     """
     last = model.last_activity
     if last is None or not last.is_current_activity or counted not in {None, last.type}:

@@ -1,4 +1,4 @@
-"""The former name of `utt.api.v1`: the same objects, for plugins that were published before v1 was stable."""
+"""The former name of `utt.api.v1`, for plugins that were published before v1 was stable."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What plugins were never promised but could reach. New plugins find what they need of it in `utt.api.v1`."""
+"""What older plugins import although it was private. New plugins import `utt.api.v1` instead."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Type  # noqa: UP035  # both were always here
+from typing import Any, Type  # noqa: UP035  # plugins import both from here
 
 from utt.api.v1 import (
     Activities,
@@ -95,7 +95,7 @@ __all__ = [
 
 
 class _Container:
-    """The application's container as a mapping: getting an item resolves it, setting one registers it."""
+    """The application's container as a mapping: reading an item gets a component, setting one provides it."""
 
     def __getitem__(self, interface: Any) -> Any:
         return host.container.get(interface)
@@ -105,7 +105,7 @@ class _Container:
 
 
 class _Commands(Mapping[str, Command]):
-    """The registered commands by name, as they are at the moment of asking."""
+    """The registered commands by name, always up to date."""
 
     def __getitem__(self, name: str) -> Command:
         return _registry[name]

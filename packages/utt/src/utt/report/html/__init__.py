@@ -1,1 +1,1 @@
-"""The report as a web page: one module a part of it. Only `utt report --html` imports anything of this."""
+"""The report as a web page, a module for each part. Only `utt report --html` imports it."""

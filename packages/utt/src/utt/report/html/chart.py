@@ -1,6 +1,6 @@
-"""The chart of hours, a bar a day and a colour a project; and the same numbers as a table.
+"""The chart of hours, with a bar for each day and a colour for each project, and a table of its numbers.
 
-The chart is SVG that is as wide as there is room: along it everything is in percent, so that text keeps its size.
+The chart is SVG and as wide as the page. Horizontal positions are in percent, so that text keeps its size.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from utt.report.html.hours import Hours, Stretch
 
 _HOUR = timedelta(hours=1)
-_HEIGHT, _TOP = 200, 22  # of the bars; above them, for their hours; pixels
-_TICKS, _GROUPS = 24, 18  # below them, for their names, and for what several have in common
+_HEIGHT, _TOP = 200, 22  # pixels: of the bars; above them, for their hours
+_TICKS, _GROUPS = 24, 18  # pixels below the bars: for their names, and for the names of groups
 _ROOM_FOR_LETTER = 14  # pixels of height
-_MANY_ON_PAPER = 40  # bars whose names need smaller letters there
+_MANY_ON_PAPER = 40  # more bars than these need smaller letters in print
 _TICKS_AT_MOST = 5
-_STEPS = (0.25, 0.5, 1, 2, 4, 5, 10, 20, 25, 50)  # hours between two lines; and tens of the last ones
+_STEPS = (0.25, 0.5, 1, 2, 4, 5, 10, 20, 25, 50)  # hours between two lines; beyond these, their tenfold
 
 
 def chart(hours: Hours) -> Element:
@@ -49,7 +49,7 @@ def chart(hours: Hours) -> Element:
 
 
 def chart_style(hours: Hours) -> str:
-    """Return how wide the chart is at least: where a window has less room it scrolls, and paper has what it has."""
+    """Return the minimum width of the chart: in a narrower window it scrolls, in print it shrinks."""
     count = len(hours.stretches)
     width = count * (42 if count <= NAMED_DAYS else 20)
     small = ".plot svg { font-size: 7px; }" if count > _MANY_ON_PAPER else ""
@@ -133,7 +133,7 @@ def _axis(hours: Hours) -> Element:
 
 
 def lines(hours: Hours) -> list[float]:
-    """Return at how many hours there are lines across the chart, from 0 up to or above the highest bar."""
+    """Return the hours of the lines across the chart, from 0 to at least the height of the highest bar."""
     highest = max(hours.total(stretch) for stretch in hours.stretches) / _HOUR
     factor = 1
     while True:
@@ -191,7 +191,7 @@ def _cell(time: timedelta | None) -> Element:
 
 
 def _y(height: float) -> float:
-    """Return where a *height*, 1 that of the whole chart, ends, from above."""
+    """Return the distance from the top for a *height* between 0 and 1, the height of the whole chart."""
     return _TOP + _HEIGHT * (1 - height)
 
 

@@ -1,4 +1,4 @@
-"""The days: how long each was worked, and, on demand, what was done when."""
+"""The section of days: the work of each day and, when it is opened, its activities."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from utt.report.model import ReportModel
     from utt.report.per_day import DayRow
 
-_LONG = 31  # days; more are easier to find in months
+_LONG = 31  # more days than these are grouped by month
 
 
 def days(report: ReportModel) -> Element:
-    """Return the section of days, an element to open for each on which something began."""
+    """Return the section of days, with an element to open for each day on which an activity began."""
     args = report.args
     opened = args.show_details or args.range.start == args.range.end
     worked = {row["date"]: row for row in report.per_day_model.dates}
@@ -77,7 +77,7 @@ def _day(day: date, row: DayRow | None, activities: list[Activity], *, opened: b
 
 
 def _line(title: Element | str, duration: str, hours: str, *more: Element) -> Element:
-    """Return what stands there also while the rest is closed."""
+    """Return the line that is visible while the rest is closed."""
     return element(
         "span",
         element("span", title, class_="date"),
@@ -89,7 +89,7 @@ def _line(title: Element | str, duration: str, hours: str, *more: Element) -> El
 
 
 def _joined(activities: list[Activity]) -> Iterator[Element | str]:
-    """Yield the projects worked for."""
+    """Yield the names of the projects, with commas between them."""
     projects = dict.fromkeys(activity.name.project for activity in activities if activity.type == Activity.Type.WORK)
     for number, project in enumerate(sorted(projects, key=lambda project: (project.lower(), project))):
         if number:

@@ -1,4 +1,4 @@
-"""What sections of the page share: names as people gave them, and days."""
+"""What several sections of the page share: names and dates."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ if TYPE_CHECKING:
     from datetime import date
     from xml.etree.ElementTree import Element
 
-NO_PROJECT = "no project"  # no project can be called so: their names have no blanks in them
+NO_PROJECT = "no project"  # no name of a project has a blank in it
 _NO_NAME = "no name"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def name(text: str, *, without: str = _NO_NAME) -> Element:
-    """Return *text* so that its direction of writing does not disturb what is around; *without* if it is blank."""
+    """Return *text* isolated from the writing direction around it; *without* if *text* is blank."""
     return element("bdi", text) if text.strip() else element("span", without, class_="muted")
 
 
 def project_name(project: str) -> Element:
-    """Return the name of a project; the empty one is none."""
+    """Return the name of a project; an empty name means no project."""
     return name(project, without=NO_PROJECT)
 
 
 def scrolled(label: str, *content: Element, class_: str = "scroll") -> Element:
-    """Return *content* in a part of the page that scrolls by itself, also with the keyboard."""
+    """Return *content* in a part of the page that scrolls separately, also with the keyboard."""
     return element("div", *content, class_=class_, role="group", aria_label=label, tabindex="0")
 
 
 def weekday(day: date) -> str:
-    """Return the short name of the weekday, in English whatever the locale, as all of the report."""
+    """Return the short English name of the weekday, whatever the locale."""
     return _WEEKDAYS[day.weekday()]
 
 
 def month(day: date) -> str:
-    """Return the short name of the month, in English."""
+    """Return the short English name of the month."""
     return _MONTHS[day.month - 1]
 
 
 def day_name(day: date) -> str:
-    """Return a day as the title of the report has it, without what is clear from around it.
+    """Return *day* as in the title of the report, but shorter.
 
     Examples:
         >>> from datetime import date

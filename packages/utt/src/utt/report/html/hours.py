@@ -1,4 +1,4 @@
-"""How long each project took in each stretch of time: the numbers of the chart and of its table."""
+"""The time of each project in each stretch of time: the numbers of the chart and of its table."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from utt.domain.report_args import DateRange
 
-HUES = 8  # colours that can be told apart, in the style of all pages
-NAMED_DAYS = 10  # so few that each has room for its weekday, and for its hours
-_DAYS, _WEEKS, _MONTHS = 45, 75, 75  # more than these are too many bars to see anything
-_ROOM_FOR_GROUP = 3  # bars that are as wide as a month and a year
+HUES = 8  # the number of distinct colours in the style of all pages
+NAMED_DAYS = 10  # with at most so many bars, each has room for its weekday and its hours
+_DAYS, _WEEKS, _MONTHS = 45, 75, 75  # more bars than these are unreadable
+_ROOM_FOR_GROUP = 3  # the number of bars that are as wide as the text of a month and a year
 
 
 class Stretch(NamedTuple):
@@ -25,51 +25,51 @@ class Stretch(NamedTuple):
 
     first: date
     name: str
-    """What it is called where it stands alone."""
+    """Its full name."""
     tick: str
-    """What it is called below its bar."""
+    """Its name below its bar."""
     group: str
-    """What several in a row have in common; empty for those that do not begin it."""
+    """The name that several in a row share; empty for all but the first of them."""
 
 
 class Share(NamedTuple):
-    """A project, or all the smaller ones together, in the order of size."""
+    """A project, or all small projects together."""
 
     projects: tuple[str, ...]
     hue: int
-    """From 1, as the style counts them."""
+    """The number of its colour in the style, from 1."""
     time: timedelta
 
     @property
     def key(self) -> str:
-        """The letter that says which it is to those who do not see the colour."""
+        """The letter that identifies it to readers who do not see the colour."""
         return "ABCDEFGH"[self.hue - 1]
 
 
 class Hours(NamedTuple):
-    """Who got how much time, and when."""
+    """The time of each share in each stretch."""
 
     unit: str
-    """What a stretch is: day, week, month or year."""
+    """The length of a stretch: day, week, month or year."""
     stretches: list[Stretch]
     shares: list[Share]
     times: dict[tuple[date, int], timedelta]
-    """By the first day of the stretch and the hue; what is not there is zero."""
+    """By the first day of the stretch and the hue; without the times that are zero."""
 
     def total(self, stretch: Stretch) -> timedelta:
-        """Return how much was worked in *stretch*."""
+        """Return the time of all shares in *stretch*."""
         return sum((self.times.get((stretch.first, share.hue), timedelta()) for share in self.shares), timedelta())
 
 
 def hours(activities: Sequence[Activity], days: DateRange) -> Hours:
-    """Return how long each project took, by day, or by something longer if there are many days.
+    """Return the time of each project by day, or by a longer unit if there are many days.
 
-    As everywhere in the report, an activity counts on the day on which it began.
+    An activity counts on the day on which it began.
 
     Args:
-        activities: What was done; only work counts.
-        days: All of them are there if they are few, also those without work; else from the first to the last day
-            with work.
+        activities: The activities of the report; only work counts.
+        days: The days of the report. If they are few, all are shown; otherwise those from the first to the last
+            day with work.
     """
     work = [activity for activity in activities if activity.type == Activity.Type.WORK]
     dates = [activity.start.date() for activity in work]
@@ -96,7 +96,7 @@ def _unit(first: date, last: date) -> str:
 
 
 def _begin(day: date, unit: str) -> date:
-    """Return the first day of the stretch that *day* is in."""
+    """Return the first day of the stretch that contains *day*."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
     if unit == "month":
@@ -120,7 +120,7 @@ def _stretches(first: date, last: date, unit: str) -> list[Stretch]:
 
 
 def _group_titles(group: str, count: int) -> list[str]:
-    """Return the title of a group for the first in it, if the group has room for one, and no more for the others."""
+    """Return *group* for the first of *count* stretches, if there is room for it, and empty text for the others."""
     return [group if count >= _ROOM_FOR_GROUP else "", *[""] * (count - 1)]
 
 
@@ -142,7 +142,7 @@ def _tick(day: date, unit: str, *, few: bool) -> str:
 
 def _group(day: date, unit: str) -> str:
     if unit == "week":
-        day += timedelta(days=3)  # its Thursday says which month and year a week is of (ISO 8601)
+        day += timedelta(days=3)  # the Thursday of a week decides its month and year (ISO 8601)
         return f"{month(day)} {day.year}" if day.month == 1 else month(day)
     if unit == "day":
         return f"{month(day)} {day.year}"
@@ -150,7 +150,7 @@ def _group(day: date, unit: str) -> str:
 
 
 def _shares(work: Sequence[Activity]) -> list[Share]:
-    """Return the projects, the longest time first, the smallest of many as one."""
+    """Return the projects, the longest time first; the smallest ones of many are one share."""
     times: dict[str, timedelta] = {}
     for activity in work:
         times[activity.name.project] = times.get(activity.name.project, timedelta()) + activity.duration

@@ -1,4 +1,4 @@
-"""Which project has which colour; and which letter, for those who do not see the colour or print without any."""
+"""The legend: the colour of each project, and its letter for readers who do not see colours."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 def legend(shares: Sequence[Share], *more: Element) -> Element:
-    """Return the list of colours with their projects, and how long each took altogether.
+    """Return the list of colours with their projects and the total time of each.
 
     Args:
-        shares: The projects, in their order.
-        *more: Items for what is no project.
+        shares: The projects in their order.
+        *more: Items for time outside of projects.
     """
     return element("ul", *(_item(share) for share in shares), *more, class_="legend")
 
 
 def share_name(share: Share) -> Element:
-    """Return the name of a project, or how many they are."""
+    """Return the name of the project, or the number of projects if there are several."""
     if len(share.projects) == 1:
         return project_name(share.projects[0])
     return element("span", f"{len(share.projects)} others")
 
 
 def swatch(share: Share) -> Element:
-    """Return a little square of the colour, with the letter."""
+    """Return a small square in the colour of *share*, with its letter."""
     return element(
         "svg",
         element("rect", width="18", height="18", rx="3", class_=f"hue-{share.hue}"),

@@ -1,4 +1,4 @@
-"""The page as a whole: which days, how long altogether, and the sections after one another."""
+"""The whole page: its title, the total times, and the sections."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def render_html(report: ReportModel, output: Writable) -> None:
-    """Print *report* as a page that is right whatever encoding *output* has.
+    """Print *report* as a page that is correct in any encoding of *output*.
 
-    What the encoding has no character for, and everything if it is not UTF-8, which the page says it is in, is
-    written as a reference: `&#233;`.
+    The page declares UTF-8. For another encoding, every character outside of ASCII is written as a reference,
+    such as `&#233;`.
     """
     encoding = "utf-8" if _is_utf_8(getattr(output, "encoding", None)) else "ascii"
     output.write(page(report).encode(encoding, "xmlcharrefreplace").decode(encoding))
@@ -41,7 +41,7 @@ def page(report: ReportModel) -> str:
     title = period(report.args.range)
     worked = hours(report.details_model.activities, report.args.range)
     sections = [projects(report, worked.shares), days(report)]
-    if report.args.show_per_day:  # the text report has them in the place of the projects
+    if report.args.show_per_day:  # the text report has the days instead of the projects
         sections.reverse()
     shown = [element("div", *sections, class_="columns")]
     if worked.stretches:

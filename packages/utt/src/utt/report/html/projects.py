@@ -1,4 +1,4 @@
-"""The projects with their activities, and the breaks."""
+"""The section of projects, with their activities, and of breaks."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def projects(report: ReportModel, shares: Sequence[Share]) -> Element:
-    """Return the section of projects: the longest time first, each with what was done for it.
+    """Return the section of projects, the longest time first, each with its activities.
 
     Args:
-        report: Has them all.
+        report: The contents of the page.
         shares: The projects with their colours, as in the chart.
     """
     colours = {project: share for share in shares for project in share.projects}
@@ -101,7 +101,7 @@ def _breaks(rows: list[NameRow], current: Activity | None) -> Element:
 
 def _activity(row: NameRow, current: Activity | None, *more: Element) -> Element:
     goes_on = current is not None and (current.name.project, current.name.task) == (row["project"], row["name"])
-    project = row["project"] if not more else ""  # that of work stands above
+    project = row["project"] if not more else ""  # the project of work is in the row above
     return element(
         "tr",
         element(
@@ -117,7 +117,7 @@ def _activity(row: NameRow, current: Activity | None, *more: Element) -> Element
 
 
 def now_badge() -> Element:
-    """Return the mark of what is still going on."""
+    """Return the mark of the current activity."""
     return element("span", "going on", class_="badge good")
 
 

@@ -1,4 +1,4 @@
-"""A single day by the clock: what was done from when to when, in the colours of the projects."""
+"""The chart of a single day: its activities by the clock, in the colours of the projects."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from utt.report.html.hours import Hours, Share
 
 _HOUR = timedelta(hours=1)
-_HEIGHT, _BOTTOM = 48, 22  # of the strip; below it, for the clock; pixels
+_HEIGHT, _BOTTOM = 48, 22  # pixels: of the strip; below it, for the clock
 _TICKS_AT_MOST = 12
 _ROOM_FOR_LETTER = 3  # percent of the width, which is 300 pixels or more
 
 
 def strip(hours: Hours, activities: Sequence[Activity]) -> Element:
-    """Return the strip of the only day that *hours* has.
+    """Return the strip of the only day in *hours*.
 
     Args:
-        hours: Its projects and their colours.
-        activities: What was done, on that day or another, breaks and what does not count as well.
+        hours: The day with its projects and their colours.
+        activities: The activities of the report, breaks and ignored ones included; other days are left out.
     """
     day = hours.stretches[0].first
     activities = [activity for activity in activities if activity.start.date() == day]
@@ -36,15 +36,15 @@ def strip(hours: Hours, activities: Sequence[Activity]) -> Element:
     last = max(first + 1, -(-max(activity.end - midnight for activity in activities) // _HOUR))
     shares = {project: share for share in hours.shares for project in share.projects}
 
-    def place(moment: timedelta) -> float:
+    def position(moment: timedelta) -> float:
         return 100 * (moment / _HOUR - first) / (last - first)
 
-    drawn = list(_clock(first, last, place))
+    drawn = list(_clock(first, last, position))
     rests = False
     for activity in activities:
         share = shares[activity.name.project] if activity.type == Activity.Type.WORK else None
         rests |= share is None
-        drawn += _part(activity, share, place(activity.start - midnight), place(activity.end - midnight))
+        drawn += _part(activity, share, position(activity.start - midnight), position(activity.end - midnight))
     return element(
         "figure",
         legend(hours.shares, *([_rest_item()] if rests else [])),
@@ -60,13 +60,13 @@ def strip(hours: Hours, activities: Sequence[Activity]) -> Element:
     )
 
 
-def _clock(first: int, last: int, place: Callable[[timedelta], float]) -> Iterator[Element]:
+def _clock(first: int, last: int, position: Callable[[timedelta], float]) -> Iterator[Element]:
     step = next(step for step in (1, 2, 3, 4, 6, 12, 24, last - first) if (last - first) / step <= _TICKS_AT_MOST)
     for number, hour in enumerate(range(first, last + 1, step)):
-        x = f"{place(timedelta(hours=hour)):.3f}%"
+        x = f"{position(timedelta(hours=hour)):.3f}%"
         yield element("line", x1=x, x2=x, y1="0", y2=str(_HEIGHT + 4), class_="line")
         anchor = {first: "from-here", last: "to-here"}.get(hour, "around")
-        every_second = " second" if number % 2 else ""  # left out where there is little room
+        every_second = " second" if number % 2 else ""  # hidden in a narrow window
         yield element("text", _time(hour), x=x, y=str(_HEIGHT + 18), class_=f"{anchor}{every_second}")
 
 
@@ -99,4 +99,4 @@ def _rest_item() -> Element:
 
 
 def _time(hour: int) -> str:
-    return f"{hour if hour == 24 else hour % 24:02d}:00"  # noqa: PLR2004  # a day ends at 24, and does not begin
+    return f"{hour if hour == 24 else hour % 24:02d}:00"  # noqa: PLR2004  # 24:00 is the end of a day

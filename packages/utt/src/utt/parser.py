@@ -1,4 +1,4 @@
-"""The parser of the command line, its sub-commands those of the plugins."""
+"""The parser of the command line: its sub-commands are those that plugins registered."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _DESCRIPTION = "A time tracker for the command line: say what you did, see where
 
 
 def parse(command_line: Sequence[str], host: Host, commands: Registry[Command]) -> argparse.Namespace:
-    """Return the parsed *command_line*; without any words, help is shown.
+    """Return the parsed *command_line*; an empty one shows the help.
 
     Raises:
         SystemExit: After help, version or completion, and for wrong usage.
     """
     parser = _parser(host, commands)
     if "_ARGCOMPLETE" in os.environ:
-        import argcomplete  # the shell asks; no other start pays for it
+        import argcomplete  # imported only when a shell asks for completion
 
         argcomplete.autocomplete(parser, append_space=False)
     return parser.parse_args(list(command_line) or ["--help"])
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose sub-parsers are of the same kind and shape their help as argparse does by default."""
+    """A parser whose sub-parsers format their help as argparse does by default."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": _reflowing, **options})
@@ -57,10 +57,10 @@ def _keeping_lines(prog: str) -> argparse.HelpFormatter:
 
 
 def _columns() -> int:
-    """Return how wide the terminal is, as `shutil.get_terminal_size` does.
+    """Return the width of the terminal, as `shutil.get_terminal_size` does.
 
-    argparse makes a formatter for each argument that is added, and asks `shutil` each time unless it is told:
-    that alone imports three compression libraries.
+    argparse makes a formatter for each argument that is added. Without a given width, each formatter asks
+    `shutil`, which imports three compression libraries.
     """
     try:
         columns = int(os.environ.get("COLUMNS", "0"))

@@ -1,4 +1,4 @@
-"""The log as components that plugins may have injected, or replace."""
+"""What plugins can use of the log, and replace: `EntryLines`, `EntryParser` and `AddEntry`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from utt.log.file import LogFile
 
 
 class EntryLines:
-    """Called, gives the lines of the log as pairs of line number and raw line.
+    """Reads the lines of the log. A call returns pairs of line number and raw line.
 
     Args:
         data_filename: The path of the log.
@@ -24,24 +24,24 @@ class EntryLines:
 
 
 class EntryParser:
-    """Understands a line of the log."""
+    """Parses a line of the log."""
 
     def parse(self, line: str) -> Entry:
-        """Return the entry that *line* is; white space around it does not matter.
+        """Return the entry in *line*; white space around it does not matter.
 
         Raises:
-            ValueError: If it is no entry.
+            ValueError: If *line* is not an entry.
         """
         return parse_entry(line)
 
 
 class AddEntry:
-    """Called with an entry, appends it to the log, or raises and leaves the log as it was.
+    """Appends entries to the log. A call with an entry appends it, or raises and does not change the log.
 
     Args:
         data_filename: The path of the log.
-        entries: What is in the log already.
-        log: The object that read *entries*: it can tell whether the file has changed since.
+        entries: The entries that are in the log already.
+        log: The object that read *entries*; it detects whether the file has changed since.
     """
 
     def __init__(self, data_filename: DataFilename, entries: Entries, *, log: LogFile | None = None) -> None:
@@ -58,7 +58,7 @@ class AddEntry:
 
 
 def read_entries(entry_lines: EntryLines, entry_parser: EntryParser) -> list[Entry]:
-    """Return all entries of the log; the fast way unless a plugin has replaced a part of reading."""
+    """Return all entries of the log; the fast way unless a plugin replaced `EntryLines` or `EntryParser`."""
     if type(entry_lines) is EntryLines:
         return entry_lines.log.entries(None if type(entry_parser) is EntryParser else entry_parser.parse)
     return parse_lines(entry_lines(), entry_parser.parse)

@@ -1,4 +1,4 @@
-"""The program: parses, runs the command, and turns whatever goes wrong into a sentence and an exit status."""
+"""The command line: runs a command, and turns every error into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 DONE = 0
 FAILED = 1
-INTERRUPTED = 130  # what shells say for a program that Ctrl-C ended
-MANAGEMENT = "plugins"  # no command of the parser: it works when plugins do not, and usage lines stay what they were
+INTERRUPTED = 130  # the status that shells use for a program that Ctrl-C ended
+MANAGEMENT = "plugins"  # not a command of the parser: it works when plugins do not, and is in no usage line
 TRACEBACK_VARIABLE = "UTT_TRACEBACK"
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do what *arguments* say and return the exit status.
+    """Run the command that *arguments* name and return the exit status.
 
     Raises:
-        SystemExit: Help and the like, wrong usage, and commands that end the program themselves.
+        SystemExit: For help, version, completion and wrong usage, and by commands that exit themselves.
     """
     try:
         try:
@@ -33,12 +33,12 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_output()  # the reader has seen enough, as in `utt report | head`
+        _discard_output()  # the reader has closed the pipe, as in `utt report | head`
         return FAILED
     except UttError as exc:
         return _fail(str(exc))
     except Exception as exc:
-        return _explain(exc)
+        return _report(exc)
     return DONE
 
 
@@ -72,19 +72,19 @@ def _run_command(arguments: Sequence[str]) -> None:
 
 
 def _after_options(arguments: Sequence[str]) -> list[str]:
-    """Return *arguments* without the options that come before the command and mean nothing to `plugins`."""
+    """Return *arguments* without the options before the command, which `plugins` does not use."""
     words = list(arguments)
     while words and words[0].partition("=")[0] in ("--data", "--now"):
         del words[: 1 if "=" in words[0] else 2]
     return words
 
 
-def _explain(exc: Exception) -> int:
-    """Print what an error other than our own means to the user; never a traceback, unless asked for."""
+def _report(exc: Exception) -> int:
+    """Print an unexpected error in one line, or raise it if the user wants its traceback."""
     cause: BaseException | None = exc
     while cause is not None and not isinstance(cause, UttError):
         cause = cause.__cause__
-    if cause is not None:  # a plugin or the container has passed it on in an error of its own
+    if cause is not None:  # a plugin or the container has wrapped it in another error
         return _fail(str(cause))
     if os.environ.get(TRACEBACK_VARIABLE):
         raise exc
@@ -99,9 +99,9 @@ def _explain(exc: Exception) -> int:
             "or use a UTF-8 locale",
         )
     if isinstance(exc, OSError):
-        _forget_output()  # most likely it is where we print to that is full or gone
+        _discard_output()  # standard output is most likely full or gone
         return _fail(str(exc))
-    if "utt.app" in sys.modules:  # else it has not come so far that a plugin could run
+    if "utt.app" in sys.modules:  # else no plugin has run yet
         from utt.app import host
 
         blamed = host.blame(exc, "it was used by a command of utt")
@@ -122,9 +122,9 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _forget_output() -> None:
-    """Keep the interpreter from complaining, at its end, that it cannot write what is still in its buffer."""
+def _discard_output() -> None:
+    """Discard buffered output, so that the interpreter reports no error when it flushes the buffer at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
-        return  # not a real file: nothing will be complained about
+        return  # not a real file: no error will be reported
