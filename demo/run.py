@@ -1,9 +1,9 @@
-"""The demo: utt tracks time, with plugins that others have published, one of ours, and a broken one.
+"""The demo: utt with plugins that other people have published, with an example of ours, and with a broken one.
 
     demo/run.py [FOLDER]
 
-Everything happens below FOLDER (by default `.cache/demo`): an environment of its own, and a home of its own. Needs
-Python and `.tools/bin/uv`, which `make demo` sees to.
+All files are below FOLDER (by default `.cache/demo`), which gets a new environment and a new home. The demo needs
+Python and `.tools/bin/uv`; `make demo` installs uv.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PLACE = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / ".cache" / "demo"
-HOME = PLACE / "home"
-BIN = PLACE / "venv" / "bin"
+FOLDER = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / ".cache" / "demo"
+HOME = FOLDER / "home"
+BIN = FOLDER / "venv" / "bin"
 UV = ROOT / ".tools" / "bin" / "uv"
 
 PUBLISHED = ("utt-balance==0.1.1", "utt-project-summary==0.1.0")
@@ -31,13 +31,13 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
 class DemoError(Exception):
-    """Something went wrong; its text says what, and what to do."""
+    """The demo failed; the text says why, and what to do."""
 
 
 def main() -> int:
     """Run the demo and return the exit status."""
     try:
-        print(f"Setting up the demo in {os.path.relpath(PLACE)}; nothing outside of it is changed.")
+        print(f"Setting up the demo in {os.path.relpath(FOLDER)}; nothing outside of it is changed.")
         set_up()
         print(f"Writing a log of {WEEKS} weeks: {write_log()} entries.")
         show()
@@ -59,13 +59,13 @@ def set_up() -> None:
     if HOME.exists():
         shutil.rmtree(HOME)
     HOME.mkdir(parents=True)
-    uv("venv", "--clear", "--python", sys.executable, str(PLACE / "venv"))
+    uv("venv", "--clear", "--python", sys.executable, str(FOLDER / "venv"))
     print("Installing pegboard and utt from packages/.", flush=True)
     install("packages/pegboard", "packages/utt")
 
 
 def install(*requirements: str) -> None:
-    """Install *requirements*; folders of this repository are built anew."""
+    """Install *requirements*; folders of this repository are built again."""
     options = ["--python", str(BIN / "python")]
     for requirement in requirements:
         if (ROOT / requirement).is_dir():
@@ -80,7 +80,7 @@ def distribution(folder: str) -> str:
 
 
 def uv(*words: str) -> None:
-    """Run uv with the environment variables that the user has: they say where the package index is."""
+    """Run uv with the user's environment variables, which may name a package index."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
     done = subprocess.run([UV, *words, "--quiet"], cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -100,7 +100,7 @@ def write_log() -> int:
     lines: list[str] = []
     for line in days:
         if lines and line[:10] != lines[-1][:10]:
-            lines.append("\n")  # as utt itself begins a day
+            lines.append("\n")  # utt itself writes an empty line between days
         lines.append(line)
     log.write_text("".join(lines), encoding="utf-8")
     return len(days)
@@ -165,18 +165,18 @@ def heading(text: str) -> None:
 
 
 def command(*words: str) -> None:
-    """Print a command as one would type it."""
+    """Print a command as a user types it."""
     print(f"\n$ {shlex.join(words)}", flush=True)
 
 
 def utt(*words: str, at: str | None = None, status: int = 0, show_status: bool = False) -> None:
-    """Type a command line of utt, and show what it answers.
+    """Print and run a command line of utt.
 
     Args:
         *words: What follows `utt`.
-        at: The time of today that it shall be; the real one if None.
-        status: The exit status that is right.
-        show_status: Whether to show it.
+        at: The time that utt uses as now; the real one if None.
+        status: The expected exit status.
+        show_status: Whether to print the exit status.
     """
     now = ["--now", str(datetime.fromisoformat(f"{TODAY} {at}"))[:16]] if at else []
     command("utt", *now, *words)

@@ -1,5 +1,5 @@
-"""Which tests of the examples pytest runs; all install the example for real, see `conftest.py` at the root."""
+"""Which tests of the examples pytest collects. All of them install the example, see `conftest.py` at the root."""
 
-# The plugin that the tutorial makes, with the tests that its reader writes: they run where the reader would run them,
-# in an environment with the plugin, by tests/docs/test_pages.py.
+# The tests of the tutorial's plugin run as its reader runs them, in an environment with the plugin:
+# tests/docs/test_pages.py does that.
 collect_ignore = ["utt-focus/tests"]

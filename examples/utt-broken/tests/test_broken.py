@@ -1,4 +1,4 @@
-"""Both broken plugins, installed from a wheel beside utt: what they break is themselves alone."""
+"""Both broken plugins, installed from a wheel beside utt: everything else works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin as its users have it: installed from a wheel beside utt, and run."""
+"""The plugin as users have it: installed from a wheel beside utt, and run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Exports notes, in any format that a plugin knows."""
+"""Exports notes; each format is a plugin."""

@@ -1,4 +1,4 @@
-"""The command line: `notes formats` lists what can be exported to, `notes export FORMAT FILE` does it."""
+"""The command line: `notes formats` lists the formats, `notes export FORMAT FILE` exports a note."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pegboard.cli import take_no_plugins
 
 def main() -> int:
     """Run the command line and return its exit status."""
-    arguments = take_no_plugins(sys.argv[1:], host)  # first of all: it must help whatever a plugin does
+    arguments = take_no_plugins(sys.argv[1:], host)  # before any plugin is imported
     parser = argparse.ArgumentParser(prog="notes", description="Export notes.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("formats", help="list the formats")
@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def _list_formats() -> int:
-    for name in exporters.names():  # known from the record: this imports no plugin
+    for name in exporters.names():  # the names are in the index: no plugin is imported
         print(f"{name:<10} {exporters.describe(name)['summary']} ({_whose(exporters.owner(name))})")
     return 0
 
@@ -42,7 +42,7 @@ def _export(name: str, file: Path) -> int:
     try:
         title, _, text = file.read_text(encoding="utf-8").partition("\n")
         note = Note(title.strip(), text.strip())
-        # The exporter is somebody else's code: whatever it raises becomes an error that names the plugin.
+        # `Host.run` converts any exception of the exporter to an error that names the plugin.
         content = host.run(exporters.owner(name), f"exporting to {name!r}", lambda: exporters[name](note))
     except (OSError, UnicodeDecodeError, PegboardError) as error:
         print(f"notes: error: {error}", file=sys.stderr)

@@ -23,11 +23,11 @@ class Note:
 
 
 class Clock:
-    """Tells the date that exported notes bear; a component, so that plugins can replace it."""
+    """Returns the date for exported notes; a component, so that plugins can replace it."""
 
     def today(self) -> date:
         """Return the date."""
-        return date.today()  # noqa: DTZ011 -- the date on the user's wall
+        return date.today()  # noqa: DTZ011 -- the user's local date
 
 
 Exporter = Callable[[Note], str]

@@ -1,1 +1,1 @@
-"""What plugins talk to; one module for each version."""
+"""The interfaces for plugins, one module for each version."""

@@ -1,4 +1,4 @@
-"""The interface for plugins, version 1: everything that a plugin may use, and nothing else.
+"""The interface for plugins, version 1: everything that a plugin may use.
 
 A plugin is a module in `notes.plugins`:
 

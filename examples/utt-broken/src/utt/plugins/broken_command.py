@@ -1,4 +1,4 @@
-"""BROKEN ON PURPOSE. Registers a command that fails when it is run: no other command may notice."""
+"""BROKEN ON PURPOSE. Registers a command that fails when it is run; all other commands work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BROKEN ON PURPOSE. Registers a command, then fails: what it has registered must be gone."""
+"""BROKEN ON PURPOSE. Registers a command, then fails: its registration is discarded."""
 
 from __future__ import annotations
 

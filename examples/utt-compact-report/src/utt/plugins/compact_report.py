@@ -1,4 +1,4 @@
-"""Another look for `utt report`: one line a project, with its share of the time.
+"""Another view for `utt report`: one line for each project, with its share of the time.
 
 It takes the place of `ReportView`, a component. Every command that shows a report gets this one from then on.
 """
@@ -15,7 +15,7 @@ _WITHOUT_PROJECT = "(no project)"
 
 
 class CompactReportView(v1.ReportView):
-    """Prints when, how long, and what share each project had; details and days where they are asked for."""
+    """Prints the days, the total, and the share of each project; details and days if the arguments ask for them."""
 
     def __init__(self, report: v1.ReportModel) -> None:
         self._report = report

@@ -1,4 +1,4 @@
-"""`utt timesheet`: a week as the grid that employers ask for, projects by days, in decimal hours."""
+"""`utt timesheet`: a week as a table of projects and days, in decimal hours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HOUR_MINUTES = 60
 
 
 class TimesheetHandler:
-    """Prints the sheet. Each number is rounded for itself, and totals are sums of what is printed: a sheet adds up."""
+    """Prints the sheet. Totals are sums of the rounded numbers, so that a sheet adds up."""
 
     def __init__(self, args: argparse.Namespace, now: v1.Now, entries: v1.Entries, output: v1.Output) -> None:
         self._monday = now.date() - timedelta(days=now.weekday(), weeks=args.weeks_ago)
@@ -49,7 +49,7 @@ class TimesheetHandler:
         return {project: row for project, row in rows.items() if any(row)}
 
     def _activities(self) -> Iterator[v1.Activity]:
-        """Yield the work of the whole log; each entry ends what began with the one before it."""
+        """Yield the work in the whole log; an activity lasts from one entry to the next."""
         for before, entry in zip(self._entries, self._entries[1:], strict=False):
             activity = v1.Activity(entry.name, before.datetime, entry.datetime, False, entry.comment)
             if activity.type == v1.Activity.Type.WORK and entry.name != v1.HELLO_ENTRY_NAME:
