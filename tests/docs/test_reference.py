@@ -17,6 +17,11 @@ MODULES_WITH_EXAMPLES = sorted(
     for path in source.rglob("*.py")
     if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)
 )
+AUTOMATIC = re.findall(
+    r"^\.\. auto(\w+):: (\S+)\n((?:   :.*\n)*)",
+    (ROOT / "docs/reference/api.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
 
 
 def test_every_public_name_is_in_the_reference():
@@ -26,6 +31,18 @@ def test_every_public_name_is_in_the_reference():
     public |= {f"pegboard.cli.{name}" for name in pegboard.cli.__all__}
     assert public <= shown
     assert "pegboard.errors" in shown  # with all its members, each of them checked in the tests of that module
+
+
+@pytest.mark.parametrize(("kind", "path", "options"), AUTOMATIC, ids=[path for _, path, _ in AUTOMATIC])
+def test_every_name_that_the_reference_leaves_out_exists(kind, path, options):
+    module, _, name = path.rpartition(".")
+    documented = (
+        [importlib.import_module(path)] if kind == "module" else [getattr(importlib.import_module(module), name)]
+    )
+    if kind == "module":
+        documented += [value for value in vars(documented[0]).values() if isinstance(value, type)]
+    left_out = re.findall(r"\w+", "".join(re.findall(r":exclude-members: (.*)", options)))
+    assert [name for name in left_out if not any(hasattr(thing, name) for thing in documented)] == []
 
 
 @pytest.mark.parametrize("name", MODULES_WITH_EXAMPLES)
