@@ -36,10 +36,19 @@ def test_every_make_command_exists(name, commands, page):
     assert commands <= named <= targets
 
 
-@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "DESIGN.md"])
-def test_the_rooms_are_on_the_floors_that_the_contract_holds(name, page):
+def test_every_file_that_a_change_touches_exists(page):
+    root = page("CONTRIBUTING.md").path.parent
+    section = page("CONTRIBUTING.md").path.read_text(encoding="utf-8").partition("## Where does a change go?")[2]
+    paths = re.findall(r"`([\w/]+\.(?:py|md))`", section.partition("\n## ")[0])
+    source = root / "packages/pegboard/src/pegboard"
+    written = [path for path in paths if "NAME" not in path]
+    assert len(written) > 10
+    assert [path for path in written if not (root / path).is_file() and not (source / path).is_file()] == []
+
+
+def test_the_rooms_are_on_the_floors_that_the_contract_holds(page):
     root = page("README.md").path.parent
     contract = (root / ".importlinter").read_text(encoding="utf-8")
     layers = re.search(r"^layers =\n((?:    .+\n)+)", contract, re.MULTILINE)[1]
-    table = re.findall(r"^\| ((?:`\w+` )+)\| .*\? \|$", (root / name).read_text(encoding="utf-8"), re.MULTILINE)
+    table = re.findall(r"^\| ((?:`\w+` )+)\| .*\? \|$", (root / "DESIGN.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert re.findall(r"`(\w+)`", " ".join(table)) == [room for room in re.findall(r"\w+", layers) if room != "_typing"]
