@@ -1,4 +1,4 @@
-"""What the tests share: a home of one's own, and utt as a real process in it."""
+"""Fixtures: a home folder for each test, and utt as a real process in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as a page, in a real browser: what it says, and that everybody can read it."""
+"""The report as a page in a real browser: its contents and its accessibility."""
 
 from __future__ import annotations
 

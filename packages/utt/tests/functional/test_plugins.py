@@ -1,4 +1,4 @@
-"""What a plugin can do, with plugins of nobody's distribution, found on the import path."""
+"""What a plugin can do, with plugins on the import path that belong to no distribution."""
 
 from __future__ import annotations
 
