@@ -6,7 +6,7 @@ import typing
 
 import pegboard.registry
 
-# What type checkers see, autodoc shall show: at run time pegboard does without `typing`.
+# autodoc shall show what type checkers see; at run time pegboard does not import `typing`.
 pegboard.registry.T = typing.TypeVar("T")
 
 project = "Pegboard"
@@ -27,7 +27,7 @@ autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-napoleon_custom_sections = ["Source"]  # where a rule comes from outside
+napoleon_custom_sections = ["Source"]  # the origin of a rule
 
 html_theme = "furo"
 html_title = "Pegboard"
@@ -40,7 +40,7 @@ pygments_dark_style = "monokai"
 
 
 def _as_in_the_source(_app, what, _name, _object, _options, lines):  # noqa: ANN001, ANN202
-    """Show a docstring the way that people read it in the source: `code` is code, an indented block stays as it is."""
+    """Convert a docstring to reStructuredText: `code` becomes code, and an indented block a literal block."""
     shown = []
     for line in lines:
         if what == "module" and line.startswith("    ") and len(shown) > 1:
@@ -60,10 +60,10 @@ def _colons_again(_app, what, _name, _object, _options, lines):  # noqa: ANN001,
 
 
 _NO_SECTIONS = ("attribute", "data", "property")
-_COLON = "\ufdd0"  # in nobody's text; napoleon takes what comes before a colon in these for a type
+_COLON = "\ufdd0"  # occurs in no text; here napoleon takes text before a colon for a type
 
 
 def setup(app):  # noqa: ANN001, ANN201
-    """Tell Sphinx of the above: before napoleon and after it."""
+    """Register both functions: one runs before napoleon, the other after it."""
     app.connect("autodoc-process-docstring", _as_in_the_source, priority=400)
     app.connect("autodoc-process-docstring", _colons_again, priority=600)
