@@ -33,8 +33,8 @@ def model(*activities, days=("2021-03-01", "2021-03-07"), **args):
     return ReportModel(list(activities), ReportArgs(range=between(*days), **{**defaults, **args}))
 
 
-def work(*stretches):
-    return hours([did("a", day, minutes) for day, minutes in stretches], between("2021-03-01", "2021-03-02"))
+def work(*intervals):
+    return hours([did("a", day, minutes) for day, minutes in intervals], between("2021-03-01", "2021-03-02"))
 
 
 @pytest.mark.parametrize(
@@ -52,26 +52,26 @@ def work(*stretches):
 def test_many_days_are_shown_by_weeks_months_or_years(last, unit, count):
     made = hours([did("a", "2021-01-01"), did("b", last)], between("2021-01-01", last))
 
-    assert (made.unit, len(made.stretches)) == (unit, count)
-    assert made.total(made.stretches[0]) >= timedelta(hours=1)
-    assert sum((made.total(stretch) for stretch in made.stretches), timedelta()) == timedelta(hours=2)
+    assert (made.unit, len(made.intervals)) == (unit, count)
+    assert made.total(made.intervals[0]) >= timedelta(hours=1)
+    assert sum((made.total(interval) for interval in made.intervals), timedelta()) == timedelta(hours=2)
 
 
 def test_a_week_has_all_its_days_and_years_only_those_from_the_first_work_to_the_last():
     few = hours([did("a", "2021-03-03")], between("2021-03-01", "2021-03-07"))
     many = hours([did("a", "2021-03-03"), did("a", "2021-03-05")], between("1990-01-01", "2030-12-31"))
 
-    assert [stretch.tick for stretch in few.stretches] == [
+    assert [interval.tick for interval in few.intervals] == [
         "Mon 1", "Tue 2", "Wed 3", "Thu 4", "Fri 5", "Sat 6", "Sun 7",
     ]  # fmt: skip
-    assert [stretch.tick for stretch in many.stretches] == ["Wed 3", "Thu 4", "Fri 5"]
+    assert [interval.tick for interval in many.intervals] == ["Wed 3", "Thu 4", "Fri 5"]
 
 
 def test_a_week_belongs_to_the_month_of_its_thursday_and_short_groups_have_no_title():
     made = hours([did("a", "2020-12-31"), did("a", "2021-04-30")], between("2020-12-31", "2021-04-30"))
-    titles = [(stretch.tick, stretch.group) for stretch in made.stretches if stretch.group]
+    titles = [(interval.tick, interval.group) for interval in made.intervals if interval.group]
 
-    assert made.stretches[0].name == "Week 53, Dec 28, 2020"
+    assert made.intervals[0].name == "Week 53, Dec 28, 2020"
     assert titles == [("1", "Jan 2021"), ("5", "Feb"), ("9", "Mar"), ("13", "Apr")]
 
 
@@ -91,7 +91,7 @@ def test_the_smaller_ones_of_many_projects_are_one():
 def test_breaks_and_what_does_not_count_are_in_no_bar():
     made = hours([did("a **", "2021-03-01"), did("b ***", "2021-03-01")], between("2021-03-01", "2021-03-01"))
 
-    assert (made.stretches, made.shares, made.times) == ([], [], {})
+    assert (made.intervals, made.shares, made.times) == ([], [], {})
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from utt.report.html.legend import legend, share_name, swatch
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from utt.report.html.hours import Hours, Stretch
+    from utt.report.html.hours import Hours, Interval
 
 _HOUR = timedelta(hours=1)
 _HEIGHT, _TOP = 200, 22  # pixels: of the bars; above them, for their hours
@@ -43,38 +43,38 @@ def chart(hours: Hours) -> Element:
             "details",
             element("summary", f"Hours by {hours.unit} and project as a table"),
             scrolled("Table of hours", _table(hours)),
-            **({"open": ""} if len(hours.stretches) <= NAMED_DAYS else {}),
+            **({"open": ""} if len(hours.intervals) <= NAMED_DAYS else {}),
         ),
     )
 
 
 def chart_style(hours: Hours) -> str:
     """Return the minimum width of the chart: in a narrower window it scrolls, in print it shrinks."""
-    count = len(hours.stretches)
+    count = len(hours.intervals)
     width = count * (42 if count <= NAMED_DAYS else 20)
     small = ".plot svg { font-size: 7px; }" if count > _MANY_ON_PAPER else ""
     return f"@media screen {{ .plot svg {{ min-width: {width}px; }} }}\n@media print {{ {small} }}"
 
 
 def _bars(hours: Hours) -> Element:
-    slot = 100 / len(hours.stretches)
-    few = len(hours.stretches) <= NAMED_DAYS
+    slot = 100 / len(hours.intervals)
+    few = len(hours.intervals) <= NAMED_DAYS
     top = max(lines(hours))
     drawn = [_line(line / top) for line in lines(hours)]
-    for number, stretch in enumerate(hours.stretches):
+    for number, interval in enumerate(hours.intervals):
         middle = (number + 0.5) * slot
-        drawn += _bar(hours, stretch, middle, slot * (0.56 if few else 0.76), top)
-        drawn.append(element("text", stretch.tick, x=_percent(middle), y=str(_TOP + _HEIGHT + 17)))
-        if stretch.group:
+        drawn += _bar(hours, interval, middle, slot * (0.56 if few else 0.76), top)
+        drawn.append(element("text", interval.tick, x=_percent(middle), y=str(_TOP + _HEIGHT + 17)))
+        if interval.group:
             drawn.append(
-                element("text", stretch.group, x=_percent(number * slot), y=str(_TOP + _HEIGHT + 35), class_="group")
+                element("text", interval.group, x=_percent(number * slot), y=str(_TOP + _HEIGHT + 35), class_="group")
             )
-        if few and hours.total(stretch):
-            y = _y(hours.total(stretch) / _HOUR / top)
+        if few and hours.total(interval):
+            y = _y(hours.total(interval) / _HOUR / top)
             drawn.append(
-                element("text", format_duration(hours.total(stretch)), x=_percent(middle), y=_px(y - 6), class_="sum")
+                element("text", format_duration(hours.total(interval)), x=_percent(middle), y=_px(y - 6), class_="sum")
             )
-    first, last = hours.stretches[0], hours.stretches[-1]
+    first, last = hours.intervals[0], hours.intervals[-1]
     return element(
         "svg",
         *drawn,
@@ -87,16 +87,16 @@ def _bars(hours: Hours) -> Element:
     )
 
 
-def _bar(hours: Hours, stretch: Stretch, middle: float, width: float, top: float) -> list[Element]:
+def _bar(hours: Hours, interval: Interval, middle: float, width: float, top: float) -> list[Element]:
     drawn = []
     below = timedelta()
     for share in hours.shares:
-        time = hours.times.get((stretch.first, share.hue))
+        time = hours.times.get((interval.first, share.hue))
         if not time:
             continue
         y, end = _y((below + time) / _HOUR / top), _y(below / _HOUR / top)
         below += time
-        label = f"{stretch.name}: {''.join(share_name(share).itertext())} {format_duration(time)}"
+        label = f"{interval.name}: {''.join(share_name(share).itertext())} {format_duration(time)}"
         drawn.append(
             element(
                 "rect",
@@ -116,7 +116,7 @@ def _bar(hours: Hours, stretch: Stretch, middle: float, width: float, top: float
 
 
 def _height(hours: Hours) -> str:
-    groups = _GROUPS if any(stretch.group for stretch in hours.stretches) else 0
+    groups = _GROUPS if any(interval.group for interval in hours.intervals) else 0
     return str(_TOP + _HEIGHT + _TICKS + groups)
 
 
@@ -134,7 +134,7 @@ def _axis(hours: Hours) -> Element:
 
 def lines(hours: Hours) -> list[float]:
     """Return the hours of the lines across the chart, from 0 to at least the height of the highest bar."""
-    highest = max(hours.total(stretch) for stretch in hours.stretches) / _HOUR
+    highest = max(hours.total(interval) for interval in hours.intervals) / _HOUR
     factor = 1
     while True:
         for step in _STEPS:
@@ -151,11 +151,11 @@ def _table(hours: Hours) -> Element:
     rows = (
         element(
             "tr",
-            element("th", stretch.name, scope="row"),
-            *(_cell(hours.times.get((stretch.first, share.hue))) for share in hours.shares),
-            _cell(hours.total(stretch)),
+            element("th", interval.name, scope="row"),
+            *(_cell(hours.times.get((interval.first, share.hue))) for share in hours.shares),
+            _cell(hours.total(interval)),
         )
-        for stretch in hours.stretches
+        for interval in hours.intervals
     )
     total = sum((share.time for share in hours.shares), timedelta())
     return element(

@@ -1,4 +1,4 @@
-"""The time of each project in each stretch of time: the numbers of the chart and of its table."""
+"""The time of each project in each interval: the numbers of the chart and of its table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAYS, _WEEKS, _MONTHS = 45, 75, 75  # more bars than these are unreadable
 _ROOM_FOR_GROUP = 3  # the number of bars that are as wide as the text of a month and a year
 
 
-class Stretch(NamedTuple):
+class Interval(NamedTuple):
     """A day, a week, a month or a year."""
 
     first: date
@@ -47,18 +47,18 @@ class Share(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """The time of each share in each stretch."""
+    """The time of each share in each interval."""
 
     unit: str
-    """The length of a stretch: day, week, month or year."""
-    stretches: list[Stretch]
+    """The length of a interval: day, week, month or year."""
+    intervals: list[Interval]
     shares: list[Share]
     times: dict[tuple[date, int], timedelta]
-    """By the first day of the stretch and the hue; without the times that are zero."""
+    """By the first day of the interval and the hue; without the times that are zero."""
 
-    def total(self, stretch: Stretch) -> timedelta:
-        """Return the time of all shares in *stretch*."""
-        return sum((self.times.get((stretch.first, share.hue), timedelta()) for share in self.shares), timedelta())
+    def total(self, interval: Interval) -> timedelta:
+        """Return the time of all shares in *interval*."""
+        return sum((self.times.get((interval.first, share.hue), timedelta()) for share in self.shares), timedelta())
 
 
 def hours(activities: Sequence[Activity], days: DateRange) -> Hours:
@@ -84,7 +84,7 @@ def hours(activities: Sequence[Activity], days: DateRange) -> Hours:
     for activity in work:
         at = _begin(activity.start.date(), unit), hue[activity.name.project]
         times[at] = times.get(at, timedelta()) + activity.duration
-    return Hours(unit, _stretches(first, last, unit) if work else [], shares, times)
+    return Hours(unit, _intervals(first, last, unit) if work else [], shares, times)
 
 
 def _unit(first: date, last: date) -> str:
@@ -96,7 +96,7 @@ def _unit(first: date, last: date) -> str:
 
 
 def _begin(day: date, unit: str) -> date:
-    """Return the first day of the stretch that contains *day*."""
+    """Return the first day of the interval that contains *day*."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
     if unit == "month":
@@ -104,7 +104,7 @@ def _begin(day: date, unit: str) -> date:
     return day.replace(month=1, day=1) if unit == "year" else day
 
 
-def _stretches(first: date, last: date, unit: str) -> list[Stretch]:
+def _intervals(first: date, last: date, unit: str) -> list[Interval]:
     day, end = _begin(first, unit), _begin(last, unit)
     few = (end - day).days < NAMED_DAYS
     begins = [day]
@@ -114,13 +114,13 @@ def _stretches(first: date, last: date, unit: str) -> list[Stretch]:
     groups = [(group, len(list(days))) for group, days in groupby(begins, lambda day: "" if few else _group(day, unit))]
     titles = [title for group, count in groups for title in _group_titles(group, count)]
     return [
-        Stretch(day, _name(day, unit), _tick(day, unit, few=few), title)
+        Interval(day, _name(day, unit), _tick(day, unit, few=few), title)
         for day, title in zip(begins, titles, strict=True)
     ]
 
 
 def _group_titles(group: str, count: int) -> list[str]:
-    """Return *group* for the first of *count* stretches, if there is room for it, and empty text for the others."""
+    """Return *group* for the first of *count* intervals, if there is room for it, and empty text for the others."""
     return [group if count >= _ROOM_FOR_GROUP else "", *[""] * (count - 1)]
 
 

@@ -44,7 +44,7 @@ def page(report: ReportModel) -> str:
     if report.args.show_per_day:  # the text report has the days instead of the projects
         sections.reverse()
     shown = [element("div", *sections, class_="columns")]
-    if worked.stretches:
+    if worked.intervals:
         shown.insert(0, _chart(worked, report.details_model.activities))
     elif not report.details_model.activities:
         shown = [element("p", "Nothing was logged in this time.", class_="card")]
@@ -65,7 +65,7 @@ def page(report: ReportModel) -> str:
                 class_="page",
             ),
         ],
-        style="\n".join([asset("report.css", __package__), *([chart_style(worked)] if worked.stretches else [])]),
+        style="\n".join([asset("report.css", __package__), *([chart_style(worked)] if worked.intervals else [])]),
     )
 
 
@@ -102,7 +102,7 @@ def _total(summary: SummaryModel, name: str, time: timedelta, counted: int | Non
 
 
 def _chart(worked: Hours, activities: list[Activity]) -> Element:
-    if worked.unit == "day" and len(worked.stretches) == 1:
+    if worked.unit == "day" and len(worked.intervals) == 1:
         title, shown = "Hours by the clock", strip(worked, activities)
     else:
         title, shown = f"Hours by {worked.unit} and project", chart(worked)

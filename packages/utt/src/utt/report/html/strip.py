@@ -29,7 +29,7 @@ def strip(hours: Hours, activities: Sequence[Activity]) -> Element:
         hours: The day with its projects and their colours.
         activities: The activities of the report, breaks and ignored ones included; other days are left out.
     """
-    day = hours.stretches[0].first
+    day = hours.intervals[0].first
     activities = [activity for activity in activities if activity.start.date() == day]
     midnight = datetime.combine(day, time(), activities[0].start.tzinfo)
     first = min(activity.start - midnight for activity in activities) // _HOUR
