@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from utt.exceptions import UttError
 
 _DAY = timedelta(days=1)
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
     "january",
     "february",
     "march",
@@ -23,6 +23,7 @@ _MONTHS = (
     "november",
     "december",
 )
+"""The English names of weekdays and months, whatever the locale."""
 _SHORTEST_WORD = 3
 _MONTHS_IN_YEAR = 12
 _MINUTE = r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}"
@@ -60,9 +61,9 @@ def parse_day(text: str, base: date, *, weekday_ahead: bool = False) -> date:
             return base
         if "yesterday".startswith(word):
             return base - _DAY
-        if word in _WEEKDAYS:
-            ahead = (_WEEKDAYS.index(word) - base.weekday()) % 7
-            back = (base.weekday() - _WEEKDAYS.index(word)) % 7
+        if word in WEEKDAYS:
+            ahead = (WEEKDAYS.index(word) - base.weekday()) % 7
+            back = (base.weekday() - WEEKDAYS.index(word)) % 7
             return base + ahead * _DAY if weekday_ahead else base - back * _DAY
         match = re.fullmatch(_DATE, text)
         if match:
@@ -112,7 +113,7 @@ def _month_word(text: str, base: date) -> tuple[int, int] | None:
     word = text.lower()
     if len(word) < _SHORTEST_WORD:
         return None
-    for number, name in enumerate(_MONTHS, 1):
+    for number, name in enumerate(MONTHS, 1):
         if name.startswith(word):
             return _latest(number, base)
     if "this".startswith(word):

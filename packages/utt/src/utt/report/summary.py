@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from utt.domain.activity import Activity
+from utt.domain.dates import MONTHS, WEEKDAYS
 from utt.domain.duration import format_duration
 from utt.report.layout import section_head
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from utt.domain.report_args import DateRange
     from utt.report.layout import Writable
-
-# `strftime` would use the names of the locale.
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class SummaryModel:
@@ -88,5 +85,5 @@ def _time(activities: list[Activity], activity_type: int) -> timedelta:
 
 
 def _day(day: date) -> str:
-    month = _MONTHS[day.month - 1]
-    return f"{_WEEKDAYS[day.weekday()]}, {month} {day.day:02d}, {day.year} (week {day.isocalendar().week})"
+    weekday, month = WEEKDAYS[day.weekday()].capitalize(), MONTHS[day.month - 1][:3].capitalize()
+    return f"{weekday}, {month} {day.day:02d}, {day.year} (week {day.isocalendar().week})"

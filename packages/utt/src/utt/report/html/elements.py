@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.tools.pages.markup import element
+from utt.domain.dates import MONTHS, WEEKDAYS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 NO_PROJECT = "no project"  # no name of a project has a blank in it
 _NO_NAME = "no name"
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def name(text: str, *, without: str = _NO_NAME) -> Element:
@@ -32,13 +31,13 @@ def scrolled(label: str, *content: Element, class_: str = "scroll") -> Element:
 
 
 def weekday(day: date) -> str:
-    """Return the short English name of the weekday, whatever the locale."""
-    return _WEEKDAYS[day.weekday()]
+    """Return the short English name of the weekday."""
+    return WEEKDAYS[day.weekday()][:3].capitalize()
 
 
 def month(day: date) -> str:
     """Return the short English name of the month."""
-    return _MONTHS[day.month - 1]
+    return MONTHS[day.month - 1][:3].capitalize()
 
 
 def day_name(day: date) -> str:
