@@ -14,14 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 KNOWN = {
     "pegboard": frozenset(
         """
-        pegboard.clashes pegboard.container pegboard.data_registry pegboard.host pegboard.importer pegboard.index
-        pegboard.injection.asynchronous pegboard.injection.cleanup pegboard.injection.core
+        pegboard.container pegboard.injection.asynchronous pegboard.injection.cleanup pegboard.injection.core
         pegboard.injection.explanation pegboard.injection.faults pegboard.injection.frame pegboard.injection.opened
         pegboard.injection.override pegboard.injection.provider pegboard.injection.recovery pegboard.injection.request
         pegboard.injection.resolution pegboard.injection.resolver pegboard.injection.scope pegboard.injection.store
-        pegboard.ledger pegboard.registry pegboard.reloading.lifecycle pegboard.reloading.unload_plan pegboard.revision
-        pegboard.startup.cold_start pegboard.startup.journal.check pegboard.startup.journal.quarantine
-        pegboard.startup.recording.early pegboard.startup.recording.rebuild
         """.split()  # noqa: SIM905  # one module a line would be longer
     ),
     "utt": frozenset(),

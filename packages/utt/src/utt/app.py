@@ -45,12 +45,10 @@ def parse_args(command_line: CommandLine) -> argparse.Namespace:
 
 
 def all_commands() -> Commands:
-    """Return every command in its order."""
     return [commands[name] for name in commands.names()]
 
 
 def output() -> Output:
-    """Return the current standard output."""
     stream: Output = sys.stdout  # type: ignore[assignment]  # `Output` is only a key: any text stream will do
     return stream
 
@@ -78,7 +76,6 @@ def now(args: argparse.Namespace) -> Now:
 
 
 def data_dirname() -> DataDirname:
-    """Return the folder of the log."""
     from utt.log.paths import data_dirname
 
     return DataDirname(data_dirname())
@@ -90,14 +87,12 @@ def data_filename(args: argparse.Namespace, dirname: DataDirname) -> DataFilenam
 
 
 def config_dirname() -> ConfigDirname:
-    """Return the folder of the configuration file."""
     from utt.log.paths import config_dirname
 
     return ConfigDirname(config_dirname())
 
 
 def config_filename(dirname: ConfigDirname) -> ConfigFilename:
-    """Return the path of the configuration file."""
     return ConfigFilename(os.path.join(dirname, "utt.cfg"))  # noqa: PTH118
 
 
@@ -105,14 +100,12 @@ def config_filename(dirname: ConfigDirname) -> ConfigFilename:
 
 
 def entries(entry_lines: EntryLines, entry_parser: EntryParser) -> Entries:
-    """Return every entry of the log, checked."""
     from utt.log.interface import read_entries
 
     return read_entries(entry_lines, entry_parser)
 
 
 def add_entry(filename: DataFilename, known: Entries, entry_lines: EntryLines) -> AddEntry:
-    """Return the function that appends to the log."""
     return AddEntry(filename, known, log=getattr(entry_lines, "log", None))
 
 
@@ -120,21 +113,18 @@ def add_entry(filename: DataFilename, known: Entries, entry_lines: EntryLines) -
 
 
 def report_args(args: argparse.Namespace, moment: Now) -> ReportArgs:
-    """Return the settings of the report."""
     from utt.domain.report_args import report_args_from
 
     return report_args_from(args, moment.date())
 
 
 def activities(args: ReportArgs, moment: Now, known: Entries) -> Activities:
-    """Return the activities that the report is about."""
     from utt.domain.selection import select_activities
 
     return select_activities(known, args, moment)
 
 
 def report(selected: Activities, args: ReportArgs) -> ReportModel:
-    """Return the contents of the report."""
     return ReportModel(selected, args)
 
 

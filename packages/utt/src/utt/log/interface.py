@@ -19,7 +19,6 @@ class EntryLines:
         self.log: LogFile = LogFile(data_filename)
 
     def __call__(self) -> list[tuple[int, str]]:
-        """Return the lines of the log; see `LogFile.lines`."""
         return self.log.lines()
 
 

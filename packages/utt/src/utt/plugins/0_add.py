@@ -16,12 +16,10 @@ class AddHandler:
         self._add_entry = add_entry
 
     def __call__(self) -> None:
-        """Add the entry."""
         self._add_entry(v1.Entry(self._now, self._args.name, False, self._args.comment))
 
 
 def add_args(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `utt add`."""
     parser.add_argument("name", help="what you have just finished; 'PROJECT: TASK' puts it under a project")
     parser.add_argument("-c", "--comment", help="a remark, which reports show with --comments")
 

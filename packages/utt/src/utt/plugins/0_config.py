@@ -24,7 +24,6 @@ class ConfigHandler:
         self._output = output
 
     def __call__(self) -> None:
-        """Print what the arguments ask for."""
         if self._args.filename:
             print(self._filename, file=self._output)
         elif self._args.default:
@@ -40,7 +39,6 @@ def config(filename: v1.ConfigFilename, default_config: v1.DefaultConfig) -> Con
 
 
 def add_args(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `utt config`."""
     parser.add_argument("--default", action="store_true", help="show what holds without a configuration file")
     parser.add_argument("--filename", action="store_true", help="show where the configuration file is looked for")
 

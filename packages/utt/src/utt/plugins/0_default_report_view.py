@@ -12,7 +12,6 @@ class DefaultReportView(v1.ReportView):
         self._report = report
 
     def render(self, output: v1.Output) -> None:
-        """Print all sections to *output*."""
         report, args = self._report, self._report.args
         v1.SummaryView(report.summary_model).render(output)
         if args.show_per_day:

@@ -15,7 +15,6 @@ class EditHandler:
         self._data_filename = data_filename
 
     def __call__(self) -> None:
-        """Run the editor."""
         import signal
         import subprocess
 

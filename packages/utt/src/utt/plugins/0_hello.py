@@ -13,7 +13,6 @@ class HelloHandler:
         self._add_entry = add_entry
 
     def __call__(self) -> None:
-        """Add the entry."""
         self._add_entry(v1.Entry(self._now, v1.HELLO_ENTRY_NAME, False, None))
 
 

@@ -16,7 +16,6 @@ class ReportHandler:
         self._html = args.html
 
     def __call__(self) -> None:
-        """Print the report."""
         # Only one view is built: if a plugin's text view is broken, the other formats still work.
         if self._html:
             v1.get_component(v1.HTMLReportView).render(self._output)
@@ -27,7 +26,6 @@ class ReportHandler:
 
 
 def add_args(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `utt report`."""
     formats = v1.add_report_arguments(parser)
     formats.add_argument(
         "--html", action="store_true", help="print the report as a web page: one file, which loads nothing"

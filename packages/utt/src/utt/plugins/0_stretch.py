@@ -15,7 +15,6 @@ class StretchHandler:
         self._output = output
 
     def __call__(self) -> None:
-        """Add the entry and print both."""
         if not self._entries:
             raise v1.UttError("No entry to stretch")
         last = self._entries[-1]

@@ -36,7 +36,6 @@ class ActivitiesView:
         self._model = model
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*."""
         work, breaks = name_lines(self._model.names_work), name_lines(self._model.names_break)
         output.write(f"{section_head('Activities')}{work}\n{breaks}")
 

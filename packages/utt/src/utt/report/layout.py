@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     class Writable(Protocol):
         """A text stream, or any other object with its `write`."""
 
-        def write(self, text: str, /) -> object:
-            """Write *text*."""
+        def write(self, text: str, /) -> object: ...
 
     class NameRow(TypedDict):
         """One line of Projects or Activities."""

@@ -49,7 +49,6 @@ class PerDayView:
         self._model = model
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*."""
         lines = [section_head("Per Day")]
         for row in self._model.dates:
             hours, duration = decimal_hours(row["hours"]), f"({row['duration']})"

@@ -34,7 +34,6 @@ class ProjectsView:
         self._model = model
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*."""
         output.write(section_head("Projects") + name_lines(self._model.projects))
 
 

@@ -45,7 +45,6 @@ class SummaryView:
         self._model = model
 
     def render(self, output: Writable) -> None:
-        """Print the section to *output*."""
         model = self._model
         activity_type = Activity.Type
         output.write(

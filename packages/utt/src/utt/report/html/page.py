@@ -37,7 +37,6 @@ def render_html(report: ReportModel, output: Writable) -> None:
 
 
 def page(report: ReportModel) -> str:
-    """Return the page of *report*."""
     title = period(report.args.range)
     worked = hours(report.details_model.activities, report.args.range)
     sections = [projects(report, worked.shares), days(report)]
