@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.html.document import asset, document
+from pegboard.html.element import element
 from pegboard.tools.inspection.graph import AFTER, BRINGS, LOSES, OVERRIDES, WRAPS
-from pegboard.tools.pages.document import asset, document
-from pegboard.tools.pages.markup import element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

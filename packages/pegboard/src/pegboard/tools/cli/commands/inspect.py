@@ -42,8 +42,8 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if options.json:
         output.answer(data)
         return DONE
+    from pegboard.html.saving import as_bytes, save
     from pegboard.tools.inspection.page import GENERATOR, page
-    from pegboard.tools.pages.saving import as_bytes, save
 
     text = page(data)
     if options.file == _STANDARD_OUTPUT:
