@@ -1,4 +1,4 @@
-"""Does a plugin have a health check of its own? Its source tells, so that it need not be imported."""
+"""Does a plugin have a health check? Its source is parsed, so that the plugin is not imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
 
 NAME = "health"
-"""What the function is called that a plugin has at the top of its module."""
+"""The name of the function at the top level of a plugin's module."""
 
 
 def has_health_check(plugin: Plugin) -> bool:
