@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.ledger import QUARANTINED
+from pegboard.tools import processes
 from pegboard.tools.doctor.finding import Finding, finding
 from pegboard.tools.doctor.health_check import has_health_check
 from pegboard.tools.doctor.worker import HEALTH, RESULT, TRACE
@@ -56,7 +56,7 @@ class _Worker:
     """None when all are imported together."""
     into: str
     started: float
-    process: subprocess.Popen[bytes]
+    process: processes.Process
     allowed_s: float
 
 
@@ -147,21 +147,15 @@ class IsolatedImports:
                     _wait(next(iter(running.values())))
         finally:
             for worker in running.values():
-                _end(worker)
+                processes.end(worker.process)
 
     def _start(self, plugin: Plugin | None, into: str) -> _Worker:
         options = self.options
         assert options.command_line is not None  # noqa: S101 -- asked before
         without = () if plugin else tuple(sorted(self._broken))
         command = options.command_line(into, plugin.module if plugin else "", without, options.deadline_s)
-        process = subprocess.Popen(  # noqa: S603 -- our own command line
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=os.name == "posix",
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # a new __pycache__ would make records stale
-        )
+        # a new __pycache__ would make records stale
+        process = processes.start(command, {"PYTHONDONTWRITEBYTECODE": "1"})
         steps = 2 if plugin else len(self.evidence.plugins)
         return _Worker(plugin, into, time.monotonic(), process, options.deadline_s * steps + _GRACE_S)
 
@@ -241,7 +235,7 @@ class IsolatedImports:
 def _has_ended(worker: _Worker) -> bool:
     has_ended = worker.process.poll() is not None
     if has_ended or time.monotonic() - worker.started > worker.allowed_s:
-        _end(worker)
+        processes.end(worker.process)
         return True
     return False
 
@@ -253,28 +247,11 @@ def _wait(worker: _Worker) -> None:
         pass
 
 
-def _end(worker: _Worker) -> None:
-    """Kill the process, and what it may have started."""
-    if os.name == "posix":
-        try:
-            os.killpg(worker.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-    elif worker.process.poll() is None:
-        worker.process.kill()
-    worker.process.wait()
-
-
 def _exit_of(worker: _Worker, *, was: str, ended: str) -> str:
     """Return in words how the process ended: *was* precedes a signal, *ended* an exit status."""
     status = worker.process.returncode
-    if status < 0:
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = str(-status)
-        return f"{was} signal {name}"
-    return f"{ended} with status {status}"
+    name = processes.killed_by(status)
+    return f"{was} signal {name}" if name else f"{ended} with status {status}"
 
 
 def _read(path: str) -> str:

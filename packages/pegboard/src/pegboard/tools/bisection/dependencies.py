@@ -1,4 +1,4 @@
-"""Which plugin needs which other one, so that none is run without what it builds on?"""
+"""Which plugins does each plugin need, so that these must be on with it?"""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _EXTRA = re.compile(r"\bextra\s*==")
 def needs(plugins: Sequence[Plugin], index_path: str | None) -> dict[str, set[str]]:
     """Return for each plugin the names of those that it needs.
 
-    A plugin needs those of the distributions that its own distribution requires, whether directly or through others,
-    and those that it imported when it was last recorded.
+    A plugin needs the plugins of the distributions that its own distribution requires, directly or indirectly, and the
+    plugins that it imported when it was last recorded.
 
     Args:
         plugins: All plugins; none is imported.
-        index_path: Where the records are; None when there are none.
+        index_path: The file with the records; None when there is none.
 
     Source:
         "Core metadata", `Requires-Dist`; PEP 503 for equality of names.
@@ -51,7 +51,7 @@ def needs(plugins: Sequence[Plugin], index_path: str | None) -> dict[str, set[st
 
 
 def _required(distribution: str, known: dict[str, set[str]]) -> set[str]:
-    """Return all distributions that *distribution* requires, and those that these require; extras are not counted."""
+    """Return the distributions that *distribution* requires, directly or indirectly, without extras."""
     reached: set[str] = set()
     pending = [distribution]
     while pending:
