@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read
+from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.recording.encoding import content_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def needs(plugins: Sequence[Plugin], index_path: str | None) -> dict[str, set[st
     by_distribution: dict[str, set[str]] = {}
     for plugin in plugins:
         if plugin.distribution is not None and not plugin.is_built_in:
-            by_distribution.setdefault(_normal(plugin.distribution.name), set()).add(plugin.name)
+            by_distribution.setdefault(normalise(plugin.distribution.name), set()).add(plugin.name)
     needed: dict[str, set[str]] = {plugin.name: set() for plugin in plugins}
     requirements: dict[str, set[str]] = {}
     for distribution, names in by_distribution.items():
@@ -62,17 +63,13 @@ def _required(distribution: str, known: dict[str, set[str]]) -> set[str]:
             except metadata.PackageNotFoundError:
                 lines = []
             known[name] = {
-                _normal(found[0])
+                normalise(found[0])
                 for line in lines
                 if not _EXTRA.search(line.partition(";")[2]) and (found := _NAME.match(line.strip()))
             }
         pending += known[name] - reached
         reached |= known[name]
     return reached
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _imported(index_path: str | None) -> dict[str, list[str]]:

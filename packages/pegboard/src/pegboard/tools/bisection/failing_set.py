@@ -67,7 +67,7 @@ class Search:
             ask: Makes a trial. It is called once for each set of plugins, and each set is complete: it contains what
                 its plugins need.
         """
-        reached = {name: _reached(name, needs).intersection(names) for name in names}
+        reached = {name: with_needs([name], needs).intersection(names) for name in names}
         self._circles: dict[str, list[str]] = {}
         """Plugins that need one another are on together: the first of each such circle, to all of them."""
         chosen: dict[str, str] = {}
@@ -200,12 +200,12 @@ def usual_trials(number: int) -> int:
     return 4 + max(0, number - 1).bit_length()
 
 
-def _reached(name: str, needs: Mapping[str, AbstractSet[str]]) -> set[str]:
-    reached: set[str] = set()
-    pending = [name]
+def with_needs(names: Iterable[str], needs: Mapping[str, AbstractSet[str]]) -> set[str]:
+    """Return *names* with everything that they need, directly or indirectly."""
+    reached = set(names)
+    pending = list(reached)
     while pending:
-        for other in needs.get(pending.pop(), ()):
-            if other not in reached and other != name:
-                reached.add(other)
-                pending.append(other)
+        new = set(needs.get(pending.pop(), ())) - reached
+        reached |= new
+        pending += new
     return reached

@@ -16,7 +16,7 @@ from pegboard.tools import processes
 from pegboard.tools.bisection import author_report
 from pegboard.tools.bisection.trial import Result, can_leave_out, run, variables
 from pegboard.tools.bisection.dependencies import needs
-from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN, Search, usual_trials
+from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN, Search, usual_trials, with_needs
 from pegboard.tools.bisection.unfinished import State, forget
 from pegboard.tools.cli.bisection_verdict import verdict_lines
 from pegboard.tools.cli.commands import DONE, FAILED
@@ -58,7 +58,7 @@ class BisectionSession:
             host.plugin(name)  # which raises, with the nearest name, when there is none
         usable = [plugin for plugin in host.plugins if plugin.state not in ("disabled", "quarantined")]
         every = needs(host.plugins, files.index)
-        self._kept = _with_needs({p.name for p in usable if p.required or p.name in settings["keep"]}, every)
+        self._kept = with_needs({p.name for p in usable if p.required or p.name in settings["keep"]}, every)
         others = [p for p in usable if p.name not in self._kept and (settings["built_in"] or not p.is_built_in)]
         self._odd = [plugin.name for plugin in others if not can_leave_out(plugin.name)]
         self._taking_part = [plugin for plugin in others if plugin.name not in self._odd]
@@ -229,16 +229,6 @@ class BisectionSession:
     def _by_hand(self, name: str) -> str:
         key = name if all((letter.isalnum() and letter.isascii()) or letter in "-_" for letter in name) else f'"{name}"'
         return f"write into {self._host.settings.file('plugins.toml')}: [plugins.{key}] enabled = false"
-
-
-def _with_needs(names: set[str], every: dict[str, set[str]]) -> set[str]:
-    pending = list(names)
-    while pending:
-        for other in every.get(pending.pop(), ()):
-            if other not in names:
-                names.add(other)
-                pending.append(other)
-    return names
 
 
 def _owner(plugin: Plugin) -> list[str]:
