@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.index import environment_prefix, read
@@ -81,23 +82,13 @@ def assert_steady(host: str, *plugins: str, environ: Mapping[str, str] | None = 
         raise AssertionError("\n".join(found))
 
 
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of a command: its exit status and its output."""
 
-    __slots__ = ("status", "stderr", "stdout")
-
-    def __init__(self, status: int, stdout: str, stderr: str) -> None:
-        self.status: int = status
-        self.stdout: str = stdout
-        self.stderr: str = stderr
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Outcome):
-            return NotImplemented
-        return (self.status, self.stdout, self.stderr) == (other.status, other.stdout, other.stderr)
-
-    def __hash__(self) -> int:
-        return hash((self.status, self.stdout, self.stderr))
+    status: int
+    stdout: str
+    stderr: str
 
     def __repr__(self) -> str:
         return f"exit status {self.status}\n--- stdout\n{self.stdout}--- stderr\n{self.stderr}"

@@ -85,7 +85,7 @@ def _tile(label: str, number: object, tone: str) -> Element:
 
 def _errors(data: Data) -> list[Element]:
     if not data["faults"]:
-        doctor = element("p", "What is wrong, and what mends it, tells ", _command(data, "doctor"), ".")
+        doctor = element("p", _command(data, "doctor"), " looks for other problems and their remedies.")
         return [element("p", "Nothing went wrong in this start."), doctor]
     faults = [element("li", _fault(fault), class_="card") for fault in data["faults"]]
     doctor = element("p", "Next: ", _command(data, "doctor"), " looks for the reasons.")
@@ -283,20 +283,20 @@ def _start(data: Data) -> list[Element]:
     waiting = len(data["plugins"]) - len(imports)
     ending = f"; {waiting} did not have to be." if imports and waiting else "."
     count = f"{len(imports) or 'none'} of {_plural(len(data['plugins']), 'plugin')}"
-    told = element("p", f"It took {whole:.1f} ms, and imported {count}{ending}")
-    more = element("p", "Milliseconds by package, and who shares them, tells ", _command(data, "profile"), ".")
+    summary = element("p", f"It took {whole:.1f} ms, and imported {count}{ending}")
+    more = element("p", _command(data, "profile"), " shows the milliseconds of each package that they import.")
     if not imports:
-        return [told, more]
+        return [summary, more]
     scale = max(whole, *(each["at_ms"] + each["total_ms"] for each in imports))
     if len(imports) <= _SHOWN:
-        return [told, _imports("In the order in which they began", imports, scale), more]
+        return [summary, _imports("In the order in which they began", imports, scale), more]
     every = element(
         "details",
         element("summary", f"All {len(imports)}, in the order in which they began"),
         _imports("All imports", imports, scale),
     )
     slowest = sorted(imports, key=lambda each: -each["own_ms"])[:_SHOWN]
-    return [told, _imports(f"The {_SHOWN} that took longest", slowest, scale), every, more]
+    return [summary, _imports(f"The {_SHOWN} that took longest", slowest, scale), every, more]
 
 
 def _imports(caption: str, imports: Sequence[Data], scale: float) -> Element:
