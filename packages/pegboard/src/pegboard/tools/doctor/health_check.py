@@ -26,21 +26,24 @@ def has_health_check(plugin: Plugin) -> bool:
 
 def _binds(statements: list[ast.stmt]) -> bool:
     for statement in statements:
-        match statement:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found = name == NAME
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                found = any((alias.asname or alias.name) == NAME for alias in names)
-            case ast.AnnAssign(target=target, value=value):
-                found = value is not None and isinstance(target, ast.Name) and target.id == NAME
-            case ast.Assign(targets=targets):
-                found = any(isinstance(target, ast.Name) and target.id == NAME for target in targets)
-            case ast.If(body=body, orelse=other):
-                found = _binds(body) or _binds(other)
-            case ast.Try(body=body, handlers=handlers, orelse=other):
-                found = _binds(body) or _binds(other) or any(_binds(handler.body) for handler in handlers)
-            case _:
-                found = False
-        if found:
+        if NAME in _names(statement):
             return True
+        if isinstance(statement, ast.If | ast.Try):
+            handlers = statement.handlers if isinstance(statement, ast.Try) else []
+            if any(map(_binds, [statement.body, statement.orelse, *(handler.body for handler in handlers)])):
+                return True
     return False
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return [name]
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return [alias.asname or alias.name for alias in names]
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [target.id for target in targets if isinstance(target, ast.Name)]
+        case _:
+            return []
