@@ -178,10 +178,15 @@ class Importer:
                 self.watch()
                 self._is_ready = True
 
-    def activate(self, plugin: "Plugin") -> None:
+    def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> None:
         """Import *plugin*, unless it is active already.
 
-        Several threads may ask at once: the import system runs the module once and lets the others wait.
+        Several threads may ask at once: the import system runs the module once and lets the others wait. An audit
+        event `pegboard.activate` with the module and *reason* precedes the import; the profiler observes it.
+
+        Args:
+            plugin: The plugin.
+            reason: Why it is imported, in words, or the contribution that is used.
 
         Raises:
             PluginError: If it cannot be imported, or is not to be; the error is on `plugin.error`, too, and has been
@@ -195,6 +200,7 @@ class Importer:
             raise why_unusable(plugin)
         if not self._is_ready:
             self.prepare()
+        sys.audit("pegboard.activate", plugin.module, reason)
         try:
             __import__(plugin.module)
         except KeyboardInterrupt:
@@ -220,7 +226,7 @@ class Importer:
         """
         if row.live is not DORMANT:
             return row.live
-        self.activate(row.owner)
+        self.activate(row.owner, row)
         return self._ledger.successor(row).live
 
     def run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COMMAND, START = "command", "start"
 _PLUGIN_COMMANDS = "pegboard.tools.cli.plugin_commands"
 _WAITS = "waits until it is used"
-_EAGER_START = ("pegboard.startup.cold_start", "start")
+_MACHINERY = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_external")
 
 
 class ImportRecorder:
@@ -45,6 +45,8 @@ class ImportRecorder:
         """Plugin to the modules that its import asked for, including loaded ones."""
         self.stacks: dict[int, list[int]] = {}
         """Thread to the numbers of the events that have not ended."""
+        self.reasons: dict[int, tuple[str, Any]] = {}
+        """Thread to the module that it was last asked to import as a plugin, and the reason."""
         self.started = time.perf_counter_ns()
         self._load = _frozen_importlib._find_and_load  # type: ignore[attr-defined]
         self._import = builtins.__import__
@@ -53,13 +55,14 @@ class ImportRecorder:
         """Record imports from now on."""
         _frozen_importlib._find_and_load = self.find_and_load  # type: ignore[attr-defined]
         builtins.__import__ = self.import_module
+        sys.addaudithook(self.note_reason)
 
     def find_and_load(self, name: str, import_: "Any") -> "Any":
         """Import a module, and record it if it is not loaded."""
         if name in sys.modules:
             return self._load(name, import_)
         stack = self.stacks.setdefault(get_ident(), [])
-        cause = self._cause(sys._getframe(1)) if name in self.plugins else ""
+        cause = self._cause(name, sys._getframe(1)) if name in self.plugins else ""
         event: list[Any] = [name, 0, 0, stack[-1] if stack else -1, get_ident(), cause]
         stack.append(len(self.events))
         self.events.append(event)
@@ -91,30 +94,28 @@ class ImportRecorder:
             self.uses.setdefault(plugin, set()).update([absolute, *(part for part in parts if part in sys.modules)])
         return result
 
-    def _cause(self, frame: "FrameType | None") -> str:
-        """Return why a plugin is imported: what was asked for, and by whom."""
-        asked = ""
+    def note_reason(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        """Record why pegboard is about to import a plugin."""
+        if event == "pegboard.activate":
+            self.reasons[get_ident()] = arguments[0], arguments[1]
+
+    def _cause(self, module: str, frame: "FrameType | None") -> str:
+        """Return why a plugin is imported: in words, or what is used and by whom."""
+        asked, reason = self.reasons.pop(get_ident(), ("", ""))
+        if asked != module:
+            reason = ""
+        if reason and isinstance(reason, str):
+            return reason
+        what = f"{reason.kind} {reason.text!r}" if reason else "imported"
         while frame is not None:
-            module = frame.f_globals.get("__name__") or ""
-            if module.partition(".")[0] == "pegboard":
-                for value in frame.f_locals.values():
-                    if type(value).__name__ == "Contribution":
-                        asked = f"{value.kind} {value.text!r}"
-                if frame.f_code.co_name == "rebuild" and not asked:
-                    return "to be recorded"
-                starts = frame.f_code.co_name == "_start_warm" or (module, frame.f_code.co_name) == _EAGER_START
-                if starts and not asked:
-                    return "eager"
-            elif frame.f_code.co_filename == __file__:
-                if frame.f_code.co_name == "start_plugins":
-                    return asked or _WAITS
-            elif module.partition(".")[0] not in ("importlib", "_frozen_importlib", "_frozen_importlib_external"):
+            name = frame.f_globals.get("__name__") or ""
+            if name.partition(".")[0] not in _MACHINERY and frame.f_code.co_filename != __file__:
                 where = f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
-                who = self.plugins.get(module)
-                by = f"plugin {who!r}" if who else module
-                return f"{asked or 'imported'} by {by} ({where})"
+                who = self.plugins.get(name)
+                by = f"plugin {who!r}" if who else name
+                return f"{what} by {by} ({where})"
             frame = frame.f_back
-        return asked or "unknown"
+        return what
 
     def phase(self, name: str, began: int) -> None:
         """Record that a phase lasted from *began*, of `time.perf_counter_ns`, until now."""
@@ -129,7 +130,7 @@ class ImportRecorder:
         began = time.perf_counter_ns()
         for plugin in host.plugins:
             if plugin.is_usable:
-                host.manager.activate(plugin)
+                host.manager.activate(plugin, _WAITS)
         self.phase("plugins", began)
         return 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.inspection.inspector import inspector_data
-from pegboard.tools.inspection.start_imports import watched
+from pegboard.tools.inspection.start_imports import timed_start
 from pegboard.tools.inspection.survey import survey
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         options.usage_error("--json prints data, and writes no page")
     if options.file == _STANDARD_OUTPUT and (options.open or options.force):
         options.usage_error("--open and --force are for a file, not for standard output")
-    start = watched(host)
+    start = timed_start(host)
     data = inspector_data(survey(host), start, commands=options.prog)
     if options.json:
         output.answer(data)
