@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.tools import processes
 from pegboard.tools.bisection import author_report
-from pegboard.tools.bisection.trial import Result, can_leave_out, run, variables
 from pegboard.tools.bisection.dependencies import needs
 from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN, Search, usual_trials, with_needs
+from pegboard.tools.bisection.trial import Result, can_leave_out, run, variables
 from pegboard.tools.bisection.unfinished import State, forget
 from pegboard.tools.cli.bisection_verdict import verdict_lines
 from pegboard.tools.cli.commands import DONE, FAILED
