@@ -157,8 +157,8 @@ class Importer:
         self._namespace = namespace
         self._lock = _thread.RLock()
         self._is_ready = False
-        self.imports: list[tuple[Plugin, Plugin | None, float, float]] = []
-        """What was imported: the plugin, the plugin that imported it, and `perf_counter` at begin and end."""
+        self.imports: dict[Plugin, tuple[Plugin | None, float, float]] = {}
+        """The last import of each plugin: the plugin that imported it, and `perf_counter` at its begin and end."""
         self.is_watching: bool = False
         """Whether `find_spec` has to be asked for every import."""
 
@@ -260,7 +260,7 @@ class Importer:
             raise
         finally:
             stack.pop()
-            self.imports.append((plugin, stack[-1] if stack else None, started, perf_counter()))
+            self.imports[plugin] = (stack[-1] if stack else None, started, perf_counter())
             if entry is not None:
                 self._journal.end(*entry)
         plugin.cost_ms = (perf_counter() - started) * 1000

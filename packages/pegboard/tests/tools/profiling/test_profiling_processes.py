@@ -93,7 +93,6 @@ def test_a_command_of_the_application_is_profiled_as_it_is(profile):
     assert answer(profile("--json", "--", "t-c"))["not_imported"] == {"a": "primed"}
 
 
-@pytest.mark.slow
 def test_a_start_that_records_or_imports_everything_is_the_cause(profile):
     def causes(**environ):
         return {each["name"]: each["cause"] for each in answer(profile("--json", "--", "t-a", **environ))["plugins"]}
@@ -102,7 +101,6 @@ def test_a_start_that_records_or_imports_everything_is_the_cause(profile):
     assert causes(APP_PLUGINS_LAZY="0") == dict.fromkeys("abc", "eager")
 
 
-@pytest.mark.slow
 def test_a_command_that_fails_is_profiled_and_its_failure_passed_on(profile):
     result = profile("--json", "--", "fail")
     assert (result.returncode, answer(result)["status"]) == (1, 5)

@@ -39,17 +39,16 @@ class Start:
 
 def timed_start(host: Host) -> Start:
     """Start *host* as any command does, and return what the start has imported."""
-    importer = host.manager.importer
-    known = len(importer.imports)
     began = perf_counter()
     host.start()
     total_ms = (perf_counter() - began) * 1000
-    seen = sorted(importer.imports[known:], key=lambda each: each[2])  # by when they began
+    last = [(started, stopped, plugin, by) for plugin, (by, started, stopped) in host.manager.importer.imports.items()]
+    seen = sorted((each for each in last if each[0] >= began), key=lambda each: each[0])
     inside: defaultdict[Plugin | None, float] = defaultdict(float)
-    for _, outer, started, stopped in seen:
+    for started, stopped, _, outer in seen:
         inside[outer] += stopped - started
     imports = []
-    for plugin, outer, started, stopped in seen:
+    for started, stopped, plugin, outer in seen:
         durations = (started - began, stopped - started, stopped - started - inside[plugin])
         at_ms, plugin_ms, own_ms = (round(seconds * 1000, 3) for seconds in durations)
         imports.append(Import(plugin.name, at_ms, None if outer is None else outer.name, plugin_ms, own_ms))
