@@ -27,9 +27,9 @@ class Bench:
             self.ledger,
             Journal(lambda: "", lambda: False),
             self,
-            finder=self,
+            application="app",
             prefix="APP",
-            namespace=lambda: None,
+            finder=self,
         )
         tree.write("app/__init__.py")
         tree.write("app/api.py", "def add(id): return ledger.add('things', id, id)\n")

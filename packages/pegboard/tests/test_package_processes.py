@@ -11,7 +11,7 @@ import pytest
 
 import pegboard
 
-LOADED = ("index", "manager", "registry", "host")
+LOADED = ("index", "manager", "host")
 SEARCHED = """
 import importlib.machinery, sys
 sought = []
@@ -24,7 +24,7 @@ sys.meta_path.insert(0, Noticing)
 TOLD = """
 import json, pegboard, sys
 told = {}
-for name in ("index", "manager", "registry", "host"):
+for name in ("index", "manager", "host"):
     __import__(f"pegboard.{name}")
     module = sys.modules[f"pegboard.{name}"]
     assert getattr(pegboard, name) is module
@@ -43,7 +43,7 @@ seen = []
 for _ in range(2):
     try: from pegboard import Host
     except RuntimeError as error: seen.append(str(error))
-print(json.dumps([*seen, "pegboard.registry" in sys.modules]))
+print(json.dumps([*seen, "pegboard.manager" in sys.modules]))
 """
 
 
@@ -102,7 +102,7 @@ def test_an_edited_source_counts(package, name):
 def test_byte_code_that_is_checked_by_its_hash_is_left_to_import(package):
     compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", str(package)]
     subprocess.run(compiling, check=True)
-    assert told(package)["sought"] == ["pegboard.index", "pegboard.manager", "pegboard.registry", "pegboard.host"]
+    assert told(package)["sought"] == ["pegboard.index", "pegboard.manager", "pegboard.host"]
 
 
 def test_without_byte_code_every_start_searches(package):
@@ -112,6 +112,6 @@ def test_without_byte_code_every_start_searches(package):
 
 
 def test_a_module_that_breaks_is_not_left_half_made(package):
-    (package / "registry.py").write_text("raise RuntimeError('broken')\n", encoding="utf-8")
+    (package / "manager.py").write_text("raise RuntimeError('broken')\n", encoding="utf-8")
     for _ in range(2):  # by import, which compiles it, and at once
         assert run(package, BROKEN) == ["broken", "broken", False]

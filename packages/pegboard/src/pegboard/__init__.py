@@ -8,22 +8,21 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from pegboard.container import Container
-    from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
     from pegboard.ledger import Plugin
-    from pegboard.registry import Registry
+    from pegboard.registry import DataRegistry, Registry
 
 __all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
 
 _HOMES = {
     "Container": "pegboard.container",
-    "DataRegistry": "pegboard.data_registry",
+    "DataRegistry": "pegboard.registry",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",
     "Plugin": "pegboard.ledger",
     "PluginError": "pegboard.errors",
-    "Registry": "pegboard.registry",
+    "Registry": "pegboard.manager",
 }
 
 
@@ -96,4 +95,4 @@ def _load(*names: str) -> None:
         globals()[name] = module
 
 
-_load("index", "manager", "registry", "host")
+_load("index", "manager", "host")

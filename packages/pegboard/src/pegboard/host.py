@@ -11,8 +11,7 @@ import os
 import sys
 
 from pegboard.index import Settings
-from pegboard.manager import READY, PluginManager
-from pegboard.registry import Registry
+from pegboard.manager import READY, PluginManager, Registry
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 
     from pegboard.claims import Claims
     from pegboard.container import Container
-    from pegboard.data_registry import DataRegistry
     from pegboard.errors import PegboardError, PluginError
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Plugin
+    from pegboard.registry import DataRegistry
     from pegboard.reloading.lifecycle import Change, Lifecycle, Rescan
 
     T = TypeVar("T")
@@ -92,7 +91,7 @@ class Host:
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
         self._unload_callbacks: dict[Plugin, list[Callable[[], object]]] = {}
-        self._manager = PluginManager(
+        self.manager: PluginManager = PluginManager(
             Settings(
                 name,
                 os.environ if environ is None else environ,
@@ -109,6 +108,7 @@ class Host:
             end_failed=self._end_failed,
             problems=self.problems,
         )
+        """What finds, records and imports the plugins; for tools."""
 
     def __repr__(self) -> str:
         return f"<host {self.name!r}>"
@@ -132,11 +132,11 @@ class Host:
         """
         del of
         if eager:
-            self._manager.activate_at_start(name)
+            self.manager.activate_at_start(name)
         registry = self._registries.get(name)
         if registry is None:
             registry = self._registries[name] = Registry(
-                name, self._manager, ready=self.start, report=self._report, allow_override=allow_override
+                name, self.manager, ready=self.start, report=self._report, allow_override=allow_override
             )
         return registry
 
@@ -149,12 +149,12 @@ class Host:
             name: What the contributions are, in the plural, e.g. `themes`.
             allow_override: As in `registry`.
         """
-        from pegboard.data_registry import DataRegistry
+        from pegboard.registry import DataRegistry
 
         registry = self._registries.get(name)
         if not isinstance(registry, DataRegistry):
             registry = self._registries[name] = DataRegistry(
-                name, self._manager, ready=self.start, report=self._report, allow_override=allow_override
+                name, self.manager, ready=self.start, report=self._report, allow_override=allow_override
             )
         return registry
 
@@ -171,8 +171,8 @@ class Host:
 
             with self._lock:
                 if self._container is None:
-                    live = self._manager.importer.live
-                    self._container = Container(self._manager.ledger, live=live, ready=self.start, report=self._report)
+                    live = self.manager.importer.live
+                    self._container = Container(self.manager.ledger, live=live, ready=self.start, report=self._report)
         return self._container
 
     def declare(
@@ -195,7 +195,7 @@ class Host:
         Raises:
             HostError: If no plugin is being imported.
         """
-        plugin, importing = self._manager.attribution.registering()
+        plugin, importing = self.manager.attribution.registering()
         if not importing:
             from pegboard.errors import HostError
 
@@ -234,12 +234,7 @@ class Host:
     @property
     def settings(self) -> "Settings":
         """What the host was made with, and what was changed before its first use; for tools."""
-        return self._manager.settings
-
-    @property
-    def manager(self) -> "PluginManager":
-        """What finds, records and imports the plugins; for tools."""
-        return self._manager
+        return self.manager.settings
 
     @property
     def roster(self) -> "PluginManager":
@@ -247,14 +242,14 @@ class Host:
         from warnings import warn
 
         warn("Host.roster is deprecated: use Host.manager", DeprecationWarning, stacklevel=2)
-        return self._manager
+        return self.manager
 
     # -- which plugins there are --------------------------------------------------------------------------------------
 
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included; finding them imports none."""
-        return self._manager.plugins
+        return self.manager.plugins
 
     def plugin(self, name: str) -> "Plugin":
         """Return the plugin of that name.
@@ -262,7 +257,7 @@ class Host:
         Raises:
             PluginNotFoundError: If there is none; it knows the nearest name.
         """
-        plugin = self._manager.named(name)
+        plugin = self.manager.named(name)
         if plugin is None:
             from pegboard.errors import PluginNotFoundError
 
@@ -275,7 +270,7 @@ class Host:
         Raises:
             HostError: If the plugins have been found already.
         """
-        self._manager.configure(left_out=(*self.settings.left_out, (tuple(names), reason)))
+        self.manager.configure(left_out=(*self.settings.left_out, (tuple(names), reason)))
 
     def disable(
         self, name: str, reason: str = "disabled by the application", *, deadline_s: "float | None" = 5.0
@@ -353,9 +348,8 @@ class Host:
         """
         return self._lifecycle().rescan(deadline_s)
 
-    def look_again(self, *, deadline_s: "float | None" = 5.0) -> "Rescan":
-        """Do what `rescan` does; the older name, which goes with 1.0."""
-        return self.rescan(deadline_s=deadline_s)
+    look_again = rescan
+    """The name of `rescan` until 1.0."""
 
     def on_unload(self, function: "F") -> "F":
         """Have *function* called, without arguments, when the plugin that says so is disabled or reloaded.
@@ -367,7 +361,7 @@ class Host:
         Returns:
             *function*, so that it can be decorated.
         """
-        self._unload_callbacks.setdefault(self._manager.attribution.registering()[0], []).append(function)
+        self._unload_callbacks.setdefault(self.manager.attribution.registering()[0], []).append(function)
         return function
 
     def close(self, *, deadline_s: "float | None" = 5.0) -> None:
@@ -397,7 +391,7 @@ class Host:
             RequiredPluginError: If a required plugin cannot be used.
             PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
         """
-        if self._manager.start() and self._manager.is_strict:
+        if self.manager.start() and self.manager.is_strict:
             problems = [problem for problem in self.problems if not problem.is_quiet]
             if len(problems) == 1:
                 raise problems[0]
@@ -408,7 +402,7 @@ class Host:
         from pegboard.reloading.lifecycle import Lifecycle
 
         return Lifecycle(
-            self._manager,
+            self.manager,
             self._container,
             self._unload_callbacks,
             self.problems,
@@ -422,7 +416,8 @@ class Host:
 
     def _report_clashes(self) -> None:
         for registry in tuple(self._registries.values()):
-            registry.report_clashes()
+            for name in registry.names():
+                registry.winner(name)  # reports who else claims it
 
     def run(
         self,
@@ -447,7 +442,7 @@ class Host:
         """
         from pegboard.boundary import call_plugin
 
-        return call_plugin(plugin, doing, function, passing, self._manager.attribution.owner)
+        return call_plugin(plugin, doing, function, passing, self.manager.attribution.owner)
 
     def blame(self, error: BaseException, doing: str = "being called") -> "PluginError | None":
         """Return the error that names the plugin in whose code *error* came up; None when that is nobody's.
@@ -468,7 +463,7 @@ class Host:
 
         if isinstance(error, PluginError):
             return error
-        found = find_culprit(error, self._manager.attribution.owner)
+        found = find_culprit(error, self.manager.attribution.owner)
         if found is None:
             return None
         plugin, place = found
@@ -483,8 +478,8 @@ class Host:
         self.problems.append(problem)
         if problem.is_quiet:
             return
-        if self._manager.is_strict:
-            if self._manager.state == READY:
+        if self.manager.is_strict:
+            if self.manager.state == READY:
                 raise problem
         elif self._tell is not None:
             self._tell(problem)

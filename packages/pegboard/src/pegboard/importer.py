@@ -45,18 +45,19 @@ if TYPE_CHECKING:
 class Attribution:
     """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_application", "_by_module", "_local", "_records")
+    __slots__ = ("_application", "_by_module", "_local", "records")
 
     def __init__(self, name: str) -> None:
         """Start with no plugins; what belongs to none of them belongs to the application called *name*."""
         self._application = application(name)
         self._by_module: dict[str, Plugin] = {}
         self._local = _thread._local()
-        self._records: Records | None = None
+        self.records: Records | None = None
+        """Where plugins are found, too."""
 
     def use(self, records: "Records | None") -> None:
         """Find plugins in *records*, too."""
-        self._records = records
+        self.records = records
 
     def add(self, plugins: "Iterable[Plugin]") -> None:
         """Find *plugins* by their modules."""
@@ -65,7 +66,7 @@ class Attribution:
 
     def plugin(self, module: str) -> "Plugin | None":
         """Return the plugin whose module is exactly *module*; None when there is none."""
-        return self._by_module.get(module) or (None if self._records is None else self._records.plugin(module))
+        return self._by_module.get(module) or (None if self.records is None else self.records.plugin(module))
 
     def owner(self, module: str) -> "Plugin | None":
         """Return the plugin that *module* is, or is a part of; None when it belongs to no plugin."""
@@ -112,6 +113,7 @@ class Importer:
     """
 
     __slots__ = (
+        "_application",
         "_attribution",
         "_finder",
         "_is_ready",
@@ -119,7 +121,6 @@ class Importer:
         "_ledger",
         "_listener",
         "_lock",
-        "_namespace",
         "_prefix",
         "imports",
         "is_watching",
@@ -132,9 +133,9 @@ class Importer:
         journal: "Journal",
         listener: "Listener",
         *,
-        finder: "Any",
+        application: str,
         prefix: str,
-        namespace: "Callable[[], tuple[str, Iterable[str], str | None] | None]",
+        finder: "Any",
     ) -> None:
         """Make an importer that has imported nothing.
 
@@ -143,10 +144,9 @@ class Importer:
             ledger: Where contributions are committed.
             journal: Where each import of a plugin that is not built in is noted.
             listener: Told of each import.
-            finder: What stands on `sys.meta_path` for this importer, and calls its `find_spec`.
+            application: The package whose plugins they are.
             prefix: How the application's environment variables begin; advice for users names them.
-            namespace: Returns what `extend_namespace` has to be called with before the first import; None when it has
-                been called.
+            finder: What stands on `sys.meta_path` for this importer, and calls its `find_spec`.
         """
         self._attribution = attribution
         self._ledger = ledger
@@ -154,7 +154,7 @@ class Importer:
         self._listener = listener
         self._finder = finder
         self._prefix = prefix
-        self._namespace = namespace
+        self._application = application
         self._lock = _thread.RLock()
         self._is_ready = False
         self.imports: dict[Plugin, tuple[Plugin | None, float, float]] = {}
@@ -172,9 +172,9 @@ class Importer:
         """Make plugins importable, and be asked for every import; nothing happens when that is done."""
         with self._lock:  # several threads may import the first plugins
             if not self._is_ready:
-                namespace = self._namespace()
-                if namespace is not None:
-                    extend_namespace(*namespace)
+                records = self._attribution.records
+                if records is not None:  # without records there has been a search, which does it itself
+                    extend_namespace(self._application, *records.namespace())
                 self.watch()
                 self._is_ready = True
 

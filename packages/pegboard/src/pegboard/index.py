@@ -412,17 +412,16 @@ class Settings:
         directory = self.directory if self.keeps_journal else None
         return os.path.join(directory, f"plugins-{self.application}.journal") if directory else ""
 
-    @property
-    def index_path(self) -> "str | None":
-        """The index for these settings, this environment and this import path; None when there is no place for one."""
-        return self.index_path_for(self.facts())
+    def index_path(self, facts: "list[str] | None" = None) -> "str | None":
+        """Return where the index for these settings and this import path is; None when there is no place for one.
 
-    def index_path_for(self, facts: "list[str]") -> "str | None":
-        """Return `index_path`, where *facts* are known already."""
+        Args:
+            facts: What `facts` returns, where that is known already.
+        """
         directory = self.directory
         if not directory:
             return None
-        identity = "\n".join(facts).encode(*ENCODING)
+        identity = "\n".join(self.facts() if facts is None else facts).encode(*ENCODING)
         return os.path.join(directory, f"plugins-{self.application}-{digest(identity)}.index")
 
     def facts(self) -> "list[str]":

@@ -1,8 +1,10 @@
-"""The plugin manager: which plugins does this process have, and are they ready?
+"""The plugin manager and its registries: which plugins are there, are they ready, and what did they register by name?
 
-In: settings. Out: plugins, and what they registered, from the index if that holds, or by a cold start.
+In: settings. Out: plugins and their contributions, from the index if that holds, or by a cold start.
 
 Hot: each start loads this file. With a valid index nothing is searched and nothing imported; all else is in `startup`.
+The manager and `Registry` share a file, since one more would cost every start half a percent; see
+`benchmarks/README.md`.
 """
 
 import _thread
@@ -15,16 +17,22 @@ from pegboard.index import read, why_invalid
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from importlib.machinery import ModuleSpec
-    from typing import Any, Final
+    from typing import Any, Final, Generic, TypeVar, overload
 
+    from pegboard.claims import Claims
     from pegboard.errors import PegboardError
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
     from pegboard.startup.cold_start import ColdStart, Recording
-    from pegboard.startup.search import Search
+
+    T = TypeVar("T")
+    D = TypeVar("D")
+else:
+    T = None
+    Generic = {T: object}
 
 NEW: "Final" = "new"
 STARTING: "Final" = "starting"
@@ -53,6 +61,8 @@ class PluginManager:
             problems: Every fault that was reported so far.
         """
         self.settings: Settings = settings
+        self.state: str = NEW
+        """`new`, `starting`, or `ready`: whether the plugins have been made ready."""
         self.why_not_used: str | None = None
         """Why the index on disk could not be used as it was, in words; None when it could."""
         self._report = report
@@ -62,19 +72,14 @@ class PluginManager:
         self._lock = _thread.RLock()
         self._finder: Any = finder_of(self)
         self._parts: tuple[Attribution, Ledger, Importer] | None = None
-        self._index: Index | None = None
+        self.index: Index | None = None
+        """The index in use; None when every plugin is imported at the start, or before the start."""
         self._records: Records | None = None
         self._plugins: tuple[Plugin, ...] | None = None  # those of the index, once somebody has asked
         self._cold_start: ColdStart | None = None  # None as long as the index holds
         self._eager_kinds = {"middleware"}
         self._journal: str | None = None  # its folder, once earlier entries have been looked at
         self._starting: set[int] = set()  # threads that are making the plugins ready
-        self._is_ready = False
-
-    @property
-    def state(self) -> str:
-        """`new`, `starting`, or `ready`: whether the plugins have been made ready."""
-        return READY if self._is_ready else STARTING if self._starting else NEW
 
     def configure(self, **changes: "Any") -> None:
         """Change settings before the plugins are found; see `Settings.replace`.
@@ -82,7 +87,7 @@ class PluginManager:
         Raises:
             HostError: If the plugins have been found already.
         """
-        if self._index is not None or self._cold_start is not None:
+        if self.index is not None or self._cold_start is not None:
             from pegboard.errors import HostError
 
             raise HostError("the plugins have been found already", "change settings before the host is first used")
@@ -93,9 +98,9 @@ class PluginManager:
         """Whether faults are raised: the author says so, or else the user."""
         if self.settings.strict is not None:
             return self.settings.strict
-        if self._cold_start is not None:
-            return self._cold_start.search().is_strict
-        return self._index is not None and self._index.head["Q"] == [["1"]]
+        if self.index is not None:
+            return self.index.head["Q"] == [["1"]]
+        return self._cold_start is not None and self._cold_start.search().is_strict
 
     # -- the parts that a start may do without ------------------------------------------------------------------------
 
@@ -125,11 +130,11 @@ class PluginManager:
                 importer = Importer(
                     attribution,
                     ledger,
-                    Journal(lambda: self._journal or "", lambda: bool(self._starting)),
+                    Journal(lambda: self._journal or "", lambda: self.state == STARTING),
                     self,
-                    finder=self._finder,
+                    application=self.settings.application,
                     prefix=self.settings.prefix,
-                    namespace=self._namespace,
+                    finder=self._finder,
                 )
                 self._parts = attribution, ledger, importer
                 self._use_records()
@@ -138,31 +143,20 @@ class PluginManager:
     def _use_records(self) -> "Records | None":
         """Let every part use the records of the index, if one is in use; return the records."""
         with self._lock:
-            if self._records is None and self._index is not None:
+            if self._records is None and self.index is not None:
                 from pegboard.ledger import Records
 
-                self._records = Records(self._index, self._recover)
+                self._records = Records(self.index, self._recover)
             if self._parts is not None:
                 self._parts[0].use(self._records)
                 self._parts[1].prime(self._records)
             return self._records
 
-    def _namespace(self) -> "tuple[str, Iterable[str], str | None] | None":
-        if self._records is None or self._cold_start is not None:  # a search extends the namespace itself
-            return None
-        portions, init = self._records.namespace()
-        return self.settings.application, portions, init
-
-    @property
-    def index(self) -> "Index | None":
-        """The index in use; None when every plugin is imported at the start, or before the start."""
-        return self._index
-
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every contribution of *kind* once, in order."""
-        if self._parts is None and self._index is not None:
+        if self._parts is None and self.index is not None:
             try:
-                return self._index.texts(kind)
+                return self.index.texts(kind)
             except Exception as error:
                 from pegboard.errors import UnusableIndexError
 
@@ -176,16 +170,16 @@ class PluginManager:
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
         self._check_journal()
-        if self._cold_start is None and self.settings.is_lazy and self._use_index():
-            if self._plugins is None:
-                records = self._records or self._use_records()
-                self._plugins = None if records is None else records.plugins()
-            return self._plugins or ()
-        return self._cold().plugins
+        if self._cold_start is not None or not (self.settings.is_lazy and self._use_index()):
+            return self.cold_start.plugins
+        if self._plugins is None:
+            records = self._records or self._use_records()
+            self._plugins = () if records is None else records.plugins()
+        return self._plugins
 
     def named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
-        if self._cold_start is None and self._index is not None:
+        if self._cold_start is None and self.index is not None:
             records = self._records or self._use_records()
             return None if records is None else records.plugin_named(name)
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
@@ -204,7 +198,7 @@ class PluginManager:
         """Import plugins that contribute to *kind* at every start, and now if the start is over."""
         if kind not in self._eager_kinds:
             self._eager_kinds.add(kind)
-            if self._is_ready:
+            if self.state == READY:
                 for row in self.ledger.rows(kind):
                     if row.is_primed and row.owner.is_usable:
                         self.activate(row.owner, row)
@@ -212,21 +206,20 @@ class PluginManager:
     def imported(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
         slow_after = self.settings.slow_after
-        if self._suspects() or (slow_after is not None and (plugin.cost_ms or 0) > slow_after * 1000):
+        suspects: Sequence[Sequence[str]] = ()  # modules of plugins that have crashed before
+        if self.index is not None:
+            suspects = self.index.head.get("K", ())
+        elif self._cold_start is not None:
+            suspects = self._cold_start.search().suspects
+        if suspects or (slow_after is not None and (plugin.cost_ms or 0) > slow_after * 1000):
             from pegboard.startup.journal.quarantine import survived
 
-            survived(plugin, self._suspects(), self._journal or "", slow_after, self._report)
+            survived(plugin, suspects, self._journal or "", slow_after, self._report)
         if self._records is not None and not self._records.is_as_recorded(plugin, batch):
             from pegboard.startup.cold_start import refresh
 
             self.ledger.mark_diverged()
             refresh(self._records.index.path, plugin, batch)
-
-    def _suspects(self) -> "Sequence[Sequence[str]]":
-        """Return the module of each plugin that has crashed, and may be imported nevertheless."""
-        if self._cold_start is not None:
-            return self._cold_start.search().suspects
-        return () if self._index is None else self._index.head.get("K", ())
 
     def import_failed(self, plugin: "Plugin", error: BaseException, seconds: float) -> None:
         """End what the import of *plugin* has opened, and report *error*."""
@@ -252,7 +245,7 @@ class PluginManager:
         importer = None if self._parts is None else self._parts[2]
         if importer is None or not importer.is_watching:
             if not fullname.startswith(f"{self.settings.application}.plugins") and (
-                self._index is None or self._index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
+                self.index is None or self.index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
             ):
                 return None
             importer = self.importer
@@ -261,36 +254,41 @@ class PluginManager:
 
     # -- starting -----------------------------------------------------------------------------------------------------
 
-    def start(self) -> bool:
+    def start(self, *, imports: bool = True) -> bool:
         """Make the plugins ready, and return whether this call did; nothing happens when they are.
+
+        Args:
+            imports: Whether plugins are imported as far as that is needed. False searches for them: what one of them
+                registers counts from when it is imported.
 
         Raises:
             RequiredPluginError: If a required plugin cannot be used.
         """
-        if self._is_ready:
+        if self.state == READY:
             return False
         if _thread.get_ident() in self._starting:  # a plugin, while imported, reads a registry
             return False
         self._check_journal()
         self._starting.add(_thread.get_ident())
+        if self.state == NEW:
+            self.state = STARTING
         try:
-            if self._cold_start is None and self.settings.is_lazy and self._use_index() and self._index is not None:
-                self._start_warm(self._index)
+            if not imports:
+                self.cold_start.search()
+            elif self._cold_start is None and self.settings.is_lazy and self._use_index() and self.index is not None:
+                self._start_warm(self.index)
             else:
-                self._cold().run(self._eager_kinds)
-            if self.settings.required:
+                self.cold_start.run(self._eager_kinds)
+            if self.settings.required and imports:
                 from pegboard.startup.cold_start import check_required
 
                 check_required(self.settings.required, self.named)
+            self.state = READY
         finally:
             self._starting.discard(_thread.get_ident())
-        self._is_ready = True
+            if self.state == STARTING and not self._starting:  # it has failed; the next use starts once more
+                self.state = NEW
         return True
-
-    def start_without_plugins(self) -> None:
-        """Search for the plugins, and be ready without importing any; one that is imported later counts then."""
-        self.search()
-        self._is_ready = True
 
     def _check_journal(self) -> None:
         """Look, once, whether earlier processes died while they imported a plugin: then the journal has entries."""
@@ -309,12 +307,12 @@ class PluginManager:
     def _use_index(self) -> bool:
         """Use the index on disk if it holds; return whether an index is in use."""
         with self._lock:
-            if self._index is not None:
+            if self.index is not None:
                 return True
             if self._cold_start is not None:
                 return False
             facts = self.settings.facts()
-            path = self.settings.index_path_for(facts)
+            path = self.settings.index_path(facts)
             if path is None:
                 self.why_not_used = "there is no place for an index"
                 return False
@@ -333,7 +331,7 @@ class PluginManager:
                 self.why_not_used = str(error)
             if self.why_not_used is not None:
                 return False
-            self._index = index
+            self.index = index
             if self._parts is not None:
                 self._use_records()
         return True
@@ -356,65 +354,39 @@ class PluginManager:
 
     # -- a start without a valid index --------------------------------------------------------------------------------
 
-    def _cold(self, known: "Mapping[str, Plugin] | None" = None) -> "ColdStart":
+    @property
+    def cold_start(self) -> "ColdStart":
+        """What searches for plugins, puts them in order and records them; made when the index does not do."""
+        self._check_journal()
         with self._lock:
             if self._cold_start is None:
                 from pegboard.startup.cold_start import ColdStart
 
-                self._cold_start = ColdStart(
-                    self.settings,
-                    self.attribution,
-                    self.ledger,
-                    self.importer,
-                    activate=self.activate,
-                    use=self._use_new_index,
-                    report=self._report,
-                    report_clashes=self._report_clashes,
-                    problems=self._problems,
-                    known=known,
-                )
+                known = () if self.index is None else self.plugins
+                self._cold_start = self._new_cold_start(ColdStart, known)
             return self._cold_start
+
+    def _new_cold_start(self, make: "type[ColdStart]", known: "Iterable[Plugin]") -> "ColdStart":
+        return make(
+            self.settings,
+            self.attribution,
+            self.ledger,
+            self.importer,
+            index=self.index,
+            known=known,
+            activate=self.activate,
+            use=self._use_new_index,
+            report=self._report,
+            report_clashes=self._report_clashes,
+            problems=self._problems,
+        )
 
     def _use_new_index(self, index: "Index", plugins: "Sequence[Plugin]") -> None:
         with self._lock:
-            self._index, self._records = index, None
+            self.index, self._records = index, None
             records = self._use_records()
             if records is not None:
                 records.replace(index, plugins)
-
-    def search(self) -> "Search":
-        """Search for the plugins, and report what is wrong with them, unless that has been done."""
-        self._check_journal()
-        return self._cold().search()
-
-    def rescan(self) -> None:
-        """Search once more; plugins that were known stay the same objects."""
-        if self._cold_start is None:
-            self._cold({plugin.module: plugin for plugin in self._with_wishes()}).search()
-        else:
-            self._cold_start.rescan()
-
-    def reorder(self) -> None:
-        """Put the plugins in order again, since their authors' wishes may have changed; report what cannot be met."""
-        if self._cold_start is not None:
-            self._cold_start.reorder()
-            return
-        from pegboard.startup.search import ordered, user_order
-
-        built_in_first = self.settings.built_in_first
-        self._plugins, problems = ordered(self._with_wishes(), user_order(self.settings), built_in_first=built_in_first)
-        self.ledger.invalidate()
-        for problem in problems:
-            self._report(problem)
-
-    def _with_wishes(self) -> "tuple[Plugin, ...]":
-        """Return the plugins of the index, those that have not been imported with their recorded wishes."""
-        from pegboard.startup.recording.encoding import add_wishes
-
-        plugins = self.plugins
-        if self._index is not None:
-            add_wishes(self._index, plugins)
-        return plugins
 
     def record_anew(self) -> "Recording":
         """Import and record every plugin, whatever is on record, and put a new index in place.
@@ -422,17 +394,17 @@ class PluginManager:
         Raises:
             HostError: If the plugins are in use already.
         """
-        if self._is_ready:
+        if self.state == READY:
             from pegboard.errors import HostError
 
             raise HostError("the plugins are in use already", "record them before the host is first used")
-        self._check_journal()
         self._starting.add(_thread.get_ident())
+        self.state = STARTING
         try:
-            recording = self._cold().record(self._eager_kinds, is_from_scratch=True)
+            recording = self.cold_start.record(self._eager_kinds, is_from_scratch=True)
         finally:
             self._starting.discard(_thread.get_ident())
-        self._is_ready = True
+        self.state = READY
         return recording
 
     def _recover(self, damaged: "Index") -> None:
@@ -441,16 +413,17 @@ class PluginManager:
             records = self._records
             if records is None or records.index is not damaged:  # another thread has done it
                 return
-            from pegboard.startup.cold_start import drop_damaged
+            from pegboard.startup.cold_start import ColdStart, drop_damaged
 
             self.why_not_used = "the index is damaged"
-            known = records.known_plugins
-            drop_damaged(damaged, known.values())
-            self._index = self._records = self._cold_start = None
+            known = tuple(records.known_plugins.values())
+            drop_damaged(damaged, known)
+            self.index = self._records = None
             self._use_records()
-            cold_start = self._cold(known)
+            cold_start = self._cold_start = self._new_cold_start(ColdStart, known)
+            cold_start.rescan()
         cold_start.record(self._eager_kinds, is_from_scratch=True)
-        records.replace(self._index or damaged, self.plugins)  # whoever has asked it asks it once more
+        records.replace(self.index or damaged, self.plugins)  # whoever has asked it asks it once more
 
 
 def _find_spec(fullname: str, path: "Any" = None, target: "Any" = None, manager: "Any" = None) -> "ModuleSpec | None":
@@ -468,3 +441,269 @@ def finder_of(manager: "Any") -> "Any":
     function: Any = type(_find_spec)
     namespace: Any = type(sys.implementation)  # that is `types.SimpleNamespace`
     return namespace(find_spec=function(_find_spec.__code__, {}, "find_spec", (None, None, ref(manager))))
+
+
+# -- registries -------------------------------------------------------------------------------------------------------
+
+_LEFT_OUT: "Final" = object()
+
+
+class Registry(Generic[T]):
+    """Contributions of one type by name: commands, exporters, themes.
+
+    Made by `Host.registry`. Reading it makes the host ready first; `names`, `describe` and `in` import no
+    primed plugin, `registry[name]` imports the one that owns the name.
+
+    Two plugins with one name: the first in order keeps it, unless a later one registers with `override=True`
+    or the application made the registry with `allow_override=True`. What loses is reported, and shown by `explain`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        manager: "PluginManager",
+        *,
+        ready: "Callable[[], None]",
+        report: "Callable[[PegboardError], None]",
+        allow_override: bool = False,
+    ) -> None:
+        if name in ("component", "decorator", "middleware"):
+            from pegboard.errors import HostError
+
+            raise HostError(f"a registry cannot be called {name!r}", "the container's own contributions are called so")
+        self.name: str = name
+        """What the registry is called, e.g. `commands`; the kind of its contributions."""
+        self._manager = manager
+        self._ready = ready
+        self._report = report
+        self.allow_override: bool = allow_override
+        """Whether a later plugin may take a name without saying `override=True`."""
+        self._reported: set[tuple[Plugin, str]] = set()
+        # What has been read, as long as the ledger does not change; see `_refresh`.
+        self._ledger: Ledger | None = None
+        self._generation = -1
+        self._live: dict[str, T] = {}
+        self._winners: dict[str, Contribution] = {}
+        self._present: set[object] = set()
+        self._names: list[tuple[str, ...]] = []  # at most one
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, item: object) -> type:
+            """Make `Registry[int]` legal where an annotation is evaluated; `typing.Generic` is slow to import."""
+            del item
+            return cls
+
+    if TYPE_CHECKING:
+
+        @overload
+        def register(self, name: str, item: T, *, override: bool = False, **metadata: Any) -> T: ...
+
+        @overload
+        def register(self, name: str, *, override: bool = False, **metadata: Any) -> Callable[[T], T]: ...
+
+    def register(self, name: str, item: "Any" = _LEFT_OUT, *, override: bool = False, **metadata: "Any") -> "Any":
+        """Add *item* under *name*; as a decorator when *item* is left out.
+
+        Args:
+            name: At least one character, on one line.
+            item: The contribution itself.
+            override: Whether it may replace what an earlier plugin registered under that name.
+            **metadata: Plain data that describes it; what lists, help and completion show.
+
+        Returns:
+            *item*, or a decorator that returns what it decorates.
+
+        Raises:
+            InvalidNameError: If *name* cannot be shown in a list.
+            MetadataError: If *metadata* is not plain data.
+        """
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            from pegboard.errors import InvalidNameError
+
+            raise InvalidNameError(f"a contribution to {self.name!r}", name)
+        for field, value in metadata.items():
+            try:
+                if type(value) is not str or not value.isascii():
+                    from pegboard.plain_data import plain
+
+                    metadata[field] = plain(value)
+            except (TypeError, ValueError):
+                from pegboard.errors import MetadataError
+
+                raise MetadataError(self.name, name, field, type(value).__name__) from None
+        if item is _LEFT_OUT:
+
+            def decorate(decorated: "T") -> "T":
+                self._manager.ledger.add(self.name, name, decorated, metadata=metadata, override=override)
+                return decorated
+
+            return decorate
+        self._manager.ledger.add(self.name, name, item, metadata=metadata, override=override)
+        return item
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> "Callable[[], bool]":
+        """Make the plugins ready, and forget what is out of date.
+
+        Returns:
+            What tells whether something read since then may be kept: not if the ledger has changed meanwhile. Then the
+            caches that it is put into, which the caller has to take before it reads, are not in use any more.
+        """
+        self._ready()
+        ledger = self._manager.ledger
+        generation = ledger.generation
+        if self._generation != generation:
+            self._live, self._winners, self._present, self._names = {}, {}, set(), []
+            self._generation = generation
+        if self._manager.state == READY:
+            self._ledger = ledger
+        return lambda: self._ledger is not None and ledger.generation == generation
+
+    def __getitem__(self, name: str) -> "T":
+        """Return the contribution of that name, importing its plugin if need be.
+
+        Raises:
+            ContributionNotFoundError: If there is none; a KeyError that knows the nearest name.
+            PluginError: If its plugin cannot be imported.
+        """
+        ledger = self._ledger
+        if ledger is not None and ledger.generation == self._generation:
+            try:
+                return self._live[name]
+            except KeyError:
+                pass
+        is_current, live_objects = self._refresh(), self._live
+        failed: set[Plugin] = set()
+        while True:
+            row = self.winner(name, failed)
+            try:
+                live: T = self._manager.importer.live(row)
+            except Exception:
+                # its import failed, which has been reported: what it took the name from has it again
+                failed.add(row.owner)
+                if row.owner.is_usable or self.decide(name, failed)[0] is None:
+                    raise
+            else:
+                break
+        if is_current():
+            live_objects[name] = live
+        return live
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, name: str) -> T | None: ...
+
+        @overload
+        def get(self, name: str, default: D) -> T | D: ...
+
+    def get(self, name: str, default: "Any" = None) -> "Any":
+        """Return the contribution of that name, or *default* when there is none."""
+        return self[name] if name in self else default  # noqa: SIM401 -- this is `get`
+
+    def names(self) -> "tuple[str, ...]":
+        """Return all names in order, without importing a primed plugin."""
+        ledger = self._ledger
+        if ledger is None:  # to list names, the index is enough
+            self._ready()
+            return self._manager.texts(self.name)
+        if ledger.generation == self._generation and self._names:
+            return self._names[0]
+        is_current, kept = self._refresh(), self._names
+        names = self._manager.texts(self.name)
+        if is_current():
+            kept[:] = [names]
+        return names
+
+    def describe(self, name: str) -> "Mapping[str, Any]":
+        """Return the metadata of *name*, without importing a primed plugin.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return dict(self.winner(name).metadata)
+
+    def owner(self, name: str) -> "Plugin":
+        """Return the plugin that provides *name*; the application itself has the empty name.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return self.winner(name).owner
+
+    def items(self) -> "Iterator[tuple[str, T]]":
+        """Yield names and contributions in order, importing every plugin that owns one."""
+        for name in self.names():
+            yield name, self[name]
+
+    def __contains__(self, name: object) -> bool:
+        ledger = self._ledger
+        if ledger is not None and ledger.generation == self._generation and name in self._present:
+            return True
+        is_current, present = self._refresh(), self._present
+        is_there = isinstance(name, str) and bool(self.candidates(name))
+        if is_there and is_current():
+            present.add(name)
+        return is_there
+
+    def __iter__(self) -> "Iterator[str]":
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __repr__(self) -> str:
+        return f"<registry {self.name!r}>"
+
+    # -- deciding -----------------------------------------------------------------------------------------------------
+
+    def candidates(self, name: str) -> "tuple[Contribution, ...]":
+        """Return every row that claims *name*, in order; `winner` is the one in use."""
+        self._ready()
+        return self._manager.ledger.find(self.name, name)
+
+    def winner(self, name: str, without: "Collection[Plugin]" = ()) -> "Contribution":
+        """Return the row in use for *name*, those of some plugins left out, and report who else claims it.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        if not without:
+            ledger = self._ledger
+            if ledger is not None and ledger.generation == self._generation and name in self._winners:
+                return self._winners[name]
+        is_current, winners = self._refresh(), self._winners
+        winner, losers = self.decide(name, without)
+        for loser in losers:
+            if winner is not None and (loser.owner, loser.text) not in self._reported:
+                from pegboard.precedence import clash
+
+                self._reported.add((loser.owner, loser.text))
+                self._report(clash(loser, winner))
+        if winner is None:
+            from pegboard.errors import ContributionNotFoundError
+
+            raise ContributionNotFoundError(self.name, name, self.names())
+        if not without and is_current():
+            winners[name] = winner
+        return winner
+
+    def decide(self, name: str, without: "Collection[Plugin]" = ()) -> "tuple[Contribution | None, list[Contribution]]":
+        """Return the row in use for *name*, and those that claim it and may not have it."""
+        rows = self.candidates(name)
+        if len(rows) == 1 and not without:
+            return rows[0], []
+        from pegboard.precedence import candidates, decide, rule_for
+
+        rule = rule_for(self.name, allow_override=self.allow_override)
+        return decide([row for row in candidates(rows) if row.owner not in without], rule)
+
+    def explain(self, name: str) -> "Claims":
+        """Return who has *name*, who else claims it, and why; imports no plugin."""
+        from pegboard.claims import explain
+        from pegboard.precedence import rule_for
+
+        rule = rule_for(self.name, allow_override=self.allow_override)
+        return explain(self.name, name, self.candidates(name), rule)

@@ -184,7 +184,7 @@ class Lifecycle:
         in_use = [plugin for plugin in before.values() if plugin.is_usable]
         importlib.invalidate_caches()
         with _ONE_AT_A_TIME:
-            self.manager.rescan()
+            self.manager.cold_start.rescan()
             plugins = self.manager.plugins
             gone = []
             for plugin in in_use:
@@ -232,7 +232,7 @@ class Lifecycle:
         return plugin
 
     def _reorder(self) -> None:
-        self.manager.reorder()
+        self.manager.cold_start.reorder()
         self.manager.ledger.mark_diverged()  # names on record are in the old order
 
     def _everything(self, *, is_async: bool) -> list[Ending]:

@@ -16,15 +16,15 @@ from pegboard.importer import Journal
 from pegboard.index import YOUNG, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
-from pegboard.startup.recording.encoding import content_of, to_bytes
+from pegboard.startup.recording.encoding import add_wishes, content_of, to_bytes
 from pegboard.startup.recording.files import remove, write
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.rebuild import Rebuild
 from pegboard.startup.recording.record import Record, has_changed, plain_rows, read_files
-from pegboard.startup.search import ordered, search
+from pegboard.startup.search import ordered, search, user_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
     from pegboard.errors import PegboardError
@@ -53,12 +53,13 @@ class ColdStart:
         ledger: Ledger,
         importer: Importer,
         *,
+        index: Index | None,
+        known: Iterable[Plugin],
         activate: Callable[[Plugin, str], bool],
         use: Callable[[Index, Sequence[Plugin]], None],
         report: Callable[[PegboardError], None],
         report_clashes: Callable[[], None],
         problems: Sequence[PegboardError],
-        known: Mapping[str, Plugin] | None = None,
     ) -> None:
         """Make one that has not searched yet.
 
@@ -67,12 +68,13 @@ class ColdStart:
             attribution: Is told of the plugins that are found.
             ledger: Gets what the plugins register.
             importer: Is asked for every import from the search on.
+            index: The index in use, when plugins are searched for or put in order while the application runs.
+            known: The plugins in use, in order; a search returns the same objects.
             activate: Imports a plugin for a reason, and returns whether it is usable.
             use: Called with a new index and the plugins, before it is written.
             report: Told of each contained fault.
             report_clashes: Called when every plugin has registered.
             problems: Every fault that was reported so far.
-            known: Plugins that are in use already, by module; the search returns the same objects.
         """
         self._settings = settings
         self._attribution = attribution
@@ -83,19 +85,21 @@ class ColdStart:
         self._report = report
         self._report_clashes = report_clashes
         self._problems = problems
-        self._known = dict(known or {})
         self._lock = _thread.RLock()
         self._search: Search | None = None
-        self._plugins: tuple[Plugin, ...] = ()
+        self._plugins = tuple(known)
         self._has_recorder = False  # some thread is recording, or has recorded
-        self._is_disturbed = any(plugin.state == ACTIVE for plugin in self._known.values())  # not seen being imported
+        self._is_disturbed = any(plugin.state == ACTIVE for plugin in self._plugins)  # not seen being imported
+        if index is not None:
+            add_wishes(index, self._plugins)
 
     # -- which plugins are there? -------------------------------------------------------------------------------------
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
         """All plugins in their order."""
-        self.search()
+        if not self._plugins:
+            self.search()
         return self._plugins
 
     def search(self) -> Search:
@@ -103,7 +107,7 @@ class ColdStart:
         with self._lock:
             if self._search is not None:
                 return self._search
-            found = self._search = search(self._settings, self._known)
+            found = self._search = search(self._settings, {plugin.module: plugin for plugin in self._plugins})
             self._plugins = found.plugins
             self._attribution.add(found.plugins)
             self._importer.watch()
@@ -114,15 +118,13 @@ class ColdStart:
 
     def rescan(self) -> None:
         """Search once more; plugins that were known stay the same objects."""
-        with self._lock:
-            self._known = {plugin.module: plugin for plugin in self._plugins}
-            self._search = None
+        self._search = None
         self.search()
 
     def reorder(self) -> None:
         """Put the plugins in order again, now that their authors' wishes are known; report what cannot be met."""
-        user_order, built_in_first = self.search().user_order, self._settings.built_in_first
-        self._plugins, problems = ordered(self._plugins, user_order, built_in_first=built_in_first)
+        names = user_order(self._settings) if self._search is None else self._search.user_order
+        self._plugins, problems = ordered(self._plugins, names, built_in_first=self._settings.built_in_first)
         self._ledger.invalidate()
         for problem in problems:
             self._report(problem)

@@ -77,7 +77,7 @@ class Rebuild:
         self._is_disturbed = is_disturbed
         self._application = settings.application.partition(".")[0]
         self._facts = settings.facts()
-        self._path = settings.index_path_for(self._facts)
+        self._path = settings.index_path(self._facts)
         self._old: Mapping[str, Any] = {} if is_from_scratch else _latest_content(self._path, settings, self._facts)
         self._notes = Notes.beside(self._path or "")
         self._failed: list[Plugin] = []

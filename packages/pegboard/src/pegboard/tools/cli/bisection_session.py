@@ -40,7 +40,7 @@ class BisectionFiles:
     """The files of an unfinished bisection."""
 
     def __init__(self, host: Host) -> None:
-        self.index = host.settings.index_path
+        self.index = host.settings.index_path()
         folder = os.path.dirname(self.index) if self.index else tempfile.gettempdir()
         self.state = os.path.join(folder, f"bisect-{host.name}.json")
         self.cache = os.path.join(folder, f"bisect-{host.name}")

@@ -126,7 +126,7 @@ class Evidence:
     @cached_property
     def index_path(self) -> str | None:
         """The path of the index, which need not exist."""
-        return self.host.settings.index_path
+        return self.host.settings.index_path()
 
     @cached_property
     def _index(self) -> tuple[Mapping[str, Any], str | None]:

@@ -51,7 +51,7 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
     # without a journal, a crash of this process does not count against the plugin
     manager.configure(keeps_journal=False, strict=False, left_out=(*host.settings.left_out, *left_out))
     with open(into, "w", encoding="utf-8") as answers, open(into + TRACE, "w", encoding="utf-8") as trace:
-        manager.start_without_plugins()
+        manager.start(imports=False)
         known = len(host.problems)
         faulthandler.enable(trace)
         os._exit = _traced(leave, trace)
@@ -64,9 +64,10 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
                 findings += _health(plugin)
         faulthandler.cancel_dump_traceback_later()
         if not module:
-            manager.reorder()
+            manager.cold_start.reorder()
             for registry in host.registries.values():
-                registry.report_clashes()
+                for name in registry.names():
+                    registry.winner(name)  # reports who else claims it
         findings += map(from_error, host.problems[known:])
         _write(answers, {RESULT: [found.as_dict() for found in findings]})
         leave(0)  # without waiting for threads that a plugin has started

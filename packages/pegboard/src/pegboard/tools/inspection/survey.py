@@ -105,7 +105,7 @@ def survey(host: Host) -> Survey:
     """
     host.start()
     index = host.manager.index
-    notes = Notes.beside(index.path if index is not None and index.path else host.settings.index_path or "")
+    notes = Notes.beside(index.path if index is not None and index.path else host.settings.index_path() or "")
     claims = claims_of(host)
     by_owner: dict[str, list[Claim]] = {}
     for claim in claims:

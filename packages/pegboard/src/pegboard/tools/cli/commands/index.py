@@ -92,7 +92,7 @@ def _state(entry: Mapping[str, Any]) -> str:
 def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
     if options.into:
         host.manager.configure(cache_directory=os.path.abspath(options.into))
-    path = host.settings.index_path
+    path = host.settings.index_path()
     if path is None:
         output.complain("there is no place for an index: the user has no cache directory")
         return FAILED
@@ -114,7 +114,7 @@ def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 
 def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
-    path = host.settings.index_path
+    path = host.settings.index_path()
     output.say(f"index: {path or 'none: the user has no cache directory'}")
     index, why_not = _look(host)
     output.say(f"state: {why_not or 'valid'}")
@@ -134,7 +134,7 @@ def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
 
 def _look(host: Host) -> tuple[Index | None, str | None]:
     """Return the index on disk, and why it does not hold, in words; nothing is changed."""
-    path = host.settings.index_path
+    path = host.settings.index_path()
     if path is None:
         return None, "there is no place for an index"
     try:
@@ -243,7 +243,7 @@ def _record_again(arguments: Sequence[str], words: Sequence[str], output: Output
 
 
 def _clear(host: Host, _: argparse.Namespace, output: Output) -> int:
-    path = host.settings.index_path
+    path = host.settings.index_path()
     directory = os.path.dirname(path) if path else None
     try:
         removed = clear(directory, host.name) if directory and os.path.isdir(directory) else 0

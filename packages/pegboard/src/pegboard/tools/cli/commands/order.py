@@ -79,7 +79,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
 
 def _recall_wishes(host: Host, plugins: tuple[Plugin, ...]) -> None:
     """Take from the records what the authors wish, also from an index that does not hold any more."""
-    path = host.settings.index_path
+    path = host.settings.index_path()
     try:
         index = read(path) if path else None
     except UnusableIndexError:

@@ -111,7 +111,7 @@ def _of_claims(found: Mapping[str, Sequence[Claim]], name: str, output: Output) 
 
 def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
     near = nearest(seen.claims, [plugin.name for plugin in seen.plugins], text)
-    folders = list(host.manager.search().discovery.portions)
+    folders = list(host.manager.cold_start.search().discovery.portions)
     output.answer({"not_found": text, "nearest": near, "searched": folders})
     output.tell(f"there is no plugin {text!r}, and no contribution of that kind and name")
     if near:
