@@ -16,11 +16,12 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-    from typing import Any, ClassVar, Final, TypeVar
+    from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
 
     from pegboard.errors import PegboardError
     from pegboard.index import Index
 
+    P = ParamSpec("P")
     R = TypeVar("R")
 
 # -- in what state is each plugin? ------------------------------------------------------------------------------------
@@ -250,13 +251,31 @@ class Contribution:
 # -- what did they contribute the last time? --------------------------------------------------------------------------
 
 
+def _retried(question: "Callable[Concatenate[Records, P], R]") -> "Callable[Concatenate[Records, P], R]":
+    """Let records ask *question* once more if the index was damaged; this is where that is noticed."""
+
+    def ask(records: "Records", /, *about: "P.args", **options: "P.kwargs") -> "R":
+        index = records.index
+        try:
+            return question(records, *about, **options)
+        except Exception as error:
+            from pegboard.errors import UnusableIndexError
+
+            if records.recover is None or not isinstance(error, UnusableIndexError):
+                raise
+            records.recover(index)
+            return question(records, *about, **options)
+
+    return ask
+
+
 class Records:
     """What plugins registered when they were last imported: plugins and primed contributions, made on demand.
 
     A damaged index shows only when the damaged part is read. Then the index is replaced, and read once more.
     """
 
-    __slots__ = ("_locations", "_recover", "_rows", "index", "known_plugins")
+    __slots__ = ("_locations", "_rows", "index", "known_plugins", "recover")
 
     def __init__(self, index: "Index", recover: "Callable[[Index], None] | None" = None) -> None:
         """Start with empty caches.
@@ -265,7 +284,7 @@ class Records:
             index: What the records are made from.
             recover: Called with *index* when it is damaged; calls `replace`. None raises `UnusableIndexError`.
         """
-        self._recover = recover
+        self.recover: Callable[[Index], None] | None = recover
         self.replace(index)
 
     def replace(self, index: "Index", plugins: "Iterable[Plugin]" = ()) -> None:
@@ -276,19 +295,6 @@ class Records:
         self._locations: dict[str, str] = {}  # of their blocks, by module
         self._rows: dict[str, dict[str, list[Contribution]]] = {}  # by kind, then by text
 
-    def _ask(self, question: "Callable[..., R]", *about: str) -> "R":
-        """Return what *question* finds; the one place where a damaged index is noticed."""
-        index = self.index
-        try:
-            return question(*about)
-        except Exception as error:
-            from pegboard.errors import UnusableIndexError
-
-            if self._recover is None or not isinstance(error, UnusableIndexError):
-                raise
-            self._recover(index)
-            return question(*about)
-
     # -- plugins ------------------------------------------------------------------------------------------------------
 
     def plugin(self, module: str) -> "Plugin | None":
@@ -296,9 +302,10 @@ class Records:
         plugin = self.known_plugins.get(module)
         packages = self.index.packages
         if plugin is None and (module in packages or module.rpartition(".")[0] in packages):
-            return self._ask(self._find_plugin, module)
+            return self._find_plugin(module)
         return plugin
 
+    @_retried
     def _find_plugin(self, module: str) -> "Plugin | None":
         names = self.index.section("names")
         key = (SEPARATOR + field(module)).encode(*ENCODING)
@@ -308,20 +315,16 @@ class Records:
         at += len(key)
         return self._plugin(module, names[at : names.find(b"\n", at)].decode())
 
+    @_retried
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
-        return self._ask(self._find_plugin_named, name)
-
-    def _find_plugin_named(self, name: str) -> "Plugin | None":
         for module, location in self.index.lines("names", name):
             return self._plugin(module, location)
         return None
 
+    @_retried
     def plugins(self) -> "tuple[Plugin, ...]":
         """Return every plugin, in order."""
-        return self._ask(self._find_plugins)
-
-    def _find_plugins(self) -> "tuple[Plugin, ...]":
         return tuple([self._plugin(module, location) for _, module, location in self.index.lines("names")])
 
     def _plugin(self, module: str, location: str) -> "Plugin":
@@ -356,12 +359,12 @@ class Records:
 
     # -- contributions ------------------------------------------------------------------------------------------------
 
+    @_retried
     def find(self, kind: str, text: str) -> "Sequence[Contribution]":
         """Return the primed contributions of *kind* whose text is *text*, in order."""
-        rows = self._rows.get(kind, {}).get(text)
-        return self._ask(self._find, kind, text) if rows is None else rows
-
-    def _find(self, kind: str, text: str) -> "Sequence[Contribution]":
+        known = self._rows.get(kind, {}).get(text)
+        if known is not None:
+            return known
         rows: list[Contribution] = []
         parts = self.index.section(f"parts {kind}").split()
         if parts:
@@ -370,20 +373,19 @@ class Records:
             rows = [self._row(kind, fields(line)) for line in block if line.startswith(sought)]
         return self._rows.setdefault(kind, {}).setdefault(text, rows)
 
+    @_retried
     def rows(self, kind: str) -> "Sequence[Contribution]":
         """Return every primed contribution of *kind*, in any order."""
-        return self._ask(self._find_all, kind)
-
-    def _find_all(self, kind: str) -> "Sequence[Contribution]":
         found: dict[str, list[Contribution]] = {}
         for line in self.index.lines(f"rows {kind}"):
             found.setdefault(line[0], []).append(self._row(kind, line))
         known = self._rows.setdefault(kind, {})
         return [row for text, rows in found.items() for row in known.setdefault(text, rows)]
 
+    @_retried
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every contribution of *kind* once, in order."""
-        return self._ask(lambda: self.index.texts(kind))
+        return self.index.texts(kind)
 
     def kinds(self) -> "list[str]":
         """Return every kind of which there is a primed contribution."""
@@ -405,7 +407,7 @@ class Records:
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
-        lines = self._ask(self._lines_of, plugin.module, plugin.name)
+        lines = self._lines_of(plugin)
         if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
             return False
         for row, line in zip(batch, lines[1:], strict=True):
@@ -416,12 +418,13 @@ class Records:
                 return False
         return True
 
-    def _lines_of(self, module: str, name: str) -> "list[str]":
+    @_retried
+    def _lines_of(self, plugin: "Plugin") -> "list[str]":
         """Return the lines of a plugin's block: what is known of it, then its contributions; none if it has none."""
-        location = self._locations.get(module)
+        location = self._locations.get(plugin.module)
         if location is None:  # the plugin was known before this index was there
-            for known, location_of_known in self.index.lines("names", name):
-                location = location_of_known if known == module else location
+            for known, location_of_known in self.index.lines("names", plugin.name):
+                location = location_of_known if known == plugin.module else location
         return [] if location is None else self._block("plugins", location)
 
     def _block(self, section: str, location: str) -> "list[str]":
