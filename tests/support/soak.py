@@ -40,7 +40,7 @@ def seed() -> int:
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Return the source of what a long run draws: it depends on the seed and the test's name."""
-    return random.Random(f"{seed()} {request.node.nodeid}")
+    return random.Random(f"{seed()} {request.node.name}")
 
 
 def deselect_short(config: pytest.Config, items: list[pytest.Item]) -> None:
