@@ -166,9 +166,16 @@ _INSTALLERS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_ca
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory):
+def wheels(environments):
     """A folder with wheels of pegboard, utt, and what installing them and a plugin needs."""
-    folder = tmp_path_factory.mktemp("wheels")
+    folder = environments.shared / "docs" / "wheels"
+    with environments.once(folder) as unfinished:
+        if unfinished:
+            _fill(unfinished)
+    return folder
+
+
+def _fill(folder):
     for name in (
         "hatchling",
         "setuptools",
@@ -187,7 +194,6 @@ def wheels(tmp_path_factory):
             check=True,
             capture_output=True,
         )
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -201,9 +207,16 @@ def programs(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory, programs, wheels):
+def environment(environments, programs, wheels):
     """An environment in which pegboard and utt are installed from their wheels."""
-    folder = tmp_path_factory.mktemp("environment")
+    folder = environments.shared / "docs" / "environment"
+    with environments.once(folder, movable=False) as unfinished:
+        if unfinished:
+            _install(unfinished, programs, wheels)
+    return folder
+
+
+def _install(folder, programs, wheels):
     subprocess.run([programs / "python3", "-m", "venv", folder], check=True)
     subprocess.run(
         [
@@ -225,7 +238,6 @@ def environment(tmp_path_factory, programs, wheels):
         [folder / "bin/python", "-m", "compileall", "-q", "-f", *folder.glob("lib/*/site-packages")], check=True
     )
     _age([folder, *(path for path in folder.rglob("*") if path.is_dir())])
-    return folder
 
 
 def _age(paths):

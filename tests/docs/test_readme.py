@@ -27,7 +27,10 @@ def test_every_link_leads_to_a_file(name, page):
 
 @pytest.mark.parametrize(
     ("name", "commands"),
-    [("README.md", {"demo", "test", "docs"}), ("CONTRIBUTING.md", {"demo", "test", "check", "docs", "format"})],
+    [
+        ("README.md", {"demo", "test", "docs"}),
+        ("CONTRIBUTING.md", {"demo", "quick", "test", "soak", "check", "docs", "format"}),
+    ],
 )
 def test_every_make_command_exists(name, commands, page):
     root = page("README.md").path.parent

@@ -12,14 +12,23 @@ STARTS_A_PROCESS = frozenset(
 """The audit events of Python that tell of a new process."""
 
 
+_MADE_FOR_EACH_WORKER = {"module_browser", "workshop"}
+"""Fixtures that take long to make; the tests that use one go to one worker of xdist."""
+
+
 def mark_by_file(items: list[pytest.Item]) -> None:
-    """Mark tests by the name of their file: those of `_processes` and `_browser` are slow, a law can be a long run."""
+    """Mark tests by the name of their file: those of `_processes` and `_browser` are slow, a law can be a long run.
+
+    Keep tests together that share what takes long to make.
+    """
     for item in items:
         words = item.path.stem.split("_")
         if not {"processes", "browser"}.isdisjoint(words):
             item.add_marker("slow")
         if "law" in words:
             item.add_marker("soak")
+        for fixture in _MADE_FOR_EACH_WORKER & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(fixture))
 
 
 class Guard:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 T = TypeVar("T")
-_chosen = {"soak": False, "seed": 0}
+_chosen = {"soak": False, "seed": 0, "is_fixed": True}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -21,10 +21,12 @@ def add_options(parser: pytest.Parser) -> None:
 def configure(config: pytest.Config) -> None:
     """Read the options; what is chosen here is what the workers of xdist are given."""
     if config.option.seed is None:
+        config.option.is_fixed = not config.option.soak
         config.option.seed = random.SystemRandom().randrange(10**6)
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(config.option.seed)
-    _chosen.update(soak=config.option.soak, seed=config.option.seed)
+    is_fixed = getattr(config.option, "is_fixed", False)
+    _chosen.update(soak=config.option.soak, seed=config.option.seed, is_fixed=is_fixed)
 
 
 def sized(sample: T, soak: T) -> T:
@@ -37,10 +39,15 @@ def seed() -> int:
     return _chosen["seed"]
 
 
+def is_fixed() -> bool:
+    """Return whether a law with known exceptions tries the same examples as ever: neither --soak nor --seed is given."""
+    return _chosen["is_fixed"]
+
+
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Return the source of what a long run draws: it depends on the seed and the test's name."""
-    return random.Random(f"{seed()} {request.node.nodeid}")
+    return random.Random(f"{seed()} {request.node.name}")
 
 
 def deselect_short(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -56,7 +56,6 @@ def use(application):
 
 
 @pytest.mark.soak
-@pytest.mark.slow
 def test_reloads_leave_nothing_behind(application):
     application.plugin("a", BUSY)
     host = application.start()
