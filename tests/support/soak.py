@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 T = TypeVar("T")
-_chosen = {"soak": False, "seed": 0, "is_fixed": True}
+_chosen = {"soak": False, "seed": 0}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -21,12 +21,10 @@ def add_options(parser: pytest.Parser) -> None:
 def configure(config: pytest.Config) -> None:
     """Read the options; what is chosen here is what the workers of xdist are given."""
     if config.option.seed is None:
-        config.option.is_fixed = not config.option.soak
         config.option.seed = random.SystemRandom().randrange(10**6)
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(config.option.seed)
-    is_fixed = getattr(config.option, "is_fixed", False)
-    _chosen.update(soak=config.option.soak, seed=config.option.seed, is_fixed=is_fixed)
+    _chosen.update(soak=config.option.soak, seed=config.option.seed)
 
 
 def sized(sample: T, soak: T) -> T:
@@ -37,11 +35,6 @@ def sized(sample: T, soak: T) -> T:
 def seed() -> int:
     """Return the seed of this session."""
     return _chosen["seed"]
-
-
-def is_fixed() -> bool:
-    """Return whether a law with known exceptions tries the same examples as ever: neither --soak nor --seed is given."""
-    return _chosen["is_fixed"]
 
 
 @pytest.fixture

@@ -45,11 +45,12 @@ if TYPE_CHECKING:
 class Attribution:
     """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_application", "_by_module", "_local", "records")
+    __slots__ = ("_by_module", "_local", "application", "records")
 
     def __init__(self, name: str) -> None:
         """Start with no plugins; what belongs to none of them belongs to the application called *name*."""
-        self._application = application(name)
+        self.application: Plugin = application(name)
+        """The owner of what no plugin registers."""
         self._by_module: dict[str, Plugin] = {}
         self._local = _thread._local()
         self.records: Records | None = None
@@ -99,7 +100,7 @@ class Attribution:
             if isinstance(module, str) and (plugin := self.owner(module)):
                 return plugin, False
             frame = frame.f_back
-        return self._application, False
+        return self.application, False
 
 
 # -- how is it imported? ----------------------------------------------------------------------------------------------

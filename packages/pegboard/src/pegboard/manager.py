@@ -342,14 +342,22 @@ class PluginManager:
 
             for plugin in early_plugins(records):
                 mark_active(plugin, self.ledger)
-        for problem in index.head.get("W", ()):
-            from pegboard.errors import RecordedProblem
+        has_same_names = True
+        if "O" in index.head or (self._parts is not None and self.ledger.rows_of(self.attribution.application)):
+            from pegboard.startup.recording.own_names import own_names
 
-            self._report(RecordedProblem(*problem))
+            has_same_names = [[own_names(self.ledger, self.attribution.application)]] == index.head.get("O", [[""]])
+        for problem in index.head.get("W", ()):
+            from pegboard.errors import NameClashError, RecordedProblem
+
+            if has_same_names or problem[0] != NameClashError.code:
+                self._report(RecordedProblem(*problem))
         for (module,) in index.head.get("G", ()):
             eager = self.attribution.plugin(module)
             if eager is not None:
                 self.activate(eager, "eager")
+        if not has_same_names:
+            self._report_clashes()
         sys.meta_path.insert(0, self._finder)
 
     # -- a start without a valid index --------------------------------------------------------------------------------

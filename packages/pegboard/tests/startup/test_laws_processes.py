@@ -859,7 +859,7 @@ class TestConcurrency:
         assert primed.names()["names"] == ALL
 
     def test_an_index_of_another_version_is_a_cold_start(self, primed):
-        self.damaged(primed, primed.index.read_bytes().replace(b"pegboard-index 3", b"pegboard-index 9"))
+        self.damaged(primed, primed.index.read_bytes().replace(b"pegboard-index 4", b"pegboard-index 9"))
 
     def test_an_index_that_others_can_write_is_refused(self, primed):
         primed.index.chmod(0o666)
@@ -1052,3 +1052,32 @@ def test_the_hot_path_imports_few_modules(primed):
         )
     count = int(result.stdout.split()[0])
     assert count <= 10, result.stdout
+
+
+class TestNamesOfTheApplication:
+    """A start in which the application itself registers other names reports the clashes that there are then."""
+
+    CLASH = "the application already has"
+
+    def clashes(self, application, *names, **environ):
+        steps = [f"things.register({name!r}, 'own')" for name in names]
+        run = application.run(*steps, "result['names'] = things.names()", **environ)
+        assert set(names) <= set(run["names"])
+        return [line.split("'")[3] for line in run.stderr.splitlines() if self.CLASH in line], run.imported
+
+    def test_a_clash_with_a_name_that_the_application_no_longer_registers_is_not_reported(self, primed):
+        assert self.clashes(primed, "t-a")[0] == ["t-a"]
+        assert self.clashes(primed, "t-a") == (["t-a"], [])  # from the index
+        assert self.clashes(primed) == ([], [])
+
+    def test_a_clash_with_a_name_that_the_application_registers_for_the_first_time_is_reported(self, primed):
+        assert self.clashes(primed) == ([], [])
+        assert self.clashes(primed, "t-b", "t-c") == (["t-b", "t-c"], [])
+        assert self.clashes(primed, "t-c", "other") == (["t-c"], [])
+
+    @pytest.mark.parametrize("names", [(), ("t-a",), ("t-b", "t-c"), ("own",)])
+    def test_the_same_is_reported_lazily_and_eagerly(self, primed, names):
+        eagerly, _ = self.clashes(primed, *names, APP_PLUGINS_LAZY="0")
+        assert eagerly == [name for name in names if name != "own"]
+        for _ in range(2):
+            assert self.clashes(primed, *names) == (eagerly, [])

@@ -27,6 +27,8 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
     head: list[list[str]] = [["A", *content["namespace"]], ["Q", "1" if content["strict"] else ""]]
     if content["early"]:
         head.append(["B", *content["early"]])
+    if content["own_names"]:
+        head.append(["O", content["own_names"]])
     blocks = Blocks()
     names: list[list[str]] = []
     rows: dict[str, list[list[str]]] = {}

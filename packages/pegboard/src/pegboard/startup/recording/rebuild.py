@@ -18,6 +18,7 @@ from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
 from pegboard.startup.recording.files import prune, siblings, write
 from pegboard.startup.recording.notes import Notes
+from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import OwnCode
 from pegboard.startup.recording.progress import Progress
 from pegboard.startup.recording.record import UNSURE, Record, Sources
@@ -79,6 +80,7 @@ class Rebuild:
         self._facts = settings.facts()
         self._path = settings.index_path(self._facts)
         self._old: Mapping[str, Any] = {} if is_from_scratch else _latest_content(self._path, settings, self._facts)
+        self._own_names = own_names(ledger, attribution.application)
         self._notes = Notes.beside(self._path or "")
         self._failed: list[Plugin] = []
         self._not_observed: list[Plugin] = []
@@ -233,6 +235,7 @@ class Rebuild:
             "validity": self._conditions(plugins),
             "namespace": [discovery.init or "", *discovery.portions],
             "early": sorted(self._early),
+            "own_names": self._own_names,
             "strict": self._search.is_strict,
             "order": [plugin.module for plugin in plugins],
             "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},

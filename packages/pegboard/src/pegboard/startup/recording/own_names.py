@@ -1,0 +1,24 @@
+"""Own names: which names does the application itself register, outside any plugin?
+
+In: the ledger. Out: one text that is equal for equal names. Clashes of plugins with these names are recorded; they are
+of use only to a start in which the application has registered the same.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.index import ENCODING, digest
+from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
+
+if TYPE_CHECKING:
+    from pegboard.ledger import Ledger, Plugin
+
+
+def own_names(ledger: Ledger, application: Plugin) -> str:
+    """Return a hash of the names that *application* has in registries; empty when it has none."""
+    names = sorted(
+        f"{row.kind}\n{row.text}\n{row.override}"
+        for row in ledger.rows_of(application)
+        if row.kind not in (COMPONENT, DECORATOR, MIDDLEWARE)
+    )
+    return digest("\n".join(names).encode(*ENCODING)) if names else ""
