@@ -155,3 +155,24 @@ def forget_submodules(module: str) -> None:
     inside = module + "."
     for name in [name for name in sys.modules if name.startswith(inside)]:
         del sys.modules[name]
+
+
+def blame(error: BaseException, doing: str, owner: Callable[[str], Plugin | None]) -> PluginError | None:
+    """Return the error that names the plugin in whose code *error* was raised; see `Host.blame`.
+
+    Args:
+        error: What was raised.
+        doing: What was being done.
+        owner: Returns the plugin that a module belongs to, or None.
+    """
+    from pegboard.errors import PluginCallError, PluginError, describe_exception
+
+    if isinstance(error, PluginError):
+        return error
+    found = find_culprit(error, owner)
+    if found is None:
+        return None
+    plugin, location = found
+    named = PluginCallError(plugin.name, str(plugin.distribution or ""), doing, describe_exception(error), location)
+    named.__cause__ = error
+    return named

@@ -200,13 +200,7 @@ class Host:
             from pegboard.errors import HostError
 
             raise HostError("declare() works only while a plugin is being imported", "call it at module level")
-        plugin.after += (after,) if isinstance(after, str) else tuple(after)
-        plugin.before += (before,) if isinstance(before, str) else tuple(before)
-        if eager:
-            plugin.eager, plugin.is_eager_by_user = True, False
-        for given in (depends_on,) if isinstance(depends_on, str) else depends_on:
-            name = str(os.fspath(given))
-            plugin.inputs += (name if name.startswith("env:") else os.path.abspath(name),)
+        plugin.declare(after, before, eager=eager, depends_on=depends_on)
 
     def explain(self, what: "Any", name: "str | None" = None) -> "Explanation | Claims":
         """Return who provides a component, or who has a name in a registry, whom that overrides and why.
@@ -458,22 +452,12 @@ class Host:
         Returns:
             *error*, if it names a plugin already; else a new error, with *error* as its cause.
         """
-        from pegboard.boundary import find_culprit
-        from pegboard.errors import PluginCallError, PluginError, describe_exception
+        from pegboard.boundary import blame
 
-        if isinstance(error, PluginError):
-            return error
-        found = find_culprit(error, self.manager.attribution.owner)
-        if found is None:
-            return None
-        plugin, place = found
-        named = PluginCallError(plugin.name, str(plugin.distribution or ""), doing, describe_exception(error), place)
-        named.__cause__ = error
-        return named
+        return blame(error, doing, self.manager.attribution.owner)
 
     def _report(self, problem: "PegboardError") -> None:
-        text = problem.code, problem.summary()
-        if any((known.code, known.summary()) == text for known in self.problems):
+        if problem.is_among(self.problems):
             return
         self.problems.append(problem)
         if problem.is_quiet:
@@ -484,6 +468,4 @@ class Host:
         elif self._tell is not None:
             self._tell(problem)
         elif sys.stderr is not None:
-            hint = problem.hint()
-            hint_text = f" (hint: {hint})" if hint else ""
-            sys.stderr.write(f"{self.name}: warning[{problem.code}]: {problem.summary()}{hint_text}\n")
+            sys.stderr.write(f"{self.name}: {problem.one_line()}\n")

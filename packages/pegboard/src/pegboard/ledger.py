@@ -9,6 +9,7 @@ own for each would cost a run two percent: see `benchmarks/README.md`.
 """
 
 import _thread
+import os
 
 from pegboard.index import BELOW, ENCODING, SEPARATOR, digest, field, fields
 
@@ -16,6 +17,7 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from os import PathLike
     from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
 
     from pegboard.errors import PegboardError
@@ -154,6 +156,23 @@ class Plugin:
         """Mark it disabled; *reason* is shown to the user."""
         self.state = DISABLED
         self.reason = reason
+
+    def declare(
+        self,
+        after: "Sequence[str]",
+        before: "Sequence[str]",
+        *,
+        eager: bool,
+        depends_on: "Sequence[str | PathLike[str]]",
+    ) -> None:
+        """Add what its author declares while it is imported; see `Host.declare`."""
+        self.after += (after,) if isinstance(after, str) else tuple(after)
+        self.before += (before,) if isinstance(before, str) else tuple(before)
+        if eager:
+            self.eager, self.is_eager_by_user = True, False
+        for given in (depends_on,) if isinstance(depends_on, str) else depends_on:
+            name = str(os.fspath(given))
+            self.inputs += (name if name.startswith("env:") else os.path.abspath(name),)
 
     def who(self) -> str:
         """Return it as messages name it, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
@@ -478,6 +497,7 @@ class Ledger:
         "_sequence",
         "_sorted",
         "generation",
+        "has_names_of_application",
     )
 
     def __init__(self, registering: "Callable[[], tuple[Plugin, bool]]") -> None:
@@ -498,6 +518,8 @@ class Ledger:
         self._owners_beyond_records: set[Plugin] = set()  # their live rows count, and not their records
         self._kinds_beyond_records: set[str] = set()  # they have rows that no record has
         self._has_diverged = False  # some owner has committed something else than its record says
+        self.has_names_of_application: bool = False
+        """Whether the application has registered something itself, outside any plugin, in a registry."""
         self.generation: int = 0
         """Grows with every change; a cache of something derived from contributions compares it."""
 
@@ -570,6 +592,8 @@ class Ledger:
             self._by_owner.setdefault(row.owner, []).append(row)
             if row.is_ephemeral or not row.owner.name:
                 self._kinds_beyond_records.add(row.kind)
+                if not row.owner.name and row.kind not in (COMPONENT, DECORATOR, MIDDLEWARE):
+                    self.has_names_of_application = True
             self._sorted.pop(row.kind, None)
         self.generation += 1
 

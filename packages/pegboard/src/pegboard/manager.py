@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
-    from pegboard.startup.cold_start import ColdStart, Recording
+    from pegboard.startup.cold_start import ColdStart
 
     T = TypeVar("T")
     D = TypeVar("D")
@@ -199,9 +199,9 @@ class PluginManager:
         if kind not in self._eager_kinds:
             self._eager_kinds.add(kind)
             if self.state == READY:
-                for row in self.ledger.rows(kind):
-                    if row.is_primed and row.owner.is_usable:
-                        self.activate(row.owner, row)
+                from pegboard.startup.cold_start import activate_all
+
+                activate_all(self.ledger.rows(kind), self.activate)
 
     def imported(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
@@ -223,22 +223,10 @@ class PluginManager:
 
     def import_failed(self, plugin: "Plugin", error: BaseException, seconds: float) -> None:
         """End what the import of *plugin* has opened, and report *error*."""
+        from pegboard.startup.cold_start import report_failure
+
         self._end_failed(plugin)
-        from pegboard.errors import PegboardError
-
-        if isinstance(error, PegboardError):
-            self._report(error)
-        else:
-            from pegboard.startup.journal.quarantine import interrupted
-
-            interrupted(
-                plugin,
-                error,
-                seconds,
-                journal=self._journal or "",
-                slow_after=self.settings.slow_after,
-                report=self._report,
-            )
+        report_failure(plugin, error, seconds, journal=self._journal or "", settings=self.settings, report=self._report)
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Return the spec of a plugin, see `Importer.find_spec`; the importer is made when a plugin is imported."""
@@ -254,12 +242,13 @@ class PluginManager:
 
     # -- starting -----------------------------------------------------------------------------------------------------
 
-    def start(self, *, imports: bool = True) -> bool:
+    def start(self, *, imports: bool = True, afresh: bool = False) -> bool:
         """Make the plugins ready, and return whether this call did; nothing happens when they are.
 
         Args:
             imports: Whether plugins are imported as far as that is needed. False searches for them: what one of them
                 registers counts from when it is imported.
+            afresh: Whether every plugin is imported and recorded, whatever is on record; see `ColdStart.recording`.
 
         Raises:
             RequiredPluginError: If a required plugin cannot be used.
@@ -275,6 +264,8 @@ class PluginManager:
         try:
             if not imports:
                 self.cold_start.search()
+            elif afresh:
+                self.cold_start.record(self._eager_kinds, is_from_scratch=True)
             elif self._cold_start is None and self.settings.is_lazy and self._use_index() and self.index is not None:
                 self._start_warm(self.index)
             else:
@@ -342,22 +333,15 @@ class PluginManager:
 
             for plugin in early_plugins(records):
                 mark_active(plugin, self.ledger)
-        has_same_names = True
-        if "O" in index.head or (self._parts is not None and self.ledger.rows_of(self.attribution.application)):
-            from pegboard.startup.recording.own_names import own_names
-
-            has_same_names = [[own_names(self.ledger, self.attribution.application)]] == index.head.get("O", [[""]])
-        for problem in index.head.get("W", ()):
-            from pegboard.errors import NameClashError, RecordedProblem
-
-            if has_same_names or problem[0] != NameClashError.code:
-                self._report(RecordedProblem(*problem))
         for (module,) in index.head.get("G", ()):
             eager = self.attribution.plugin(module)
             if eager is not None:
                 self.activate(eager, "eager")
-        if not has_same_names:
-            self._report_clashes()
+        if "W" in index.head or "O" in index.head or (self._parts is not None and self.ledger.has_names_of_application):
+            from pegboard.startup.recording.replay import report_recorded
+
+            owner = self.attribution.application
+            report_recorded(index, self.ledger, owner, report=self._report, report_clashes=self._report_clashes)
         sys.meta_path.insert(0, self._finder)
 
     # -- a start without a valid index --------------------------------------------------------------------------------
@@ -395,25 +379,6 @@ class PluginManager:
             records = self._use_records()
             if records is not None:
                 records.replace(index, plugins)
-
-    def record_anew(self) -> "Recording":
-        """Import and record every plugin, whatever is on record, and put a new index in place.
-
-        Raises:
-            HostError: If the plugins are in use already.
-        """
-        if self.state == READY:
-            from pegboard.errors import HostError
-
-            raise HostError("the plugins are in use already", "record them before the host is first used")
-        self._starting.add(_thread.get_ident())
-        self.state = STARTING
-        try:
-            recording = self.cold_start.record(self._eager_kinds, is_from_scratch=True)
-        finally:
-            self._starting.discard(_thread.get_ident())
-        self.state = READY
-        return recording
 
     def _recover(self, damaged: "Index") -> None:
         """Replace the index in use, which turns out to be *damaged*."""

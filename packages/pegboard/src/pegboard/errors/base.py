@@ -5,6 +5,7 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import ClassVar, dataclass_transform
 else:  # importing `typing` costs about as much as starting the interpreter
     dataclass_transform = lambda **_: lambda kind: kind  # noqa: E731 -- nobody but a type checker asks for it
@@ -79,6 +80,15 @@ class PegboardError(Exception):
         """Return the message in one line: what and cause."""
         cause = self.because()
         return f"{self.what()}: {cause}" if cause else self.what()
+
+    def one_line(self) -> str:
+        """Return the message in one line as a start prints it: `warning[code]: what: cause (hint: ...)`."""
+        hint = self.hint()
+        return f"warning[{self.code}]: {self.summary()}" + (f" (hint: {hint})" if hint else "")
+
+    def is_among(self, others: Iterable[PegboardError]) -> bool:
+        """Return whether one of *others* says the same."""
+        return any((other.code, other.summary()) == (self.code, self.summary()) for other in others)
 
     def _filled(self, template: str) -> str | None:
         return template.format_map(_Values(self)) or None

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import RequiredPluginError, UnusableIndexError
+from pegboard.errors import PegboardError, RequiredPluginError, UnusableIndexError
 from pegboard.importer import Journal
 from pegboard.index import YOUNG, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
-    from pegboard.errors import PegboardError
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin
@@ -88,6 +87,8 @@ class ColdStart:
         self._lock = _thread.RLock()
         self._search: Search | None = None
         self._plugins = tuple(known)
+        self.recording: Recording | None = None
+        """What came of the last recording; None when plugins have not been recorded."""
         self._has_recorder = False  # some thread is recording, or has recorded
         self._is_disturbed = any(plugin.state == ACTIVE for plugin in self._plugins)  # not seen being imported
         if index is not None:
@@ -158,7 +159,7 @@ class ColdStart:
         if not self._settings.left_out:
             quarantine.succeeded(self._settings.journal)
 
-    def record(self, eager_kinds: AbstractSet[str], *, is_from_scratch: bool = False) -> Recording:
+    def record(self, eager_kinds: AbstractSet[str], *, is_from_scratch: bool = False) -> None:
         """Import the plugins whose record does not hold, prime the others, and put a new index in place.
 
         Args:
@@ -180,7 +181,7 @@ class ColdStart:
         index = rebuild.make_index(self.plugins)
         self._use(index, self.plugins)
         self._report_clashes()
-        return Recording(index, rebuild.save(self._problems))
+        self.recording = Recording(index, rebuild.save(self._problems))
 
 
 def check_required(names: Sequence[str], named: Callable[[str], Plugin | None]) -> None:
@@ -241,3 +242,35 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
     notes.reasons[plugin.name] = "it registered something else than its record said when it was used"
     notes.drifts[plugin.name] = notes.drifts.get(plugin.name, 0) + 1
     notes.write(path)
+
+
+def activate_all(rows: Iterable[Contribution], activate: Callable[[Plugin, Contribution], bool]) -> None:
+    """Import the owner of each primed contribution of *rows*."""
+    for row in rows:
+        if row.is_primed and row.owner.is_usable:
+            activate(row.owner, row)
+
+
+def report_failure(
+    plugin: Plugin,
+    error: BaseException,
+    seconds: float,
+    *,
+    journal: str,
+    settings: Settings,
+    report: Callable[[PegboardError], None],
+) -> None:
+    """Report *error*, which ended the import of *plugin* after so many *seconds*.
+
+    Args:
+        plugin: What was being imported.
+        error: An error that names the plugin, or `KeyboardInterrupt`, which counts as a crash after a long time.
+        seconds: How long the import had lasted.
+        journal: The folder of the journal; empty when none is kept.
+        settings: The host's.
+        report: Told of the fault.
+    """
+    if isinstance(error, PegboardError):
+        report(error)
+    else:
+        quarantine.interrupted(plugin, error, seconds, journal=journal, slow_after=settings.slow_after, report=report)

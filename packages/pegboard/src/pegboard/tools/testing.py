@@ -31,7 +31,8 @@ import importlib, os, sys
 module, _, attribute = sys.argv[1].partition(":")
 host = getattr(importlib.import_module(module), attribute)
 host.manager.configure(cache_directory=sys.argv[2], is_backwards=sys.argv[3:] == ["backwards"])
-sys.exit(host.manager.record_anew().save_error)
+host.manager.start(afresh=True)
+sys.exit(host.manager.cold_start.recording.save_error)
 """
 
 

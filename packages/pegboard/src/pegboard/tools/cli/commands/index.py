@@ -97,8 +97,9 @@ def _build(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.complain("there is no place for an index: the user has no cache directory")
         return FAILED
     host.manager.configure(is_backwards=options.backwards)
-    recording = host.manager.record_anew()
-    if recording.save_error:
+    host.manager.start(afresh=True)
+    recording = host.manager.cold_start.recording
+    if recording is not None and recording.save_error:
         output.complain(f"error: {recording.save_error}")
         return FAILED
     recorded = [plugin for plugin in host.plugins if plugin.is_usable]

@@ -1,0 +1,35 @@
+"""Replay: which recorded problems are reported at a warm start?
+
+In: the index in use, and what the application has registered. Out: reports. Name clashes depend on the names that the
+application itself registers; where these differ from the recorded ones, every name is decided again.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import NameClashError, RecordedProblem
+from pegboard.startup.recording.own_names import own_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pegboard.errors import PegboardError
+    from pegboard.index import Index
+    from pegboard.ledger import Ledger, Plugin
+
+
+def report_recorded(
+    index: Index,
+    ledger: Ledger,
+    application: Plugin,
+    *,
+    report: Callable[[PegboardError], None],
+    report_clashes: Callable[[], None],
+) -> None:
+    """Report the problems that *index* has of its plugins, and name clashes as they are now."""
+    has_same_names = [[own_names(ledger, application)]] == index.head.get("O", [[""]])
+    for code, summary, hint in index.head.get("W", ()):
+        if has_same_names or code != NameClashError.code:
+            report(RecordedProblem(code, summary, hint))
+    if not has_same_names:
+        report_clashes()
