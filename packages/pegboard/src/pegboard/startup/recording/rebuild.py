@@ -12,7 +12,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
-from pegboard.startup.journal.quarantine import stamps
+from pegboard.startup.journal.quarantine import quarantine_stamps
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
@@ -277,7 +277,7 @@ class Rebuild:
         configuration = self._settings.file("plugins.toml")
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._watched_files())
-        files.update(stamps(self._settings.journal, plugins))
+        files.update(quarantine_stamps(self._settings.journal, plugins))
         folders = {path for record in self._records.values() for path in record.places if not _is_installers(path)}
         directories = {
             path: path_stamp(path, of_file=False) for path in (*self._search.discovery.directories, *sorted(folders))
