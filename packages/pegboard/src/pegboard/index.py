@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
 MAGIC: "Final" = b"pegboard-index 5 "
-YOUNG: "Final" = "Y"
+PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
 ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
@@ -289,7 +289,7 @@ def why_invalid(index: Index, facts: "Iterable[str]", environ: "Mapping[str, str
         if kind == "S":
             if line != next(now, None):
                 return f"{line.split(' ', 2)[1]} is not what it was"
-        elif kind == YOUNG:
+        elif kind == PROVISIONAL:
             return "something had changed right before the plugins were last looked at"
         else:
             _, subject, known = line.split(SEPARATOR, 2)

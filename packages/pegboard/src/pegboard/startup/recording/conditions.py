@@ -12,7 +12,7 @@ import os.path
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.fields import escape
-from pegboard.index import SEPARATOR, YOUNG
+from pegboard.index import PROVISIONAL, SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,5 +76,5 @@ def conditions(
     lines += [f"F{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}" for path, stamp in files.items()]
     lines += [f"E{SEPARATOR}{escape(name)}{SEPARATOR}{stamp}" for name, stamp in variables.items()]
     if any(is_recent(stamp, search_began_ns) for stamp in (*directories.values(), *files.values())):
-        lines.append(YOUNG)
+        lines.append(PROVISIONAL)
     return lines
