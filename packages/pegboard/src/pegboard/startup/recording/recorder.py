@@ -104,50 +104,43 @@ class Recorder:
 
         self._undo.append(undo)
 
+    def _watch(self, holder: Any, name: str, before: Callable[..., None]) -> None:
+        """Replace a function by one that calls *before* with the same arguments first."""
+
+        def make(original: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*arguments: Any, **options: Any) -> Any:
+                before(*arguments, **options)
+                return original(*arguments, **options)
+
+            return call
+
+        self._replace(holder, name, make)
+
     # -- what is read -------------------------------------------------------------------------------------------------
 
     def _watch_environment(self) -> None:
+        def change(_: object, name: Any, *__: object) -> None:
+            self._add_effect(f"changes the environment variable {os.fsdecode(name)}")
+
         environment = type(os.environ)
+        self._watch(environment, "__getitem__", lambda _, name: self._add_variable(name))
+        self._watch(environment, "__iter__", lambda _: self._add_variable(WHOLE_ENVIRONMENT))
+        self._watch(environment, "__setitem__", change)
+        self._watch(environment, "__delitem__", change)
 
-        def reading(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-            def getitem(environ: Any, name: Any) -> Any:
-                plugin = self._importing()
-                if plugin is not None:
-                    self._add_variable(plugin, os.fsdecode(name))
-                return original(environ, name)
-
-            return getitem
-
-        def listing(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
-            def iterate(environ: Any) -> Iterator[Any]:
-                plugin = self._importing()
-                if plugin is not None:
-                    self._add_variable(plugin, WHOLE_ENVIRONMENT)
-                return original(environ)
-
-            return iterate
-
-        def writing(original: Callable[..., None]) -> Callable[..., None]:
-            def change(environ: Any, name: Any, *value: Any) -> None:
-                self._add_effect(f"changes the environment variable {os.fsdecode(name)}")
-                original(environ, name, *value)
-
-            return change
-
-        self._replace(environment, "__getitem__", reading)
-        self._replace(environment, "__iter__", listing)
-        self._replace(environment, "__setitem__", writing)
-        self._replace(environment, "__delitem__", writing)
-
-    def _add_variable(self, plugin: Plugin, name: str) -> None:
-        """Add a variable to the traces of *plugin* and of every package through which it was read."""
-        self.trace(plugin).variables.add(name)
-        frame: FrameType | None = sys._getframe(2)
+    def _add_variable(self, name: str | bytes) -> None:
+        """Add a variable to the traces of the imported plugin and of every package through which it is read."""
+        plugin = self._importing()
+        if plugin is None:
+            return
+        variable = os.fsdecode(name)
+        self.trace(plugin).variables.add(variable)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             module = frame.f_globals.get("__name__", "")
             if module == plugin.module:
                 return
-            self._package_trace(module).variables.add(name)
+            self._package_trace(module).variables.add(variable)
             frame = frame.f_back
 
     def _package_trace(self, module: str) -> ImportTrace:
@@ -220,21 +213,14 @@ class Recorder:
     # -- what is done -------------------------------------------------------------------------------------------------
 
     def _watch_calls(self) -> None:
-        def effect(doing: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-            def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
-                def call(*arguments: Any, **options: Any) -> Any:
-                    self._add_effect(doing)
-                    return original(*arguments, **options)
-
-                return call
-
-            return wrap
+        def effect(doing: str) -> Callable[..., None]:
+            return lambda *_, **__: self._add_effect(doing)
 
         for name in _THREAD_STARTERS:
-            self._replace(_thread, name, effect("starts a thread"))
-            self._replace(threading, name, effect("starts a thread"))
-        self._replace(atexit, "register", effect("registers an exit handler"))
-        self._replace(signal, "signal", effect("installs a signal handler"))
+            self._watch(_thread, name, effect("starts a thread"))
+            self._watch(threading, name, effect("starts a thread"))
+        self._watch(atexit, "register", effect("registers an exit handler"))
+        self._watch(signal, "signal", effect("installs a signal handler"))
 
     def _add_effect(self, doing: str) -> None:
         plugin = self._importing()
