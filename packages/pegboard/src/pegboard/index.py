@@ -7,7 +7,7 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 4 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 5 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-MAGIC: "Final" = b"pegboard-index 4 "
-YOUNG: "Final" = "Y"
+MAGIC: "Final" = b"pegboard-index 5 "
+PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
 ENCODING: "Final" = ("utf-8", "surrogateescape")  # paths may hold bytes that are no text
@@ -289,7 +289,7 @@ def why_invalid(index: Index, facts: "Iterable[str]", environ: "Mapping[str, str
         if kind == "S":
             if line != next(now, None):
                 return f"{line.split(' ', 2)[1]} is not what it was"
-        elif kind == YOUNG:
+        elif kind == PROVISIONAL:
             return "something had changed right before the plugins were last looked at"
         else:
             _, subject, known = line.split(SEPARATOR, 2)

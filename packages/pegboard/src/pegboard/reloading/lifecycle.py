@@ -1,12 +1,12 @@
-"""The lifecycle: how are plugins disabled, enabled and reloaded while the application runs?
+"""How are plugins disabled, enabled and reloaded while the application runs?
 
 In: the name of a plugin. Out: what was changed, and what went wrong meanwhile.
 
-A plugin is reloaded as a transaction: its new code is imported first, and only if that works the old contributions are
-replaced, all in one step, and what the old code had opened is ended. If it does not work, everything stays as it was.
+A reload is a transaction: the new code is imported first. If that succeeds, the new contributions replace the old ones
+in one step, and what the old code had opened is cleaned up; otherwise everything stays as it was.
 
-Source: Python's own `importlib.reload` documentation says why a module is imported anew here and not executed again in
-its old place: names that the new code does not have any more would stay.
+Source: the documentation of `importlib.reload` says why a module is imported anew here, and not executed again in the
+same namespace: names that the new code does not have would stay.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pegboard.boundary import why_unusable
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
-from pegboard.reloading.cleanup import (
-    aend_all,
-    end_all,
-    endings_of_all,
-    endings_of_callbacks,
-    endings_of_resources,
+from pegboard.reloading.modules import DetachedModules, remove_doubtful_bytecode
+from pegboard.reloading.threads import wait_for_threads
+from pegboard.reloading.unload_cleanup import (
+    arun_clean_ups,
+    callback_clean_ups,
+    close_clean_ups,
+    run_clean_ups,
+    unload_clean_ups,
 )
-from pegboard.reloading.modules import Aside, distrust_bytecode
-from pegboard.reloading.threads import outlasting
 from pegboard.reloading.unload_plan import plan_unload
 
 if TYPE_CHECKING:
@@ -40,30 +40,30 @@ if TYPE_CHECKING:
     from pegboard.injection.store import Instance
     from pegboard.ledger import Plugin
     from pegboard.manager import PluginManager
-    from pegboard.reloading.cleanup import Ending
+    from pegboard.reloading.unload_cleanup import CleanUp
     from pegboard.reloading.unload_plan import UnloadPlan
 
-DEADLINE_S = 5.0
-"""Seconds that a clean-up may take where nobody says otherwise."""
+_DEADLINE_S = 5.0
+"""How many seconds a clean-up may take after a failed import."""
 
-_OF_ONE_IMPORT = ("state", "reason", "error", "after", "before", "eager", "inputs", "cost_ms")
-"""What the import of a plugin may change of it."""
+_SET_BY_IMPORT = ("state", "reason", "error", "after", "before", "eager", "inputs", "cost_ms")
+"""The attributes of a plugin that its import may change."""
 
-_ONE_AT_A_TIME = _thread.RLock()  # modules belong to the process, whatever the number of hosts
+_ONE_AT_A_TIME = _thread.RLock()  # for all hosts: `sys.modules` belongs to the process
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a reload or a disabling has done."""
+    """What reloading or disabling a plugin has changed."""
 
     plugins: tuple[str, ...]
-    """The plugin that was asked for, then those that had to go with it since they use its code."""
+    """The plugin that was asked for, then the plugins that use its code, which were reloaded, too."""
     modules: tuple[str, ...]
-    """The modules that were taken out of the interpreter."""
+    """The modules that were removed from `sys.modules`."""
     kept: tuple[str, ...]
-    """Packages of theirs that stay as they were: somebody else uses them, or Python cannot import them twice."""
+    """Their top-level packages that were kept: other code uses them, or Python cannot import them twice."""
     faults: tuple[PegboardError, ...]
-    """What went wrong meanwhile, and was contained: a clean-up that raised, a thread that still runs old code."""
+    """Contained faults: a clean-up that raised, a thread that still runs old code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class Rescan:
     """What a new search for plugins has changed."""
 
     added: tuple[str, ...]
-    """Plugins that are new, and in use now."""
+    """New plugins, which are in use now."""
     removed: tuple[str, ...]
-    """Plugins that are gone, or that the user has disabled meanwhile, and are in use no more."""
+    """Plugins that were removed or disabled, and are no longer in use."""
 
 
 class Lifecycle:
-    """Changes the plugins of one host while it runs; see the methods of `Host` that have the same names."""
+    """Changes the plugins of one host while it runs; `Host` has methods of the same names."""
 
     def __init__(
         self,
@@ -93,126 +93,128 @@ class Lifecycle:
 
         Args:
             manager: The host's.
-            container: The host's; None when nobody has asked for it.
-            callbacks: What each plugin gave to `Host.on_unload`, as it was registered.
+            container: The host's; None when it has not been used.
+            callbacks: The functions that each plugin gave to `Host.on_unload`, in that order.
             problems: Every fault that was reported so far.
             report: Told of each contained fault.
             report_clashes: Reports names that several plugins claim.
         """
-        self.manager = manager
-        self.callbacks = callbacks
-        self.problems = problems
-        self.report = report
-        self.report_clashes = report_clashes
-        self.core: Core | None = container.core if container is not None else None
+        self._manager = manager
+        self._callbacks = callbacks
+        self._problems = problems
+        self._report = report
+        self._report_clashes = report_clashes
+        self._core: Core | None = container.core if container is not None else None
 
     # -- reload and disable -------------------------------------------------------------------------------------------
 
     def reload(self, name: str, deadline_s: float | None) -> Change:
-        work = self._begin_reload(name)
-        return self._finish(work, end_all(work.endings(is_async=False), deadline_s), deadline_s)
+        return self._complete(self._begin_reload(name), deadline_s)
 
     async def areload(self, name: str, deadline_s: float | None) -> Change:
-        return await self._afinish(self._begin_reload(name), deadline_s)
+        return await self._acomplete(self._begin_reload(name), deadline_s)
 
     def disable(self, name: str, reason: str, deadline_s: float | None) -> Change:
-        work = self._begin_disabling(name, reason)
-        return self._finish(work, end_all(work.endings(is_async=False), deadline_s), deadline_s)
+        return self._complete(self._begin_disabling(name, reason), deadline_s)
 
     async def adisable(self, name: str, reason: str, deadline_s: float | None) -> Change:
-        return await self._afinish(self._begin_disabling(name, reason), deadline_s)
+        return await self._acomplete(self._begin_disabling(name, reason), deadline_s)
 
-    def _begin_reload(self, name: str) -> _Work:
+    def _begin_reload(self, name: str) -> _Transaction:
         plugin = self._named(name)
         if plugin.state in (DISABLED, QUARANTINED):
             raise why_unusable(plugin)
         with _ONE_AT_A_TIME:
-            work = self._work(plugin, with_users=True)
-            work.import_anew()
-        self._reorder()  # what it wishes for may have changed
-        return work
+            transaction = self._transaction(plugin, with_users=True)
+            transaction.import_anew()
+        self._reorder()  # its wishes for the order may have changed
+        return transaction
 
-    def _begin_disabling(self, name: str, reason: str) -> _Work:
+    def _begin_disabling(self, name: str, reason: str) -> _Transaction:
         plugin = self._named(name)
         if plugin.required:
             raise HostError(f"plugin {name!r} cannot be disabled: the application requires it")
         with _ONE_AT_A_TIME:
-            work = self._work(plugin, with_users=False)
+            transaction = self._transaction(plugin, with_users=False)
             plugin.disable(reason)
-            self.manager.ledger.revoke(plugin)
-        return work
+            self._manager.ledger.revoke(plugin)
+        return transaction
 
-    def _work(self, plugin: Plugin, *, with_users: bool) -> _Work:
-        plan = plan_unload(self.manager.plugins, self.manager.attribution.owner, plugin, with_users=with_users)
-        return _Work(self, plan)
+    def _transaction(self, plugin: Plugin, *, with_users: bool) -> _Transaction:
+        plan = plan_unload(self._manager.plugins, self._manager.attribution.owner, plugin, with_users=with_users)
+        return _Transaction(plan, self._manager, self._core, self._callbacks, self._problems)
 
-    def _finish(self, work: _Work, faults: Sequence[BaseException], deadline_s: float | None) -> Change:
-        work.faults += faults
-        work.let_go(deadline_s)
-        contained = self._report(work.faults, "the plugins that were unloaded")
-        names = tuple(plugin.name for plugin in work.plan.plugins)
-        return Change(names, work.plan.modules, work.plan.kept, contained)
+    def _complete(self, transaction: _Transaction, deadline_s: float | None) -> Change:
+        self._report_clashes()
+        faults = run_clean_ups(transaction.clean_ups(is_async=False), deadline_s)
+        return self._finish(transaction, faults, deadline_s)
 
-    async def _afinish(self, work: _Work, deadline_s: float | None) -> Change:
+    async def _acomplete(self, transaction: _Transaction, deadline_s: float | None) -> Change:
         import asyncio
 
-        faults = await aend_all(work.endings(is_async=True), deadline_s)
-        return await asyncio.to_thread(self._finish, work, faults, deadline_s)
+        self._report_clashes()
+        faults = await arun_clean_ups(transaction.clean_ups(is_async=True), deadline_s)
+        return await asyncio.to_thread(self._finish, transaction, faults, deadline_s)
 
-    # -- the others ---------------------------------------------------------------------------------------------------
+    def _finish(self, transaction: _Transaction, faults: Sequence[BaseException], deadline_s: float | None) -> Change:
+        contained = self._contain(transaction.finish(faults, deadline_s), "the plugins that were unloaded")
+        plan = transaction.plan
+        return Change(tuple(plugin.name for plugin in plan.plugins), plan.modules, plan.kept, contained)
+
+    # -- enable, rescan and close -------------------------------------------------------------------------------------
 
     def enable(self, name: str) -> None:
         plugin = self._named(name)
         if plugin.state != DISABLED:
             return
-        was = plugin.reason
+        reason = plugin.reason or ""
         _reset(plugin)
         try:
             with _ONE_AT_A_TIME:
-                self.manager.importer.activate(plugin)
+                self._manager.importer.activate(plugin)
         except PluginError:
             raise
         except BaseException:  # Ctrl-C
-            plugin.disable(was or "")
+            plugin.disable(reason)
             raise
         self._reorder()
-        self.report_clashes()
+        self._report_clashes()
 
     def rescan(self, deadline_s: float | None) -> Rescan:
-        self.manager.start()
-        before = {plugin.module: plugin for plugin in self.manager.plugins}
+        self._manager.start()
+        before = {plugin.module: plugin for plugin in self._manager.plugins}
         in_use = [plugin for plugin in before.values() if plugin.is_usable]
         importlib.invalidate_caches()
         with _ONE_AT_A_TIME:
-            self.manager.cold_start.rescan()
-            plugins = self.manager.plugins
+            self._manager.cold_start.rescan()
+            plugins = self._manager.plugins
             gone = []
             for plugin in in_use:
                 if plugin not in plugins:
                     plugin.disable("its file is gone")
                 if plugin.state == DISABLED:
                     gone.append(plugin)
-            works = [self._work(plugin, with_users=False) for plugin in gone]
+            transactions = [self._transaction(plugin, with_users=False) for plugin in gone]
             for plugin in gone:
-                self.manager.ledger.revoke(plugin)
+                self._manager.ledger.revoke(plugin)
             new = [plugin for plugin in plugins if plugin.module not in before and plugin.is_usable]
-            added = [plugin.name for plugin in new if self.manager.activate(plugin)]
+            added = [plugin.name for plugin in new if self._manager.activate(plugin)]
         self._reorder()
-        for work in works:
-            self._finish(work, end_all(work.endings(is_async=False), deadline_s), deadline_s)
-        self.report_clashes()
+        for transaction in transactions:
+            self._complete(transaction, deadline_s)
+        self._report_clashes()
         return Rescan(tuple(added), tuple(plugin.name for plugin in gone))
 
     def close(self, deadline_s: float | None) -> None:
-        self._report(end_all(self._everything(is_async=False), deadline_s), self._the_end())
+        self._contain(run_clean_ups(self._clean_ups(is_async=False), deadline_s), self._end())
 
     async def aclose(self, deadline_s: float | None) -> None:
-        self._report(await aend_all(self._everything(is_async=True), deadline_s), self._the_end())
+        self._contain(await arun_clean_ups(self._clean_ups(is_async=True), deadline_s), self._end())
 
     def end_failed(self, plugin: Plugin) -> None:
-        """Call what *plugin*, whose import has just failed, gave to `Host.on_unload`."""
-        endings = endings_of_callbacks(plugin, self.callbacks.pop(plugin))
-        self._report(end_all(endings, DEADLINE_S), "a failed import")
+        """Call the functions that *plugin*, whose import has failed, gave to `Host.on_unload`."""
+        clean_ups = callback_clean_ups(plugin, self._callbacks.pop(plugin))
+        self._contain(run_clean_ups(clean_ups, _DEADLINE_S), "a failed import")
 
     # -- the parts ----------------------------------------------------------------------------------------------------
 
@@ -221,133 +223,143 @@ class Lifecycle:
 
         Raises:
             PluginNotFoundError: If there is none.
-            HostError: If it is being imported by this thread.
+            HostError: If this thread is importing it.
         """
-        self.manager.start()
-        plugin = self.manager.named(name)
+        self._manager.start()
+        plugin = self._manager.named(name)
         if plugin is None:
-            raise PluginNotFoundError(name, tuple(plugin.name for plugin in self.manager.plugins))
-        if plugin in self.manager.attribution.stack():
+            raise PluginNotFoundError(name, tuple(plugin.name for plugin in self._manager.plugins))
+        if plugin in self._manager.attribution.stack():
             raise HostError(f"plugin {name!r} cannot be changed while it is being imported")
         return plugin
 
     def _reorder(self) -> None:
-        self.manager.cold_start.reorder()
-        self.manager.ledger.mark_diverged()  # names on record are in the old order
+        self._manager.cold_start.reorder()
+        self._manager.ledger.mark_diverged()  # the names in the index are in the old order
 
-    def _everything(self, *, is_async: bool) -> list[Ending]:
-        found: list[Ending] = []
-        if self.core is not None:
-            found += endings_of_all(self.core, is_async=is_async)
-        for owner in sorted(self.callbacks, key=lambda owner: -owner.rank):
-            found += endings_of_callbacks(owner, self.callbacks[owner])
-        self.callbacks.clear()
+    def _clean_ups(self, *, is_async: bool) -> list[CleanUp]:
+        found: list[CleanUp] = []
+        if self._core is not None:
+            found += close_clean_ups(self._core, is_async=is_async)
+        for owner in sorted(self._callbacks, key=lambda owner: -owner.rank):
+            found += callback_clean_ups(owner, self._callbacks[owner])
+        self._callbacks.clear()
         return found
 
-    def _the_end(self) -> str:
-        return f"the end of {self.manager.settings.application}"
+    def _end(self) -> str:
+        return f"the end of {self._manager.settings.application}"
 
-    def _report(self, faults: Sequence[BaseException], where: str) -> tuple[PluginError, ...]:
-        """Report the faults of plugins and return them; those of the application are raised together."""
+    def _contain(self, faults: Sequence[BaseException], where: str) -> tuple[PluginError, ...]:
+        """Report and return the faults of plugins; raise those of the application together."""
         contained = tuple(fault for fault in faults if isinstance(fault, PluginError))
         for fault in contained:
-            self.report(fault)
+            self._report(fault)
         raise_all([fault for fault in faults if not isinstance(fault, PluginError)], where)
         return contained
 
 
-class _Work:
-    """One change: what there was before, and what is to be ended after."""
+class _Transaction:
+    """One change of the loaded plugins: what was there before, and how it is restored or cleaned up."""
 
-    def __init__(self, lifecycle: Lifecycle, plan: UnloadPlan) -> None:
-        self.lifecycle = lifecycle
-        self.ledger = lifecycle.manager.ledger
+    def __init__(
+        self,
+        plan: UnloadPlan,
+        manager: PluginManager,
+        core: Core | None,
+        callbacks: dict[Plugin, list[Callable[[], object]]],
+        problems: list[PegboardError],
+    ) -> None:
+        """Remove the modules of *plan* from `sys.modules`; the other arguments are those of `Lifecycle`."""
         self.plan = plan
-        self.before = {plugin: {name: getattr(plugin, name) for name in _OF_ONE_IMPORT} for plugin in plan.plugins}
-        self.rows = {plugin: self.ledger.rows_of(plugin) for plugin in plan.plugins}
-        self.callbacks = {plugin: lifecycle.callbacks.pop(plugin, []) for plugin in plan.plugins}
-        self.instances: list[Instance] = []
-        if lifecycle.core is not None:
-            with lifecycle.core.lock:
-                self.instances = [each for store in lifecycle.core.stores() for each in store.instances.values()]
-        self.faults: list[BaseException] = []
-        self.aside = Aside(plan.modules)
-        for plugin in plan.plugins:  # one that has not been imported is not among the modules
-            distrust_bytecode(plugin.origin)
+        self._manager = manager
+        self._core = core
+        self._callbacks = callbacks
+        self._problems = problems
+        self._before = {plugin: {name: getattr(plugin, name) for name in _SET_BY_IMPORT} for plugin in plan.plugins}
+        self._rows = {plugin: manager.ledger.rows_of(plugin) for plugin in plan.plugins}
+        self._old_callbacks = {plugin: callbacks.pop(plugin, []) for plugin in plan.plugins}
+        self._instances: list[Instance] = []
+        if core is not None:
+            with core.lock:
+                self._instances = [each for store in core.stores() for each in store.instances.values()]
+        self._faults: list[BaseException] = []
+        self._old_modules = DetachedModules(plan.modules)
+        for plugin in plan.plugins:  # the modules of the plan do not include a plugin that has not been imported
+            remove_doubtful_bytecode(plugin.origin)
 
     def import_anew(self) -> None:
-        """Import the plugins again; if the one that was asked for fails, everything is as it was before.
+        """Import the plugins again; if the one that was asked for fails, restore everything.
 
         Raises:
             PluginError: If it fails.
         """
-        manager = self.lifecycle.manager
+        manager = self._manager
         wanted, *users = self.plan.plugins
-        problems = list(self.lifecycle.problems)
+        problems = list(self._problems)
         self._forget_problems()
         for plugin in self.plan.plugins:
             _reset(plugin)
         try:
             manager.importer.activate(wanted)
         except BaseException:
-            self._put_back(wanted, problems)
+            self._restore(wanted, problems)
             raise
         for plugin in users:
             try:
                 is_active = manager.activate(plugin)
-            except KeyboardInterrupt as error:  # there is no way back: it is raised when all is ended
+            except KeyboardInterrupt as error:  # nothing can be restored any more: it is raised after the clean-ups
                 is_active = False
-                self.faults.append(error)
-            if not is_active:  # as after a restart: what it needs is not there any more
-                self.ledger.revoke(plugin)
-        for rows in self.rows.values():
+                self._faults.append(error)
+            if not is_active:  # it needs something that the new code does not have
+                self._manager.ledger.revoke(plugin)
+        for rows in self._rows.values():
             for row in rows:
-                if row.is_ephemeral:  # registered by the old code after its import; a commit leaves these alone
-                    self.ledger.remove(row)
+                if row.is_ephemeral:  # the old code registered it after its import; a commit does not replace it
+                    self._manager.ledger.remove(row)
 
-    def _put_back(self, wanted: Plugin, problems: list[PegboardError]) -> None:
-        self.aside.put_back()
-        known = self.lifecycle.problems
-        known[:] = [*problems, *(problem for problem in known if problem not in problems)]
-        for plugin, fields in self.before.items():
-            if fields["state"] == ACTIVE or plugin is not wanted:  # one that was broken before says why it is now
-                for name, value in fields.items():
+    def _restore(self, wanted: Plugin, problems: list[PegboardError]) -> None:
+        self._old_modules.restore()
+        self._problems[:] = [*problems, *(problem for problem in self._problems if problem not in problems)]
+        for plugin, attributes in self._before.items():
+            if attributes["state"] == ACTIVE or plugin is not wanted:  # if it was broken, it keeps the new error
+                for name, value in attributes.items():
                     setattr(plugin, name, value)
-            if self.callbacks[plugin]:
-                self.lifecycle.callbacks[plugin] = self.callbacks[plugin]
+            if self._old_callbacks[plugin]:
+                self._callbacks[plugin] = self._old_callbacks[plugin]
         if wanted.state == ACTIVE:
             wanted.reason = "it could not be reloaded, and what there was before is in use"
-        self.ledger.invalidate()
+        self._manager.ledger.invalidate()
 
     def _forget_problems(self) -> None:
-        """Forget what was wrong with these plugins: it is reported again if it still is."""
+        """Forget the faults of these plugins; those that still exist are reported again."""
         names = {plugin.name for plugin in self.plan.plugins}
-        problems = self.lifecycle.problems
-        problems[:] = [each for each in problems if not (isinstance(each, PluginError) and each.plugin in names)]
+        self._problems[:] = [
+            problem for problem in self._problems if not (isinstance(problem, PluginError) and problem.plugin in names)
+        ]
 
-    def endings(self, *, is_async: bool) -> list[Ending]:
-        """Return what is to be ended, in that order."""
-        self.lifecycle.report_clashes()
-        found: list[Ending] = []
-        core = self.lifecycle.core
-        if core is not None:
+    def clean_ups(self, *, is_async: bool) -> list[CleanUp]:
+        """Return the clean-ups of the old code, in order."""
+        found: list[CleanUp] = []
+        if self._core is not None:
             plugins, modules = frozenset(self.plan.plugins), frozenset(self.plan.modules)
-            found += endings_of_resources(core, self.instances, plugins, modules, is_async=is_async)
+            found += unload_clean_ups(self._core, self._instances, plugins, modules, is_async=is_async)
         for plugin in reversed(self.plan.plugins):
-            found += endings_of_callbacks(plugin, self.callbacks[plugin])
+            found += callback_clean_ups(plugin, self._old_callbacks[plugin])
         return found
 
-    def let_go(self, deadline_s: float | None) -> None:
-        """Look for threads that still run the old code, and forget it."""
-        for thread, module, location in outlasting(self.aside.globals(), deadline_s):
-            owner = self.lifecycle.manager.attribution.owner(module) or self.plan.plugins[0]
+    def finish(self, faults: Sequence[BaseException], deadline_s: float | None) -> list[BaseException]:
+        """Drop the old code, and return all faults: those of its clean-ups, and threads that still run it."""
+        self._faults += faults
+        for thread, module, location in wait_for_threads(self._old_modules.namespace_ids(), deadline_s):
+            owner = self._manager.attribution.owner(module) or self.plan.plugins[0]
             distribution = str(owner.distribution or "")
-            self.faults.append(PluginStillRunningError(owner.name, distribution, thread.name, location))
-        self.aside.let_go()
+            self._faults.append(PluginStillRunningError(owner.name, distribution, thread.name, location))
+        self._old_modules.discard()
+        return self._faults
 
 
 def _reset(plugin: Plugin) -> None:
-    """Forget what the last import of *plugin* has told; the user's own wish for it stays."""
+    """Forget what the last import of *plugin* has set; what the user wants for it stays."""
     plugin.state, plugin.reason, plugin.error = FOUND, None, None
     plugin.after = plugin.before = plugin.inputs = ()
     plugin.eager = plugin.is_eager_by_user

@@ -1,4 +1,7 @@
-"""Modules that are taken out of the interpreter so that they can be imported anew, and put back if that fails."""
+"""How is a module imported anew, and put back if that fails?
+
+In: names of modules. Out: `sys.modules` without these, or as it was.
+"""
 
 from __future__ import annotations
 
@@ -10,73 +13,70 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import cache_from_source
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.startup.recording.conditions import TIME_STEP_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-_YOUNG_NS = 2_000_000_000
-"""How far apart two file times have to be for an order to be believed: FAT counts in steps of two seconds."""
 
+class DetachedModules:
+    """Modules that were removed from `sys.modules`, so that others can be imported under their names."""
 
-class Aside:
-    """Modules that wait aside while others of their names are imported."""
-
-    __slots__ = ("_bindings", "modules")
+    __slots__ = ("_attributes", "_modules")
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Take the modules of these *names* out of the interpreter, and out of the packages that hold them."""
-        self.modules: dict[str, ModuleType] = {}
-        self._bindings: list[tuple[ModuleType, str, ModuleType]] = []
+        """Remove the modules *names* from `sys.modules`, and from the packages that have them as attributes."""
+        self._modules: dict[str, ModuleType] = {}
+        self._attributes: list[tuple[ModuleType, str, ModuleType]] = []  # package, name and value
         for name in names:
-            taken = sys.modules.pop(name, None)
-            if taken is not None:
-                self.modules[name] = taken
-        for name, module in self.modules.items():
-            package, _, variable = name.rpartition(".")
-            holder = sys.modules.get(package)  # one that waits aside, too, stays whole: its code may be running
-            if holder is not None and vars(holder).get(variable) is module:
-                delattr(holder, variable)
-                self._bindings.append((holder, variable, module))
+            if name in sys.modules:
+                self._modules[name] = sys.modules.pop(name)
+        for name, module in self._modules.items():
+            parent, _, attribute = name.rpartition(".")
+            package = sys.modules.get(parent)  # a removed package keeps its attributes: its code may be running
+            if package is not None and vars(package).get(attribute) is module:
+                delattr(package, attribute)
+                self._attributes.append((package, attribute, module))
             if module.__spec__ is not None and isinstance(module.__spec__.loader, SourceFileLoader):
-                distrust_bytecode(getattr(module, "__file__", None))
+                remove_doubtful_bytecode(getattr(module, "__file__", None))
         importlib.invalidate_caches()
 
-    def put_back(self) -> None:
-        """Put all of them where they were, in the place of whatever is there now."""
-        sys.modules.update(self.modules)
-        for holder, variable, module in self._bindings:
-            setattr(holder, variable, module)
+    def restore(self) -> None:
+        """Put the modules back, and replace those that have their names now."""
+        sys.modules.update(self._modules)
+        for package, attribute, module in self._attributes:
+            setattr(package, attribute, module)
 
-    def let_go(self) -> None:
-        """Forget them, together with what Python remembers of their code."""
-        for module in self.modules.values():
+    def discard(self) -> None:
+        """Drop the modules, and what Python has cached of their code."""
+        for module in self._modules.values():
             linecache.checkcache(getattr(module, "__file__", None))
-        self.modules.clear()
-        self._bindings.clear()
+        self._modules.clear()
+        self._attributes.clear()
         typing = sys.modules.get("typing")
-        # `typing` keeps the last hundred or so classes that something like `list[View]` was made of; Python's own
-        # search for leaks (Lib/test/libregrtest/refleak.py) empties it in this way
+        # `typing` caches the last hundred or so classes that were parameters, as in `list[View]`; Python's own search
+        # for leaks (Lib/test/libregrtest/refleak.py) empties these caches in the same way
         for clear in getattr(typing, "_cleanups", ()):
             clear()
 
-    def globals(self) -> set[int]:
-        """Return the identity of each module's global variables: what tells old code from new of the same name."""
-        return {id(vars(module)) for module in self.modules.values()}
+    def namespace_ids(self) -> set[int]:
+        """Return the id of each module's global namespace: it tells old code from new code with the same name."""
+        return {id(vars(module)) for module in self._modules.values()}
 
 
-def distrust_bytecode(path: str | None) -> None:
-    """Remove the compiled code of the source file *path* if an edit could hide behind it.
+def remove_doubtful_bytecode(path: str | None) -> None:
+    """Remove the compiled code of the source file *path* if Python might use it although the file was edited.
 
-    Python believes compiled code if size and time of the source are as they were, and the time counts in seconds (PEP
-    3147, `importlib._bootstrap_external`): two edits within one would be one.
+    Python uses compiled code if size and time of the source are unchanged, and that time counts in seconds (PEP 3147,
+    `importlib._bootstrap_external`). So a second edit within a second can go unnoticed.
     """
     if path is None or not path.endswith(".py"):
         return
     try:
         compiled = cache_from_source(path)
         source_ns, compiled_ns = os.stat(path).st_mtime_ns, os.stat(compiled).st_mtime_ns
-        if compiled_ns - source_ns < _YOUNG_NS:
+        if compiled_ns - source_ns < TIME_STEP_NS:
             os.unlink(compiled)
-    except (OSError, NotImplementedError):  # there is none, or it is not ours to remove
+    except (OSError, NotImplementedError):  # there is none, or it cannot be removed
         return

@@ -1,4 +1,7 @@
-"""Threads that run code which was unloaded."""
+"""Which threads still run code that was unloaded?
+
+In: the global namespaces of unloaded modules. Out: threads, each with the module it was started for and its location.
+"""
 
 from __future__ import annotations
 
@@ -13,44 +16,45 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def started_by(variables: AbstractSet[int]) -> list[tuple[threading.Thread, str, str]]:
-    """Return the threads that run for code with these global variables.
-
-    A thread that was started for something else and is only passing through is not among them.
+def threads_of(namespace_ids: AbstractSet[int]) -> list[tuple[threading.Thread, str, str]]:
+    """Return the threads that were started for code in these namespaces.
 
     Args:
-        variables: The identities of modules' global variables; see `Aside.globals`.
+        namespace_ids: The ids of the global namespaces of modules; see `DetachedModules.namespace_ids`.
 
     Returns:
-        Of each the thread, the module it was started for, and the place it is at, as `file:line`.
+        Each thread, the module that it was started for, and its innermost location in that code, as `file:line`. A
+        thread that was started for other code and calls this code does not count.
     """
     frames = sys._current_frames()
     found = []
     for thread in threading.enumerate():
         frame = frames.get(thread.ident or 0)
         if frame is not None and thread is not threading.current_thread():
-            module, place = _begun_for(frame, variables)
+            module, location = _started_for(frame, namespace_ids)
             if module:
-                found.append((thread, module, place))
+                found.append((thread, module, location))
     return found
 
 
-def _begun_for(frame: FrameType | None, variables: AbstractSet[int]) -> tuple[str, str]:
-    module, place = "", ""
+def _started_for(frame: FrameType | None, namespace_ids: AbstractSet[int]) -> tuple[str, str]:
+    module, location = "", ""
     while frame is not None:
-        is_theirs = id(frame.f_globals) in variables
-        if is_theirs and not place:
-            place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        is_in_namespaces = id(frame.f_globals) in namespace_ids
+        if is_in_namespaces and not location:
+            location = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         name = frame.f_globals.get("__name__", "")
         if name != "threading":
-            module = name if is_theirs else ""  # the outermost frame but for Python's own has the last word
+            module = name if is_in_namespaces else ""  # the outermost frame outside `threading` decides
         frame = frame.f_back
-    return module, place
+    return module, location
 
 
-def outlasting(variables: AbstractSet[int], deadline_s: float | None) -> list[tuple[threading.Thread, str, str]]:
-    """Return those that do not end by themselves within *deadline_s* seconds; None does not wait."""
+def wait_for_threads(
+    namespace_ids: AbstractSet[int], deadline_s: float | None
+) -> list[tuple[threading.Thread, str, str]]:
+    """Wait up to *deadline_s* seconds for these threads, not at all if None; return those that have not ended."""
     end = monotonic() + (deadline_s or 0)
-    for thread, _, _ in started_by(variables):
+    for thread, _, _ in threads_of(namespace_ids):
         thread.join(max(0.0, end - monotonic()))
-    return started_by(variables)
+    return threads_of(namespace_ids)

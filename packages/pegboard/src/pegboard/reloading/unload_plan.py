@@ -1,4 +1,4 @@
-"""An unload plan: which modules go with a plugin, which plugins go too, and what has to stay?
+"""Which modules and which other plugins are unloaded with a plugin, and what has to stay?
 
 In: a plugin, and what is loaded in this process. Out: a plan; nothing is changed.
 """
@@ -13,7 +13,7 @@ from types import FunctionType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import ACTIVE
-from pegboard.startup.recording.ownership import OwnCode
+from pegboard.startup.recording.ownership import Ownership
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,11 +27,11 @@ class UnloadPlan:
     """What is unloaded together."""
 
     plugins: tuple[Plugin, ...]
-    """The one that was asked for, then those that use its code, in their order."""
+    """The plugin that was asked for, then the plugins that use its code, in their order."""
     modules: tuple[str, ...]
-    """Full names of all that is imported of them."""
+    """The full names of their loaded modules."""
     kept: tuple[str, ...]
-    """Top-level packages of theirs that stay, since others use them or Python cannot import them twice."""
+    """Their top-level packages that stay: other code uses them, or Python cannot import them twice."""
 
 
 def plan_unload(
@@ -39,62 +39,62 @@ def plan_unload(
 ) -> UnloadPlan:
     """Return what has to be unloaded with *plugin*.
 
-    A plugin's code is its module with all below it, and the packages that its distribution brings besides. Another
-    plugin that holds something of that code, by importing it, goes with it: it would go on with the old code. A package
-    that somebody else holds stays, since two of it would not know each other's types.
+    A plugin's code is its module with its submodules, and the other packages of its distribution. Another plugin that
+    has imported something of that code is unloaded, too: otherwise it would go on using the old code. A package that
+    other code uses stays: its old and new types would not match.
 
     Args:
         plugins: All plugins of the host.
         owner: Returns the plugin that a module is, or is a part of; None when it belongs to no plugin.
-        plugin: The one that is to go.
+        plugin: The plugin to unload.
         with_users: Whether to unload plugins that use its code, too; otherwise what they use stays.
     """
-    is_own = OwnCode(owner)
+    ownership = Ownership(owner)
     group = [plugin]
     kept: set[str] = set()
-    homes: dict[type, object] = {}
-    while True:  # each round adds a plugin or keeps a package, until nothing else is concerned
+    sources: dict[type, object] = {}
+    while True:  # each round adds a plugin or keeps a package, until there is nothing to add
         own = {name for name in list(sys.modules) if any(_is_part(name, each) for each in group)}
-        packages = _packages(owner, group, is_own)
-        kept |= {top for top, names in packages.items() if any(map(_is_compiled, names))}
-        names = own.union(*(names for top, names in packages.items() if top not in kept))
+        packages = _packages(group, ownership)
+        kept |= {package for package, names in packages.items() if any(map(_is_compiled, names))}
+        names = own.union(*(names for package, names in packages.items() if package not in kept))
         users: set[Plugin] = set()
-        strangers: set[str] = set()
+        used_elsewhere: set[str] = set()
         for name, module in _others(names):
-            user = _user(plugins, owner, name, is_own) if with_users else None
-            held = _held(name, module, names, homes)
-            if user is not None and not held:
-                held = imported_by(module) & names
-            if not held:
+            user = _active_owner(name, plugins, ownership) if with_users else None
+            used = _used(name, module, names, sources)
+            if user is not None and not used:
+                used = imported_by(module) & names
+            if not used:
                 continue
             if user is None:
-                strangers |= {_top(each) for each in held - own}
+                used_elsewhere |= {_top_level(each) for each in used - own}
             elif user not in group:
                 users.add(user)
-        if not users and not strangers:
+        if not users and not used_elsewhere:
             rest = sorted(group[1:], key=lambda each: each.rank)
             return UnloadPlan((plugin, *rest), tuple(sorted(names)), tuple(sorted(kept)))
         group += users
-        kept |= strangers
+        kept |= used_elsewhere
 
 
 def _is_part(name: str, plugin: Plugin) -> bool:
     return name == plugin.module or name.startswith(f"{plugin.module}.")
 
 
-def _top(name: str) -> str:
+def _top_level(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _packages(owner: Callable[[str], Plugin | None], group: Sequence[Plugin], is_own: OwnCode) -> dict[str, set[str]]:
-    """Return the imported modules that the distributions of *group* bring besides plugins, by top-level package."""
+def _packages(group: Sequence[Plugin], ownership: Ownership) -> dict[str, set[str]]:
+    """Return the loaded modules of the distributions of *group* that belong to no plugin, by top-level package."""
     packages: dict[str, set[str]] = {}
     for plugin in group:
-        if plugin.is_built_in:  # its distribution is the application itself
+        if plugin.is_built_in:  # its distribution is the application
             continue
         for name in list(sys.modules):
-            if owner(name) is None and is_own(plugin, name):
-                packages.setdefault(_top(name), set()).add(name)
+            if ownership.owner(name) is None and ownership.is_own(plugin, name):
+                packages.setdefault(_top_level(name), set()).add(name)
     return packages
 
 
@@ -105,54 +105,61 @@ def _is_compiled(name: str) -> bool:
 
 def _others(names: AbstractSet[str]) -> Iterator[tuple[str, ModuleType]]:
     for name, module in list(sys.modules.items()):
-        if name in names or _top(name) in sys.stdlib_module_names:  # Python's own modules use no plugin
+        if name in names or _top_level(name) in sys.stdlib_module_names:  # Python's own modules use no plugin
             continue
         if isinstance(getattr(module, "__dict__", None), dict):
             yield name, module
 
 
-def _held(name: str, module: ModuleType, names: AbstractSet[str], homes: dict[type, object]) -> set[str]:
-    """Return those of *names* that a global variable of *module* is, or has its definition from."""
-    held = set()
+def _used(name: str, module: ModuleType, names: AbstractSet[str], sources: dict[type, object]) -> set[str]:
+    """Return those of *names* that global variables of *module* come from.
+
+    Args:
+        name: The full name of *module*.
+        module: A loaded module.
+        names: Full names of modules.
+        sources: A cache of `_source`.
+    """
+    used = set()
     for variable, value in list(vars(module).items()):
-        kind = type(value)  # not `isinstance`: what stands in for something else may import it to answer
-        found = homes.get(kind, _UNKNOWN)
-        if found is _UNKNOWN:
-            found = homes[kind] = _home(kind)
-        if found is None:
-            found = value.__dict__.get("__name__" if issubclass(kind, ModuleType) else "__module__")
-            if found == f"{name}.{variable}":  # a package holds its modules anyway
+        kind = type(value)  # not `isinstance`: a proxy may import what it stands for to answer that
+        source = sources.get(kind, _UNKNOWN)
+        if source is _UNKNOWN:
+            source = sources[kind] = _source(kind)
+        if source is None:
+            source = value.__dict__.get("__name__" if issubclass(kind, ModuleType) else "__module__")
+            if source == f"{name}.{variable}":  # a package always has its submodules as attributes
                 continue
-        elif found is FunctionType:
-            found = value.__module__
-        if isinstance(found, str) and found in names:
-            held.add(found)
-    return held
+        elif source is FunctionType:
+            source = value.__module__
+        if isinstance(source, str) and source in names:
+            used.add(source)
+    return used
 
 
 _UNKNOWN = object()
 
 
-def _home(kind: type) -> object:
-    """Return the module that *kind* is from; None if its values, modules and classes, say themselves where they are."""
+def _source(kind: type) -> object:
+    """Return the module that values of *kind* come from; None or `FunctionType` if each value says that itself."""
     if issubclass(kind, ModuleType | type):
         return None
     if kind is FunctionType:
         return FunctionType
-    home = kind.__dict__.get("__module__")
-    return home if isinstance(home, str) else "builtins"
+    source = kind.__dict__.get("__module__")
+    return source if isinstance(source, str) else "builtins"
 
 
 def imported_by(module: ModuleType) -> set[str]:
-    """Return the full names of what the source of *module* imports; nothing where there is no source.
+    """Return the full names of what the source of *module* imports; nothing if there is no source.
 
-    For what no variable tells of: a number that was imported by name, a module that is imported inside a function. For
-    `from a import b` both `a` and `a.b` are returned.
+    That includes what global variables do not show: a number that was imported by name, a module that is imported
+    inside a function. For `from a import b` both `a` and `a.b` are returned.
     """
     spec = module.__spec__
-    source = getattr(spec.loader, "get_source", None) if spec is not None else None
+    get_source = getattr(spec.loader, "get_source", None) if spec is not None else None
     try:
-        text = source(module.__name__) if source is not None else None
+        text = get_source(module.__name__) if get_source is not None else None
         tree = ast.parse(text or "")
     except (ImportError, SyntaxError, ValueError):
         return set()
@@ -170,12 +177,10 @@ def imported_by(module: ModuleType) -> set[str]:
     return found
 
 
-def _user(
-    plugins: Sequence[Plugin], owner: Callable[[str], Plugin | None], name: str, is_own: OwnCode
-) -> Plugin | None:
-    """Return the plugin in use that the module *name* is code of; None when it is nobody's, or the application's."""
-    plugin = owner(name)
+def _active_owner(name: str, plugins: Sequence[Plugin], ownership: Ownership) -> Plugin | None:
+    """Return the active plugin whose own code the module *name* is; None when there is none."""
+    plugin = ownership.owner(name)
     if plugin is not None:
         return plugin if plugin.state == ACTIVE else None
     others = (plugin for plugin in plugins if plugin.state == ACTIVE and not plugin.is_built_in)
-    return next((plugin for plugin in others if is_own(plugin, name)), None)
+    return next((plugin for plugin in others if ownership.is_own(plugin, name)), None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError, RequiredPluginError, UnusableIndexError
 from pegboard.importer import Journal
-from pegboard.index import YOUNG, read
+from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
 from pegboard.startup.recording.encoding import add_wishes, content_of, to_bytes
@@ -227,7 +227,7 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
     if entry is None:
         return
     if entry["record"] is None:  # it was broken, and is not any more: have it recorded at the next start
-        content["validity"].append(YOUNG)
+        content["validity"].append(PROVISIONAL)
         write(path, to_bytes(content))
         return
     record = Record.from_dict(entry["record"])

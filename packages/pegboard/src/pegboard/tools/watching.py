@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import HostError, PegboardError, describe_exception
 from pegboard.ledger import BROKEN
-from pegboard.startup.recording.ownership import OwnCode
+from pegboard.startup.recording.ownership import Ownership
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,7 +126,7 @@ class Watcher:
 
     def _files(self) -> dict[Plugin, set[str]]:
         """Return the files of each plugin's imported code; of a broken plugin, at least its own file."""
-        is_own = OwnCode(self._host.manager.attribution.owner)
+        is_own = Ownership(self._host.manager.attribution.owner).is_own
         usable = [plugin for plugin in self._host.plugins if plugin.is_usable or plugin.state == BROKEN]
         files = {plugin: {os.path.realpath(plugin.origin)} if plugin.origin else set() for plugin in usable}
         for name, module in list(sys.modules.items()):

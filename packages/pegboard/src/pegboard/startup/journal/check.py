@@ -1,8 +1,10 @@
-"""The examination: what the journal of earlier processes says. Only a start that finds entries in it comes here.
+"""Which plugins were being imported when earlier processes died?
 
-A file of the journal is locked by the process that writes it, and the system drops the lock when that process ends,
-however it ends. So whoever gets the lock knows that the writer died in the middle of an import. Process ids decide
-nothing, since they are used again.
+In: the files of the journal. Out: a crash for each such plugin, and warnings; the files of dead processes are removed.
+
+The process that writes a file of the journal locks it, and the system drops the lock when the process ends, however it
+ends. So a file that can be locked belongs to a process that died during an import. Process ids cannot tell that, since
+the system uses them again.
 
 Source: POSIX, `lockf` ("All locks shall be released ... when the process terminates").
 """
@@ -15,28 +17,33 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginCrashedError, PluginHangsError, SafeModeError
-from pegboard.startup.journal.crashes import LIMIT, changing, files_of, fingerprint, path_beside
+from pegboard.startup.journal.crashes import LIMIT, changing_crashes, crashes_path, new_crash, plugin_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from pegboard.errors import PegboardError
     from pegboard.index import Settings
 
 _LONG_S = 10.0
-"""An import that has lasted so long in another process is worth a word."""
+"""An import that has lasted this long in another process is reported."""
 _FIELDS = 6
+_HOW = "the process ended while it was being imported"
 
 
-class Entry:
-    """One file of a journal: which process was importing which plugin, since when."""
+class JournalEntry:
+    """One file of a journal: which thread of which process imports which plugin."""
 
     def __init__(self, name: str, text: str, modified: float) -> None:
-        """Read it.
+        """Read a file.
+
+        Args:
+            name: The name of the file.
+            text: Its content.
+            modified: When it was written, in seconds since the epoch.
 
         Raises:
-            ValueError: If it is not whole.
+            ValueError: If it is incomplete.
         """
         self.pid, self.thread, self.depth = (int(part) for part in name.split("-"))
         parts = text.split("\n")
@@ -44,7 +51,7 @@ class Entry:
             raise ValueError(text)
         self.module, self.name, self.origin, self.distribution, self.version, starting = parts
         self.was_starting: bool = starting == "1"
-        """Whether the plugins were being made ready; else one was imported later, when it was used."""
+        """Whether the plugins were being made ready; otherwise one was imported at its first use."""
         self.time: float = modified
         """When the import began, in seconds since the epoch."""
 
@@ -53,24 +60,28 @@ class Entry:
         """The distribution and its version, or an empty text."""
         return f"{self.distribution} {self.version}" if self.distribution else ""
 
+    def who(self) -> str:
+        """Return the plugin and its distribution, in words."""
+        return f"plugin {self.name!r}" + (f" of {self.owner}" if self.distribution else "")
+
 
 def check_journal(
     settings: Settings, report: Callable[[PegboardError], None]
 ) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Count a crash for each plugin in whose import a process died, and report it.
+    """Count and report a crash for each plugin during whose import a process died.
 
     Returns:
-        What is to be left out, as `Settings.left_out` has it: every plugin that is not built in, after two failed
-        starts in a row.
+        What is left out in this start, for `Settings.left_out`: every plugin that is not built in, after two failed
+        starts in a row; otherwise nothing.
     """
     journal = settings.journal
-    if not journal or not _is_ours(journal):
+    if not journal or not _is_trusted(journal):
         return ()
-    dead = _collect(journal, report)
-    return _judge(settings, report, dead) if dead else ()
+    dead = _remove_dead(journal, report)
+    return _count_crashes(settings, report, dead) if dead else ()
 
 
-def _is_ours(journal: str) -> bool:
+def _is_trusted(journal: str) -> bool:
     try:
         status = os.lstat(journal)
     except OSError:
@@ -78,25 +89,25 @@ def _is_ours(journal: str) -> bool:
     return stat.S_ISDIR(status.st_mode) and (os.name != "posix" or status.st_uid == os.geteuid())
 
 
-def _collect(journal: str, report: Callable[[PegboardError], None]) -> list[Entry]:
-    """Return what dead processes left in the journal, and remove it from there; name who is slow."""
+def _remove_dead(journal: str, report: Callable[[PegboardError], None]) -> list[JournalEntry]:
+    """Remove the entries of dead processes from the journal, and return them; report imports that hang."""
     try:
         names = sorted(os.listdir(journal))
     except OSError:
         return []
     dead = []
     for name in names:
-        if name.partition("-")[0] == str(os.getpid()):  # to open it would drop our own lock
+        if name.partition("-")[0] == str(os.getpid()):  # closing our own file would drop the lock
             continue
-        entry = _take(os.path.join(journal, name), name, report)
+        entry = _remove_if_dead(os.path.join(journal, name), name, report)
         if entry is not None:
             dead.append(entry)
     return dead
 
 
-def _take(  # noqa: PLR0911 -- one for each way to be innocent
+def _remove_if_dead(  # noqa: PLR0911 -- a return for each reason to leave the file
     path: str, name: str, report: Callable[[PegboardError], None]
-) -> Entry | None:
+) -> JournalEntry | None:
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -104,10 +115,10 @@ def _take(  # noqa: PLR0911 -- one for each way to be innocent
     try:
         status = os.fstat(descriptor)
         text = os.read(descriptor, 65536).decode("utf-8", "surrogateescape")
-        entry: Entry | None = None
+        entry: JournalEntry | None = None
         try:
-            entry = Entry(name, text, status.st_mtime)
-        except ValueError:  # torn, or not written yet
+            entry = JournalEntry(name, text, status.st_mtime)
+        except ValueError:  # incomplete, or not written yet
             pass
         is_old = time.time() - status.st_mtime > _LONG_S
         if hasattr(os, "lockf"):
@@ -118,9 +129,9 @@ def _take(  # noqa: PLR0911 -- one for each way to be innocent
                     seconds = time.time() - entry.time
                     report(PluginHangsError(entry.name, entry.owner, seconds, entry.pid, entry.origin or None))
                 return None
-            if not os.fstat(descriptor).st_nlink:  # another start has just taken it
+            if not os.fstat(descriptor).st_nlink:  # another start has just removed it
                 return None
-            if entry is None and not is_old:  # its process has not come to writing it
+            if entry is None and not is_old:  # its process has not written it yet
                 return None
             os.unlink(path)
             return entry
@@ -128,7 +139,7 @@ def _take(  # noqa: PLR0911 -- one for each way to be innocent
         return None
     finally:
         os.close(descriptor)
-    try:  # Windows removes no file that a process has open
+    try:  # Windows cannot remove a file that a process has open
         os.unlink(path)
     except OSError:
         return None
@@ -140,77 +151,54 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:
-        return True
+    except OSError:  # it belongs to another user
+        pass
     return True
 
 
-def _judge(
-    settings: Settings, report: Callable[[PegboardError], None], dead: list[Entry]
+def _count_crashes(
+    settings: Settings, report: Callable[[PegboardError], None], dead: list[JournalEntry]
 ) -> tuple[tuple[tuple[str, ...], str], ...]:
-    innermost: dict[tuple[int, int], Entry] = {}
+    innermost: dict[tuple[int, int], JournalEntry] = {}  # by process and thread
     for entry in dead:
-        place = entry.pid, entry.thread
-        if entry.module and (place not in innermost or innermost[place].depth < entry.depth):
-            innermost[place] = entry
-    failed: dict[int, str] = {}
+        thread = entry.pid, entry.thread
+        if entry.module and (thread not in innermost or innermost[thread].depth < entry.depth):
+            innermost[thread] = entry
+    failed_starts: dict[int, str] = {}
     for entry in dead:
         if entry.was_starting:
             blamed = innermost.get((entry.pid, entry.thread))
-            failed[entry.pid] = _who(blamed) if blamed else failed.get(entry.pid, "no plugin was being imported")
+            plugin = blamed.who() if blamed else failed_starts.get(entry.pid, "no plugin was being imported")
+            failed_starts[entry.pid] = plugin
     is_explained = False
-    with changing(path_beside(settings.journal)) as strikes:
+    with changing_crashes(crashes_path(settings.journal)) as crashes:
         for entry in innermost.values():
             if _has_changed_since(entry):
                 continue
-            case = case_of(entry, "the process ended while it was being imported")
-            count = strikes.strike(case)
-            if count >= LIMIT:
+            crash = new_crash(
+                entry.name, entry.module, entry.origin, entry.distribution, entry.version, entry.time, _HOW
+            )
+            if crashes.add(crash) >= LIMIT:
                 is_explained = True
             else:
-                report(crash(settings.prefix, case))
-        strikes.failed_starts = [] if is_explained else [*strikes.failed_starts, *failed.values()]
-        if len(strikes.failed_starts) >= LIMIT:
-            victims = tuple(dict.fromkeys(strikes.failed_starts[-LIMIT:]))
-            strikes.failed_starts = strikes.failed_starts[-1:]
-            report(SafeModeError(settings.application, victims))
+                report(_warning(settings.prefix, entry, crash["when"]))
+        if is_explained:
+            crashes.forget_failed_starts()
+        elif last := crashes.add_failed_starts([*failed_starts.values()]):
+            report(SafeModeError(settings.application, last))
             return (((), "left out by automatic safe mode, since two starts in a row died"),)
     return ()
 
 
-def _who(entry: Entry) -> str:
-    return f"plugin {entry.name!r} of {entry.owner}" if entry.distribution else f"plugin {entry.name!r}"
-
-
-def _has_changed_since(entry: Entry) -> bool:
-    """Return whether the plugin is not what it was when the process died: that one is not to blame then."""
+def _has_changed_since(entry: JournalEntry) -> bool:
+    """Return whether the plugin has changed since the process died: then it is not counted."""
     try:
-        return any(os.stat(path).st_ctime > entry.time for path in files_of(entry.origin)) and os.name == "posix"
+        return any(os.stat(path).st_ctime > entry.time for path in plugin_files(entry.origin)) and os.name == "posix"
     except OSError:
         return bool(entry.origin)
 
 
-def case_of(entry: Entry, how: str) -> dict[str, Any]:
-    """Return what is to be remembered of the plugin that *entry* blames."""
-    return {
-        "name": entry.name,
-        "module": entry.module,
-        "origin": entry.origin,
-        "distribution": entry.distribution,
-        "version": entry.version,
-        "fingerprint": fingerprint(entry.origin),
-        "when": time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.time)),
-        "how": how,
-    }
-
-
-def crash(prefix: str, case: dict[str, Any]) -> PluginCrashedError:
-    """Return the warning about a first strike."""
-    owner = f"{case['distribution']} {case['version']}" if case["distribution"] else ""
-    return PluginCrashedError(
-        case["name"],
-        owner,
-        f"on {case['when']} {case['how']}; it is tried once more",
-        case["origin"] or None,
-        f"update it, or leave it out with {prefix}_NO_PLUGINS={case['name']}",
-    )
+def _warning(prefix: str, entry: JournalEntry, when: str) -> PluginCrashedError:
+    cause = f"on {when} {_HOW}; it is tried once more"
+    advice = f"update it, or leave it out with {prefix}_NO_PLUGINS={entry.name}"
+    return PluginCrashedError(entry.name, entry.owner, cause, entry.origin or None, advice)

@@ -1,7 +1,8 @@
-"""Strikes: how often each plugin took the process down, kept in one file for an application and its cache folder.
+"""How often has each plugin crashed, that is, ended the process while it was imported?
 
-Two strikes are a quarantine. They count for one state of a plugin: another version, or another stamp of its files,
-begins anew. What cannot be read or written costs the memory, and never a start.
+In: crashes, and the path of a file; an application has one in each cache folder. Out: the number of crashes of a plugin
+in one state: with another version or other files, the count begins again. If the file cannot be read or written,
+crashes are forgotten; the start goes on.
 """
 
 from __future__ import annotations
@@ -9,30 +10,64 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from contextlib import contextmanager
+from typing import TypedDict
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import replace_file
 from pegboard.index import digest, path_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Collection, Iterator, Sequence
+    from typing import Final
 
     from pegboard.ledger import Plugin
 
-LIMIT = 2
-"""So many strikes are a quarantine; power loss during an import is one."""
-JOURNAL_ENDING = ".journal"
+LIMIT: Final = 2
+"""A plugin is quarantined after this many crashes: one may be due to a loss of power."""
 
 
-def path_beside(journal: str) -> str:
-    """Return where the strikes are that belong to the journal in the folder *journal*."""
-    return journal.removesuffix(JOURNAL_ENDING) + ".incidents"
+class Crash(TypedDict):
+    """The last crash of a plugin, and how often it has crashed; `plugins release --json` prints most fields."""
+
+    name: str
+    module: str
+    origin: str
+    distribution: str
+    version: str
+    fingerprint: str
+    strikes: int
+    """The number of crashes in this state."""
+    when: str
+    how: str
 
 
-def files_of(origin: str) -> list[str]:
-    """Return the files whose stamps are the state of the plugin at *origin*: its own, and all of its package."""
+def new_crash(  # noqa: PLR0917 -- the fields of a crash
+    name: str, module: str, origin: str, distribution: str, version: str, time_s: float, how: str
+) -> Crash:
+    """Return a crash at *time_s*, in seconds since the epoch."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s))
+    return Crash(
+        name=name,
+        module=module,
+        origin=origin,
+        distribution=distribution,
+        version=version,
+        fingerprint=fingerprint(origin),
+        strikes=1,
+        when=when,
+        how=how,
+    )
+
+
+def crashes_path(journal: str) -> str:
+    """Return the path of the file of crashes that belongs to the journal in the folder *journal*."""
+    return journal.removesuffix(".journal") + ".incidents"
+
+
+def plugin_files(origin: str) -> list[str]:
+    """Return the files of the plugin at *origin*: one, or all in its package."""
     if os.path.splitext(os.path.basename(origin))[0] != "__init__":
         return [origin]
     found = []
@@ -43,83 +78,113 @@ def files_of(origin: str) -> list[str]:
 
 
 def fingerprint(origin: str) -> str:
-    """Return what differs as soon as one of the plugin's files is another."""
-    text = "\n".join(f"{path}\n{path_stamp(path, of_file=True)}" for path in files_of(origin))
+    """Return a hash of the stamps of the files of the plugin at *origin*."""
+    text = "\n".join(f"{path}\n{path_stamp(path, of_file=True)}" for path in plugin_files(origin))
     return str(digest(text.encode("utf-8", "surrogateescape")))
 
 
-class Strikes:
-    """The strikes of all plugins, and the starts in a row that failed."""
+def is_current(crash: Crash, plugin: Plugin) -> bool:
+    """Return whether *plugin* is still in the state in which it crashed."""
+    version = plugin.distribution.version if plugin.distribution else ""
+    return crash["version"] == version and crash["fingerprint"] == fingerprint(plugin.origin or "")
+
+
+class Crashes:
+    """The last crash of each plugin, and the starts in a row that have failed."""
 
     def __init__(self, path: str) -> None:
-        """Read the file *path*; one that is missing, damaged or somebody else's counts as none."""
+        """Read the file *path*; start with no crashes if it is missing, damaged or owned by another user."""
         self.path: str = path
-        self.cases: dict[str, dict[str, Any]] = {}
-        """What is known of a plugin: name, module, origin, distribution, version, fingerprint, strikes, when, how."""
-        self.failed_starts: list[str] = []
-        """What was being imported when each of the last starts died, in words, since one succeeded."""
+        self._by_plugin: dict[str, Crash] = {}
+        self._failed_starts: list[str] = []  # the plugin that was imported when each of them died, in words
         try:
             with open(path, encoding="utf-8") as stream:
                 if os.name == "posix" and os.fstat(stream.fileno()).st_uid not in (os.geteuid(), 0):
                     return
                 data = json.load(stream)
-            cases = {key: dict(case) for key, case in data["cases"].items() if _is_sound(case)}
-            self.failed_starts = [str(text) for text in data["failed_starts"]]
-            self.cases = cases
+            crashes: dict[str, Crash] = {key: crash for key, crash in data["cases"].items() if _is_valid(crash)}
+            self._failed_starts = [str(text) for text in data["failed_starts"]]
+            self._by_plugin = crashes
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return
 
-    def save(self) -> bool:
-        """Put them in the place of the file, in one step, for the owner alone; return whether that could be done."""
+    def save(self) -> None:
+        """Replace the file, which the owner alone can read; nothing happens if that is not possible."""
         try:
-            if not self.cases and not self.failed_starts:
+            if self._by_plugin or self._failed_starts:
+                data = {"cases": self._by_plugin, "failed_starts": self._failed_starts}
+                replace_file(self.path, json.dumps(data, indent=1).encode())
+            else:
                 os.unlink(self.path)
-                return True
-            data = {"cases": self.cases, "failed_starts": self.failed_starts}
-            replace_file(self.path, json.dumps(data, indent=1).encode())
-        except FileNotFoundError:
-            return True
         except OSError:
-            return False
-        return True
+            return
 
-    def strike(self, case: dict[str, Any]) -> int:
-        """Count one more strike for the plugin that *case* describes, and return how many it has in this state."""
-        key = _key(case["module"], case["origin"])
-        known = self.cases.get(key)
-        same = known is not None and all(known[field] == case[field] for field in ("version", "fingerprint"))
-        case["strikes"] = (known["strikes"] if known is not None and same else 0) + 1
-        self.cases[key] = case
-        return int(case["strikes"])
+    @property
+    def names(self) -> set[str]:
+        """The names of the plugins that have crashed."""
+        return {crash["name"] for crash in self._by_plugin.values()}
 
-    def of(self, plugin: Plugin) -> dict[str, Any] | None:
-        """Return what is known of *plugin*, in whatever state it was; None when it has no strikes."""
-        return self.cases.get(_key(plugin.module, plugin.origin or ""))
+    @property
+    def has_failed_starts(self) -> bool:
+        """Whether the last start failed."""
+        return bool(self._failed_starts)
 
-    def holds(self, case: dict[str, Any], plugin: Plugin) -> bool:
-        """Return whether *case* is about *plugin* as it is now."""
-        version = plugin.distribution.version if plugin.distribution else ""
-        return bool(case["version"] == version and case["fingerprint"] == fingerprint(plugin.origin or ""))
+    def of(self, plugin: Plugin) -> Crash | None:
+        """Return the last crash of *plugin* in any state; None when it has not crashed."""
+        return self._by_plugin.get(_key(plugin.module, plugin.origin or ""))
+
+    def add(self, crash: Crash) -> int:
+        """Add *crash*, and return how often the plugin has crashed in this state."""
+        key = _key(crash["module"], crash["origin"])
+        last = self._by_plugin.get(key)
+        if last and (last["version"], last["fingerprint"]) == (crash["version"], crash["fingerprint"]):
+            crash["strikes"] += last["strikes"]
+        self._by_plugin[key] = crash
+        return crash["strikes"]
+
+    def add_failed_starts(self, starts: Sequence[str]) -> tuple[str, ...]:
+        """Add failed *starts*; once there are `LIMIT` in a row, return the last ones and forget all but one.
+
+        Args:
+            starts: For each start the plugin that was imported when it died, in words.
+        """
+        self._failed_starts += starts
+        if len(self._failed_starts) < LIMIT:
+            return ()
+        last = tuple(dict.fromkeys(self._failed_starts[-LIMIT:]))
+        self._failed_starts = self._failed_starts[-1:]
+        return last
 
     def forget(self, plugin: Plugin) -> None:
-        """Drop what is known of *plugin*."""
-        self.cases.pop(_key(plugin.module, plugin.origin or ""), None)
+        """Remove the crash of *plugin*."""
+        self._by_plugin.pop(_key(plugin.module, plugin.origin or ""), None)
+
+    def forget_failed_starts(self) -> None:
+        """Remove all failed starts."""
+        self._failed_starts = []
+
+    def release(self, names: Collection[str]) -> list[Crash]:
+        """Remove the crashes of the plugins *names*, and all failed starts; return the former."""
+        released = [crash for crash in self._by_plugin.values() if crash["name"] in names]
+        self._by_plugin = {key: crash for key, crash in self._by_plugin.items() if crash not in released}
+        self.forget_failed_starts()
+        return released
 
 
 @contextmanager
-def changing(path: str) -> Iterator[Strikes]:
-    """Give the strikes in the file *path* to be changed, to one process at a time, and save them afterwards."""
+def changing_crashes(path: str) -> Iterator[Crashes]:
+    """Lock and read the file *path*, yield its crashes to be changed, and save them."""
     lock = -1
-    try:  # by hand: a start has no dependency, so that `filelock` may not be there
+    try:  # without `filelock`, which may not be installed: a start has no dependency
         lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         if hasattr(os, "lockf"):
             os.lockf(lock, os.F_LOCK, 0)
     except OSError:
         pass
     try:
-        strikes = Strikes(path)
-        yield strikes
-        strikes.save()
+        crashes = Crashes(path)
+        yield crashes
+        crashes.save()
     finally:
         if lock >= 0:
             os.close(lock)
@@ -129,6 +194,8 @@ def _key(module: str, origin: str) -> str:
     return f"{module}|{origin}|{sys.implementation.cache_tag}"
 
 
-def _is_sound(case: Any) -> bool:
-    texts = ("name", "module", "origin", "distribution", "version", "fingerprint", "when", "how")
-    return isinstance(case["strikes"], int) and all(isinstance(case[field], str) for field in texts)
+def _is_valid(crash: dict[str, object]) -> bool:
+    fields = Crash.__annotations__
+    return crash.keys() == fields.keys() and all(
+        isinstance(crash[field], int if field == "strikes" else str) for field in fields
+    )

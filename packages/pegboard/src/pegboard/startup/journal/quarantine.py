@@ -1,4 +1,8 @@
-"""Quarantine: a plugin with two strikes is left out, for as long as it is the one that got them."""
+"""Which plugins have crashed so often that they are left out?
+
+In: plugins, and the file of crashes. Out: quarantined plugins, what is to be reported, and the file without the crashes
+of plugins that have been imported without one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,15 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginHangsError, PluginQuarantinedError, PluginSlowError
 from pegboard.index import path_stamp
 from pegboard.ledger import QUARANTINED
-from pegboard.startup.journal.crashes import LIMIT, Strikes, changing, files_of, fingerprint, path_beside
+from pegboard.startup.journal.crashes import (
+    LIMIT,
+    Crashes,
+    changing_crashes,
+    crashes_path,
+    is_current,
+    new_crash,
+    plugin_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,55 +30,52 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
 
 _NOTE = "the plugin that was being imported has been named"
-_INTERRUPTED_S = 3.0
-"""Whoever presses Ctrl-C after so long an import means that the plugin hangs, if the host has no budget."""
+_HANGING_S = 3.0
+"""If the user interrupts an import that has lasted this long, the plugin hangs; unless the host says `slow_after`."""
 
 
 def apply(settings: Settings, plugins: Iterable[Plugin]) -> tuple[list[PegboardError], tuple[tuple[str, ...], ...]]:
-    """Quarantine those of *plugins* that have crashed twice.
+    """Quarantine those of *plugins* that have crashed `LIMIT` times.
 
     Returns:
-        What is to be reported, and the module of each plugin that has crashed and may be imported nevertheless.
+        What is to be reported, and the module of each plugin that has crashed but may be imported.
     """
     if not settings.journal:
         return [], ()
-    strikes = Strikes(path_beside(settings.journal))
+    crashes = Crashes(crashes_path(settings.journal))
     problems: list[PegboardError] = []
     suspects: list[tuple[str, ...]] = []
     for plugin in plugins:
-        case = strikes.of(plugin)
-        if case is None or not plugin.is_usable or plugin.is_built_in:
+        crash = crashes.of(plugin)
+        if crash is None or not plugin.is_usable or plugin.is_built_in:
             continue
-        if case["strikes"] < LIMIT or not strikes.holds(case, plugin):
+        if crash["strikes"] < LIMIT or not is_current(crash, plugin):
             suspects.append((plugin.module,))
             continue
         plugin.state = QUARANTINED
-        plugin.reason = f"it took the process down {case['strikes']} times, last on {case['when']}: {case['how']}"
+        plugin.reason = f"it took the process down {crash['strikes']} times, last on {crash['when']}: {crash['how']}"
         command = f"{settings.application} plugins release {plugin.name}"
         owner = str(plugin.distribution or "")
         problems.append(PluginQuarantinedError(plugin.name, owner, plugin.reason, plugin.origin, command))
     return problems, tuple(suspects)
 
 
-def stamps(journal: str, plugins: Iterable[Plugin]) -> dict[str, str]:
-    """Return the stamps of the files that decide which of *plugins* are in quarantine, by path."""
+def quarantine_stamps(journal: str, plugins: Iterable[Plugin]) -> dict[str, str]:
+    """Return the stamp of each file that decides which of *plugins* are quarantined, by path."""
     if not journal:
         return {}
-    paths = [path_beside(journal)]
+    paths = [crashes_path(journal)]
     for plugin in plugins:
         if plugin.state == QUARANTINED and plugin.origin:
-            paths += files_of(plugin.origin)
+            paths += plugin_files(plugin.origin)
     return {path: path_stamp(path, of_file=True) for path in paths}
 
 
 def succeeded(journal: str) -> None:
-    """Forget failed starts before this one, which has made the plugins ready."""
-    if not journal:
-        return
-    path = path_beside(journal)
-    if Strikes(path).failed_starts:
-        with changing(path) as strikes:
-            strikes.failed_starts = []
+    """Forget earlier failed starts, since this start has made the plugins ready."""
+    if journal and Crashes(crashes_path(journal)).has_failed_starts:
+        with changing_crashes(crashes_path(journal)) as crashes:
+            crashes.forget_failed_starts()
 
 
 def survived(
@@ -79,15 +88,15 @@ def survived(
     """Forget the crashes of *plugin*, which has just been imported, and report it if that took too long.
 
     Args:
-        plugin: It is active.
+        plugin: The plugin, which is active.
         suspects: The module of each plugin that has crashed.
-        journal: The folder of the journal; empty when none is kept.
-        slow_after: Seconds that an import may take; None when it may take as long as it likes.
+        journal: The folder of the journal; empty when no journal is kept.
+        slow_after: How many seconds an import may take; None when there is no limit.
         report: Told of the fault.
     """
     if journal and plugin.module in [module for (module,) in suspects]:
-        with changing(path_beside(journal)) as strikes:
-            strikes.forget(plugin)
+        with changing_crashes(crashes_path(journal)) as crashes:
+            crashes.forget(plugin)
     seconds = (plugin.cost_ms or 0) / 1000
     if slow_after is not None and seconds > slow_after:
         owner = str(plugin.distribution or "")
@@ -103,35 +112,25 @@ def interrupted(
     slow_after: float | None,
     report: Callable[[PegboardError], None],
 ) -> None:
-    """Count a crash for *plugin* if Ctrl-C ended an import that had lasted long, and report it.
+    """Report a plugin that hangs, and count that as a crash: the user has interrupted a long import.
 
     Args:
-        plugin: What was being imported.
-        error: The interrupt; it gets a note, so that only the innermost plugin is named.
+        plugin: The plugin that was being imported.
+        error: The interrupt. It gets a note, so that of plugins that import one another only the innermost is named.
         seconds: How long the import had lasted.
-        journal: As in `survived`; so are the next two.
-        slow_after: See above.
-        report: See above.
+        journal: As in `survived`.
+        slow_after: As in `survived`.
+        report: As in `survived`.
     """
-    limit = _INTERRUPTED_S if slow_after is None else slow_after
-    notes = getattr(error, "__notes__", ())
-    if seconds <= limit or plugin.is_built_in or _NOTE in notes:  # the innermost plugin is to blame
+    limit = _HANGING_S if slow_after is None else slow_after
+    if seconds <= limit or plugin.is_built_in or _NOTE in getattr(error, "__notes__", ()):
         return
     error.add_note(_NOTE)
-    distribution = plugin.distribution
+    distribution, origin = plugin.distribution, plugin.origin or ""
     report(PluginHangsError(plugin.name, str(distribution or ""), seconds, None, plugin.origin))
     if not journal:
         return
-    with changing(path_beside(journal)) as strikes:
-        strikes.strike(
-            {
-                "name": plugin.name,
-                "module": plugin.module,
-                "origin": plugin.origin or "",
-                "distribution": distribution.name if distribution else "",
-                "version": distribution.version if distribution else "",
-                "fingerprint": fingerprint(plugin.origin or ""),
-                "when": time.strftime("%Y-%m-%d %H:%M"),
-                "how": f"it was interrupted after {seconds:.1f} s of being imported",
-            }
-        )
+    name, version = (distribution.name, distribution.version) if distribution else ("", "")
+    how = f"it was interrupted after {seconds:.1f} s of being imported"
+    with changing_crashes(crashes_path(journal)) as crashes:
+        crashes.add(new_crash(plugin.name, plugin.module, origin, name, version, time.time(), how))

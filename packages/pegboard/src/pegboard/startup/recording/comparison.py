@@ -1,4 +1,7 @@
-"""Comparing records: what plugins registered once with what they registered another time."""
+"""What do plugins register differently from one recording to another?
+
+In: two indexes. Out: one line for each plugin that differs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def recorded_rows(index: Index) -> dict[str, list[str]]:
-    """Return what each recorded plugin registered, by plugin name, each contribution in words."""
+    """Return the contributions of each recorded plugin in words, by plugin name."""
     rows: dict[str, list[str]] = {}
     for entry in content_of(index)["plugins"].values():
         if entry["record"] is not None:
@@ -26,7 +29,7 @@ def recorded_rows(index: Index) -> dict[str, list[str]]:
 
 
 def differences(old: Rows, new: Rows) -> list[str]:
-    """Return a line for each plugin that did not register the same, by name."""
+    """Return one line for each plugin that registered something else the second time, sorted by name."""
     lines = []
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)

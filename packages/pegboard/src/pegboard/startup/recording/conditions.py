@@ -1,4 +1,7 @@
-"""The conditions under which an index holds, as they are written; `pegboard.index` checks them at a start.
+"""Under which conditions does a new index hold?
+
+In: the stamps of directories, files and environment variables that the plugins depend on. Out: the lines of the index
+that `pegboard.index` checks at each start.
 
 Source: git's "racy" rule (git documentation, technical/racy-git); measurements of what installers touch, `DESIGN.md`.
 """
@@ -9,20 +12,20 @@ import os.path
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.fields import escape
-from pegboard.index import SEPARATOR, YOUNG
+from pegboard.index import PROVISIONAL, SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Final
 
-YOUNG_NS: Final = 2_000_000_000
-"""Nanoseconds within which a file system may give two changes one time: FAT counts in steps of two seconds."""
+TIME_STEP_NS: Final = 2_000_000_000
+"""Two changes within this time may get the same time stamp: FAT counts in steps of two seconds."""
 
 
-def is_young(stamp: str, scan_started_ns: int) -> bool:
-    """Return whether the time in *stamp* is so recent that the next change could have the same."""
+def is_recent(stamp: str, search_began_ns: int) -> bool:
+    """Return whether *stamp* is so recent that a change after the search could leave it the same."""
     time = stamp.partition(SEPARATOR)[0]
-    return time != "-" and int(time) > scan_started_ns - YOUNG_NS
+    return time != "-" and int(time) > search_began_ns - TIME_STEP_NS
 
 
 def _is_absent(stamp: str) -> bool:
@@ -30,14 +33,15 @@ def _is_absent(stamp: str) -> bool:
 
 
 def is_implied(path: str, directories: Mapping[str, str]) -> bool:
-    """Return whether *path*, which is not there, cannot appear without another one of *directories* changing.
+    """Return whether the absent *path* cannot appear unless another one of *directories* changes.
 
-    That one is the nearest directory above it: absent itself, or without the entry that leads to *path*, so that
-    making the entry changes it. Every start is spared a look for each entry of `sys.path` that has no plugins.
+    The other one is the nearest directory above *path*. It is absent itself, or it lacks the entry that leads to
+    *path*, so that creating the entry changes it. Thus a start need not check the absent plugin folder of each entry of
+    `sys.path`.
 
     Args:
-        path: What was not there when it was looked for.
-        directories: The stamps of all that were looked for.
+        path: It was absent during the search.
+        directories: The stamps of all directories that were looked for.
     """
     below = path
     while (above := os.path.dirname(below)) not in ("", below):
@@ -52,9 +56,17 @@ def conditions(
     directories: Mapping[str, str],
     files: Mapping[str, str],
     variables: Mapping[str, str],
-    scan_started_ns: int,
+    search_began_ns: int,
 ) -> list[str]:
-    """Return the conditions for an index, one line each; what has changed since the search began counts as young."""
+    """Return the conditions for an index, one line each.
+
+    Args:
+        known_facts: `Settings.facts`.
+        directories: The stamp of each directory.
+        files: The stamp of each file.
+        variables: The stamp of each environment variable.
+        search_began_ns: When the search for plugins began. If a stamp is recent, the next start makes a new index.
+    """
     lines = list(known_facts)
     lines += [
         f"D{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}"
@@ -63,6 +75,6 @@ def conditions(
     ]
     lines += [f"F{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}" for path, stamp in files.items()]
     lines += [f"E{SEPARATOR}{escape(name)}{SEPARATOR}{stamp}" for name, stamp in variables.items()]
-    if any(is_young(stamp, scan_started_ns) for stamp in (*directories.values(), *files.values())):
-        lines.append(YOUNG)
+    if any(is_recent(stamp, search_began_ns) for stamp in (*directories.values(), *files.values())):
+        lines.append(PROVISIONAL)
     return lines

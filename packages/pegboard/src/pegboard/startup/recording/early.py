@@ -1,7 +1,8 @@
-"""Early imports: which plugins were imported before the start, by the application or by whoever runs it?
+"""Which plugins were imported before the start, by the application or by whoever runs it?
 
-What such a plugin registered counts as the application's own, and its wishes were not heard. So its record does not
-count in that start, and the index holds only for starts in which the same plugins were imported early.
+In: plugins, and `sys.modules`. Out: those plugins. What they registered belongs to the application, and their wishes
+for the order are not known. So their records do not count in this start, and the new index holds only for starts before
+which the same plugins were imported.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def is_early(plugin: Plugin) -> bool:
-    """Return whether *plugin* has been imported already, although nothing of it has been used.
+    """Return whether *plugin* has been imported, but not by the host.
 
-    A plugin that another thread is importing now does not count: that thread was ready before this one.
+    A plugin that another thread is importing now does not count: that thread had finished its start before.
     """
     module = sys.modules.get(plugin.module)
     if getattr(getattr(module, "__spec__", None), "_initializing", False):
@@ -28,13 +29,13 @@ def is_early(plugin: Plugin) -> bool:
 
 
 def early_plugins(records: Records) -> list[Plugin]:
-    """Return the plugins of *records* that had been imported early."""
+    """Return the plugins of *records* that were imported before the start."""
     found = [records.plugin(module) for module in list(sys.modules)]
     return [plugin for plugin in found if plugin is not None and is_early(plugin)]
 
 
 def why_invalid_for_early(index: Index) -> str | None:
-    """Return that *index* was made when other plugins had been imported early than now, in words; None otherwise."""
+    """Return, in words, that other plugins had been imported early when *index* was made; None otherwise."""
     recorded = {module for modules in index.head.get("B", ()) for module in modules}
     if {plugin.module for plugin in early_plugins(Records(index))} == recorded:
         return None
@@ -42,6 +43,6 @@ def why_invalid_for_early(index: Index) -> str | None:
 
 
 def mark_active(plugin: Plugin, ledger: Ledger) -> None:
-    """Mark *plugin*, which was imported early, as active; what is recorded of it does not count."""
+    """Mark *plugin*, which was imported before the start, as active; its record does not count."""
     plugin.state = ACTIVE
     ledger.ignore_record(plugin)

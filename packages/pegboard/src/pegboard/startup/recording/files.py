@@ -1,6 +1,7 @@
-"""Writes and removes the files of indexes.
+"""Which files do indexes have, and how are they written and removed?
 
-In: the path of an index. Out: the file and its folder, for the owner alone; old indexes beside it are removed.
+In: the path of an index. Out: the file in a folder of its own, readable by its owner alone; old indexes beside it are
+removed.
 """
 
 from __future__ import annotations
@@ -8,18 +9,28 @@ from __future__ import annotations
 import os
 import time
 
+from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import HALF_WRITTEN, replace_file
 
-_KEEP = 16
-_ENDINGS = (".index", ".notes")
-_DAY_NS = 24 * 3600 * 1_000_000_000
+if TYPE_CHECKING:
+    from typing import Final
+
+_INDEX: Final = ".index"
+_NOTES: Final = ".notes"
+_MAX_INDEXES: Final = 16
+_DAY_NS: Final = 24 * 3600 * 1_000_000_000
+
+
+def notes_path(index_path: str) -> str:
+    """Return the path of the notes beside the index at *index_path*."""
+    return index_path.removesuffix(_INDEX) + _NOTES
 
 
 def write(path: str, data: bytes) -> str | None:
-    """Replace the file *path* by *data*, for the owner alone, and make its folder if there is none.
+    """Replace the content of the file *path* by *data*; create its folder if there is none.
 
     Returns:
-        Why it could not be done, in words; None when it was.
+        Why that failed, in words; None when it succeeded.
     """
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -29,46 +40,41 @@ def write(path: str, data: bytes) -> str | None:
     return None
 
 
-def siblings(path: str, application: str) -> list[str]:
-    """Return the other indexes of *application* beside the one at *path*, the newest first."""
-    directory = os.path.dirname(path)
+def _other_files(path: str, application: str) -> list[tuple[int, str]]:
+    """Return time and path of the other files of *application* in the folder of *path*, the newest first."""
+    directory, name = os.path.split(path)
     try:
         with os.scandir(directory) as entries:
             found = [
                 (entry.stat().st_mtime_ns, entry.path)
                 for entry in entries
-                if entry.name.startswith(f"plugins-{application}-") and entry.name.endswith(".index")
+                if entry.name.startswith(f"plugins-{application}-") and entry.name != name
             ]
     except OSError:
         return []
-    return [other for _, other in sorted(found, reverse=True) if other != path]
+    return sorted(found, reverse=True)
 
 
-def prune(path: str, application: str) -> None:
-    """Remove all but the newest indexes beside the one at *path*: each environment and import path has its own.
+def other_indexes(path: str, application: str) -> list[str]:
+    """Return the other indexes of *application* in the folder of *path*, the newest first."""
+    return [other for _, other in _other_files(path, application) if other.endswith(_INDEX)]
 
-    What processes that were killed have left half written goes, too, when nobody can be writing it any more.
+
+def remove_old(path: str, application: str) -> None:
+    """Remove all but the newest indexes of *application* in the folder of *path*, which is one of them.
+
+    Several are in use: each environment and import path has its own. Temporary files that are older than a
+    day are removed, too: the processes that wrote them were killed.
     """
-    directory, newest = os.path.split(path)
-    try:
-        with os.scandir(directory) as entries:
-            found = [
-                (entry.stat().st_mtime_ns, entry.path)
-                for entry in entries
-                if entry.name.startswith(f"plugins-{application}-") and entry.name != newest
-            ]
-        indexes = sorted(item for item in found if item[1].endswith(".index"))
-        for _, old in indexes[: -_KEEP + 1]:
-            for ending in _ENDINGS:
-                remove(old.removesuffix(".index") + ending)
-        for written_ns, half in found:
-            if half.endswith(HALF_WRITTEN) and written_ns < time.time_ns() - _DAY_NS:
-                remove(half)
-    except OSError:
-        return
+    for index in other_indexes(path, application)[_MAX_INDEXES - 1 :]:
+        remove(index)
+        remove(notes_path(index))
+    for written_ns, other in _other_files(path, application):
+        if other.endswith(HALF_WRITTEN) and written_ns < time.time_ns() - _DAY_NS:
+            remove(other)
 
 
-def clear(directory: str, application: str) -> int:
+def remove_all(directory: str, application: str) -> int:
     """Remove every index of *application* in *directory*, with its notes, and return how many there were.
 
     Raises:
@@ -77,15 +83,15 @@ def clear(directory: str, application: str) -> int:
     names = [
         name
         for name in os.listdir(directory)
-        if name.startswith(f"plugins-{application}-") and name.endswith((*_ENDINGS, HALF_WRITTEN))
+        if name.startswith(f"plugins-{application}-") and name.endswith((_INDEX, _NOTES, HALF_WRITTEN))
     ]
     for name in names:
         os.unlink(os.path.join(directory, name))
-    return sum(name.endswith(".index") for name in names)
+    return sum(name.endswith(_INDEX) for name in names)
 
 
 def remove(path: str) -> None:
-    """Remove the file *path*, if there is one and it can be removed."""
+    """Remove the file *path*; nothing happens if that is not possible."""
     try:
         os.unlink(path)
     except OSError:

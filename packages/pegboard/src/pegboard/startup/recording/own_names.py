@@ -1,7 +1,7 @@
-"""Own names: which names does the application itself register, outside any plugin?
+"""Which names does the application itself register, outside any plugin?
 
-In: the ledger. Out: one text that is equal for equal names. Clashes of plugins with these names are recorded; they are
-of use only to a start in which the application has registered the same.
+In: the ledger. Out: a hash of the names. The clashes of plugins with these names are recorded; they hold only for
+starts in which the application registers the same names.
 """
 
 from __future__ import annotations

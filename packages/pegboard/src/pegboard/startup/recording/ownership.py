@@ -1,7 +1,7 @@
-"""Own code: which modules are a plugin's, although its name does not begin them.
+"""Which modules are a plugin's own code, including those that are not below its name?
 
-Cold. A plugin `app.plugins.balance` is often a few lines over a package `acme_balance` of the same distribution; what
-that package does, the plugin does.
+In: a plugin and the name of a module. Out: yes or no. A plugin `app.plugins.balance` is often a few lines that use a
+package `acme_balance` of the same distribution; that package is the plugin's own code, too.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from pegboard.ledger import Distribution, Plugin
 
 
-class OwnCode:
-    """Tells whether a module is a plugin's own code."""
+class Ownership:
+    """Says which plugin a module is a part of, and whether it is a plugin's own code."""
 
     def __init__(self, owner: Callable[[str], Plugin | None]) -> None:
-        """Make one; *owner* returns the plugin that a module is, or is a part of."""
-        self._owner = owner
+        """Start with an empty cache; *owner* returns the plugin that a module is a part of by its name, or None."""
+        self.owner: Callable[[str], Plugin | None] = owner
         self._packages: dict[Distribution, frozenset[str]] = {}
 
-    def __call__(self, plugin: Plugin, module: str) -> bool:
+    def is_own(self, plugin: Plugin, module: str) -> bool:
         """Return whether *module*, a full name, is code of *plugin*."""
-        owner = self._owner(module)
+        owner = self.owner(module)
         if owner is not None or plugin.distribution is None:
             return owner is plugin
-        top = module.partition(".")[0]
-        if top in sys.stdlib_module_names or top in ("pegboard", plugin.module.partition(".")[0]):
+        package = module.partition(".")[0]
+        if package in sys.stdlib_module_names or package in ("pegboard", plugin.module.partition(".")[0]):
             return False
         packages = self._packages.get(plugin.distribution)
         if packages is None:
             packages = self._packages[plugin.distribution] = _packages(plugin.distribution)
-        return top in packages
+        return package in packages
 
 
 def _packages(distribution: Distribution) -> frozenset[str]:
@@ -45,7 +45,8 @@ def _packages(distribution: Distribution) -> frozenset[str]:
     """
     from importlib import metadata  # 40 ms: only for a plugin that imports others' code
 
-    names = {distribution.name.replace("-", "_").replace(".", "_").lower()}  # what an editable one does not list
+    # an editable installation does not list its packages: guess the name
+    names = {distribution.name.replace("-", "_").replace(".", "_").lower()}
     try:
         installed = metadata.distribution(distribution.name)
     except metadata.PackageNotFoundError:
@@ -53,7 +54,7 @@ def _packages(distribution: Distribution) -> frozenset[str]:
     names.update((installed.read_text("top_level.txt") or "").split())
     for line in (installed.read_text("RECORD") or "").splitlines():
         path = line.rpartition(",")[0].rpartition(",")[0].strip('"')
-        top, slash, _ = path.partition("/")
-        if slash or top.endswith(".py"):
-            names.add(top.removesuffix(".py"))
+        first, slash, _ = path.partition("/")
+        if slash or first.endswith(".py"):
+            names.add(first.removesuffix(".py"))
     return frozenset(name for name in names if name.isidentifier())

@@ -1,4 +1,4 @@
-"""Progress: what does a person see while many plugins are imported for the first time? One line on a terminal."""
+"""What does a person see while many plugins are imported for the first time? One line on a terminal."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import sys
 import time
 from typing import Final
 
-_SLOW_S: Final = 0.5
+_DELAY_S: Final = 0.5
 
 
 class Progress:
-    """Shows how many of *total* plugins have been imported, once it has taken half a second; on a terminal only."""
+    """Shows, on a terminal, how many plugins have been imported, as soon as that has taken half a second."""
 
     def __init__(self, application: str, total: int) -> None:
         self._application = application
         self._total = total
         self._done = 0
         self._started = time.monotonic()
-        self._shown = False
+        self._is_shown = False
 
     def step(self) -> None:
         self._done += 1
         stream = sys.stderr
-        if stream is None or time.monotonic() - self._started < _SLOW_S or not stream.isatty():
+        if stream is None or time.monotonic() - self._started < _DELAY_S or not stream.isatty():
             return
-        self._shown = True
+        self._is_shown = True
         stream.write(f"\r{self._application}: recording plugin {self._done} of {self._total}")
         stream.flush()
 
     def finish(self) -> None:
-        if self._shown:
+        if self._is_shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

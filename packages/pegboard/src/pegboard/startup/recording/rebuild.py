@@ -1,7 +1,8 @@
-"""A rebuild: which records still hold, which plugins are imported and recorded again, and what is the new index?
+"""Which records still hold, and what is the new index once the other plugins are recorded?
 
-In: the plugins that a search has found, and the newest index of earlier starts. Out: a new index, put in place in one
-step. Only plugins whose record does not hold are imported. A disk that cannot be written costs speed, nothing else.
+In: the plugins that a search has found, and the newest index of earlier starts. Out: a new index, which replaces the
+old one in one step. Only plugins whose record does not hold are imported. If the index cannot be written, starts are
+slower.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
-from pegboard.startup.journal.quarantine import stamps
+from pegboard.startup.journal.quarantine import quarantine_stamps
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
-from pegboard.startup.recording.files import prune, siblings, write
+from pegboard.startup.recording.files import other_indexes, remove_old, write
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
-from pegboard.startup.recording.ownership import OwnCode
+from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
-from pegboard.startup.recording.record import UNSURE, Record, Sources
-from pegboard.startup.recording.recorder import Recorder
+from pegboard.startup.recording.record import RECENT, PackageFiles, Record, files_from
+from pegboard.startup.recording.recorder import Recorder, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
     from pegboard.startup.search import Search
 
 EARLY = "it had been imported before the plugins were looked for, so that it could not be recorded"
-FEW_FILES = 128
-"""So many files of an installer's are watched one by one; more would cost a start too much."""
+_MAX_INSTALLED_FILES = 128
+"""How many files in `site-packages` are checked at each start; if there are more, only directories are checked."""
 _LASTING_FACTS = ("S python", "S prefix", "S application", "S pegboard")
-"""Without these no record is of use; when another fact has changed, plugins are searched for anew, and records hold."""
+"""Every record depends on these. When another fact has changed, plugins are searched for, and their records hold."""
 
 
 class Rebuild:
-    """One rebuild of an index: decides whose record holds, records the other plugins, and makes the new index."""
+    """One rebuild of an index."""
 
     def __init__(
         self,
@@ -57,17 +58,17 @@ class Rebuild:
         is_disturbed: Callable[[], bool],
         is_from_scratch: bool,
     ) -> None:
-        """Read the records of the index before.
+        """Read the records of the old index.
 
         Args:
             settings: The host's.
-            search: What has been found.
+            search: The result of the search.
             attribution: Knows which plugin a module belongs to.
             ledger: Has what plugins register.
             activate: Imports a plugin for a reason, and returns whether it is usable.
             eager_kinds: Kinds of contributions whose plugins are imported at every start.
-            is_disturbed: Returns whether plugins were imported that were not observed: then nothing is saved.
-            is_from_scratch: Whether no record of the index before holds.
+            is_disturbed: Returns whether plugins were imported without being traced: then nothing is saved.
+            is_from_scratch: Whether the records of the old index are ignored.
         """
         self._settings = settings
         self._search = search
@@ -83,53 +84,54 @@ class Rebuild:
         self._own_names = own_names(ledger, attribution.application)
         self._notes = Notes.beside(self._path or "")
         self._failed: list[Plugin] = []
-        self._not_observed: list[Plugin] = []
+        self._not_traced: list[Plugin] = []
         self._early: list[str] = []
         self._records: dict[str, Record] = {}
-        self._kept: dict[str, Record] = {}  # of plugins that are left out: for the day that they are not
-        self._sources = Sources({top: _files(files) for top, files in self._old.get("tops", {}).items()})
-        self._why_tops_changed: dict[str, str | None] = {}
+        self._kept_for_later: dict[str, Record] = {}  # the records of plugins that are disabled now
+        old_files: Mapping[str, Any] = self._old.get("packages", {})
+        self._package_files = PackageFiles({package: files_from(data) for package, data in old_files.items()})
+        self._why_changed: dict[str, str | None] = {}  # by package, as far as it has been checked
         self._is_all_stale = True
         self._content: dict[str, Any] = {}
 
-    # -- whose record holds? ------------------------------------------------------------------------------------------
+    # -- which records hold? ------------------------------------------------------------------------------------------
 
     def run(self, plugins: Sequence[Plugin]) -> None:
-        """Import and record each usable plugin of *plugins* whose record does not hold; prime the others."""
+        """Import and record each usable plugin whose record does not hold; prime the others."""
         why_all_stale = self._why_all_stale()
         self._is_all_stale = why_all_stale is not None
-        records, reasons = self._judge(plugins, why_all_stale)
+        records, reasons = self._check_records(plugins, why_all_stale)
         stale: list[Plugin] = []
         for plugin in plugins:
             record, reason = records.get(plugin.module), reasons.get(plugin.module)
             if not plugin.is_usable:
                 if record is not None and reason is None:
-                    self._kept[plugin.module] = record
+                    self._kept_for_later[plugin.module] = record
                 continue
             if reason is not None:
                 self._notes.reasons[plugin.name] = reason
             if reason is not None or record is None or record.eager or plugin.eager:
                 stale.append(plugin)
             elif self._is_early(plugin):
-                self._records[plugin.module] = record  # for other starts
+                self._records[plugin.module] = record  # for starts in which it is not early
                 self._early.append(plugin.module)
                 mark_active(plugin, self._ledger)
             else:
-                self._use(plugin, record)
+                self._use_record(plugin, record)
                 plugin.state = PRIMED
-        self._import(stale)
-        self._take_sources(plugins)
+        self._import_and_record(stale)
+        self._read_package_files(plugins)
 
     def _why_all_stale(self) -> str | None:
         if not self._old:
             return "there is no record of it yet"
-        reason = self._sources.why_changed(self._application, self._search.began_ns)
+        reason = self._package_files.why_changed(self._application, self._search.began_ns)
         return reason and "the application itself has changed"
 
-    def _judge(
+    def _check_records(
         self, plugins: Sequence[Plugin], why_all_stale: str | None
     ) -> tuple[dict[str, Record | None], dict[str, str | None]]:
-        """Return the record of each plugin, and why it does not hold, None where it does; by module."""
+        """Return by module the record of each plugin, and why it does not hold; None where it holds."""
         modules = {plugin.module for plugin in plugins}
         records: dict[str, Record | None] = {}
         reasons: dict[str, str | None] = {}
@@ -141,7 +143,7 @@ class Rebuild:
                 records[plugin.module], reasons[plugin.module] = record, why_all_stale or reason
         usable = {plugin.module for plugin in plugins if plugin.is_usable}
         was_usable = {module for module, entry in self._old.get("plugins", {}).items() if entry["state"] == PRIMED}
-        _spread(records, reasons, usable & was_usable)
+        _invalidate_users(records, reasons, usable & was_usable)
         return records, reasons
 
     def _old_record(self, plugin: Plugin, modules: set[str]) -> tuple[Record | None, str | None]:
@@ -152,26 +154,26 @@ class Rebuild:
             return None, "it was installed anew, or comes from another place"
         record = Record.from_dict(entry["record"])
         reason = record.why_invalid(os.environ, modules, self._search.began_ns)
-        for top in record.tops:
+        for package in record.packages:
             if reason is None:
-                if top not in self._why_tops_changed:
-                    self._why_tops_changed[top] = self._sources.why_changed(top, self._search.began_ns)
-                reason = self._why_tops_changed[top]
+                if package not in self._why_changed:
+                    self._why_changed[package] = self._package_files.why_changed(package, self._search.began_ns)
+                reason = self._why_changed[package]
         return record, reason
 
-    def _use(self, plugin: Plugin, record: Record) -> None:
+    def _use_record(self, plugin: Plugin, record: Record) -> None:
         self._records[plugin.module] = record
         plugin.after, plugin.before = record.after, record.before
         if record.eager:
             plugin.eager, plugin.reason = True, record.eager
 
     def _is_early(self, plugin: Plugin) -> bool:
-        # while other threads import plugins, one that is imported already need not have been so before the start
+        # while other threads import plugins, one that is imported already may have been imported after the start
         return is_early(plugin) and not self._is_disturbed()
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
-    def _import(self, plugins: Sequence[Plugin]) -> None:
+    def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
         attribution = self._attribution
         progress = Progress(self._settings.application, len(plugins))
 
@@ -179,60 +181,59 @@ class Rebuild:
             stack = attribution.stack()
             return stack[-1] if stack else None
 
-        is_own = OwnCode(attribution.owner)
-        with Recorder(importing, is_own, attribution.owner, self._settings.application) as recorder:
+        with Recorder(importing, Ownership(attribution.owner), self._settings.application) as recorder:
             for plugin in reversed(plugins) if self._settings.is_backwards else plugins:
                 progress.step()
                 if self._is_early(plugin):
-                    self._not_observed.append(plugin)  # what it registered counts as the application's
+                    self._not_traced.append(plugin)  # what it registered belongs to the application
                     self._early.append(plugin.module)
                     self._notes.reasons[plugin.name] = EARLY
                     self._activate(plugin, "to be recorded")
                     continue
-                before = recorder.before()
+                before = Snapshot()
                 if not self._activate(plugin, "to be recorded"):
                     self._failed.append(plugin)
                     continue
-                record = Record.taken(
+                record = Record.of_import(
                     plugin,
                     self._ledger.rows_of(plugin),
-                    recorder.after(plugin, before),
+                    recorder.finish(plugin, before),
                     application=self._settings.application,
                     environ=os.environ,
                     eager_kinds=self._eager_kinds,
-                    scan_started_ns=self._search.began_ns,
+                    search_began_ns=self._search.began_ns,
                 )
-                self._use(plugin, record)
+                self._use_record(plugin, record)
                 self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
         progress.finish()
 
-    def _take_sources(self, plugins: Sequence[Plugin]) -> None:
+    def _read_package_files(self, plugins: Sequence[Plugin]) -> None:
         began_ns = self._search.began_ns
         if self._is_all_stale:
-            self._sources.forget(self._application)
-        self._sources.take(self._application, began_ns, tuple(plugin.module for plugin in plugins))
-        for top in sorted(self._used_tops() - {self._application}):
-            if self._why_tops_changed.get(top, "not looked at") is not None:
-                self._sources.forget(top)
-            self._sources.take(top, began_ns)
+            self._package_files.forget(self._application)
+        self._package_files.add(self._application, began_ns, tuple(plugin.module for plugin in plugins))
+        for package in sorted(self._used_packages() - {self._application}):
+            if self._why_changed.get(package, "not checked") is not None:
+                self._package_files.forget(package)
+            self._package_files.add(package, began_ns)
 
-    def _used_tops(self) -> set[str]:
+    def _used_packages(self) -> set[str]:
         used = {self._application}
-        for record in (*self._records.values(), *self._kept.values()):
-            used.update(record.tops)
+        for record in (*self._records.values(), *self._kept_for_later.values()):
+            used.update(record.packages)
         return used
 
     # -- the new index ------------------------------------------------------------------------------------------------
 
     def make_index(self, plugins: Sequence[Plugin]) -> Index:
-        """Return the new index, which is not on disk yet; equal states give equal bytes.
+        """Return the new index, which has not been written yet; equal states give equal bytes.
 
         Args:
             plugins: All plugins in their final order.
         """
         discovery = self._search.discovery
         self._content = {
-            "validity": self._conditions(plugins),
+            "validity": self._validity(plugins),
             "namespace": [discovery.init or "", *discovery.portions],
             "early": sorted(self._early),
             "own_names": self._own_names,
@@ -241,18 +242,18 @@ class Rebuild:
             "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},
             "problems": [],
             "suspects": [list(item) for item in self._search.suspects],
-            "tops": {
-                top: {path: list(item) for path, item in self._sources.files[top].items()}
-                for top in sorted(self._used_tops())
+            "packages": {
+                package: {path: list(item) for path, item in self._package_files.by_package[package].items()}
+                for package in sorted(self._used_packages())
             },
         }
         return from_bytes(to_bytes(self._content), self._path or "")
 
     def save(self, problems: Sequence[PegboardError]) -> str | None:
-        """Write the index, with the *problems* that are reported again at a warm start.
+        """Write the index, with those *problems* that are reported again at each warm start.
 
         Returns:
-            Why it could not be written, in words; None when it was, or is not meant to be.
+            Why it could not be written, in words; None when it was written, or is not to be.
         """
         if self._path is None or self._is_disturbed():
             return None
@@ -263,50 +264,52 @@ class Rebuild:
         ]
         error = write(self._path, to_bytes(self._content))
         self._notes.write(self._path)
-        prune(self._path, self._settings.application)
+        remove_old(self._path, self._settings.application)
         return error
 
     def _is_tried_again(self, problem: PegboardError) -> bool:
-        """Return whether *problem* is a failed import: without a record it is tried, and reported, at every start."""
+        """Return whether *problem* is a failed import: that is tried again, and reported again, at every start."""
         return any(plugin.error is problem for plugin in self._failed)
 
-    def _conditions(self, plugins: Sequence[Plugin]) -> list[str]:
+    def _validity(self, plugins: Sequence[Plugin]) -> list[str]:
         variables: dict[str, str] = {}
         for record in self._records.values():
             variables.update(record.variables)
         configuration = self._settings.file("plugins.toml")
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
-        files.update(self._watched_files())
-        files.update(stamps(self._settings.journal, plugins))
-        folders = {path for record in self._records.values() for path in record.places if not _is_installers(path)}
+        files.update(self._checked_files())
+        files.update(quarantine_stamps(self._settings.journal, plugins))
+        folders = {path for record in self._records.values() for path in record.directories if not _is_installed(path)}
         directories = {
             path: path_stamp(path, of_file=False) for path in (*self._search.discovery.directories, *sorted(folders))
         }
         return conditions(self._facts, directories, files, dict(sorted(variables.items())), self._search.began_ns)
 
-    def _watched_files(self) -> dict[str, str]:
-        used = {self._application}.union(*(record.tops for record in self._records.values()))
-        everything: dict[str, str] = {}
+    def _checked_files(self) -> dict[str, str]:
+        """Return the stamp of each file that is checked at each start."""
+        records = self._records.values()
+        packages = {self._application}.union(*(record.packages for record in records))
+        stamps: dict[str, str] = {}
         for files in (
-            *(record.files for record in self._records.values()),
-            *(self._sources.files[top] for top in sorted(used)),
+            *(record.files for record in records),
+            *(self._package_files.by_package[package] for package in sorted(packages)),
         ):
-            everything.update({path: stamp.removeprefix(UNSURE) for path, (stamp, _) in files.items()})
-        declared = {path for record in self._records.values() for path in record.inputs}
-        everything = {
-            path: stamp for path, stamp in everything.items() if not stamp.startswith("-") or path in declared
-        }
-        everything.update(
+            stamps.update({path: stamp.removeprefix(RECENT) for path, (stamp, _) in files.items()})
+        inputs = {path for record in records for path in record.inputs}
+        stamps = {path: stamp for path, stamp in stamps.items() if not stamp.startswith("-") or path in inputs}
+        stamps.update(
             {plugin.origin: path_stamp(plugin.origin, of_file=True) for plugin in self._failed if plugin.origin}
         )
-        in_place = {path: stamp for path, stamp in everything.items() if not _is_installers(path)}
-        installers = {path: stamp for path, stamp in everything.items() if path not in in_place}
-        return dict(sorted((in_place | installers if len(installers) <= FEW_FILES else in_place).items()))
+        installed = [path for path in stamps if _is_installed(path)]
+        if len(installed) > _MAX_INSTALLED_FILES:
+            for path in installed:
+                del stamps[path]
+        return dict(sorted(stamps.items()))
 
     def _entry(self, plugin: Plugin) -> dict[str, Any]:
         record = self._records.get(plugin.module)
-        kept = record or self._kept.get(plugin.module)
-        is_tried_again = plugin in self._failed or plugin in self._not_observed
+        kept = record or self._kept_for_later.get(plugin.module)
+        is_tried_again = plugin in self._failed or plugin in self._not_traced
         return {
             "identity": _identity(plugin),
             "state": FOUND if is_tried_again else plugin.state if record is None else PRIMED,
@@ -317,13 +320,13 @@ class Rebuild:
 
 
 def _latest_content(path: str | None, settings: Settings, facts: Sequence[str]) -> Mapping[str, Any]:
-    """Return the content of the index at *path*, or of the newest one beside it whose records may hold; else nothing.
+    """Return the content of the index at *path*, or else of the newest other one whose records may hold; or nothing.
 
-    Each configuration and import path has an index of its own. What plugins register does not depend on these, so a
-    start with others takes the records from there.
+    Each configuration and each import path has an index of its own. What plugins register does not depend on these, so
+    the records in one index hold in another.
     """
     lasting = [line for line in facts if line.startswith(_LASTING_FACTS)]
-    for candidate in () if path is None else (path, *siblings(path, settings.application)):
+    for candidate in () if path is None else (path, *other_indexes(path, settings.application)):
         try:
             content: Mapping[str, Any] = content_of(read(candidate))
         except UnusableIndexError:
@@ -333,28 +336,26 @@ def _latest_content(path: str | None, settings: Settings, facts: Sequence[str]) 
     return {}
 
 
-def _spread(records: Mapping[str, Record | None], reasons: dict[str, str | None], steady: AbstractSet[str]) -> None:
-    """Drop the record of each plugin that imports another one whose record does not hold.
+def _invalidate_users(
+    records: Mapping[str, Record | None], reasons: dict[str, str | None], usable: AbstractSet[str]
+) -> None:
+    """Invalidate the record of each plugin that imports another one whose record does not hold.
 
     Args:
         records: The record of each plugin, by module.
-        reasons: Why a record does not hold; None where it does. Changed in place.
-        steady: Modules of plugins that may run now, and could when the records were made.
+        reasons: Why a record does not hold; None where it holds. Changed in place.
+        usable: The modules of plugins that may be imported now, and could be when the records were made.
     """
-    has_spread = True
-    while has_spread:
-        has_spread = False
+    has_changed = True
+    while has_changed:
+        has_changed = False
         for module, record in records.items():
             if record is None or reasons[module] is not None:
                 continue
             for used in record.uses:
-                if used not in steady or reasons[used] is not None:
+                if used not in usable or reasons[used] is not None:
                     reasons[module] = f"{used}, which it imports, is not what it was"
-                    has_spread = True
-
-
-def _files(data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    return {path: (stamp, content) for path, (stamp, content) in data.items()}
+                    has_changed = True
 
 
 def _identity(plugin: Plugin) -> list[str]:
@@ -368,6 +369,6 @@ def _identity(plugin: Plugin) -> list[str]:
     ]
 
 
-def _is_installers(path: str) -> bool:
-    """Return whether an installer put *path* there, so that a directory's stamp shows a change."""
+def _is_installed(path: str) -> bool:
+    """Return whether *path* is where installers put files: then the stamp of a directory shows a change, too."""
     return f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path

@@ -1,9 +1,9 @@
-"""The recorder: what a plugin's import reads, and whether it does more than register.
+"""What does the import of a plugin depend on, and does it do more than register?
 
-Cold: it is in place only while plugins are imported in order to be recorded. What an import read decides how long
-its record is good for; what it did beyond registering decides whether it may wait at all. An effect counts against a
-plugin only when a frame of its own code is behind it: a library that registers an exit handler of its own when it is
-first imported is no reason to import the plugin at every start.
+In: imports of plugins, while they are recorded. Out: a trace of each. Its record holds as long as what the import read
+stays the same; a plugin whose import has other effects is imported at every start. An effect counts only if the
+plugin's own code causes it: a library that registers an exit handler when it is first imported is no reason to import
+the plugin at every start.
 """
 
 from __future__ import annotations
@@ -26,61 +26,60 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from pegboard.ledger import Plugin
+    from pegboard.startup.recording.ownership import Ownership
 
-_HOOKS = ("excepthook", "displayhook", "unraisablehook", "stdin", "stdout", "stderr", "breakpointhook")
+_SYS_ATTRIBUTES = ("excepthook", "displayhook", "unraisablehook", "stdin", "stdout", "stderr", "breakpointhook")
 _THREAD_STARTERS = ("start_new_thread", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread")
 
 
-class Observation:
-    """What was seen of one plugin's import."""
+class ImportTrace:
+    """What the import of one plugin, or of one package, read and did."""
 
-    __slots__ = ("effects", "imported", "missing", "uses", "variables")
+    __slots__ = ("effects", "missing", "packages", "uses", "variables")
 
     def __init__(self) -> None:
         self.variables: set[str] = set()
         """Environment variables that were read."""
-        self.imported: set[str] = set()
-        """Top-level packages that were imported, loaded before or not."""
+        self.packages: set[str] = set()
+        """Top-level packages that were imported, including those that were loaded already."""
         self.missing: set[str] = set()
-        """Modules that were looked for and not found."""
+        """Modules that were to be imported and not found."""
         self.uses: set[str] = set()
         """Modules of other plugins that were imported."""
         self.effects: list[str] = []
-        """What it did beyond registering, in words, with the place."""
+        """What it did besides registering, in words, each with its location."""
 
 
 class Recorder:
-    """Observes imports of plugins, in a `with` block; what runs in other threads is not a plugin's import."""
+    """Traces the imports of plugins inside a `with` block; what other threads do meanwhile does not count."""
 
     def __init__(
         self,
         importing: Callable[[], Plugin | None],
-        is_own: Callable[[Plugin, str], bool],
-        owner: Callable[[str], Plugin | None],
+        ownership: Ownership,
         application: str,
     ) -> None:
         """Make a recorder.
 
         Args:
             importing: Returns the plugin that this thread is importing, or None.
-            is_own: Tells whether a module is the plugin's own code.
-            owner: Returns the plugin that a module is, or is a part of; None when it belongs to no plugin.
+            ownership: Says whether a module is the plugin's own code, and which plugin it is a part of.
             application: The host's name.
         """
-        self._not_shared = {"pegboard", application.partition(".")[0]}
+        self._not_traced = {"pegboard", application.partition(".")[0]}
         self._importing = importing
-        self._is_own = is_own
-        self._owner = owner
-        self._shared: dict[str, Observation] = {}
-        """What was seen of packages that several plugins import, by top-level name: only the first one loads them."""
-        self._seen: dict[Plugin, Observation] = {}
-        self._direct: dict[Plugin, set[str]] = {}
-        self._looked_at: dict[str, tuple[int, ...]] = {}
+        self._is_own = ownership.is_own
+        self._owner = ownership.owner
+        self._package_traces: dict[str, ImportTrace] = {}
+        """The trace of each top-level package: only the first of several plugins that import one runs its code."""
+        self._traces: dict[Plugin, ImportTrace] = {}
+        self._own_imports: dict[Plugin, set[str]] = {}
+        self._last_contents: dict[str, tuple[int, ...]] = {}
         self._undo: list[Callable[[], None]] = []
 
-    def observed(self, plugin: Plugin) -> Observation:
-        """Return what was seen of *plugin* so far."""
-        return self._seen.setdefault(plugin, Observation())
+    def trace(self, plugin: Plugin) -> ImportTrace:
+        """Return the trace of *plugin* so far."""
+        return self._traces.setdefault(plugin, ImportTrace())
 
     def __enter__(self) -> Self:
         self._watch_environment()
@@ -105,74 +104,67 @@ class Recorder:
 
         self._undo.append(undo)
 
+    def _watch(self, holder: Any, name: str, before: Callable[..., None]) -> None:
+        """Replace a function by one that calls *before* with the same arguments first."""
+
+        def make(original: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*arguments: Any, **options: Any) -> Any:
+                before(*arguments, **options)
+                return original(*arguments, **options)
+
+            return call
+
+        self._replace(holder, name, make)
+
     # -- what is read -------------------------------------------------------------------------------------------------
 
     def _watch_environment(self) -> None:
+        def change(_: object, name: Any, *__: object) -> None:
+            self._add_effect(f"changes the environment variable {os.fsdecode(name)}")
+
         environment = type(os.environ)
+        self._watch(environment, "__getitem__", lambda _, name: self._add_variable(name))
+        self._watch(environment, "__iter__", lambda _: self._add_variable(WHOLE_ENVIRONMENT))
+        self._watch(environment, "__setitem__", change)
+        self._watch(environment, "__delitem__", change)
 
-        def reading(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-            def getitem(environ: Any, name: Any) -> Any:
-                plugin = self._importing()
-                if plugin is not None:
-                    self._note_variable(plugin, os.fsdecode(name))
-                return original(environ, name)
-
-            return getitem
-
-        def listing(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
-            def iterate(environ: Any) -> Iterator[Any]:
-                plugin = self._importing()
-                if plugin is not None:
-                    self._note_variable(plugin, WHOLE_ENVIRONMENT)
-                return original(environ)
-
-            return iterate
-
-        def writing(original: Callable[..., None]) -> Callable[..., None]:
-            def change(environ: Any, name: Any, *value: Any) -> None:
-                self._effect(f"changes the environment variable {os.fsdecode(name)}")
-                original(environ, name, *value)
-
-            return change
-
-        self._replace(environment, "__getitem__", reading)
-        self._replace(environment, "__iter__", listing)
-        self._replace(environment, "__setitem__", writing)
-        self._replace(environment, "__delitem__", writing)
-
-    def _note_variable(self, plugin: Plugin, name: str) -> None:
-        """Note that *plugin* has read a variable, and every package through which it did."""
-        self.observed(plugin).variables.add(name)
-        frame: FrameType | None = sys._getframe(2)
+    def _add_variable(self, name: str | bytes) -> None:
+        """Add a variable to the traces of the imported plugin and of every package through which it is read."""
+        plugin = self._importing()
+        if plugin is None:
+            return
+        variable = os.fsdecode(name)
+        self.trace(plugin).variables.add(variable)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             module = frame.f_globals.get("__name__", "")
             if module == plugin.module:
                 return
-            self._of(module).variables.add(name)
+            self._package_trace(module).variables.add(variable)
             frame = frame.f_back
 
-    def _of(self, module: str) -> Observation:
-        """Return where to note what *module* does; nothing is kept of what all share."""
-        top = module.partition(".")[0]
-        if top in sys.stdlib_module_names or top in self._not_shared:
-            return Observation()
-        return self._shared.setdefault(top, Observation())
+    def _package_trace(self, module: str) -> ImportTrace:
+        """Return the trace of the package of *module*; one that is dropped for Python, pegboard and the application."""
+        package = module.partition(".")[0]
+        if package in sys.stdlib_module_names or package in self._not_traced:
+            return ImportTrace()
+        return self._package_traces.setdefault(package, ImportTrace())
 
-    def _note_import(self, plugin: Plugin, importer: str, name: str, items: Sequence[str]) -> None:
-        top = name.partition(".")[0]
-        self.observed(plugin).imported.add(top)
-        self._of(importer).imported.add(top)
-        modules = (name, *(f"{name}.{item}" for item in items))
+    def _add_import(self, plugin: Plugin, importer: str, name: str, attributes: Sequence[str]) -> None:
+        package = name.partition(".")[0]
+        self.trace(plugin).packages.add(package)
+        self._package_trace(importer).packages.add(package)
+        modules = (name, *(f"{name}.{attribute}" for attribute in attributes))
         for module in modules:
             owner = self._owner(module)
             if owner is not None and owner is not plugin:
-                self.observed(plugin).uses.add(owner.module)
+                self.trace(plugin).uses.add(owner.module)
         if self._is_own(plugin, importer):
-            self._direct.setdefault(plugin, set()).update(modules)
+            self._own_imports.setdefault(plugin, set()).update(modules)
 
-    def _note_missing(self, plugin: Plugin, importer: str, name: str) -> None:
-        self.observed(plugin).missing.add(name)
-        self._of(importer).missing.add(name)
+    def _add_missing(self, plugin: Plugin, importer: str, name: str) -> None:
+        self.trace(plugin).missing.add(name)
+        self._package_trace(importer).missing.add(name)
 
     def _watch_imports(self) -> None:
         def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
@@ -181,38 +173,39 @@ class Recorder:
                 importer = str((globals or {}).get("__name__"))
                 if plugin is None or importer.partition(".")[0] == "pegboard":
                     return original(name, globals, *rest, **options)
-                items = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
+                attributes = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
                 full_name = _absolute(name, globals, level)
-                self._note_import(plugin, importer, full_name, items)
+                self._add_import(plugin, importer, full_name, attributes)
                 try:
                     module = original(name, globals, *rest, **options)
                 except ModuleNotFoundError as error:
                     if error.name:
-                        self._note_missing(plugin, importer, error.name)
+                        self._add_missing(plugin, importer, error.name)
                     raise
-                if items and hasattr(module, "__path__") and full_name.partition(".")[0] not in sys.stdlib_module_names:
-                    for part in items:
-                        if str(part).isidentifier() and part not in vars(module):
-                            self._note_missing(plugin, importer, f"{full_name}.{part}")
+                is_package = bool(attributes) and hasattr(module, "__path__")
+                if is_package and full_name.partition(".")[0] not in sys.stdlib_module_names:
+                    for attribute in attributes:
+                        if str(attribute).isidentifier() and attribute not in vars(module):
+                            self._add_missing(plugin, importer, f"{full_name}.{attribute}")
                 return module
 
             return import_
 
         self._replace(builtins, "__import__", importing)
-        self._replace(importlib.util, "find_spec", self._finding)
-        self._replace(importlib, "import_module", _by_name)
+        self._replace(importlib.util, "find_spec", self._watch_find_spec)
+        self._replace(importlib, "import_module", _watch_import_module)
 
-    def _finding(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _watch_find_spec(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def find_spec(name: str, *rest: Any, **options: Any) -> Any:
             found = original(name, *rest, **options)
             plugin = self._importing()
             if plugin is not None:
                 importer = str(sys._getframe(1).f_globals.get("__name__"))
                 if found is None:
-                    self._note_missing(plugin, importer, name)
+                    self._add_missing(plugin, importer, name)
                 else:
-                    self._note_import(plugin, importer, name, ())
+                    self._add_import(plugin, importer, name, ())
             return found
 
         return find_spec
@@ -220,32 +213,25 @@ class Recorder:
     # -- what is done -------------------------------------------------------------------------------------------------
 
     def _watch_calls(self) -> None:
-        def noticing(doing: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-            def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
-                def call(*arguments: Any, **options: Any) -> Any:
-                    self._effect(doing)
-                    return original(*arguments, **options)
-
-                return call
-
-            return wrap
+        def effect(doing: str) -> Callable[..., None]:
+            return lambda *_, **__: self._add_effect(doing)
 
         for name in _THREAD_STARTERS:
-            self._replace(_thread, name, noticing("starts a thread"))
-            self._replace(threading, name, noticing("starts a thread"))
-        self._replace(atexit, "register", noticing("registers an exit handler"))
-        self._replace(signal, "signal", noticing("installs a signal handler"))
+            self._watch(_thread, name, effect("starts a thread"))
+            self._watch(threading, name, effect("starts a thread"))
+        self._watch(atexit, "register", effect("registers an exit handler"))
+        self._watch(signal, "signal", effect("installs a signal handler"))
 
-    def _effect(self, doing: str) -> None:
+    def _add_effect(self, doing: str) -> None:
         plugin = self._importing()
         if plugin is None:
             return
-        place = self._place_of_blame(plugin)
-        if place is not None:
-            self.observed(plugin).effects.append(f"{doing} ({place})")
+        location = self._own_location(plugin)
+        if location is not None:
+            self.trace(plugin).effects.append(f"{doing} ({location})")
 
-    def _place_of_blame(self, plugin: Plugin) -> str | None:
-        """Return where the plugin's own code is behind what happens now; None when a library's own import is."""
+    def _own_location(self, plugin: Plugin) -> str | None:
+        """Return where the plugin's own code causes the current call; None if the import of a library causes it."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             name = frame.f_globals.get("__name__", "")
@@ -260,83 +246,82 @@ class Recorder:
 
     # -- around one import --------------------------------------------------------------------------------------------
 
-    def before(self) -> _Before:
-        """Return how the interpreter is before an import, for `after`."""
-        return _Before()
+    def finish(self, plugin: Plugin, before: Snapshot) -> ImportTrace:
+        """Complete and return the trace of *plugin*, which has just been imported.
 
-    def after(self, plugin: Plugin, before: _Before) -> Observation:
-        """Return what was seen of *plugin* since *before*, its changes to the interpreter included."""
-        seen = self.observed(plugin)
-        self._follow_imports(seen)
+        Args:
+            plugin: The plugin.
+            before: Taken right before the import.
+        """
+        trace = self.trace(plugin)
+        self._add_package_traces(trace)
         for list_name, known in before.lists.items():
             for item in getattr(sys, list_name):
-                if not any(item is other for other in known) and self._made_by(plugin, item):
-                    seen.effects.append(f"adds {item!r} to sys.{list_name}")
-        for name, value in before.hooks.items():
+                if not any(item is other for other in known) and self._is_made_by(plugin, item):
+                    trace.effects.append(f"adds {item!r} to sys.{list_name}")
+        for name, value in before.attributes.items():
             now = getattr(sys, name, None)
-            if now is not value and self._made_by(plugin, now):
-                seen.effects.append(f"replaces sys.{name}")
-        for name in sorted(self._direct.get(plugin, ())):
+            if now is not value and self._is_made_by(plugin, now):
+                trace.effects.append(f"replaces sys.{name}")
+        for name in sorted(self._own_imports.get(plugin, ())):
             module = sys.modules.get(name)
             if module is not None and not self._is_own(plugin, name):
-                seen.effects += [f"replaces {patched}" for patched in self._patches(plugin, module)]
-        return seen
+                trace.effects += [f"replaces {patched}" for patched in self._patches(plugin, module)]
+        return trace
 
-    def _follow_imports(self, seen: Observation) -> None:
-        """Add what the packages do that were imported, whichever plugin loaded them first."""
-        pending = list(seen.imported)
+    def _add_package_traces(self, trace: ImportTrace) -> None:
+        """Add the traces of all packages that were imported, whichever plugin caused their code to run."""
+        pending = list(trace.packages)
         while pending:
-            shared = self._shared.get(pending.pop())
-            if shared is not None:
-                pending += shared.imported - seen.imported
-                seen.imported |= shared.imported
-                seen.variables |= shared.variables
-                seen.missing |= shared.missing
+            package_trace = self._package_traces.get(pending.pop())
+            if package_trace is not None:
+                pending += package_trace.packages - trace.packages
+                trace.packages |= package_trace.packages
+                trace.variables |= package_trace.variables
+                trace.missing |= package_trace.missing
 
-    def _made_by(self, plugin: Plugin, value: object) -> bool:
-        """Return whether *value*, or its type, is defined in the plugin's own code."""
-        for definer in (value, type(value)):
-            module = getattr(definer, "__module__", None)
+    def _is_made_by(self, plugin: Plugin, value: object) -> bool:
+        """Return whether the plugin's own code defines *value* or its type."""
+        for each in (value, type(value)):
+            module = getattr(each, "__module__", None)
             if isinstance(module, str) and module in sys.modules:
                 return self._is_own(plugin, module)
         return False
 
     def _patches(self, plugin: Plugin, module: ModuleType) -> Iterator[str]:
-        """Yield the names in a foreign module, and in its classes, that the plugin's own code has taken over."""
+        """Yield the names in *module*, and in its classes, to which the plugin's own code has assigned."""
         name = module.__name__
         values = tuple(map(id, vars(module).values()))
         for value in list(vars(module).values()):
             if isinstance(value, type) and value.__module__ == name:
                 values += tuple(map(id, vars(value).values()))
-        if self._looked_at.get(name) == values:  # nothing in it has changed since the last plugin
+        if self._last_contents.get(name) == values:  # unchanged since the last plugin
             return
-        self._looked_at[name] = values
+        self._last_contents[name] = values
         for attribute, value in list(vars(module).items()):
-            definer = getattr(value, "__module__", None)
-            if definer == name and isinstance(value, type):
-                for inner, function in list(vars(value).items()):
-                    if self._is_foreign_definition(plugin, function, name):
-                        yield f"{name}.{value.__name__}.{inner}"
-            elif self._is_foreign_definition(plugin, value, name):
+            if isinstance(value, type) and getattr(value, "__module__", None) == name:
+                for method, function in list(vars(value).items()):
+                    if self._is_patched(plugin, function, name):
+                        yield f"{name}.{value.__name__}.{method}"
+            elif self._is_patched(plugin, value, name):
                 yield f"{name}.{attribute}"
 
-    def _is_foreign_definition(self, plugin: Plugin, value: object, home: str) -> bool:
-        definer = getattr(value, "__module__", None)
-        if not isinstance(definer, str) or definer == home or definer not in sys.modules:
+    def _is_patched(self, plugin: Plugin, value: object, module: str) -> bool:
+        """Return whether *value*, found in *module*, is a class or function of the plugin's own code."""
+        defined_in = getattr(value, "__module__", None)
+        if not isinstance(defined_in, str) or defined_in == module or defined_in not in sys.modules:
             return False
-        if not isinstance(value, type) and not callable(value):
-            return False
-        return self._is_own(plugin, definer)
+        return callable(value) and self._is_own(plugin, defined_in)
 
 
-class _Before:
-    """The parts of the interpreter that an import could change without calling anything that is watched."""
+class Snapshot:
+    """The parts of `sys` that an import can change without calling a watched function."""
 
-    __slots__ = ("hooks", "lists")
+    __slots__ = ("attributes", "lists")
 
     def __init__(self) -> None:
         self.lists = {name: list(getattr(sys, name)) for name in ("meta_path", "path_hooks")}
-        self.hooks = {name: getattr(sys, name, None) for name in _HOOKS}
+        self.attributes = {name: getattr(sys, name, None) for name in _SYS_ATTRIBUTES}
 
 
 def _absolute(name: str, importer: Any, level: int) -> str:
@@ -353,10 +338,10 @@ def _absolute(name: str, importer: Any, level: int) -> str:
     return f"{package}.{name}" if name else package
 
 
-def _by_name(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
+def _watch_import_module(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
     def import_module(name: str, package: str | None = None) -> ModuleType:
         if not name.startswith("."):
-            # through __import__, which is watched; it returns the top-level package
+            # `__import__` is watched, and returns the top-level package
             caller = sys._getframe(1).f_globals
             __import__(name, caller, None, (), 0)
             return sys.modules[name]

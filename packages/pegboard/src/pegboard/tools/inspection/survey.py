@@ -176,8 +176,7 @@ def _view(
 
 
 def _inputs(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    keys = {"files": "files", "variables": "variables", "packages": "tops", "missing": "missing"}
-    return {name: tuple(record[key]) for name, key in keys.items() if record.get(key)}
+    return {name: tuple(record[name]) for name in ("files", "variables", "packages", "missing") if record.get(name)}
 
 
 def _why(plugin: Plugin, *, is_eager: bool, because: str | None) -> str:

@@ -10,7 +10,7 @@ from pegboard.errors import PluginNotFoundError, UnusableIndexError
 from pegboard.index import read, why_invalid
 from pegboard.startup.recording.comparison import differences, recorded_rows
 from pegboard.startup.recording.encoding import content_of
-from pegboard.startup.recording.files import clear
+from pegboard.startup.recording.files import remove_all
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.rebuild import EARLY
 from pegboard.startup.recording.record import Record
@@ -171,7 +171,7 @@ def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
         depends_on = {
             "files": [*record.files],
             "environment_variables": [*record.variables],
-            "packages": [*record.tops],
+            "packages": [*record.packages],
             "missing_modules": [*record.missing],
         }
     output.say(f"its record: {broken or 'valid'}")
@@ -247,7 +247,7 @@ def _clear(host: Host, _: argparse.Namespace, output: Output) -> int:
     path = host.settings.index_path()
     directory = os.path.dirname(path) if path else None
     try:
-        removed = clear(directory, host.name) if directory and os.path.isdir(directory) else 0
+        removed = remove_all(directory, host.name) if directory and os.path.isdir(directory) else 0
     except OSError as error:
         output.complain(f"error: {error.filename}: {error.strerror}")
         return FAILED

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import PluginNotFoundError
-from pegboard.startup.journal.crashes import LIMIT, Strikes, changing, path_beside
+from pegboard.startup.journal.crashes import LIMIT, Crashes, changing_crashes, crashes_path
 from pegboard.tools.cli.commands import DONE, FAILED, command
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
-    from typing import Any
 
     from pegboard.host import Host
+    from pegboard.startup.journal.crashes import Crash
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
 
@@ -30,37 +29,29 @@ def _release(host: Host, options: argparse.Namespace, output: Output) -> int:
     if bool(options.names) == options.all:
         options.parser.error("give the names of plugins, or --all")
     journal = host.settings.journal
-    path = path_beside(journal) if journal else ""
-    crashed = {case["name"] for case in Strikes(path).cases.values()} if path else set()
+    path = crashes_path(journal) if journal else ""
+    crashed = Crashes(path).names if path else set()
     known = {plugin.name for plugin in host.plugins} | crashed
     for name in options.names:
         if name not in known:
             raise PluginNotFoundError(name, tuple(sorted(known)))
     wanted = sorted(crashed) if options.all else list(dict.fromkeys(options.names))
-    released: list[dict[str, Any]] = []
+    released: list[Crash] = []
     if path and (options.all or crashed.intersection(wanted)):
-        released = _remove_cases(path, wanted)
-        if any(case["name"] in wanted for case in Strikes(path).cases.values()):
+        with changing_crashes(path) as crashes:
+            released = crashes.release(wanted)
+        if Crashes(path).names.intersection(wanted):
             output.complain(f"error: {path} cannot be written")
             return FAILED
-    for case in released:
-        kind = "quarantine" if case["strikes"] >= LIMIT else "its one strike"
-        output.say(f"released {case['name']} ({kind}: {case['how']}, {case['when']}); it runs at the next start")
-    idle = [name for name in wanted if name not in {case["name"] for case in released}]
+    for crash in released:
+        kind = "quarantine" if crash["strikes"] >= LIMIT else "its one strike"
+        output.say(f"released {crash['name']} ({kind}: {crash['how']}, {crash['when']}); it runs at the next start")
+    idle = [name for name in wanted if name not in {crash["name"] for crash in released}]
     for name in idle:
         output.say(f"{name} has no strikes: there is nothing to lift")
     if options.all and not released:
         output.say("no plugin has strikes: there is nothing to lift")
     fields = ("name", "distribution", "version", "strikes", "when", "how")
-    shown = [{field: case[field] for field in fields} for case in released]
+    shown = [{field: value for field, value in crash.items() if field in fields} for crash in released]
     output.answer({"released": shown, "without_strikes": idle})
     return DONE
-
-
-def _remove_cases(path: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Remove what the file *path* knows of the plugins *names*, and of starts that failed; return the former."""
-    with changing(path) as strikes:
-        removed = [case for case in strikes.cases.values() if case["name"] in names]
-        strikes.cases = {key: case for key, case in strikes.cases.items() if case not in removed}
-        strikes.failed_starts = []
-    return removed

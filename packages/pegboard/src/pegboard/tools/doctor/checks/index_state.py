@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pegboard.index import YOUNG
+from pegboard.index import PROVISIONAL
 from pegboard.tools.doctor.finding import Finding, finding
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def index_state(evidence: Evidence) -> Iterator[Finding]:
     if path is None:
         return
     validity = evidence.content.get("validity", ())
-    # A young index was made right after an installation: the next start rebuilds it, which is not worth a note.
-    if evidence.index_problem is not None and not (validity and validity[-1] == YOUNG):
+    # A provisional index was made right after an installation: that the next start rebuilds it is not worth a note.
+    if evidence.index_problem is not None and not (validity and validity[-1] == PROVISIONAL):
         yield finding(
             "index-stale",
             "the index is not used",
