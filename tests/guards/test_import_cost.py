@@ -96,7 +96,7 @@ def test_only_a_page_imports_what_pages_are_made_with(loaded):
     page, report = loaded(UTT, "report", "--html"), loaded(UTT, "report")
     added = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")
 
-    for package in ("utt.report.html", "pegboard.tools.pages", "xml"):
+    for package in ("utt.report.html", "pegboard.html", "xml"):
         assert below(package, page)
         assert not below(package, report)
         assert not below(package, added)

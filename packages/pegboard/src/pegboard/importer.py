@@ -157,8 +157,8 @@ class Importer:
         self._namespace = namespace
         self._lock = _thread.RLock()
         self._is_ready = False
-        self.imports: list[tuple[Plugin, Plugin | None, float, float]] = []
-        """What was imported: the plugin, the plugin that imported it, and `perf_counter` at begin and end."""
+        self.imports: dict[Plugin, tuple[Plugin | None, float, float]] = {}
+        """The last import of each plugin: the plugin that imported it, and `perf_counter` at its begin and end."""
         self.is_watching: bool = False
         """Whether `find_spec` has to be asked for every import."""
 
@@ -178,10 +178,15 @@ class Importer:
                 self.watch()
                 self._is_ready = True
 
-    def activate(self, plugin: "Plugin") -> None:
+    def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> None:
         """Import *plugin*, unless it is active already.
 
-        Several threads may ask at once: the import system runs the module once and lets the others wait.
+        Several threads may ask at once: the import system runs the module once and lets the others wait. An audit
+        event `pegboard.activate` with the module and *reason* precedes the import; the profiler observes it.
+
+        Args:
+            plugin: The plugin.
+            reason: Why it is imported, in words, or the contribution that is used.
 
         Raises:
             PluginError: If it cannot be imported, or is not to be; the error is on `plugin.error`, too, and has been
@@ -195,6 +200,7 @@ class Importer:
             raise why_unusable(plugin)
         if not self._is_ready:
             self.prepare()
+        sys.audit("pegboard.activate", plugin.module, reason)
         try:
             __import__(plugin.module)
         except KeyboardInterrupt:
@@ -220,7 +226,7 @@ class Importer:
         """
         if row.live is not DORMANT:
             return row.live
-        self.activate(row.owner)
+        self.activate(row.owner, row)
         return self._ledger.successor(row).live
 
     def run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:
@@ -254,7 +260,7 @@ class Importer:
             raise
         finally:
             stack.pop()
-            self.imports.append((plugin, stack[-1] if stack else None, started, perf_counter()))
+            self.imports[plugin] = (stack[-1] if stack else None, started, perf_counter())
             if entry is not None:
                 self._journal.end(*entry)
         plugin.cost_ms = (perf_counter() - started) * 1000

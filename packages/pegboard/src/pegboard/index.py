@@ -314,22 +314,6 @@ class Settings:
     half a percent.
     """
 
-    __slots__ = (
-        "application",
-        "built_in_first",
-        "cache_directory",
-        "config_directory",
-        "environ",
-        "is_backwards",
-        "keeps_journal",
-        "lazy",
-        "left_out",
-        "prefix",
-        "required",
-        "slow_after",
-        "strict",
-    )
-
     def __init__(
         self,
         application: str,
@@ -362,20 +346,21 @@ class Settings:
             keeps_journal: Whether imports are noted, to name a plugin that kills the process at the next start.
             is_backwards: Whether plugins are imported in reverse order when they are recorded; their order stays.
         """
-        keep = object.__setattr__
-        keep(self, "application", application)
-        keep(self, "environ", environ)
-        keep(self, "prefix", environment_prefix(application))
-        keep(self, "required", required)
-        keep(self, "built_in_first", built_in_first)
-        keep(self, "strict", strict)
-        keep(self, "lazy", lazy)
-        keep(self, "slow_after", slow_after)
-        keep(self, "config_directory", config_directory or user_directory("config", application, environ))
-        keep(self, "cache_directory", cache_directory)
-        keep(self, "left_out", left_out)
-        keep(self, "keeps_journal", keeps_journal)
-        keep(self, "is_backwards", is_backwards)
+        vars(self).update(
+            application=application,
+            environ=environ,
+            prefix=environment_prefix(application),
+            required=required,
+            built_in_first=built_in_first,
+            strict=strict,
+            lazy=lazy,
+            slow_after=slow_after,
+            config_directory=config_directory or user_directory("config", application, environ),
+            cache_directory=cache_directory,
+            left_out=left_out,
+            keeps_journal=keeps_journal,
+            is_backwards=is_backwards,
+        )
 
     if TYPE_CHECKING:
         application: str
@@ -399,8 +384,8 @@ class Settings:
 
     def replace(self, **changes: "Any") -> "Settings":
         """Return settings that differ from these in *changes* only, by the names of the constructor's parameters."""
-        kept = {name: getattr(self, name) for name in self.__slots__ if name != "prefix"}
-        return Settings(**(kept | changes))
+        given = {name: value for name, value in vars(self).items() if name != "prefix"}
+        return Settings(**(given | changes))
 
     def file(self, name: str) -> "str | None":
         """Return the path of a file in the configuration directory; None when there is no such directory."""

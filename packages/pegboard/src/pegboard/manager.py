@@ -190,12 +190,12 @@ class PluginManager:
             return None if records is None else records.plugin_named(name)
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
-    def activate(self, plugin: "Plugin") -> bool:
+    def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> bool:
         """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
         from pegboard.errors import PluginError
 
         try:
-            self.importer.activate(plugin)
+            self.importer.activate(plugin, reason)
         except PluginError:
             return False
         return True
@@ -207,7 +207,7 @@ class PluginManager:
             if self._is_ready:
                 for row in self.ledger.rows(kind):
                     if row.is_primed and row.owner.is_usable:
-                        self.activate(row.owner)
+                        self.activate(row.owner, row)
 
     def imported(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
@@ -351,7 +351,7 @@ class PluginManager:
         for (module,) in index.head.get("G", ()):
             eager = self.attribution.plugin(module)
             if eager is not None:
-                self.activate(eager)
+                self.activate(eager, "eager")
         sys.meta_path.insert(0, self._finder)
 
     # -- a start without a valid index --------------------------------------------------------------------------------

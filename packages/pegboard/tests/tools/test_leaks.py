@@ -10,7 +10,7 @@ import pytest
 from support.soak import sized
 
 from pegboard.testing import assert_unloads
-from pegboard.tools.leaks import Watch
+from pegboard.tools.leaks import LeakDetector
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_what_is_gone_is_not_told_of(application):
     application.plugin("a", "class Own: pass\nOwn.me = Own()")
     host = application.start(lazy=False)
     host.start()
-    watch = Watch(["app.plugins.a"])
+    watch = LeakDetector(["app.plugins.a"])
     assert watch.survivors()
     host.disable("a")
     assert watch.survivors() == []

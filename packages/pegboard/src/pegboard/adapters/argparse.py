@@ -1,4 +1,4 @@
-"""Sub-commands for `argparse`, built one at a time: parsing one command never touches the others.
+"""Sub-commands for `argparse`, each of which is built when it is parsed.
 
 Source: the `argparse` reference, "Sub-commands"; `Action` classes.
 """
@@ -28,8 +28,8 @@ def add_commands(
 ) -> LazySubParsers:
     """Give *parser* one sub-command for each name in *commands*.
 
-    Names and descriptions come from the registry's metadata (`description`), so listing them in help or completion
-    imports no primed plugin. The parser of a command is made when that command is parsed.
+    Names and descriptions come from the registry's metadata (`description`), so help and completion import no primed
+    plugin. The parser of a command is made when that command is parsed.
 
     Args:
         parser: The application's parser.
@@ -58,7 +58,7 @@ def add_commands(
         except BaseException as error:
             if on_error is not None:
                 on_error(name, error)
-            if isinstance(error, KeyError):  # argparse would take it for an unknown command
+            if isinstance(error, KeyError):  # argparse would report an unknown command
                 raise RuntimeError(f"the arguments of command {name!r} cannot be added: {error!r}") from error  # noqa: TRY004
             raise
         return subparser
@@ -96,10 +96,10 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
     """The sub-commands of a parser, known by name and description, built on use."""
 
     def take(self, commands: Registry[Any], build: Callable[[str], argparse.ArgumentParser]) -> None:
-        """Offer every name in *commands*; *build* makes the parser of one."""
+        """Offer every name in *commands*; *build* makes the parser of a command."""
         self._registry = commands
         parsers = _LazyParsers(commands, build)
-        self._name_parser_map = parsers  # type: ignore[assignment]  # a read-only mapping does for argparse
+        self._name_parser_map = parsers  # type: ignore[assignment]  # argparse only reads it
         self.choices = parsers  # type: ignore[assignment]
 
     def make_parser(self, name: str, description: str | None) -> argparse.ArgumentParser:
@@ -117,5 +117,5 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
 
 
 def _escaped(text: str) -> str:
-    """Return *text* so that argparse does not take a per cent sign in it for a format."""
+    """Return *text* with per cent signs escaped, since argparse formats it."""
     return text.replace("%", "%%")

@@ -1,4 +1,4 @@
-"""`--no-plugins` and `--no-plugins=a,b`: read before any plugin is found, so that they help when all else fails."""
+"""The options `--no-plugins` and `--no-plugins=a,b`, which are read before any plugin is found."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ OPTION = "--no-plugins"
 def take_no_plugins(arguments: Sequence[str], host: Host) -> list[str]:
     """Apply each `--no-plugins[=NAMES]` among *arguments* to *host*, and return the arguments without them.
 
-    Whatever follows `--` is left alone. The option is taken out before the application's parser sees it, so that
-    it neither shows in usage lines nor makes an abbreviation such as `--no` ambiguous.
+    Arguments after `--` stay as they are. The application's parser does not see the option, so that it is not in usage
+    lines and does not make an abbreviation such as `--no` ambiguous.
 
     Raises:
         HostError: If the host has found its plugins already.

@@ -60,7 +60,7 @@ class PluginCleanUpError(PluginError):
     code = "clean-up-failed"
     phase = "clean-up"
     _what = "{who} failed while {key} was cleaned up"
-    _hint = PluginCallError._hint
+    _hint = "this is a fault of the plugin: update it, or report the cause to its author"
     key: str
     cause: str
     place: str | None = None

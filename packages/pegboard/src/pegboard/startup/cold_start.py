@@ -53,7 +53,7 @@ class ColdStart:
         ledger: Ledger,
         importer: Importer,
         *,
-        activate: Callable[[Plugin], bool],
+        activate: Callable[[Plugin, str], bool],
         use: Callable[[Index, Sequence[Plugin]], None],
         report: Callable[[PegboardError], None],
         report_clashes: Callable[[], None],
@@ -67,7 +67,7 @@ class ColdStart:
             attribution: Is told of the plugins that are found.
             ledger: Gets what the plugins register.
             importer: Is asked for every import from the search on.
-            activate: Imports a plugin, and returns whether it is usable.
+            activate: Imports a plugin for a reason, and returns whether it is usable.
             use: Called with a new index and the plugins, before it is written.
             report: Told of each contained fault.
             report_clashes: Called when every plugin has registered.
@@ -147,7 +147,7 @@ class ColdStart:
             else:
                 for plugin in self.plugins:
                     if plugin.is_usable:
-                        self._activate(plugin)
+                        self._activate(plugin, "eager")
                 self.reorder()
                 self._report_clashes()
         finally:

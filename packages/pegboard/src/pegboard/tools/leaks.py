@@ -1,4 +1,7 @@
-"""What survives an unloading, and who holds it: the chain from something old to whatever keeps it alive."""
+"""Leaks: which modules, functions and classes survive when a plugin is unloaded, and what holds them?
+
+In: the names of modules. Out: for one survivor, the chain of objects that keeps it alive, as text.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LONGEST = 40
-"""How many links a chain may have; longer ones, as through a linked list, say nothing."""
+"""The most links of a chain; longer ones, as through a linked list, are of no use."""
 _WIDEST = 200
-"""How many things at one distance are followed further."""
+"""The most objects at the same distance that are followed further."""
 
 
 class _Mark:
-    """Lies among a module's global variables, and lives as long as they do: functions hold these, not the module."""
+    """A global variable of a module, to observe its globals: functions hold these, and not the module."""
 
     __slots__ = ("__weakref__",)
 
 
-class Watch:
-    """Remembers what there is of some modules, without holding it."""
+class LeakDetector:
+    """Observes modules without holding them."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Take notice of the modules of these *names*, and of the functions and classes that were defined there."""
+        """Observe the modules of these *names*, and the functions and classes that are defined in them."""
         self._things: list[tuple[str, weakref.ref[Any]]] = []
         for name in names:
             module = sys.modules.get(name)
@@ -46,13 +49,13 @@ class Watch:
             self._things.append((f"the global variables of {name}", weakref.ref(mark)))
 
     def survivors(self) -> list[str]:
-        """Return what is still there of all that, each with the chain of what holds it, one line a link.
+        """Return what is still alive, with the chain of what holds it, a line for each link.
 
-        Collects garbage first. Of things that hold one another only one is told of: the rest goes with it.
+        Garbage is collected first. Only one survivor is reported: usually the others are held by it.
         """
         gc.collect()
         alive = [(what, reference) for what, reference in self._things if reference() is not None]
-        # classes and functions first: they are what others hold, and what holds their module
+        # classes and functions first: others hold them, and they hold their module
         alive.sort(key=lambda each: isinstance(each[1](), ModuleType | _Mark))
         for what, reference in alive:
             thing = reference()
@@ -68,7 +71,7 @@ class Watch:
 
 
 def _hidden_references(reference: weakref.ref[Any]) -> int:
-    """Return how often something is held by what the garbage collector does not know of, such as C code."""
+    """Return the number of references that the garbage collector does not know, such as those of C code."""
     thing = reference()
     return sys.getrefcount(thing) - len(gc.get_referrers(thing))
 
@@ -78,22 +81,19 @@ def _variables_of(mark: _Mark) -> object:
 
 
 def _chain(start: object, own: list[object]) -> list[str] | None:
-    """Return the shortest chain from *start* to something that lives by itself; None when none is found."""
+    """Return the shortest chain from *start* to a root, which nothing has to hold; None when none is found."""
     ignored = {id(each) for each in own} | {id(own), id(start)}
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:  # what the search itself holds, and whoever asked for it
-        ignored.add(id(frame))
-        frame = frame.f_back
-    before: dict[int, tuple[Any, Any]] = {}  # an object: what it holds, on the way to `start`
+    ignored |= {id(frame) for frame in _stack(sys._getframe())}  # the search itself, and its callers
+    before: dict[int, tuple[Any, Any]] = {}  # object id to the object, and what it holds on the way to `start`
     layer: list[Any] = [start]
     seen = ignored | {id(layer), id(before)}
     for _ in range(_LONGEST):
-        # one search through everything for the whole layer: each takes as long as a garbage collection
+        # one search for the whole layer, since each takes as long as a garbage collection
         holders = [each for each in gc.get_referrers(*layer) if id(each) not in seen and each is not layer]
         of = {id(each): each for each in layer}
         following: list[Any] = []
         for holder in holders:
-            if isinstance(holder, FrameType) and not _runs(holder):
+            if isinstance(holder, FrameType) and not _is_running(holder):
                 continue
             held = next((of[id(each)] for each in gc.get_referents(holder) if id(each) in of), None)
             if held is None:
@@ -101,7 +101,7 @@ def _chain(start: object, own: list[object]) -> list[str] | None:
             seen.add(id(holder))
             before[id(holder)] = holder, held
             if _is_root(holder):
-                return list(_told(holder, start, before))
+                return _links(holder, start, before)
             following.append(holder)
         layer = following[:_WIDEST]
         seen |= {id(layer), id(following), id(holders), id(of)}
@@ -122,63 +122,66 @@ def _is_root(thing: object) -> bool:
     return isinstance(thing, FrameType) or thing is sys.modules
 
 
-def _runs(frame: FrameType) -> bool:
-    """Whether some thread, and not only a traceback or a generator, is in *frame*."""
-    for top in sys._current_frames().values():
-        running: FrameType | None = top
-        while running is not None:
-            if running is frame:
-                return True
-            running = running.f_back
-    return False
+def _is_running(frame: FrameType) -> bool:
+    """Whether a thread executes *frame*: a traceback or a generator may hold others."""
+    return any(frame in _stack(top) for top in sys._current_frames().values())
 
 
-def _told(root: object, start: object, before: dict[int, tuple[Any, Any]]) -> Iterator[str]:
-    links = []
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _links(root: object, start: object, before: dict[int, tuple[Any, Any]]) -> list[str]:
+    """Return the chain from *start* to *root*, a line for each link."""
+    links: list[str] = []
     holder: Any = root
     while holder is not start:
         _, held = before[id(holder)]
-        links.append((holder, held))
+        links.insert(0, _link(holder, held))
         holder = held
-    for holder, held in reversed(links):
-        yield _link(holder, held)
+    return links
 
 
-def _link(holder: Any, held: Any) -> str:  # noqa: PLR0911 -- one for each kind of thing that holds others
-    if isinstance(holder, FrameType):
-        names = [name for name, value in holder.f_locals.items() if value is held]
-        code = holder.f_code
-        thread = next((each.name for each in threading.enumerate() if _is_in(holder, each)), "?")
-        local = f"local variable {names[0]!r}" if names else "a value"
-        return f"held by {local} of {code.co_qualname}(), {code.co_filename}:{holder.f_lineno}, in thread {thread!r}"
-    if isinstance(holder, dict):
-        key = next((key for key, value in holder.items() if value is held), None)
-        # a class shows only a view of its dictionary
-        owners = [each for each in gc.get_referrers(holder) if isinstance(each, type) or hasattr(each, "__dict__")]
-        where = next((each for each in owners if isinstance(each, type) or each.__dict__ is holder), None)
-        if isinstance(where, ModuleType):
-            return f"held by {key!r} of module {where.__name__}"
-        if isinstance(holder.get("__name__"), str) and "__builtins__" in holder:
-            return f"held by {key!r} of module {holder['__name__']}"
-        if where is not None:
-            return f"held by attribute {key!r} of {_name(where)}"
-        return f"held by a dictionary{'' if key is None else f', under {_short(key)}'}"
-    if isinstance(holder, ModuleType):
-        return f"held by module {holder.__name__}"
-    if isinstance(holder, list | tuple):
-        return f"held by a {type(holder).__name__} of {len(holder)}"
-    if isinstance(holder, CellType):
-        return "held by a variable of a function around it"
-    return f"held by {_name(holder)}"
+def _link(holder: Any, held: Any) -> str:
+    match holder:
+        case FrameType():
+            return _frame_link(holder, held)
+        case dict():
+            return _dict_link(holder, held)
+        case ModuleType():
+            return f"held by module {holder.__name__}"
+        case list() | tuple():
+            return f"held by a {type(holder).__name__} of {len(holder)}"
+        case CellType():
+            return "held by a variable of a function around it"
+        case _:
+            return f"held by {_name(holder)}"
 
 
-def _is_in(frame: FrameType, thread: threading.Thread) -> bool:
-    running = sys._current_frames().get(thread.ident or 0)
-    while running is not None:
-        if running is frame:
-            return True
-        running = running.f_back
-    return False
+def _frame_link(frame: FrameType, held: Any) -> str:
+    names = [name for name, value in frame.f_locals.items() if value is held]
+    local = f"local variable {names[0]!r}" if names else "a value"
+    tops = sys._current_frames()
+    threads = (each.name for each in threading.enumerate() if frame in _stack(tops.get(each.ident or 0)))
+    code = frame.f_code
+    where = f"{code.co_qualname}(), {code.co_filename}:{frame.f_lineno}"
+    return f"held by {local} of {where}, in thread {next(threads, '?')!r}"
+
+
+def _dict_link(holder: dict[Any, Any], held: Any) -> str:
+    key = next((key for key, value in holder.items() if value is held), None)
+    # a class shows only a view of its dictionary
+    owners = [each for each in gc.get_referrers(holder) if isinstance(each, type) or hasattr(each, "__dict__")]
+    owner = next((each for each in owners if isinstance(each, type) or each.__dict__ is holder), None)
+    if isinstance(owner, ModuleType):
+        return f"held by {key!r} of module {owner.__name__}"
+    if isinstance(holder.get("__name__"), str) and "__builtins__" in holder:
+        return f"held by {key!r} of module {holder['__name__']}"
+    if owner is not None:
+        return f"held by attribute {key!r} of {_name(owner)}"
+    return f"held by a dictionary{'' if key is None else f', under {_short(key)}'}"
 
 
 def _name(thing: Any) -> str:

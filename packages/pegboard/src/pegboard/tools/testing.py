@@ -1,21 +1,23 @@
-"""The test kit: what plugin authors and application developers can check in tests of their own.
+"""The test kit: checks for the tests of plugin authors and application developers.
 
-What compares processes starts real ones, since a module is imported once in each. Nothing touches the user's own files.
+In: an application's host, and the names of plugins. Out: nothing, or an `AssertionError` that says what is wrong.
+Comparisons run real processes, since a process imports a module once. The user's own files are not touched.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.index import environment_prefix, read
 from pegboard.reloading.unload_plan import plan_unload
 from pegboard.startup.recording.comparison import differences, recorded_rows
-from pegboard.tools.leaks import Watch
+from pegboard.tools import processes
+from pegboard.tools.leaks import LeakDetector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +39,7 @@ def record(host: str, *, backwards: bool = False, environ: Mapping[str, str] | N
     """Import all plugins of an application in a new process, and return what each of them registered.
 
     Args:
-        host: Where the application's host is, as `module:name`, e.g. `utt.app:host`.
+        host: The application's host, as `module:name`, e.g. `utt.app:host`.
         backwards: Whether the plugins are imported in reverse order.
         environ: The environment variables of that process; those of this one if None.
 
@@ -49,9 +51,7 @@ def record(host: str, *, backwards: bool = False, environ: Mapping[str, str] | N
     """
     with tempfile.TemporaryDirectory() as directory:
         command = [sys.executable, "-c", _RECORD, host, directory, *(["backwards"] if backwards else [])]
-        result = subprocess.run(  # noqa: S603 -- our own program
-            command, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
+        result = processes.run(command, environ=environ)
         names = [name for name in os.listdir(directory) if name.endswith(".index")]
         if result.returncode or not names:
             raise AssertionError(f"{host} could not be recorded:\n{result.stderr or result.stdout}")
@@ -59,18 +59,18 @@ def record(host: str, *, backwards: bool = False, environ: Mapping[str, str] | N
 
 
 def assert_steady(host: str, *plugins: str, environ: Mapping[str, str] | None = None) -> None:
-    """Check that plugins register the same each time, whoever is imported before them.
+    """Check that plugins register the same each time, in whatever order they are imported.
 
-    A plugin that does not cannot be recorded faithfully: its users would see what it registered another time. Records
-    twice in new processes, the second time in reverse order, and compares.
+    A plugin that does not cannot be recorded: its users would see what it registered another time. All plugins are
+    recorded twice in new processes, the second time in reverse order, and the records are compared.
 
     Args:
-        host: Where the application's host is, as `module:name`.
-        plugins: Names of the plugins to look at; all if there are none.
+        host: The application's host, as `module:name`.
+        plugins: Names of the plugins to check; all if there are none.
         environ: The environment variables of the processes; those of this one if None.
 
     Raises:
-        AssertionError: If a plugin registered something else, with a line for each; or is not recorded at all.
+        AssertionError: If a plugin registered something else, with a line for each; or if a plugin cannot be imported.
     """
     once = record(host, environ=environ)
     again = record(host, backwards=True, environ=environ)
@@ -82,23 +82,13 @@ def assert_steady(host: str, *plugins: str, environ: Mapping[str, str] | None = 
         raise AssertionError("\n".join(found))
 
 
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command did: its exit status and what it printed."""
+    """The result of a command: its exit status and its output."""
 
-    __slots__ = ("status", "stderr", "stdout")
-
-    def __init__(self, status: int, stdout: str, stderr: str) -> None:
-        self.status: int = status
-        self.stdout: str = stdout
-        self.stderr: str = stderr
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Outcome):
-            return NotImplemented
-        return (self.status, self.stdout, self.stderr) == (other.status, other.stdout, other.stderr)
-
-    def __hash__(self) -> int:
-        return hash((self.status, self.stdout, self.stderr))
+    status: int
+    stdout: str
+    stderr: str
 
     def __repr__(self) -> str:
         return f"exit status {self.status}\n--- stdout\n{self.stdout}--- stderr\n{self.stderr}"
@@ -109,8 +99,8 @@ def assert_same_lazily_and_eagerly(
 ) -> Outcome:
     """Check that a command does the same whether plugins are imported at the start or when they are used.
 
-    Runs it with every plugin imported at the start, which defines what is correct; then lazily without records, and
-    lazily from the records that this has left.
+    The command is run with every plugin imported at the start, which defines what is correct; then lazily without
+    records; then lazily with the records of that run.
 
     Args:
         application: The host's name, e.g. `utt`.
@@ -118,10 +108,10 @@ def assert_same_lazily_and_eagerly(
         environ: Its environment variables; those of this process if None.
 
     Returns:
-        What it did.
+        The result of the command.
 
     Raises:
-        AssertionError: If it did something else in one of the ways, with both outcomes.
+        AssertionError: If it did something else in one of these runs, with both outcomes.
     """
     prefix = environment_prefix(application)
     with tempfile.TemporaryDirectory() as cache:
@@ -135,18 +125,16 @@ def assert_same_lazily_and_eagerly(
 
 
 def _outcome(command: Sequence[str], environ: Mapping[str, str]) -> Outcome:
-    result = subprocess.run(  # noqa: S603 -- the caller's own command line
-        list(command), env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    result = processes.run(command, environ=environ)
     return Outcome(result.returncode, result.stdout, result.stderr)
 
 
 def assert_unloads(host: Host, plugin: str, *, cycles: int = 3, deadline_s: float = 5.0) -> None:
     """Check that a plugin can be reloaded in this process without leaving anything behind.
 
-    Reloads it, from the same files, and looks for what survives: modules, functions and classes of the old code,
-    threads, contributions that pile up, clean-ups that fail. Use it before the check as its users do, so that it has
-    something to clean up: `host.container.get(View)`.
+    The plugin is reloaded from the same files. The check reports modules, functions and classes of the old code that
+    survive, threads, contributions that pile up, and clean-ups that fail. Use the plugin before the check as its users
+    do, so that it has something to clean up: `host.container.get(View)`.
 
     Args:
         host: A host of this process, started or not.
@@ -165,13 +153,13 @@ def assert_unloads(host: Host, plugin: str, *, cycles: int = 3, deadline_s: floa
     contributions = len(host.manager.ledger.rows_of(subject))
     for _ in range(cycles):
         plan = plan_unload(host.plugins, host.manager.attribution.owner, subject, with_users=True)
-        watch = Watch(plan.modules)
+        detector = LeakDetector(plan.modules)
         change = host.reload(plugin, deadline_s=deadline_s)
         found = [fault.render() for fault in change.faults]
         now_running = set(threading.enumerate())
         if len(now_running) > len(threads):  # each reload may start as many as it ends
             found += [f"thread {each.name!r} was started, and none ended for it" for each in now_running - threads]
-        found += watch.survivors()
+        found += detector.survivors()
         now = len(host.manager.ledger.rows_of(subject))
         if now != contributions:
             found.append(f"it contributed {contributions} things at first, and {now} after a reload")

@@ -1,6 +1,6 @@
-"""Watch mode: plugins are reloaded as soon as their files are edited. Needs the extra `pegboard[watch]`.
+"""Watch mode: plugins are reloaded when their files are edited. It needs the extra `pegboard[watch]`.
 
-For those who write a plugin while the application runs.
+In: a host whose plugins someone is writing while the application runs. Out: reloads, and a line of text for each.
 """
 
 from __future__ import annotations
@@ -26,20 +26,18 @@ __all__ = ["Watcher"]
 
 
 class Watcher:
-    """Reloads a host's plugins when their files change, in a thread of its own, as long as the block lasts.
+    """Reloads a host's plugins in a thread of its own when their files change: `with Watcher(host): serve()`.
 
-    A new file is a new plugin, a file that is gone takes its plugin along. Code that cannot be imported changes
-    nothing, and is reported as the host reports: the next edit is tried again.
-
-    To be used as `with Watcher(host): serve()`.
+    A new file adds a plugin; deleting a file removes its plugin. Code that cannot be imported is reported by the host
+    and changes nothing; the next edit is tried again.
     """
 
     def __init__(self, host: Host, *, told: Callable[[str], None] | None = None) -> None:
-        """Make one that does not watch yet.
+        """Prepare a watcher, which watches while it is entered.
 
         Args:
-            host: Whose plugins they are.
-            told: Called with one line for each change that was made; None writes it to standard error.
+            host: The host of the plugins.
+            told: Called with a line of text for each change; None writes it to standard error.
 
         Raises:
             HostError: If `watchfiles` is not installed.
@@ -58,7 +56,7 @@ class Watcher:
         self._host.start()
         self._stop.clear()
         changes = self._changes()
-        next(changes)  # what changes from here on is seen
+        next(changes)  # changes from here on are seen
         self._thread = threading.Thread(target=self._follow, args=(changes,), name="watch plugins", daemon=True)
         self._thread.start()
         return self
@@ -71,12 +69,12 @@ class Watcher:
             self._thread.join()
 
     def _changes(self) -> Iterator[set[str]]:
-        """Yield the paths of each batch of changes; first, when the watch has begun, none."""
+        """Yield an empty set when the watch has begun, and then the paths of each batch of changes."""
         directories = list(self._directories())
         if not directories:
             yield set()
             return
-        # an empty batch comes when nothing has changed for a while: the first one tells that the watch has begun
+        # an empty batch arrives when nothing changes for a while: the first one shows that the watch has begun
         for batch in self._watch(
             *directories,
             watch_filter=lambda _, path: path.endswith(".py"),
@@ -93,13 +91,12 @@ class Watcher:
                 self.apply(paths)
 
     def apply(self, paths: Iterable[str]) -> None:
-        """Do what edits of the files *paths* ask for."""
-        host = self._host
+        """Add, remove and reload plugins whose files *paths* have changed."""
         real = {os.path.realpath(path) for path in paths}
         edited = [plugin for plugin, files in self._files().items() if plugin.state == BROKEN or _are_of(files, real)]
         try:
-            found = host.look_again()
-        except PegboardError:  # a strict host raises what it would report otherwise; the application goes on
+            found = self._host.look_again()
+        except PegboardError:  # a strict host raises what others report; the application goes on
             return
         for name in found.added:
             self._told(f"plugin {name!r} was added")
@@ -107,25 +104,28 @@ class Watcher:
             self._told(f"plugin {name!r} was removed")
         done = {*found.added, *found.removed}
         for plugin in edited:
-            if plugin.name in done or not (plugin.is_usable or plugin.state == BROKEN):
-                continue
-            try:
-                change = host.reload(plugin.name)
-            except PegboardError:  # reported; what was there before serves on
-                continue
-            except ExceptionGroup as group:
-                self._told(f"plugin {plugin.name!r} was reloaded, and then clean-ups of the application failed:")
-                for error in group.exceptions:
-                    self._told(f"  {describe_exception(error)}")
-                continue
-            done.update(change.plugins)
-            also = f", with {', '.join(change.plugins[1:])}" if change.plugins[1:] else ""
-            self._told(f"plugin {plugin.name!r} was reloaded{also}")
-            for package in change.kept:
-                self._told(f"the package {package!r} stays as it was: not only plugins use it")
+            if plugin.name not in done and (plugin.is_usable or plugin.state == BROKEN):
+                done.update(self._reload(plugin))
+
+    def _reload(self, plugin: Plugin) -> tuple[str, ...]:
+        """Reload *plugin*, and return the names of all plugins that have been reloaded with it."""
+        try:
+            change = self._host.reload(plugin.name)
+        except PegboardError:  # reported; the old code stays in use
+            return ()
+        except ExceptionGroup as group:
+            self._told(f"plugin {plugin.name!r} was reloaded, and then clean-ups of the application failed:")
+            for error in group.exceptions:
+                self._told(f"  {describe_exception(error)}")
+            return ()
+        also = f", with {', '.join(change.plugins[1:])}" if change.plugins[1:] else ""
+        self._told(f"plugin {plugin.name!r} was reloaded{also}")
+        for package in change.kept:
+            self._told(f"the package {package!r} stays as it was: not only plugins use it")
+        return change.plugins
 
     def _files(self) -> dict[Plugin, set[str]]:
-        """Return the files of each plugin's code, of what is imported of it; a broken one has at least its own."""
+        """Return the files of each plugin's imported code; of a broken plugin, at least its own file."""
         is_own = OwnCode(self._host.manager.attribution.owner)
         usable = [plugin for plugin in self._host.plugins if plugin.is_usable or plugin.state == BROKEN]
         files = {plugin: {os.path.realpath(plugin.origin)} if plugin.origin else set() for plugin in usable}

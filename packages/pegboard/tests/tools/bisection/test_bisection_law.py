@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.tools.bisection.search import FOUND, NEVER, NO_PLUGIN, UNSURE, Search, usual_rounds
+from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN, UNSURE, Search, usual_trials
 
 
 def closed(names, needs):
@@ -72,7 +72,7 @@ class TestMinimal:
         assert culprit in failing.members
         if not needs[culprit]:
             assert failing.members == {culprit}
-        assert len(runs.asked) <= usual_rounds(len(names)) + 1
+        assert len(runs.asked) <= usual_trials(len(names)) + 1
 
     @given(st.integers(2, 60), st.data())
     def test_several_that_fail_only_together_are_found_together(self, number, data):
@@ -83,7 +83,7 @@ class TestMinimal:
         (failing,) = verdict.failing
         assert set(failing.culprits) == together
         assert len(verdict.remedy) == 1
-        assert len(runs.asked) <= 3 + len(together) * (2 + usual_rounds(number))
+        assert len(runs.asked) <= 3 + len(together) * (2 + usual_trials(number))
 
     @given(st.integers(2, 60), st.data())
     def test_several_that_fail_each_by_itself_are_all_found(self, number, data):

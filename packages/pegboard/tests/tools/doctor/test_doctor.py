@@ -9,9 +9,9 @@ import pytest
 
 from pegboard import errors
 from pegboard.ledger import Plugin
-from pegboard.tools.doctor.checks.health import has_health_check
 from pegboard.tools.doctor.codes import CODES, ERROR, NOTE, WARNING
 from pegboard.tools.doctor.finding import finding, from_error
+from pegboard.tools.doctor.health_check import has_health_check
 
 SOURCE = Path(errors.__file__).parents[1]
 PAGE = Path(__file__).parents[5] / "docs" / "reference" / "doctor.md"
@@ -33,7 +33,7 @@ def test_findings_are_sorted_by_severity_then_by_code_and_culprit():
     note, warning = finding("index-stale", "c"), finding("plugin-slow", "b", plugin="z")
     first, second = finding("file-missing", "a", plugin="a"), finding("file-missing", "a", plugin="b")
     given = [note, second, warning, first]
-    assert sorted(given, key=lambda found: found.place_in_report) == [first, second, warning, note]
+    assert sorted(given, key=lambda found: found.sort_key) == [first, second, warning, note]
     assert [found.severity for found in (first, warning, note)] == [ERROR, WARNING, NOTE]
 
 

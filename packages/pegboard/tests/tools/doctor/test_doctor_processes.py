@@ -152,7 +152,7 @@ BROKEN = {
     "a loop without end": (
         "while True:\n    pass\n",
         "plugin-import-hangs",
-        "its import had not ended after 0.5 s",
+        "its import did not end within 0.5 s",
         1,
     ),
     "a recursion": ("def again(): again()\nagain()\n", "plugin-import-failed", "RecursionError", 1),
@@ -277,7 +277,7 @@ SICK = {
     "its check hangs": (
         "from threading import Event\ndef health():\n    Event().wait()\n",
         "plugin-health-hangs",
-        "its health check had not ended after 0.5 s",
+        "its health check did not end within 0.5 s",
         3,
     ),
     "its check never stops to complain": (
@@ -506,7 +506,7 @@ def test_a_plugin_folder_that_is_a_file_is_found(clinic):
 
 def test_a_check_that_fails_is_a_finding_and_the_others_go_on(clinic):
     clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
-    breaking = "import pegboard.tools.doctor.diagnosis as diagnosis\ndiagnosis.leftovers = lambda examination: 1 / 0\n"
+    breaking = "import pegboard.tools.doctor.diagnosis as diagnosis\ndiagnosis.leftovers = lambda evidence: 1 / 0\n"
     clinic.application.write("app/__main__.py", breaking + MAIN)
     found = {item["code"]: item for item in clinic.doctor()}
     assert set(found) == {"check-failed", "plugin-import-failed"}
@@ -524,10 +524,10 @@ def test_findings_are_told_in_words_the_worst_first(clinic):
         f"  where: {site}/app/plugins/bad.py:1\n"
         "  remedy: update it, report the cause to its author, or leave it out with APP_NO_PLUGINS=bad\n"
         "\n"
-        "note[leftover-directory]: the directory 'left' among the plugins is no plugin\n"
-        "  cause: it has no __init__.py, and no distribution owns it; in it: nothing\n"
+        "note[leftover-directory]: the directory 'left' among the plugins is not a plugin\n"
+        "  cause: it has no __init__.py, and no distribution owns it; it contains: nothing\n"
         f"  where: {site}/app/plugins/left\n"
-        "  remedy: remove it, if nothing in it is of use\n"
+        "  remedy: remove it, unless you need its content\n"
         "\n"
         "2 plugins, 17 checks: 1 error, 1 note\n"
     )

@@ -8,9 +8,9 @@ import pytest
 from support.browser import opened
 
 from pegboard.tools.inspection.contributions import Claim
-from pegboard.tools.inspection.inspector import inspected
+from pegboard.tools.inspection.inspector import inspector_data
 from pegboard.tools.inspection.page import page
-from pegboard.tools.inspection.start import Import, Start
+from pegboard.tools.inspection.start_imports import Import, Start
 from pegboard.tools.inspection.survey import Fault, PluginView, Survey
 
 NASTY = "</script><img src=x onerror=\"document.title='taken'\">'&amp;"
@@ -51,7 +51,7 @@ FAULT = Fault("plugin-import-failed", "plugin 'broken' could not be imported", "
 def page_of(plugins, *, imports=(), faults=()):
     claims = tuple(each for view in plugins for each in view.contributions)
     seen = Survey("app", tuple(plugins), claims, tuple(faults))
-    return page(inspected(seen, Start(12.5, tuple(imports)), commands="app plugins"))
+    return page(inspector_data(seen, Start(12.5, tuple(imports)), commands="app plugins"))
 
 
 def few():

@@ -93,6 +93,14 @@ def test_a_command_of_the_application_is_profiled_as_it_is(profile):
     assert answer(profile("--json", "--", "t-c"))["not_imported"] == {"a": "primed"}
 
 
+def test_a_start_that_records_or_imports_everything_is_the_cause(profile):
+    def causes(**environ):
+        return {each["name"]: each["cause"] for each in answer(profile("--json", "--", "t-a", **environ))["plugins"]}
+
+    assert causes() == dict.fromkeys("abc", "to be recorded")  # there is no index yet
+    assert causes(APP_PLUGINS_LAZY="0") == dict.fromkeys("abc", "eager")
+
+
 def test_a_command_that_fails_is_profiled_and_its_failure_passed_on(profile):
     result = profile("--json", "--", "fail")
     assert (result.returncode, answer(result)["status"]) == (1, 5)

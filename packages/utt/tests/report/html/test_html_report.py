@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from support.markup import parsed, text_of, with_class
 
-from pegboard.tools.pages.markup import element
+from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.report_args import DateRange, ReportArgs
 from utt.report.html.chart import lines

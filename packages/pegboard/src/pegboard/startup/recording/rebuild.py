@@ -51,7 +51,7 @@ class Rebuild:
         attribution: Attribution,
         ledger: Ledger,
         *,
-        activate: Callable[[Plugin], bool],
+        activate: Callable[[Plugin, str], bool],
         eager_kinds: AbstractSet[str],
         is_disturbed: Callable[[], bool],
         is_from_scratch: bool,
@@ -63,7 +63,7 @@ class Rebuild:
             search: What has been found.
             attribution: Knows which plugin a module belongs to.
             ledger: Has what plugins register.
-            activate: Imports a plugin, and returns whether it is usable.
+            activate: Imports a plugin for a reason, and returns whether it is usable.
             eager_kinds: Kinds of contributions whose plugins are imported at every start.
             is_disturbed: Returns whether plugins were imported that were not observed: then nothing is saved.
             is_from_scratch: Whether no record of the index before holds.
@@ -185,10 +185,10 @@ class Rebuild:
                     self._not_observed.append(plugin)  # what it registered counts as the application's
                     self._early.append(plugin.module)
                     self._notes.reasons[plugin.name] = EARLY
-                    self._activate(plugin)
+                    self._activate(plugin, "to be recorded")
                     continue
                 before = recorder.before()
-                if not self._activate(plugin):
+                if not self._activate(plugin, "to be recorded"):
                     self._failed.append(plugin)
                     continue
                 record = Record.taken(

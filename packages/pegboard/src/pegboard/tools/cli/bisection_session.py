@@ -13,11 +13,11 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from pegboard.tools import processes
-from pegboard.tools.bisection import author
-from pegboard.tools.bisection.experiment import Result, can_leave_out, run, variables
-from pegboard.tools.bisection.requirements import needs
-from pegboard.tools.bisection.search import FOUND, NEVER, NO_PLUGIN, Search, usual_rounds
-from pegboard.tools.bisection.state import State, forget
+from pegboard.tools.bisection import author_report
+from pegboard.tools.bisection.dependencies import needs
+from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN, Search, usual_trials, with_needs
+from pegboard.tools.bisection.trial import Result, can_leave_out, run, variables
+from pegboard.tools.bisection.unfinished import State, forget
 from pegboard.tools.cli.bisection_verdict import verdict_lines
 from pegboard.tools.cli.commands import DONE, FAILED
 from pegboard.tools.cli.output import count
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.ledger import Plugin
-    from pegboard.tools.bisection.search import FailingSet, Verdict
+    from pegboard.tools.bisection.failing_set import FailingSet, Verdict
     from pegboard.tools.cli.output import Output
 
 
@@ -58,7 +58,7 @@ class BisectionSession:
             host.plugin(name)  # which raises, with the nearest name, when there is none
         usable = [plugin for plugin in host.plugins if plugin.state not in ("disabled", "quarantined")]
         every = needs(host.plugins, files.index)
-        self._kept = _with_needs({p.name for p in usable if p.required or p.name in settings["keep"]}, every)
+        self._kept = with_needs({p.name for p in usable if p.required or p.name in settings["keep"]}, every)
         others = [p for p in usable if p.name not in self._kept and (settings["built_in"] or not p.is_built_in)]
         self._odd = [plugin.name for plugin in others if not can_leave_out(plugin.name)]
         self._taking_part = [plugin for plugin in others if plugin.name not in self._odd]
@@ -83,7 +83,7 @@ class BisectionSession:
         names = [plugin.name for plugin in self._taking_part]
         if self._odd:
             self._output.say(f"always on, since no variable can name them: {', '.join(map(repr, self._odd))}")
-        about = usual_rounds(len(names))
+        about = usual_trials(len(names))
         self._output.say(f"{count(len(names), 'plugin')} under suspicion; about {count(about, 'run')}")
         try:
             verdict = Search(names, self._needs, self._outcome).run()
@@ -172,7 +172,7 @@ class BisectionSession:
         output.say("", *verdict_lines(verdict, self._kept, is_judged=self._settings["is_judged"]))
         reports = [self._report(failing) for failing in verdict.failing]
         for data in reports:
-            output.say("", "Report for the author:", *(f"    {line}" for line in author.lines(data)))
+            output.say("", "Report for the author:", *(f"    {line}" for line in author_report.lines(data)))
         disabled = self._disable(verdict.remedy, disable=disable) if verdict.kind == FOUND else []
         output.answer(
             {
@@ -198,7 +198,7 @@ class BisectionSession:
         result = None
         if self._settings["is_judged"]:
             result = self._results.get(failing.members) or self._judged(failing.members)
-        return author.report(
+        return author_report.report(
             failing,
             self._host.plugins,
             application=self._host.name,
@@ -229,16 +229,6 @@ class BisectionSession:
     def _by_hand(self, name: str) -> str:
         key = name if all((letter.isalnum() and letter.isascii()) or letter in "-_" for letter in name) else f'"{name}"'
         return f"write into {self._host.settings.file('plugins.toml')}: [plugins.{key}] enabled = false"
-
-
-def _with_needs(names: set[str], every: dict[str, set[str]]) -> set[str]:
-    pending = list(names)
-    while pending:
-        for other in every.get(pending.pop(), ()):
-            if other not in names:
-                names.add(other)
-                pending.append(other)
-    return names
 
 
 def _owner(plugin: Plugin) -> list[str]:

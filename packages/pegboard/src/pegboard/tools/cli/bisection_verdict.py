@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.tools.bisection.search import FOUND, NEVER, NO_PLUGIN
+from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN
 
 if TYPE_CHECKING:
-    from pegboard.tools.bisection.search import Verdict
+    from pegboard.tools.bisection.failing_set import Verdict
 
 
 def verdict_lines(  # noqa: C901 -- one branch for each thing to say

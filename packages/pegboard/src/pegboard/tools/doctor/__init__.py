@@ -1,5 +1,5 @@
-"""What is wrong with the plugins, whose fault is it, and what mends it?
+"""The doctor: what is wrong with the plugins, who causes it, and what can the user do about it?
 
-`diagnosis` runs the checks, a module each in `checks`. None of them imports a plugin: those that have to be imported to
-be judged are imported in processes of their own, see `patients`.
+In: a host that is not started. Out: findings, the worst first. `diagnosis` runs the checks, one module each in
+`checks`. No plugin is imported in this process: `isolation` imports plugins in separate ones.
 """

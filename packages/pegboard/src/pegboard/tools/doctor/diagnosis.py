@@ -1,4 +1,4 @@
-"""The diagnosis: every check, one after the other; a check that fails is a finding, too."""
+"""The diagnosis: runs every check, one after the other; a check that fails becomes a finding."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from pegboard.ledger import DISABLED
 from pegboard.tools.doctor.checks.configuration import unknown_names
 from pegboard.tools.doctor.checks.eager import drifts, eager
 from pegboard.tools.doctor.checks.editables import editables
-from pegboard.tools.doctor.checks.index import index
-from pegboard.tools.doctor.checks.known import order_wishes, quarantined, recorded_problems, required, search_problems
+from pegboard.tools.doctor.checks.host_problems import (
+    order_wishes,
+    quarantined,
+    recorded_problems,
+    required,
+    search_problems,
+)
+from pegboard.tools.doctor.checks.index_state import index_state
 from pegboard.tools.doctor.checks.leftovers import leftovers
 from pegboard.tools.doctor.checks.modified import modified
-from pegboard.tools.doctor.checks.ownership import owned_twice
 from pegboard.tools.doctor.checks.permissions import writable_by_others
 from pegboard.tools.doctor.checks.requirements import requirements
+from pegboard.tools.doctor.checks.shared_files import shared_files
 from pegboard.tools.doctor.checks.startup_files import startup_files
-from pegboard.tools.doctor.evidence import Examination
+from pegboard.tools.doctor.evidence import Evidence
 from pegboard.tools.doctor.finding import Finding, finding
-from pegboard.tools.doctor.isolation import Patients
+from pegboard.tools.doctor.isolation import IsolatedImports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,66 +38,66 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the doctor says."""
+    """The result of all checks."""
 
     findings: tuple[Finding, ...]
     """The worst first."""
     checked: tuple[str, ...]
-    """The name of each check that was made."""
+    """The name of each check that ran."""
     plugins: int
-    """How many plugins there are."""
+    """The number of plugins."""
     disabled: int
-    """How many of them are disabled, so that nobody has looked whether they work."""
+    """The number of disabled plugins, which are not imported."""
 
 
 def diagnose(host: Host, options: Options) -> Diagnosis:
-    """Examine the plugins of *host*, which has not been started.
+    """Run all checks on the plugins of *host*, which is not started.
 
     Args:
         host: The application's host.
-        options: Whether, and how, plugins are imported.
+        options: Whether and how plugins are imported.
     """
-    examination = Examination(host)
-    checks: dict[str, Callable[[], Iterable[Finding]]] = {
-        "search": lambda: search_problems(examination),
-        "imports and health": Patients(examination, options).findings,
-        "quarantine": lambda: quarantined(examination),
-        "order": lambda: order_wishes(examination),
-        "required plugins": lambda: required(examination),
-        "recorded problems": lambda: recorded_problems(examination) if not options.imports else (),
-        "leftovers": lambda: leftovers(examination),
-        "editable installs": lambda: editables(examination),
-        "file owners": lambda: owned_twice(examination),
-        "installed files": lambda: modified(examination),
-        "requirements": lambda: requirements(examination),
-        "eager plugins": lambda: eager(examination),
-        "drifts": lambda: drifts(examination),
-        "startup files": lambda: startup_files(examination),
-        "permissions": lambda: writable_by_others(examination),
-        "index": lambda: index(examination),
-        "configuration": lambda: unknown_names(examination),
+    evidence = Evidence(host)
+    checks: dict[str, Callable[[Evidence], Iterable[Finding]]] = {
+        "search": search_problems,
+        "imports and health": lambda evidence: IsolatedImports(evidence, options).findings(),
+        "quarantine": quarantined,
+        "order": order_wishes,
+        "required plugins": required,
+        "recorded problems": lambda evidence: () if options.imports else recorded_problems(evidence),
+        "leftovers": leftovers,
+        "editable installs": editables,
+        "file owners": shared_files,
+        "installed files": modified,
+        "requirements": requirements,
+        "eager plugins": eager,
+        "drifts": drifts,
+        "startup files": startup_files,
+        "permissions": writable_by_others,
+        "index": index_state,
+        "configuration": unknown_names,
     }
     for name, check in checks.items():
-        known = {_identity(found) for found in examination.findings}
+        known = {_identity(found) for found in evidence.findings}
         try:
-            for found in check():
+            for found in check(evidence):
                 if _identity(found) not in known:
                     known.add(_identity(found))
-                    examination.findings.append(found)
+                    evidence.findings.append(found)
         except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            examination.findings.append(
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            evidence.findings.append(
                 finding(
                     "check-failed",
-                    f"the check {name!r} could not be made",
+                    f"the check {name!r} failed",
                     cause=describe_exception(error),
-                    where=f"{place.filename}:{place.lineno}",
-                    remedy="the other checks have been made; report this to the authors of pegboard",
+                    where=f"{last.filename}:{last.lineno}",
+                    remedy="report it to the authors of pegboard; the other checks have run",
                 )
             )
-    disabled = sum(plugin.state == DISABLED for plugin in examination.plugins)
-    in_order = sorted(examination.findings, key=lambda found: found.place_in_report)
-    return Diagnosis(tuple(in_order), tuple(checks), len(examination.plugins), disabled)
+    disabled = sum(plugin.state == DISABLED for plugin in evidence.plugins)
+    in_order = sorted(evidence.findings, key=lambda found: found.sort_key)
+    return Diagnosis(tuple(in_order), tuple(checks), len(evidence.plugins), disabled)
 
 
 def _identity(found: Finding) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""What the checks look at: the plugins as they are found afresh, and everything that is installed, read once."""
+"""The evidence: the plugins as a new search finds them, and everything that is installed, each read once."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from pegboard.tools.doctor.finding import Finding
 
 
-class Examination:
-    """One look at everything; no plugin is imported for it."""
+class Evidence:
+    """What the checks look at, and what they have found so far."""
 
     def __init__(self, host: Host) -> None:
-        """Search for the plugins of *host*, which has not been started, and take all problems that this brings up."""
+        """Search for the plugins of *host*, which is not started, and collect the problems of that search."""
         self.host: Host = host
         self.problems: list[PegboardError] = []
         """What the search has reported."""
-        check_journal(host.settings, self.problems.append)  # safe mode or not: nothing is imported that could fail
+        check_journal(host.settings, self.problems.append)  # safe mode or not: nothing is imported here
         found = search(host.settings, {})
         self.problems += found.problems
-        self.found: Discovery = found.discovery
+        self.discovery: Discovery = found.discovery
         self.plugins: Sequence[Plugin] = found.plugins
         """All plugins in their order."""
         self.files: Files = Files()
@@ -51,15 +51,26 @@ class Examination:
         """Every distribution once."""
         self.owners: Owners = Owners(host.name, everything, self.files)
         self.findings: list[Finding] = []
-        """What the checks before this one have found."""
+        """The findings of the checks that have run."""
+
+    @property
+    def commands(self) -> str:
+        """How the user calls the `plugins` commands."""
+        return f"{self.host.name} plugins"
+
+    def is_reported(self, code: str, text: str) -> bool:
+        """Whether a finding says this already; *text* may include its cause."""
+        return any(
+            found.code == code and text in (found.what, f"{found.what}: {found.cause}") for found in self.findings
+        )
 
     # -- plugins ------------------------------------------------------------------------------------------------------
 
-    def named(self, name: str) -> Plugin | None:
+    def plugin(self, name: str) -> Plugin | None:
         """Return the plugin of that name."""
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
-    def owner_of(self, path: str) -> Plugin | None:
+    def plugin_of_file(self, path: str) -> Plugin | None:
         """Return the plugin that the file *path* belongs to."""
         real = os.path.realpath(path)
         for plugin in self.plugins:
@@ -73,14 +84,9 @@ class Examination:
 
     @property
     def duplicates(self) -> set[str]:
-        """The files of plugins that are known to be brought twice."""
+        """The files of plugins that are reported as installed twice."""
         names = {found.plugin for found in self.findings if found.code == "plugin-duplicate"}
         return {plugin.origin for plugin in self.plugins if plugin.name in names and plugin.origin}
-
-    @property
-    def commands(self) -> str:
-        """How the user calls the `plugins` commands."""
-        return f"{self.host.name} plugins"
 
     # -- distributions ------------------------------------------------------------------------------------------------
 
@@ -90,8 +96,8 @@ class Examination:
         return {item.key: item for item in self.installed}
 
     @cached_property
-    def concerned(self) -> Mapping[str, tuple[Installed, list[Plugin]]]:
-        """The distributions that plugins come from, built-in ones included, by normalised name."""
+    def with_plugins(self) -> Mapping[str, tuple[Installed, list[Plugin]]]:
+        """The distributions of all plugins, built-in ones included, with these, by normalised name."""
         found: dict[str, tuple[Installed, list[Plugin]]] = {}
         for plugin in self.plugins:
             item = self.by_key.get(normalise(plugin.distribution.name)) if plugin.distribution else None
@@ -99,19 +105,19 @@ class Examination:
                 found.setdefault(item.key, (item, []))[1].append(plugin)
         return dict(sorted(found.items()))
 
-    def recorded(self, item: Installed) -> Iterator[tuple[str, str]]:
-        """Yield absolute path and hash of each file that the `RECORD` of *item* has below its own directory."""
+    def files_of(self, item: Installed) -> Iterator[tuple[str, str]]:
+        """Yield absolute path and hash of each file below the directory of *item* that its `RECORD` lists."""
         for row in csv.reader(item.read("RECORD").splitlines()):
             if row and row[0] and not row[0].startswith(("..", "/")) and not row[0].endswith(".pyc"):
                 yield os.path.normpath(os.path.join(item.base, row[0])), row[1] if len(row) > 1 else ""
 
     @cached_property
-    def brought(self) -> Mapping[str, Sequence[tuple[Installed, str]]]:
-        """Every file that an installer has recorded, with each distribution that brought it, and its hash there."""
+    def installed_files(self) -> Mapping[str, Sequence[tuple[Installed, str]]]:
+        """Every file that an installer has recorded, with each distribution that lists it and the hash there."""
         found: dict[str, list[tuple[Installed, str]]] = {}
         for item in self.installed:
             if not item.is_egg:
-                for path, digest in self.recorded(item):
+                for path, digest in self.files_of(item):
                     found.setdefault(path, []).append((item, digest))
         return found
 
@@ -119,11 +125,11 @@ class Examination:
 
     @cached_property
     def index_path(self) -> str | None:
-        """Where the index is, or would be."""
+        """The path of the index, which need not exist."""
         return self.host.settings.index_path
 
     @cached_property
-    def _looked(self) -> tuple[Mapping[str, Any], str | None]:
+    def _index(self) -> tuple[Mapping[str, Any], str | None]:
         path = self.index_path
         if path is None or not os.path.lexists(path):
             return {}, None
@@ -136,25 +142,25 @@ class Examination:
 
     @property
     def content(self) -> Mapping[str, Any]:
-        """What the index holds, whether it is valid or not; empty when there is none that can be read."""
-        return self._looked[0]
+        """The content of the index, valid or not; empty when it cannot be read."""
+        return self._index[0]
 
     @property
-    def objection(self) -> str | None:
-        """Why the index on disk is not used, in words; None when it is, or when there is none."""
-        return self._looked[1]
+    def index_problem(self) -> str | None:
+        """Why the index on disk is not used, in words; None when it is used, or when there is none."""
+        return self._index[1]
 
     @property
     def has_valid_index(self) -> bool:
-        """Whether what is recorded still holds."""
-        return bool(self.content) and self.objection is None
+        """Whether there is an index that is used."""
+        return bool(self.content) and self.index_problem is None
 
     def record(self, plugin: Plugin) -> Mapping[str, Any] | None:
-        """Return what is recorded of *plugin*, valid or not; None when nothing is."""
+        """Return the record of *plugin*, valid or not; None when there is none."""
         entry = self.content.get("plugins", {}).get(plugin.module)
         return entry["record"] if entry else None
 
     @cached_property
     def notes(self) -> Notes:
-        """What was noted at the last recording."""
+        """The notes of the last recording."""
         return Notes.beside(self.index_path or "")

@@ -1,7 +1,7 @@
-"""Plugins imported in processes of their own, so that whatever they do to those is seen, and does no harm.
+"""Imports plugins in separate processes, so that a plugin that crashes or hangs does not harm the doctor.
 
-Each plugin gets a process, and dies alone; at last those that survived are imported together, so that it shows whether
-they get along.
+Each plugin is imported in a process of its own; then those that work are imported together in one more process, which
+shows whether they work together. `worker` is what runs in these processes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import time
@@ -17,63 +16,93 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.ledger import QUARANTINED
-from pegboard.tools.doctor.checks.health import has_health_check
+from pegboard.tools import processes
 from pegboard.tools.doctor.finding import Finding, finding
+from pegboard.tools.doctor.health_check import has_health_check
 from pegboard.tools.doctor.worker import HEALTH, RESULT, TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pegboard.ledger import Plugin
-    from pegboard.tools.doctor.evidence import Examination
+    from pegboard.tools.doctor.evidence import Evidence
 
     CommandLine = Callable[[str, str, Sequence[str], float], list[str]]
-    """Makes what is run from the file for answers, the module, the plugins to leave out, and the deadline."""
+    """Returns the command of a worker, given its file for answers, the module, plugins to leave out, and deadline."""
 
 _GRACE_S = 60.0
-"""So long the application itself may take to start, before its process is ended."""
+"""How long the application itself may take to start before its process is ended."""
 _FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in', re.MULTILINE)
 _STACK_FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+), in', re.MULTILINE)
-_LEFT_OUT = f"{os.sep}pegboard{os.sep}"
+_PEGBOARD = f"{os.sep}pegboard{os.sep}"
 
 
 @dataclass
 class Options:
-    """How plugins are imported to be judged."""
+    """How plugins are imported."""
 
     command_line: CommandLine | None
-    """None when nobody knows how this program is run once more."""
+    """None when this program cannot be started again."""
     deadline_s: float = 10.0
     imports: bool = True
-    """Whether any is imported."""
+    """Whether plugins are imported at all."""
     everyone: bool = False
-    """Whether also those are imported whose record holds."""
+    """Whether plugins with a valid record are imported, too."""
 
 
 @dataclass
-class _Process:
+class _Worker:
     plugin: Plugin | None
     """None when all are imported together."""
     into: str
     started: float
-    running: subprocess.Popen[bytes]
+    process: processes.Process
     allowed_s: float
 
 
-class Patients:
-    """The plugins that have to be imported to be judged."""
+class IsolatedImports:
+    """Imports of the plugins whose records do not show that they work."""
 
-    def __init__(self, examination: Examination, options: Options) -> None:
-        self.examination = examination
+    def __init__(self, evidence: Evidence, options: Options) -> None:
+        self.evidence = evidence
         self.options = options
-        self.broken: set[str] = set()
+        self._broken: set[str] = set()
         """Names of plugins that could not be imported."""
 
-    def chosen(self) -> list[Plugin]:
-        """Return the plugins that are imported: no record says that they can be, or they have a health check."""
+    def findings(self) -> Iterator[Finding]:
+        """Import the plugins and yield what is wrong with them."""
+        chosen = self._chosen()
+        if not self.options.imports:
+            for plugin in chosen:
+                if not self._is_recorded(plugin):
+                    yield finding(
+                        "plugin-unexamined",
+                        f"the doctor has not imported {plugin.who()}",
+                        about=plugin,
+                        cause="it has no valid record: it is new, something has changed, or its last import failed",
+                        remedy="run the doctor without --no-import: it imports plugins in separate processes",
+                    )
+        elif self.options.command_line is None:
+            if chosen:
+                yield finding(
+                    "imports-unchecked",
+                    "the doctor has not imported any plugin",
+                    cause="this program cannot be started again, since its command line is not known",
+                    remedy="run the doctor from the command line",
+                )
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                for worker in self._run(chosen, folder):
+                    yield from self._results_of(worker)
+                if self._must_import_together(chosen):
+                    for worker in self._run([None], folder):
+                        yield from self._results_of(worker)
+
+    def _chosen(self) -> list[Plugin]:
+        """Return the plugins to import: those without a valid record, and those with a health check."""
         return [
             plugin
-            for plugin in self.examination.plugins
+            for plugin in self.evidence.plugins
             if (plugin.is_usable or plugin.state == QUARANTINED)
             and (
                 self.options.everyone
@@ -82,212 +111,147 @@ class Patients:
         ]
 
     def _is_recorded(self, plugin: Plugin) -> bool:
-        return self.examination.has_valid_index and self.examination.record(plugin) is not None
+        return self.evidence.has_valid_index and self.evidence.record(plugin) is not None
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield what came of it."""
-        chosen = self.chosen()
-        if not self.options.imports:
-            for plugin in chosen:
-                if not self._is_recorded(plugin):
-                    yield finding(
-                        "plugin-unexamined",
-                        f"whether {plugin.who()} can be imported is not known",
-                        plugin=plugin.name,
-                        distribution=str(plugin.distribution or ""),
-                        cause="it has no valid record: its last import failed, or it is new, or something has changed",
-                        where=plugin.origin or "",
-                        remedy="run the doctor without --no-import: it imports plugins in processes of their own",
-                    )
-            return
-        if self.options.command_line is None:
-            if chosen:
-                yield finding(
-                    "imports-unchecked",
-                    "no plugin was imported to be judged",
-                    cause="this program cannot be run once more: nobody knows its command line",
-                    remedy="run the doctor as a program of its own",
-                )
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            for process in self._run(chosen, folder):
-                yield from self._judge(process)
-            if self._must_meet(chosen):
-                for process in self._run([None], folder):
-                    yield from self._judge(process)
-
-    def _must_meet(self, chosen: Sequence[Plugin]) -> bool:
-        """Return whether all are to be imported together: no record says how they get along, or it says badly."""
-        examination = self.examination
-        known = {(found.code, found.what) for found in examination.findings}
-        known |= {(found.code, f"{found.what}: {found.cause}") for found in examination.findings}
-        recorded = examination.content.get("problems", ())
+    def _must_import_together(self, chosen: Sequence[Plugin]) -> bool:
+        """Whether no valid record shows that all plugins work together."""
         return (
             self.options.everyone
-            or not examination.has_valid_index
+            or not self.evidence.has_valid_index
             or any(not self._is_recorded(plugin) for plugin in chosen)
-            or any((code, text) not in known for code, text, _ in recorded)
+            or any(
+                not self.evidence.is_reported(code, text) for code, text, _ in self.evidence.content.get("problems", ())
+            )
         )
 
     # -- processes ----------------------------------------------------------------------------------------------------
 
-    def _run(self, plugins: Sequence[Plugin | None], folder: str) -> Iterator[_Process]:
-        """Run a process for each of *plugins*, a few at a time, and yield them as they were given."""
+    def _run(self, plugins: Sequence[Plugin | None], folder: str) -> Iterator[_Worker]:
+        """Run a worker for each of *plugins*, a few at a time, and yield them in that order when they have ended."""
         waiting = list(enumerate(plugins))
-        running: dict[int, _Process] = {}
-        ended: dict[int, _Process] = {}
+        running: dict[int, _Worker] = {}
+        ended: dict[int, _Worker] = {}
         following = 0
         try:
             while waiting or running or following in ended:
                 while waiting and len(running) < min(4, os.cpu_count() or 1):
                     number, plugin = waiting.pop(0)
                     running[number] = self._start(plugin, os.path.join(folder, plugin.module if plugin else "together"))
-                for number, process in list(running.items()):
-                    if _has_ended(process):
+                for number, worker in list(running.items()):
+                    if _has_ended(worker):
                         ended[number] = running.pop(number)
                 if following in ended:
                     yield ended.pop(following)
                     following += 1
                 elif running:
-                    _wait(running.values())
+                    _wait(next(iter(running.values())))
         finally:
-            for process in running.values():
-                _end(process)
+            for worker in running.values():
+                processes.end(worker.process)
 
-    def _start(self, plugin: Plugin | None, into: str) -> _Process:
+    def _start(self, plugin: Plugin | None, into: str) -> _Worker:
         options = self.options
         assert options.command_line is not None  # noqa: S101 -- asked before
-        without = () if plugin else tuple(sorted(self.broken))
+        without = () if plugin else tuple(sorted(self._broken))
         command = options.command_line(into, plugin.module if plugin else "", without, options.deadline_s)
-        running = subprocess.Popen(  # noqa: S603 -- our own command line
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=os.name == "posix",
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # a new __pycache__ would make records stale
-        )
-        steps = 2 if plugin else len(self.examination.plugins)
-        return _Process(plugin, into, time.monotonic(), running, options.deadline_s * steps + _GRACE_S)
+        # a new __pycache__ would make records stale
+        process = processes.start(command, {"PYTHONDONTWRITEBYTECODE": "1"})
+        steps = 2 if plugin else len(self.evidence.plugins)
+        return _Worker(plugin, into, time.monotonic(), process, options.deadline_s * steps + _GRACE_S)
 
-    # -- judging ------------------------------------------------------------------------------------------------------
+    # -- results ------------------------------------------------------------------------------------------------------
 
-    def _judge(self, process: _Process) -> Iterator[Finding]:
-        lines = _read(process.into).splitlines()
+    def _results_of(self, worker: _Worker) -> Iterator[Finding]:
+        lines = _read(worker.into).splitlines()
         answers = [json.loads(line) for line in lines if line.endswith("}")]
         result = next((answer[RESULT] for answer in answers if RESULT in answer), None)
         if result is not None:
             for each in result:
                 found = Finding(**each)
                 if found.code in ("plugin-import-failed", "plugin-not-importable"):
-                    self.broken.add(found.plugin)
+                    self._broken.add(found.plugin)
                 yield found
             return
-        done = next((answer for answer in reversed(answers) if "doing" in answer), None)
-        if done is None:
+        last_step = next((answer for answer in reversed(answers) if "doing" in answer), None)
+        if last_step is None:
             yield finding(
                 "check-failed",
-                "the application did not come to importing " + (process.plugin.who() if process.plugin else "plugins"),
-                plugin=process.plugin.name if process.plugin else "",
-                cause=f"its process {_how(process.running.returncode)}",
-                remedy="see whether the application starts at all",
+                f"the application ended before it imported {worker.plugin.who() if worker.plugin else 'plugins'}",
+                plugin=worker.plugin.name if worker.plugin else "",
+                cause=f"its process {_exit_of(worker, was='was killed by', ended='ended')}",
+                remedy="check whether the application starts at all",
             )
             return
-        plugin = self.examination.named(done["plugin"])
+        plugin = self.evidence.plugin(last_step["plugin"])
         if plugin is None:
             return
-        is_health = done["doing"] == HEALTH
+        is_health = last_step["doing"] == HEALTH
         if not is_health:
-            self.broken.add(plugin.name)
-        yield self._death(process, plugin, is_health=is_health)
+            self._broken.add(plugin.name)
+        yield self._crash(worker, plugin, is_health=is_health)
 
-    def _death(self, process: _Process, plugin: Plugin, *, is_health: bool) -> Finding:
-        trace = _read(process.into + TRACE)
+    def _crash(self, worker: _Worker, plugin: Plugin, *, is_health: bool) -> Finding:
+        """Return the finding about a plugin that has ended the process of *worker*, or has not ended in time."""
+        trace = _read(worker.into + TRACE)
         hangs = "Timeout (" in trace
-        place, culprit = self._place(trace, plugin)
+        location, culprit = self._location_in(trace, plugin)
         doing = "its health check" if is_health else "its import"
         if hangs:
-            cause = f"{doing} had not ended after {self.options.deadline_s:g} s" + (
-                f"; it was at {place}" if place else ""
-            )
+            cause = f"{doing} did not end within {self.options.deadline_s:g} s"
+            cause += f"; it was at {location}" if location else ""
         else:
-            cause = f"{_how(process.running.returncode, 'it ')} during {doing}"
+            cause = f"it {_exit_of(worker, was='killed the process by', ended='ended the process')} during {doing}"
         if culprit is not None and culprit is not plugin:
             cause += f"; that was in {culprit.who()}, which it imports"
-        if process.plugin is None:
-            cause += "; alone it does not, but together with the other plugins"
-        remedy = f"update it, tell its author, or leave it out with '{self.examination.commands} disable {plugin.name}'"
-        about = {
-            "plugin": plugin.name,
-            "distribution": str(plugin.distribution or ""),
-            "cause": cause,
-            "where": place or plugin.origin or "",
-            "remedy": remedy,
-        }
+        if worker.plugin is None:
+            cause += "; that happens only together with the other plugins"
         who = plugin.who()
         if is_health:
-            about["remedy"] = "this is a fault of the plugin: update it, or tell its author"
-            if hangs:
-                return finding("plugin-health-hangs", f"the health check of {who} does not end", **about)
-            return finding("plugin-health-kills-process", f"the health check of {who} ends the process", **about)
-        if hangs:
-            return finding("plugin-import-hangs", f"the import of {who} does not end", **about)
-        return finding("plugin-kills-process", f"{who} kills the process that imports it", **about)
+            code = "plugin-health-hangs" if hangs else "plugin-health-kills-process"
+            what = f"the health check of {who} {'does not end' if hangs else 'ends the process'}"
+            remedy = "this is a fault of the plugin: update it, or tell its author"
+        else:
+            code = "plugin-import-hangs" if hangs else "plugin-kills-process"
+            what = f"the import of {who} does not end" if hangs else f"{who} kills the process that imports it"
+            disable = f"{self.evidence.commands} disable {plugin.name}"
+            remedy = f"update it, tell its author, or leave it out with '{disable}'"
+        return finding(code, what, about=plugin, cause=cause, where=location or plugin.origin or "", remedy=remedy)
 
-    def _place(self, trace: str, plugin: Plugin) -> tuple[str, Plugin | None]:
-        """Return the innermost place in a plugin's code that *trace* has, as `file:line`, and whose it is."""
-        places = [(match["file"], match["line"]) for match in _FRAME.finditer(trace)]
+    def _location_in(self, trace: str, plugin: Plugin) -> tuple[str, Plugin | None]:
+        """Return the innermost `file:line` of a plugin in *trace*, and that plugin."""
+        frames = [(match["file"], match["line"]) for match in _FRAME.finditer(trace)]
         # of a stack, the innermost frame comes last; faulthandler begins with it
-        places += [(match["file"], match["line"]) for match in _STACK_FRAME.finditer(trace)][::-1]
-        for file, line in places:
-            owner = self.examination.owner_of(file)
+        frames += [(match["file"], match["line"]) for match in _STACK_FRAME.finditer(trace)][::-1]
+        for file, line in frames:
+            owner = self.evidence.plugin_of_file(file)
             if owner is not None:
                 return f"{file}:{line}", owner
-        for file, line in places:
-            if os.path.isabs(file) and _LEFT_OUT not in file and os.path.exists(file):
+        for file, line in frames:
+            if os.path.isabs(file) and _PEGBOARD not in file and os.path.exists(file):
                 return f"{file}:{line}", plugin
         return "", None
 
 
-def _has_ended(process: _Process) -> bool:
-    if process.running.poll() is not None:
-        _end(process)
-        return True
-    if time.monotonic() - process.started > process.allowed_s:
-        _end(process)
+def _has_ended(worker: _Worker) -> bool:
+    has_ended = worker.process.poll() is not None
+    if has_ended or time.monotonic() - worker.started > worker.allowed_s:
+        processes.end(worker.process)
         return True
     return False
 
 
-def _wait(processes: object) -> None:
-    first = next(iter(processes))  # type: ignore[call-overload]
+def _wait(worker: _Worker) -> None:
     try:
-        first.running.wait(0.02)
+        worker.process.wait(0.02)
     except subprocess.TimeoutExpired:
         pass
 
 
-def _end(process: _Process) -> None:
-    """End the process, and what it may have started."""
-    if os.name == "posix":
-        try:
-            os.killpg(process.running.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-    elif process.running.poll() is None:
-        process.running.kill()
-    process.running.wait()
-
-
-def _how(status: int | None, it: str = "") -> str:
-    """Return in words how a process with that exit *status* ended."""
-    if status is not None and status < 0:
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = str(-status)
-        return f"{it}was killed by signal {name}" if not it else f"{it}killed the process by signal {name}"
-    return f"{it}ended with status {status}" if not it else f"{it}ended the process with status {status}"
+def _exit_of(worker: _Worker, *, was: str, ended: str) -> str:
+    """Return in words how the process ended: *was* precedes a signal, *ended* an exit status."""
+    status = worker.process.returncode
+    name = processes.killed_by(status)
+    return f"{was} signal {name}" if name else f"{ended} with status {status}"
 
 
 def _read(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The graph of plugins and contributions: who brings what, and whom that overrides or wraps; as Mermaid or DOT text.
+"""The graph of plugins and contributions: what each plugin adds, overrides and wraps; as Mermaid or DOT text.
 
 Source: Mermaid documentation, "Flowcharts"; Graphviz documentation, "The DOT Language".
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import DECORATOR, MIDDLEWARE
+from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pegboard.tools.inspection.survey import Survey
+    from pegboard.tools.inspection.contributions import Claim
+    from pegboard.tools.inspection.survey import PluginView, Survey
 
+_WRAPPERS = (DECORATOR, MIDDLEWARE)
 BRINGS, OVERRIDES, WRAPS, LOSES, AFTER = "brings", "overrides with", "wraps", "does not get", "comes after"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A plugin, the application, or something that is contributed."""
+    """A plugin, the application, or a contribution."""
 
     id: str
     """`plugin:NAME`, `application`, or `KIND:NAME`."""
@@ -32,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What one node has to do with another."""
+    """The relation of one node to another."""
 
     start: str
     end: str
@@ -49,44 +51,46 @@ class Graph:
 
 
 def graph_of(survey: Survey, *, only: Sequence[str] = ()) -> Graph:
-    """Return the graph of *survey*; with *only*, of these plugins and what they have to do with."""
-    names = {plugin.name for plugin in survey.plugins}
-    nodes = {
-        f"plugin:{plugin.name}": Node(f"plugin:{plugin.name}", _label(plugin), True, plugin.state)
-        for plugin in survey.plugins
-    }
-    nodes["application"] = Node("application", survey.application, True, "active")
+    """Return the graph of *survey*; with *only*, of these plugins and what they are related to."""
+    plugins = [Node(_plugin_id(plugin.name), _label(plugin), True, plugin.state) for plugin in survey.plugins]
+    nodes = {node.id: node for node in [*plugins, Node(_plugin_id(""), survey.application, True, "active")]}
     edges: list[Edge] = []
     for claim in survey.claims:
-        owner = f"plugin:{claim.plugin}" if claim.plugin else "application"
-        kind = "component" if claim.kind in (DECORATOR, MIDDLEWARE) else claim.kind
+        kind = COMPONENT if claim.kind in _WRAPPERS else claim.kind
         node = Node(f"{kind}:{claim.name}", f"{kind} {claim.name}", False, "")
         nodes.setdefault(node.id, node)
-        if not claim.is_in_use:
-            label = LOSES
-        elif claim.kind in (DECORATOR, MIDDLEWARE):
-            label = WRAPS
-        else:
-            label = OVERRIDES if claim.overrides else BRINGS
-        edges.append(Edge(owner, node.id, label))
-    for plugin in survey.plugins:
-        here = f"plugin:{plugin.name}"
-        edges += [Edge(here, f"plugin:{name}", AFTER) for name in plugin.after if name in names]
-        edges += [Edge(f"plugin:{name}", here, AFTER) for name in plugin.before if name in names]
+        edges.append(Edge(_plugin_id(claim.plugin), node.id, _relation(claim)))
+    edges += _wishes(survey)
+    shown = {_plugin_id(name) for name in only or [plugin.name for plugin in survey.plugins]}
     if only:
-        chosen = {f"plugin:{name}" for name in only}
-        touched = {edge.end for edge in edges if edge.start in chosen} | chosen
-        edges = [edge for edge in edges if edge.start in chosen or edge.end in touched]
-    used = {edge.start for edge in edges} | {edge.end for edge in edges} | {f"plugin:{name}" for name in only}
-    if not only:
-        used |= {node.id for node in nodes.values() if node.is_plugin and node.id != "application"}
-    return Graph(tuple(node for node in nodes.values() if node.id in used), tuple(dict.fromkeys(edges)))
+        touched = {edge.end for edge in edges if edge.start in shown} | shown
+        edges = [edge for edge in edges if edge.start in shown or edge.end in touched]
+    shown |= {end for edge in edges for end in (edge.start, edge.end)}
+    return Graph(tuple(node for node in nodes.values() if node.id in shown), tuple(dict.fromkeys(edges)))
 
 
-def _label(plugin: object) -> str:
-    name, distribution = getattr(plugin, "name", ""), getattr(plugin, "distribution", None)
-    version = getattr(plugin, "version", None)
-    return f"{name} ({distribution} {version})" if distribution else str(name)
+def _relation(claim: Claim) -> str:
+    if not claim.is_in_use:
+        return LOSES
+    if claim.kind in _WRAPPERS:
+        return WRAPS
+    return OVERRIDES if claim.overrides else BRINGS
+
+
+def _wishes(survey: Survey) -> Iterator[Edge]:
+    """Yield an edge for each wish about the order that names an installed plugin."""
+    names = {plugin.name for plugin in survey.plugins}
+    for plugin in survey.plugins:
+        pairs = [(plugin.name, other) for other in plugin.after] + [(other, plugin.name) for other in plugin.before]
+        yield from (Edge(_plugin_id(one), _plugin_id(other), AFTER) for one, other in pairs if {one, other} <= names)
+
+
+def _plugin_id(name: str) -> str:
+    return f"plugin:{name}" if name else "application"
+
+
+def _label(plugin: PluginView) -> str:
+    return f"{plugin.name} ({plugin.distribution} {plugin.version})" if plugin.distribution else plugin.name
 
 
 def as_mermaid(graph: Graph) -> str:
@@ -104,7 +108,7 @@ def as_mermaid(graph: Graph) -> str:
 
 
 def _for_mermaid(text: str) -> str:
-    """Return *text* with entity codes for whatever is not plainly a letter, a digit or harmless."""
+    """Return *text* with entity codes for all but letters, digits and harmless signs."""
     return "".join(
         letter if letter.isalnum() or letter in " .:-_()[]" else f"#{ord(letter)};" for letter in " ".join(text.split())
     )

@@ -1,4 +1,4 @@
-"""What the inspector shows, as plain data: the page and `--json` are made of the same."""
+"""The inspector's data, from which its page and the output of `--json` are made."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pegboard.tools.inspection.survey import EAGER
 if TYPE_CHECKING:
     from typing import Any
 
-    from pegboard.tools.inspection.start import Import, Start
+    from pegboard.tools.inspection.start_imports import Import, Start
     from pegboard.tools.inspection.survey import PluginView, Survey
 
 STATES = (BROKEN, QUARANTINED, EAGER, ACTIVE, PRIMED, FOUND, DISABLED)
-"""What asks for attention comes first."""
+"""In the order in which they are shown: what needs attention comes first."""
 
 
-def inspected(seen: Survey, start: Start, *, commands: str) -> dict[str, Any]:
-    """Return all that the inspector shows.
+def inspector_data(seen: Survey, start: Start, *, commands: str) -> dict[str, Any]:
+    """Return everything that the inspector shows.
 
     Args:
         seen: The plugins.
-        start: What was imported to see them.
+        start: The start that preceded the survey.
         commands: How the `plugins` commands are called, e.g. `utt plugins`.
     """
     by_name = {plugin.name: plugin for plugin in seen.plugins}

@@ -1,11 +1,11 @@
-"""The inspector's page, made of what `inspector.inspected` returns. Without JavaScript it says the same, unfiltered."""
+"""The inspector's page, made from `inspector.inspector_data`. Without JavaScript it shows the same, unfiltered."""
 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.html.document import asset, document
+from pegboard.html.element import element
 from pegboard.tools.inspection.graph import AFTER, BRINGS, LOSES, OVERRIDES, WRAPS
-from pegboard.tools.pages.document import asset, document
-from pegboard.tools.pages.markup import element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _HELP = (
 )
 _MINUS = "\N{MINUS SIGN}"
 _SHOWN = 20
-"""Rows of a long table that are seen at once."""
+"""The rows of a long table that are shown at once."""
 
 
 def page(data: Data) -> str:
@@ -40,7 +40,6 @@ def page(data: Data) -> str:
         ("graph", "Who overrides whom", _graph(data)),
         ("start", "What this start imported", _start(data)),
     ]
-    title = f"Plugins of {data['application']}"
     links = [element("a", heading, href=f"#{key}") for key, heading, _ in sections]
     body = [
         element("a", "Skip to the plugins", class_="skip", href="#plugins"),
@@ -50,31 +49,23 @@ def page(data: Data) -> str:
             element("nav", *links, aria_label="Sections"),
             class_="page",
         ),
-        element(
-            "main",
-            _overview(data),
-            *(
-                element(
-                    "section",
-                    element("h2", heading, id=f"{key}-heading"),
-                    *content,
-                    id=key,
-                    aria_labelledby=f"{key}-heading",
-                    tabindex="-1",
-                )
-                for key, heading, content in sections
-            ),
-        ),
+        element("main", _overview(data), *(_section(*each) for each in sections)),
         element(
             "footer",
             "Written by ",
-            element("code", f"{data['commands']} inspect"),
+            _command(data, "inspect"),
             ". It shows that moment; write it again to see what has changed.",
             class_="page",
         ),
     ]
     script, style = asset("inspector.js", _HERE), asset("inspector.css", _HERE)
+    title = f"Plugins of {data['application']}"
     return document(title, body, style=style, script=script, data=data["graph"], generator=GENERATOR)
+
+
+def _section(key: str, heading: str, content: Sequence[Element]) -> Element:
+    first = element("h2", heading, id=f"{key}-heading")
+    return element("section", first, *content, id=key, aria_labelledby=f"{key}-heading", tabindex="-1")
 
 
 def _overview(data: Data) -> Element:
@@ -93,27 +84,20 @@ def _tile(label: str, number: object, tone: str) -> Element:
 
 
 def _errors(data: Data) -> list[Element]:
-    doctor = element(
-        "p", "What is wrong, and what mends it, tells ", element("code", f"{data['commands']} doctor"), "."
-    )
     if not data["faults"]:
+        doctor = element("p", _command(data, "doctor"), " looks for other problems and their remedies.")
         return [element("p", "Nothing went wrong in this start."), doctor]
-    faults = [element("li", _fault(fault, "h3"), class_="card") for fault in data["faults"]]
-    next_step = element("p", "Next: ", element("code", f"{data['commands']} doctor"), " looks for the reasons.")
-    return [element("ul", *faults, class_="plain"), next_step]
+    faults = [element("li", _fault(fault), class_="card") for fault in data["faults"]]
+    doctor = element("p", "Next: ", _command(data, "doctor"), " looks for the reasons.")
+    return [element("ul", *faults, class_="plain"), doctor]
 
 
-def _fault(fault: Data, heading: str) -> Element:
-    parts = [(label, fault[label]) for label in ("cause", "where", "hint") if fault[label]]
+def _fault(fault: Data) -> Element:
+    facts = [(label, _said(fault[label])) for label in ("cause", "where", "hint") if fault[label]]
     return element(
         "div",
-        element(heading, fault["what"]),
-        _facts(
-            [
-                *((label, element("span", text, class_="said")) for label, text in parts),
-                ("error", element("code", fault["code"])),
-            ]
-        ),
+        element("h3", fault["what"]),
+        _facts([*facts, ("error", element("code", fault["code"]))]),
         class_="fault",
     )
 
@@ -124,11 +108,25 @@ def _fault(fault: Data, heading: str) -> Element:
 def _plugins(data: Data) -> list[Element]:
     if not data["plugins"]:
         return [element("p", "This application has no plugins.")]
+    shown = element(
+        "p", _plural(len(data["plugins"]), "plugin"), ", in their order.", role="status", id="shown", class_="muted"
+    )
+    plugins = [_plugin(plugin) for plugin in data["plugins"]]
+    listed = element("ul", *plugins, id="list", class_="plain card")
+    found = [_filters(data["counts"]), shown, listed]
+    if data["own_contributions"]:
+        own = element("div", _contributions(data["own_contributions"]), class_="details")
+        summary = element("summary", "What the application contributes itself")
+        found.append(element("details", summary, own, class_="own"))
+    return found
+
+
+def _filters(counts: Mapping[str, int]) -> Element:
     states = [
         element("label", element("input", type="checkbox", value=state, checked="checked"), f"{state} ({number})")
-        for state, number in data["counts"].items()
+        for state, number in counts.items()
     ]
-    form = element(
+    return element(
         "form",
         element(
             "div",
@@ -151,32 +149,31 @@ def _plugins(data: Data) -> list[Element]:
         id="filters",
         class_="no-print",
     )
-    shown = element(
-        "p", _plural(len(data["plugins"]), "plugin"), ", in their order.", role="status", id="shown", class_="muted"
-    )
-    plugins = [_plugin(plugin) for plugin in data["plugins"]]
-    listed = element("ul", *plugins, id="list", class_="plain card")
-    if not data["own_contributions"]:
-        return [form, shown, listed]
-    own = _contributions(data["own_contributions"])
-    summary = element("summary", "What the application contributes itself")
-    return [form, shown, listed, element("details", summary, element("div", own, class_="details"), class_="own")]
 
 
 def _plugin(plugin: Data) -> Element:
-    state = plugin["state"]
     owner = f"{plugin['distribution']} {plugin['version']}" if plugin["distribution"] else plugin["source"]
     cost = "" if plugin["cost_ms"] is None else f"{plugin['cost_ms']:.1f} ms"
     summary = element(
         "summary",
-        element("span", plugin["name"], class_="name"),
-        _badge(state),
+        _name(plugin["name"]),
+        _badge(plugin["state"]),
         element("span", owner, class_="owner muted"),
         element("span", _plural(len(plugin["contributions"]), "contribution"), class_="count muted"),
         element("span", cost, class_="cost muted number"),
     )
+    details = [_facts(_plugin_facts(plugin, owner, cost))]
+    if plugin["fault"]:
+        details.append(_fault(plugin["fault"]))
+    if plugin["contributions"]:
+        details.append(_contributions(plugin["contributions"]))
+    content = element("details", summary, element("div", *details, class_="details"))
+    return element("li", content, data_state=plugin["state"])
+
+
+def _plugin_facts(plugin: Data, owner: str, cost: str) -> list[tuple[str, Element | str]]:
     facts: list[tuple[str, Element | str]] = [
-        ("why", element("span", plugin["why"], class_="said")),
+        ("why", _said(plugin["why"])),
         ("distribution", element("span", owner if plugin["distribution"] else f"none ({plugin['source']})")),
         ("module", element("code", plugin["module"])),
         ("file", element("code", plugin["origin"] or "-")),
@@ -194,21 +191,15 @@ def _plugin(plugin: Data) -> Element:
         facts.append(("recorded", f"since {plugin['last_recorded_because']}"))
     if plugin["drifts"]:
         facts.append(("drift", f"registered something else than recorded, {_plural(plugin['drifts'], 'time')}"))
-    details = [_facts(facts)]
-    if plugin["fault"]:
-        details.append(_fault(plugin["fault"], "h3"))
-    if plugin["contributions"]:
-        details.append(_contributions(plugin["contributions"]))
-    return element("li", element("details", summary, element("div", *details, class_="details")), data_state=state)
+    return facts
 
 
 def _contributions(claims: Sequence[Data]) -> Element:
     rows = [
-        element(
-            "tr",
-            element("td", element("code", f"{claim['kind']}:{claim['name']}", class_="find")),
-            element("td", claim["status"]),
-            element("td", "; ".join(f"{key}: {value}" for key, value in claim["metadata"].items())),
+        _row(
+            element("code", f"{claim['kind']}:{claim['name']}", class_="find"),
+            claim["status"],
+            "; ".join(f"{key}: {value}" for key, value in claim["metadata"].items()),
         )
         for claim in claims
     ]
@@ -219,69 +210,61 @@ def _contributions(claims: Sequence[Data]) -> Element:
 
 
 def _graph(data: Data) -> list[Element]:
-    labels = {node["id"]: node["label"] for node in data["graph"]["nodes"]}
-    contested = {edge["end"] for edge in data["graph"]["edges"] if edge["label"] in (OVERRIDES, WRAPS, LOSES)}
+    return [_drawing(), _relations(data["graph"])]
+
+
+def _relations(graph: Data) -> Element:
+    labels = {node["id"]: node["label"] for node in graph["nodes"]}
+    contested = {edge["end"] for edge in graph["edges"] if edge["label"] in (OVERRIDES, WRAPS, LOSES)}
     rows = [
-        element(
-            "tr",
-            element("td", element("span", labels[edge["start"]], class_="said")),
-            element("td", edge["label"]),
-            element("td", element("span", labels[edge["end"]], class_="said")),
-        )
-        for edge in sorted(data["graph"]["edges"], key=lambda edge: edge["end"])
+        _row(_said(labels[edge["start"]]), edge["label"], _said(labels[edge["end"]]))
+        for edge in sorted(graph["edges"], key=lambda edge: edge["end"])
         if edge["end"] in contested or edge["label"] == AFTER
     ]
     if not rows:
-        table = element("p", "No plugin overrides or wraps what another one brings.", class_="muted")
-    else:
-        table = _table("Everything that several plugins have to do with", ("plugin", "relation", "what"), rows)
-    tools = [
-        element(
-            "div",
-            element("label", "Only plugins whose name has", for_="graph-only"),
-            element("input", type="search", id="graph-only", autocomplete="off", spellcheck="false"),
-            class_="field",
-        ),
-        element(
-            "div",
-            element("label", "Show", for_="graph-part"),
-            element(
-                "select",
-                element("option", "what is overridden or wrapped", value="contested"),
-                element("option", "everything", value="all"),
-                id="graph-part",
-            ),
-            class_="field",
-        ),
-        element(
-            "div",
-            *(
-                element("button", sign, type="button", data_zoom=sign, aria_label=label)
-                for sign, label in (("+", "Zoom in"), (_MINUS, "Zoom out"), ("Fit", "Fit the graph into its frame"))
-            ),
-            class_="buttons",
-        ),
-    ]
-    legend = [element("li", _line(key), label) for key, label in _EDGES.items()]
-    drawing = element(
+        return element("p", "No plugin overrides or wraps what another one brings.", class_="muted")
+    return _table("Everything that several plugins have to do with", ("plugin", "relation", "what"), rows)
+
+
+def _drawing() -> Element:
+    """Return the frame that the script draws the graph into."""
+    parts = element(
+        "select",
+        element("option", "what is overridden or wrapped", value="contested"),
+        element("option", "everything", value="all"),
+        id="graph-part",
+    )
+    name = element("input", type="search", id="graph-only", autocomplete="off", spellcheck="false")
+    zoom = (("+", "Zoom in"), (_MINUS, "Zoom out"), ("Fit", "Fit the graph into its frame"))
+    buttons = [element("button", sign, type="button", data_zoom=sign, aria_label=label) for sign, label in zoom]
+    tools = element(
+        "form",
+        element("div", element("label", "Only plugins whose name has", for_="graph-only"), name, class_="field"),
+        element("div", element("label", "Show", for_="graph-part"), parts, class_="field"),
+        element("div", *buttons, class_="buttons"),
+        aria_label="Graph",
+        class_="tools",
+    )
+    canvas = element(
         "div",
-        element("form", *tools, aria_label="Graph", class_="tools"),
+        id="canvas",
+        tabindex="0",
+        role="group",
+        aria_label="Graph of plugins and contributions",
+        aria_describedby="graph-help",
+    )
+    legend = [element("li", _line(key), label) for key, label in _EDGES.items()]
+    return element(
+        "div",
+        tools,
         element("p", id="graph-shown", role="status", class_="muted"),
-        element(
-            "div",
-            id="canvas",
-            tabindex="0",
-            role="group",
-            aria_label="Graph of plugins and contributions",
-            aria_describedby="graph-help",
-        ),
+        canvas,
         element("ul", *legend, class_="legend", aria_label="Lines"),
         element("p", _HELP, id="graph-help", class_="help"),
         hidden="",
         id="drawing",
         class_="card no-print",
     )
-    return [drawing, table]
 
 
 _EDGES = {"brings": BRINGS, "overrides": OVERRIDES, "wraps": WRAPS, "loses": LOSES, "after": AFTER}
@@ -297,29 +280,28 @@ def _line(key: str) -> Element:
 
 def _start(data: Data) -> list[Element]:
     imports, whole = data["start"]["imports"], data["start"]["total_ms"]
-    everyone = _plural(len(data["plugins"]), "plugin")
     waiting = len(data["plugins"]) - len(imports)
     ending = f"; {waiting} did not have to be." if imports and waiting else "."
-    told = element("p", f"It took {whole:.1f} ms, and imported {len(imports) or 'none'} of {everyone}{ending}")
-    more = element(
-        "p", "Milliseconds by package, and who shares them, tells ", element("code", f"{data['commands']} profile"), "."
-    )
+    count = f"{len(imports) or 'none'} of {_plural(len(data['plugins']), 'plugin')}"
+    summary = element("p", f"It took {whole:.1f} ms, and imported {count}{ending}")
+    more = element("p", _command(data, "profile"), " shows the milliseconds of each package that they import.")
     if not imports:
-        return [told, more]
-    headings = ("plugin", "at ms", "own ms", "total ms", "when", "because")
+        return [summary, more]
     scale = max(whole, *(each["at_ms"] + each["total_ms"] for each in imports))
     if len(imports) <= _SHOWN:
-        rows = [_import(each, scale) for each in imports]
-        return [told, _table("In the order in which they began", headings, rows), more]
-    slowest = sorted(imports, key=lambda each: -each["own_ms"])[:_SHOWN]
-    rows = [_import(each, scale) for each in imports]
+        return [summary, _imports("In the order in which they began", imports, scale), more]
     every = element(
         "details",
         element("summary", f"All {len(imports)}, in the order in which they began"),
-        _table("All imports", headings, rows),
+        _imports("All imports", imports, scale),
     )
-    first = _table(f"The {_SHOWN} that took longest", headings, [_import(each, scale) for each in slowest])
-    return [told, first, every, more]
+    slowest = sorted(imports, key=lambda each: -each["own_ms"])[:_SHOWN]
+    return [summary, _imports(f"The {_SHOWN} that took longest", slowest, scale), every, more]
+
+
+def _imports(caption: str, imports: Sequence[Data], scale: float) -> Element:
+    headings = ("plugin", "at ms", "own ms", "total ms", "when", "because")
+    return _table(caption, headings, [_import(each, scale) for each in imports])
 
 
 def _import(each: Data, scale: float) -> Element:
@@ -327,18 +309,30 @@ def _import(each: Data, scale: float) -> Element:
     bar = element("rect", x=f"{min(start, 99.5):.2f}%", y="4", width=f"{width:.2f}%", height="8", rx="2", class_="bar")
     return element(
         "tr",
-        element("td", element("span", each["plugin"], class_="name")),
+        element("td", _name(each["plugin"])),
         *(element("td", f"{each[key]:.1f}", class_="number") for key in ("at_ms", "own_ms", "total_ms")),
         element("td", element("svg", bar, width="100%", height="16", aria_hidden="true"), class_="when"),
-        element("td", element("span", each["because"], class_="said")),
+        element("td", _said(each["because"])),
     )
 
 
-# -- parts of all -----------------------------------------------------------------------------------------------------
+# -- common parts -----------------------------------------------------------------------------------------------------
 
 
 def _name(text: str) -> Element:
     return element("span", text, class_="name")
+
+
+def _said(text: str) -> Element:
+    return element("span", text, class_="said")
+
+
+def _command(data: Data, name: str) -> Element:
+    return element("code", f"{data['commands']} {name}")
+
+
+def _row(*cells: Element | str) -> Element:
+    return element("tr", *(element("td", cell) for cell in cells))
 
 
 def _badge(state: str) -> Element:
@@ -350,7 +344,7 @@ def _facts(facts: Sequence[tuple[str, Element | str]]) -> Element:
 
 
 def _table(caption: str, headings: Sequence[str], rows: Sequence[Element]) -> Element:
-    """Return a table that can be wider or longer than its frame, which the keyboard can scroll."""
+    """Return a table in a frame that scrolls, with the keyboard too."""
     table = _plain_table(caption, headings, rows)
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
 

@@ -1,4 +1,4 @@
-"""The survey: everything that a host knows of its plugins at one moment, as plain data."""
+"""The survey: everything that a host knows about its plugins at one moment, as plain data."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MEANINGS = {
     QUARANTINED: "left out, since it took the process down",
 }
 EAGER = "eager"
-"""Shown as the state of a plugin that is imported at every start."""
+"""The state that is shown for a plugin that is imported at every start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, as an error that was contained says it."""
+    """One contained error."""
 
     code: str
     """The heading of the error in the reference."""
@@ -43,7 +43,7 @@ class Fault:
 
     @classmethod
     def of(cls, error: PegboardError) -> Fault:
-        """Return what *error* says."""
+        """Return *error* as plain data."""
         return cls(error.code, error.what(), error.because(), error.where(), error.hint())
 
 
@@ -64,13 +64,13 @@ class PluginView:
     why: str
     """Why it is in this state, in words."""
     place: int
-    """Its place in the order of plugins, from 1."""
+    """Its position in the order of plugins, from 1."""
     cost_ms: float | None
-    """Milliseconds its last recorded import took; None where that is not known."""
+    """Duration of its last recorded import in milliseconds; None if unknown."""
     after: tuple[str, ...]
     before: tuple[str, ...]
     drifts: int
-    """How often it registered something else than recorded, without visible cause."""
+    """How often it has registered something else than recorded, without visible cause."""
     last_recorded_because: str | None
     inputs: dict[str, tuple[str, ...]]
     """What its record depends on: `files`, `variables` of the environment, `packages`, and `missing` modules."""
@@ -80,29 +80,28 @@ class PluginView:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All plugins of one application, in their order, and who has what."""
+    """All plugins of one application, in their order, and their contributions."""
 
     application: str
     plugins: tuple[PluginView, ...]
     claims: tuple[Claim, ...]
-    """Every contribution, those of the application itself included, by kind and name."""
+    """Every contribution, including those of the application itself, by kind and name."""
     faults: tuple[Fault, ...]
-    """Everything that was contained so far."""
+    """The errors that have been contained so far."""
 
     def plugin(self, name: str) -> PluginView | None:
         """Return the plugin of that name; None when there is none."""
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as what JSON can hold."""
+        """Return it as JSON-compatible data."""
         return asdict(self)
 
 
 def survey(host: Host) -> Survey:
-    """Start *host* as any command does, and return what is known of its plugins then.
+    """Start *host* as any command does, and return what is then known about its plugins.
 
-    A plugin is imported only as a start imports it: to be recorded, because it is eager, or because it is broken and
-    tried again.
+    The start imports a plugin to record it, because it is eager, or because it is broken and tried again.
     """
     host.start()
     index = host.manager.index
@@ -112,17 +111,17 @@ def survey(host: Host) -> Survey:
     for claim in claims:
         by_owner.setdefault(claim.plugin, []).append(claim)
     records = _records(host)
-    is_recording = host.manager.why_not_used is not None  # the records did not hold as they were
+    is_recording = host.manager.why_not_used is not None  # the index was not valid
     plugins = tuple(
         _view(
             plugin,
-            place,
+            position,
             notes,
             records.get(plugin.module, {}),
             by_owner.get(plugin.name, ()),
             is_recording=is_recording,
         )
-        for place, plugin in enumerate(host.plugins, 1)
+        for position, plugin in enumerate(host.plugins, 1)
     )
     return Survey(host.name, plugins, claims, tuple(map(Fault.of, host.problems)))
 
@@ -143,7 +142,7 @@ def _records(host: Host) -> Mapping[str, Any]:
 
 def _view(
     plugin: Plugin,
-    place: int,
+    position: int,
     notes: Notes,
     record: Mapping[str, Any],
     contributions: Sequence[Claim],
@@ -164,7 +163,7 @@ def _view(
         origin=plugin.origin,
         state=EAGER if is_eager else plugin.state,
         why=_why(plugin, is_eager=is_eager, because=now),
-        place=place,
+        place=position,
         cost_ms=None if cost is None else round(cost, 3),
         after=plugin.after or tuple(record.get("after", ())),
         before=plugin.before or tuple(record.get("before", ())),

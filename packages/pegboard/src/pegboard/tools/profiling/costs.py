@@ -1,8 +1,7 @@
-"""What each plugin costs: imports as they were noted, added up so that no time is counted twice, or not at all."""
+"""Adds up the imports of one run to what each plugin costs, so that every duration is counted exactly once."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,30 +17,30 @@ class Import:
     begin_ns: int
     end_ns: int
     parent: int
-    """The number of the import around it; -1 at the top."""
+    """The number of the import that imports it; -1 at the top."""
     thread: int
     cause: str
 
     @property
     def total_ns(self) -> int:
-        """How long it took, with all that it imported itself."""
+        """The duration, including the imports inside."""
         return self.end_ns - self.begin_ns
 
 
 @dataclass
 class Cost:
-    """What one plugin's import took, without other plugins that it imported."""
+    """The duration of one plugin's import, without other plugins that it imports."""
 
     name: str
     cause: str = ""
     """Why it was imported."""
     begin_ns: int = 0
     own_ns: int = 0
-    """In modules that no other plugin asks for."""
+    """In modules that no other plugin imports."""
     shared_ns: int = 0
-    """In modules that other plugins ask for, too, so that these would pay if this one did not."""
+    """In modules that other plugins import, too: these would pay if this plugin did not."""
     heaviest: dict[str, int] = field(default_factory=dict)
-    """Packages that it imports, and nanoseconds with all that they import."""
+    """Packages that it imports, to nanoseconds, including what they import."""
 
     @property
     def total_ns(self) -> int:
@@ -50,13 +49,13 @@ class Cost:
 
 
 class Run:
-    """One run of the program, as it was noted."""
+    """One run of the program."""
 
     def __init__(self, data: Mapping[str, Any], plugins: Mapping[str, str]) -> None:
-        """Take what `launch` has written.
+        """Add up a recording.
 
         Args:
-            data: Its content.
+            data: What `launch` has written.
             plugins: Module to plugin name.
         """
         self.imports = [Import(*event) for event in data["events"]]
@@ -67,10 +66,10 @@ class Run:
         self.plugins = plugins
         self._uses = {name: set(modules) for name, modules in data["uses"].items()}
         self.self_ns = [each.total_ns for each in self.imports]
-        """For each import how long it took without those inside."""
+        """The duration of each import, without the imports inside."""
         self.owners: list[str | None] = []
-        """For each import the plugin that it is or is inside of; None for the application's."""
-        for each in self.imports:  # an import is noted after the one around it
+        """The plugin that each import is, or is inside of; None for the application."""
+        for each in self.imports:  # an import is recorded after the one that contains it
             outer = None
             if each.parent >= 0:
                 self.self_ns[each.parent] -= each.total_ns
@@ -107,7 +106,7 @@ class Run:
         return any(name == owner and module.startswith(known + ".") for known, name in self.plugins.items())
 
     def _outermost(self, number: int, package: list[bool]) -> str:
-        """Return the top-level package that the plugin itself has asked for, whose import this one is part of."""
+        """Return the top-level package that the plugin itself imports and that contains this import."""
         owner = self.owners[number]
         while (parent := self.imports[number].parent) >= 0 and package[parent] and self.owners[parent] == owner:
             number = parent
@@ -115,22 +114,15 @@ class Run:
 
     @property
     def imports_ns(self) -> int:
-        """How long all imports took together."""
+        """The duration of all imports."""
         return sum(each.total_ns for each in self.imports if each.parent < 0)
 
     @property
     def application_ns(self) -> int:
-        """How long the imports took that belong to no plugin."""
+        """The duration of the imports that belong to no plugin."""
         return sum(time for time, owner in zip(self.self_ns, self.owners, strict=True) if owner is None)
 
 
-def kind(package: str, application: str) -> str:
-    """Return where a package is from, in words."""
-    if package == application.partition(".")[0]:
-        return "the application"
-    return "standard library" if package in sys.stdlib_module_names else "third party"
-
-
 def median(runs: list[Run]) -> Run:
-    """Return the run whose imports took the median time, whole, so that its parts still add up; the lower of two."""
+    """Return the run whose imports took the median time; the faster one of two."""
     return sorted(runs, key=lambda run: run.imports_ns)[(len(runs) - 1) // 2]

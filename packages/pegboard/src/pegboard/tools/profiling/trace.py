@@ -1,4 +1,4 @@
-"""A run as a Chrome trace, which Perfetto and chrome://tracing show.
+"""Writes a run as a Chrome trace, for Perfetto or chrome://tracing.
 
 Source: "Trace Event Format", Google: complete events (`X`) and metadata events (`M`), times in microseconds.
 """
@@ -14,7 +14,7 @@ _PHASES, _PLUGINS, _MODULES = 1, 2, 3
 
 
 def trace(run: Run, application: str) -> dict[str, Any]:
-    """Return *run* as the content of a trace file: a track for phases, one for plugins, one of modules a thread."""
+    """Return *run* as the content of a trace file, with tracks for phases, plugins, and the modules of each thread."""
     threads: dict[int, int] = {}
     events: list[dict[str, Any]] = []
 

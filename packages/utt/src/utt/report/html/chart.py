@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pegboard.tools.pages.markup import element
+from pegboard.html.element import element
 from utt.domain.duration import format_duration
 from utt.report.html.elements import scrolled
 from utt.report.html.hours import NAMED_DAYS

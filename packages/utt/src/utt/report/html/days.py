@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pegboard.tools.pages.markup import element
+from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.duration import decimal_hours, format_duration
 from utt.report.html.elements import day_name, month, name, project_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.tools.pages.markup import element
+from pegboard.html.element import element
 from utt.domain.dates import MONTHS, WEEKDAYS
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.tools.pages.document import asset, document
-from pegboard.tools.pages.markup import element
+from pegboard.html.document import asset, document
+from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.duration import format_duration
 from utt.report.html.chart import chart, chart_style

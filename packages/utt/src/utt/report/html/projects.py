@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.tools.pages.markup import element
+from pegboard.html.element import element
 from utt.report.html.elements import name, project_name
 from utt.report.html.hours import HUES
 from utt.report.html.legend import swatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from pegboard.tools.pages.markup import element
+from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.duration import format_duration
 from utt.report.html.legend import legend

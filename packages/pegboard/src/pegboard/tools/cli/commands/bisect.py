@@ -9,7 +9,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from pegboard.tools.bisection.state import State, forget, load
+from pegboard.tools.bisection.unfinished import State, forget, load
 from pegboard.tools.cli.bisection_session import BisectionFiles, BisectionSession, Paused
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.output import count

@@ -56,10 +56,10 @@ def _seconds(text: str) -> float:
 
 def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
     if options.into:
-        from pegboard.tools.doctor.worker import examine
+        from pegboard.tools.doctor.worker import run_worker
 
         without = tuple(name for name in (options.without or "").split(",") if name)
-        examine(host, options.into, options.module or "", without, options.deadline)
+        run_worker(host, options.into, options.module or "", without, options.deadline)
     if options.no_import and options.all:
         options.usage_error("--no-import and --all contradict each other")
     arguments: Sequence[str] = options.arguments

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.inspection.inspector import inspected
-from pegboard.tools.inspection.start import watched
+from pegboard.tools.inspection.inspector import inspector_data
+from pegboard.tools.inspection.start_imports import timed_start
 from pegboard.tools.inspection.survey import survey
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         options.usage_error("--json prints data, and writes no page")
     if options.file == _STANDARD_OUTPUT and (options.open or options.force):
         options.usage_error("--open and --force are for a file, not for standard output")
-    start = watched(host)
-    data = inspected(survey(host), start, commands=options.prog)
+    start = timed_start(host)
+    data = inspector_data(survey(host), start, commands=options.prog)
     if options.json:
         output.answer(data)
         return DONE
+    from pegboard.html.saving import as_bytes, save
     from pegboard.tools.inspection.page import GENERATOR, page
-    from pegboard.tools.pages.saving import as_bytes, save
 
     text = page(data)
     if options.file == _STANDARD_OUTPUT:

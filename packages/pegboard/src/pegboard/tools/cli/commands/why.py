@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.inspection.search import matching, nearest
+from pegboard.tools.inspection.lookup import matching, nearest
 from pegboard.tools.inspection.survey import survey
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""The checks, a module each; a check takes an `Examination`, and yields what it finds."""
+"""The checks, one module each: a check takes the `Evidence` and yields findings."""

@@ -1,4 +1,4 @@
-"""Settings that name plugins which are not there."""
+"""Settings that name plugins which are not installed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pegboard.tools.doctor.finding import Finding, finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pegboard.tools.doctor.evidence import Examination
+    from pegboard.tools.doctor.evidence import Evidence
 
 
-def unknown_names(examination: Examination) -> Iterator[Finding]:
-    """Yield each name in `plugins.toml` and in the environment that no plugin has."""
-    settings = examination.host.settings
+def unknown_names(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each name in `plugins.toml` and in the environment that is not the name of a plugin."""
+    settings = evidence.host.settings
     file = settings.file("plugins.toml")
-    known = [plugin.name for plugin in examination.plugins]
-    for place, policy in (
+    known = [plugin.name for plugin in evidence.plugins]
+    for source, policy in (
         (file, load_policy(settings.prefix, file, {})),
         ("the environment", load_policy(settings.prefix, None, settings.environ)),
     ):
@@ -31,8 +31,8 @@ def unknown_names(examination: Examination) -> Iterator[Finding]:
             near = get_close_matches(name, known, n=1)
             yield finding(
                 "configuration-unknown-name",
-                f"no plugin is named {name!r}, which is {wish} in {place}",
-                cause="it was misspelt, or has been uninstalled",
-                where=place or "",
-                remedy=f"did you mean {near[0]!r}?" if near else "take it out, if it is not to be installed again",
+                f"no plugin is named {name!r}, which is {wish} in {source}",
+                cause="it is misspelt, or was uninstalled",
+                where=source or "",
+                remedy=f"did you mean {near[0]!r}?" if near else "remove it, unless you will install the plugin again",
             )

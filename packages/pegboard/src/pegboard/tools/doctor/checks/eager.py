@@ -1,4 +1,4 @@
-"""Plugins that are imported at every start, and those whose records come to nothing."""
+"""Plugins that are imported at every start, and plugins that do not register what their record says."""
 
 from __future__ import annotations
 
@@ -9,40 +9,36 @@ from pegboard.tools.doctor.finding import Finding, finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pegboard.tools.doctor.evidence import Examination
+    from pegboard.tools.doctor.evidence import Evidence
 
 
-def eager(examination: Examination) -> Iterator[Finding]:
-    """Yield each plugin that is imported at every start, with the reason, and what it costs."""
-    for plugin in examination.plugins:
-        record = examination.record(plugin)
+def eager(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each plugin that is imported at every start, with the reason and the duration of its import."""
+    for plugin in evidence.plugins:
+        record = evidence.record(plugin)
         reason = (plugin.reason if plugin.eager else "") or (record and record["eager"]) or ""
         if plugin.is_built_in or not plugin.is_usable or not reason:
             continue
-        cost = examination.notes.cost_ms.get(plugin.name)
+        cost = evidence.notes.cost_ms.get(plugin.name)
         yield finding(
             "plugin-eager",
             f"{plugin.who()} is imported at every start" + (f", which took {cost:.1f} ms" if cost else ""),
-            plugin=plugin.name,
-            distribution=str(plugin.distribution or ""),
+            about=plugin,
             cause=reason,
-            where=plugin.origin or "",
-            remedy=f"nothing has to be done; '{examination.commands} profile' shows what it costs",
+            remedy=f"none is necessary; '{evidence.commands} profile' shows what it costs",
         )
 
 
-def drifts(examination: Examination) -> Iterator[Finding]:
-    """Yield each plugin that was seen to register something else although nothing had changed."""
-    for name, times in sorted(examination.notes.drifts.items()):
-        plugin = examination.named(name)
+def drifts(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each plugin that has registered something else than recorded although nothing had changed."""
+    for name, times in sorted(evidence.notes.drifts.items()):
+        plugin = evidence.plugin(name)
         if plugin is None or not times:
             continue
         yield finding(
             "plugin-drifts",
-            f"{plugin.who()} registers something else from time to time",
-            plugin=name,
-            distribution=str(plugin.distribution or ""),
-            cause="what it depends on cannot be seen: a clock, a network, a file that it does not declare",
-            where=plugin.origin or "",
-            remedy="its author should declare with depends_on what its registrations depend on, or eager=True",
+            f"{plugin.who()} sometimes registers something else than recorded",
+            about=plugin,
+            cause="it depends on something that is not observed: a clock, a network, an undeclared file",
+            remedy="ask its author to declare what its registrations depend on with depends_on, or eager=True",
         )

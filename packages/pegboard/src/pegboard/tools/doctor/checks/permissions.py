@@ -1,6 +1,6 @@
-"""Places whose content runs as the user, and that every user of the machine may write.
+"""Files and directories that decide which code runs, and that every user of the machine can write.
 
-Source: POSIX, file mode bits (`S_IWOTH`). Other systems have other means, and are not looked at.
+Source: POSIX, file mode bits (`S_IWOTH`). Other systems have other means, which are not checked.
 """
 
 from __future__ import annotations
@@ -15,40 +15,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pegboard.ledger import Plugin
-    from pegboard.tools.doctor.evidence import Examination
+    from pegboard.tools.doctor.evidence import Evidence
 
 
-def writable_by_others(examination: Examination) -> Iterator[Finding]:
-    """Yield each directory or file of plugins that everybody may write."""
+def writable_by_others(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each directory or file of plugins that every user can write."""
     if os.name != "posix":
         return
-    for place, plugin in _places(examination).items():
+    for path, plugin in _paths(evidence).items():
         try:
-            mode = os.stat(place).st_mode
+            mode = os.stat(path).st_mode
         except OSError:
             continue
         if mode & stat.S_IWOTH:
             kind = "directory" if stat.S_ISDIR(mode) else "file"
             yield finding(
                 "writable-by-others",
-                f"every user of this machine may write the {kind} {place}",
-                plugin=plugin.name if plugin else "",
-                distribution=str(plugin.distribution or "") if plugin else "",
-                cause="what is put there runs with your rights",
-                where=place,
-                remedy=f"chmod o-w '{place}'",
+                f"every user of this machine may write the {kind} {path}",
+                about=plugin,
+                cause="code that is put there runs with your permissions",
+                where=path,
+                remedy=f"chmod o-w '{path}'",
             )
 
 
-def _places(examination: Examination) -> dict[str, Plugin | None]:
-    """Return what decides which code runs, each with the plugin that it belongs to, if it is one's."""
-    settings = examination.host.settings
+def _paths(evidence: Evidence) -> dict[str, Plugin | None]:
+    """Return the paths that decide which code runs, each with the plugin that it belongs to."""
+    settings = evidence.host.settings
     common = (settings.config_directory, settings.file("plugins"), settings.file("plugins.toml"), settings.directory)
-    places: dict[str, Plugin | None] = dict.fromkeys(examination.found.portions)
-    places.update(dict.fromkeys(place for place in common if place))
-    for plugin in examination.plugins:
+    paths: dict[str, Plugin | None] = dict.fromkeys(evidence.discovery.portions)
+    paths.update(dict.fromkeys(path for path in common if path))
+    for plugin in evidence.plugins:
         if plugin.origin:
-            places.setdefault(plugin.origin, plugin)
+            paths.setdefault(plugin.origin, plugin)
             if os.path.basename(plugin.origin).startswith("__init__."):
-                places.setdefault(os.path.dirname(plugin.origin), plugin)
-    return places
+                paths.setdefault(os.path.dirname(plugin.origin), plugin)
+    return paths

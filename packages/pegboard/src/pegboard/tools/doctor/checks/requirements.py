@@ -1,4 +1,4 @@
-"""What each plugin's distribution requires, and whether that is there: what `pip check` knows, with the plugin named.
+"""Requirements of plugins that are not installed: what `pip check` reports, with the plugin named.
 
 Source: "Core metadata", `Requires-Dist`, `Requires-Python`; "Dependency specifiers", PyPA specifications.
 """
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from pegboard.ledger import Plugin
     from pegboard.startup.discovery.distributions import Installed
-    from pegboard.tools.doctor.evidence import Examination
+    from pegboard.tools.doctor.evidence import Evidence
 
 
 def requirement_lines(item: Installed, field: str = "requires-dist") -> list[str]:
-    """Return what the metadata of *item* has in each *field*, in lower case as `requires-dist`."""
+    """Return every value of *field*, whose name is in lower case, in the metadata of *item*."""
     values = []
     for line in (item.read("METADATA") or item.read("PKG-INFO")).splitlines():
         if not line:
@@ -33,27 +33,27 @@ def requirement_lines(item: Installed, field: str = "requires-dist") -> list[str
     return values
 
 
-def requirements(examination: Examination) -> Iterator[Finding]:
-    """Yield what a distribution of plugins needs, itself or through others, and does not get."""
+def requirements(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each requirement of a distribution of plugins, direct or indirect, that is not met."""
     try:
-        import packaging.requirements  # noqa: F401 -- whether it is there decides
+        import packaging.requirements  # noqa: F401 -- is it installed?
     except ImportError:
         yield finding(
             "requirements-unchecked",
-            "whether plugins have what they require is not known",
+            "the requirements of plugins have not been checked",
             cause="the package 'packaging' is not installed",
             remedy="install pegboard with its extra: pip install 'pegboard[cli]'",
         )
         return
-    said: set[str] = set()
-    everybody = sorted(examination.concerned.values(), key=lambda pair: all(item.is_built_in for item in pair[1]))
-    for item, plugins in everybody:
+    reported: set[str] = set()
+    distributions = sorted(evidence.with_plugins.values(), key=lambda pair: all(item.is_built_in for item in pair[1]))
+    for item, plugins in distributions:
         plugin = next((each for each in plugins if not each.is_built_in), plugins[0])
-        yield from _walk(examination, item, plugin, said)
+        yield from _unmet(evidence, item, plugin, reported)
 
 
-def _walk(examination: Examination, first: Installed, plugin: Plugin, said: set[str]) -> Iterator[Finding]:
-    """Yield what *first*, or anything that it requires, does not get; *said* is what was said of others."""
+def _unmet(evidence: Evidence, first: Installed, plugin: Plugin, reported: set[str]) -> Iterator[Finding]:
+    """Yield each requirement of *first* or of what it requires that is not met, unless it is *reported*."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     pending: list[tuple[Installed, frozenset[str], tuple[str, ...]]] = [(first, frozenset(), ())]
@@ -64,24 +64,24 @@ def _walk(examination: Examination, first: Installed, plugin: Plugin, said: set[
             continue
         done.add((item.key, extras))
         chain = (*chain, str(item.distribution))
-        problems = [_python(item)]
+        problems = [_python_conflict(item)]
         for line in requirement_lines(item):
             try:
                 wanted = Requirement(line)
             except InvalidRequirement as error:
                 text = str(error).splitlines()[0]
-                what = f"{item.distribution} requires {line!r}, which cannot be understood: {text}"
+                what = f"{item.distribution} requires {line!r}, which is invalid: {text}"
                 problems.append(("requirement-conflict", what, "tell its author"))
                 continue
             if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras or {""}):
                 continue
-            other = examination.by_key.get(normalise(wanted.name))
-            problems.append(_unmet(item, wanted, other))
+            other = evidence.by_key.get(normalise(wanted.name))
+            problems.append(_conflict(item, wanted, other))
             if other is not None:
                 pending.append((other, frozenset(wanted.extras), chain))
         for code, what, remedy in filter(None, problems):
-            if what not in said:
-                said.add(what)
+            if what not in reported:
+                reported.add(what)
                 yield finding(
                     code,
                     what,
@@ -93,8 +93,8 @@ def _walk(examination: Examination, first: Installed, plugin: Plugin, said: set[
                 )
 
 
-def _unmet(item: Installed, wanted: Requirement, other: Installed | None) -> tuple[str, str, str] | None:
-    """Return code, text and remedy, if *other*, which is what is installed, is not what *item* wants."""
+def _conflict(item: Installed, wanted: Requirement, other: Installed | None) -> tuple[str, str, str] | None:
+    """Return code, text and remedy if *other*, which is installed, does not meet the requirement of *item*."""
     from packaging.version import InvalidVersion
 
     plain = str(wanted).partition(";")[0].strip()
@@ -105,13 +105,13 @@ def _unmet(item: Installed, wanted: Requirement, other: Installed | None) -> tup
     try:
         fits = wanted.specifier.contains(version, prereleases=True)
     except InvalidVersion:
-        fits = True  # nobody can compare it, and it is there
+        fits = True  # it cannot be compared, but it is installed
     what = f"{item.distribution} requires {plain}, and {wanted.name} {version} is installed"
     return None if fits else ("requirement-conflict", what, remedy)
 
 
-def _python(item: Installed) -> tuple[str, str, str] | None:
-    """Return code, text and remedy, if *item* is not made for this Python."""
+def _python_conflict(item: Installed) -> tuple[str, str, str] | None:
+    """Return code, text and remedy if *item* does not support this version of Python."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     version = platform.python_version()

@@ -1,7 +1,7 @@
-"""The search: which plugins, on together, make a failure happen, asked in as few runs as can be.
+"""Searches for the smallest sets of plugins that fail together, in as few trials as possible.
 
-It knows nothing of processes or people: it asks a function. The same answers lead to the same questions, so that a
-search is resumed by giving it the answers that are known already.
+It calls a function for each trial. The same results lead to the same trials, so a search is resumed by returning the
+results that are known already.
 """
 
 from __future__ import annotations
@@ -14,73 +14,74 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     Ask = Callable[[frozenset[str]], "bool | None"]
-    """Given the plugins that are on, whether it fails; None when that cannot be told."""
+    """Returns whether it fails with these plugins on; None when that is not known."""
 
 NEVER = "does-not-fail"
 """It does not fail with all plugins on."""
 NO_PLUGIN = "not-a-plugin"
-"""It fails also with all of them off."""
+"""It fails with all plugins off, too."""
 FOUND = "found"
 UNSURE = "cannot-tell"
-"""Too many runs could not be judged."""
+"""The results of too many trials are not known."""
 
 
 @dataclass(frozen=True)
 class FailingSet:
-    """Plugins that fail together: without any one of `culprits` (and what needs it), the others do not."""
+    """Plugins that fail together: without any one of `culprits` (and what needs it), the others do not fail."""
 
     culprits: tuple[str, ...]
     needed: tuple[str, ...] = ()
-    """Plugins that are on only because a culprit needs them; they do not fail by themselves."""
+    """Plugins that are on only because a culprit needs them."""
     is_confirmed: bool = True
-    """Whether it was seen that the others do not fail without each culprit."""
+    """Whether trials have shown that the others do not fail without each culprit."""
 
     @property
     def members(self) -> frozenset[str]:
-        """All that is on when it fails."""
+        """All plugins that are on when it fails."""
         return frozenset(self.culprits + self.needed)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a search ended."""
+    """The result of a search."""
 
     kind: str
     failing: tuple[FailingSet, ...] = ()
-    """Each fails by itself; several when there are independent faults."""
+    """Each of them fails by itself; there are several if faults are independent."""
     remedy: tuple[str, ...] = ()
-    """The plugins to turn off, so that it does not fail any more; seen to help if `is_mended`."""
+    """The plugins to turn off, so that it does not fail any more; trials have shown that if `is_mended`."""
     is_mended: bool = False
     suspects: tuple[str, ...] = ()
-    """One of these it is, when that is as far as answers go."""
+    """The plugins that may be at fault, when the results do not tell more."""
 
 
 class Search:
     """One search among plugins, some of which need others."""
 
     def __init__(self, names: Sequence[str], needs: Mapping[str, AbstractSet[str]], ask: Ask) -> None:
-        """Make one.
+        """Prepare a search.
 
         Args:
             names: The plugins, in their order; each once.
-            needs: For a plugin the others without which it is never run; unknown names are passed over.
-            ask: Runs it with some plugins on, always a set in which nothing lacks what it needs; never asked the
-                same twice.
+            needs: For each plugin the others that must be on with it; unknown names are ignored.
+            ask: Makes a trial. It is called once for each set of plugins, and each set is complete: it contains what
+                its plugins need.
         """
-        reached = {name: _reached(name, needs).intersection(names) for name in names}
-        self._mates: dict[str, list[str]] = {}
-        """One plugin for each circle of plugins that need one another, to all that are in it: they run together."""
+        reached = {name: with_needs([name], needs).intersection(names) for name in names}
+        self._circles: dict[str, list[str]] = {}
+        """Plugins that need one another are on together: the first of each such circle, to all of them."""
         chosen: dict[str, str] = {}
         for name in names:
-            chosen[name] = next((mate for mate in self._mates if name in reached[mate] and mate in reached[name]), name)
-            self._mates.setdefault(chosen[name], []).append(name)
-        self._needs = {name: {chosen[other] for other in reached[name]} - {name} for name in self._mates}
-        self._order = sorted(self._mates, key=lambda name: len(self._needs[name]))  # what is needed comes first
+            same = (other for other in self._circles if name in reached[other] and other in reached[name])
+            chosen[name] = next(same, name)
+            self._circles.setdefault(chosen[name], []).append(name)
+        self._needs = {name: {chosen[other] for other in reached[name]} - {name} for name in self._circles}
+        self._order = sorted(self._circles, key=lambda name: len(self._needs[name]))  # what is needed comes first
         self._ask = ask
         self._answers: dict[frozenset[str], bool | None] = {}
 
     def run(self) -> Verdict:
-        """Search, and return what was found out."""
+        """Search, and return the verdict."""
         everything = frozenset(self._order)
         nothing: frozenset[str] = frozenset()
         first = self._fails(nothing)
@@ -100,14 +101,14 @@ class Search:
         return self._with_remedy(found, everything)
 
     def _smallest(self, universe: frozenset[str]) -> tuple[FailingSet | None, tuple[str, ...]]:
-        """Return a smallest failing set within *universe*, which fails; or, when that cannot be told, the suspects.
+        """Return a smallest failing set within *universe*, which fails; or None and the suspects.
 
-        The plugins are turned on one after the other, in an order in which each stretch from the start can run. So
-        there is a first that makes it fail; halving finds it. It is kept, and what comes before it is searched again
-        for what else must be on, until what is kept fails by itself.
+        Turned on one after the other, in an order in which each plugin comes after those that it needs, one plugin is
+        the first that makes it fail; halving finds it. That plugin is kept on, and the plugins before it are searched
+        for another one that must be on, until the plugins that are kept fail by themselves.
 
         Source:
-            The idea of keeping what was found and halving the rest: Junker, "QuickXplain" (AAAI 2004).
+            Keeping what was found and halving the rest: Junker, "QuickXplain" (AAAI 2004).
         """
         kept: frozenset[str] = frozenset()
         while True:
@@ -131,9 +132,9 @@ class Search:
             universe, kept = smaller, frozenset()
 
     def _smaller(self, failing: frozenset[str]) -> tuple[frozenset[str] | None, bool]:
-        """Return what still fails when one of the culprits is left out, if any; and whether all answers were clear.
+        """Return a smaller set that fails, without one of the culprits, if any; and whether all results are known.
 
-        With plugins that hide each other's faults this can be; else it is the confirmation.
+        There is one if plugins hide the faults of others. Otherwise the trials confirm the failing set.
         """
         is_confirmed = True
         for name in self._top(failing):
@@ -145,22 +146,22 @@ class Search:
         return None, is_confirmed
 
     def _first_failing(self, kept: frozenset[str], candidates: list[str]) -> tuple[int, tuple[str, ...]]:
-        """Return with how many candidates on it fails, while it does not with one less; or who is suspected."""
+        """Return the number of candidates with which it fails, and with one less not; or the suspects."""
         low, high = 0, len(candidates)
         unclear: set[int] = set()
         while high - low > 1:
             middle = (low + high) // 2
-            untried = [at for at in range(low + 1, high) if at not in unclear]
+            untried = [count for count in range(low + 1, high) if count not in unclear]
             if not untried:
                 return high, self._all(candidates[low:high])
-            at = min(untried, key=lambda place: abs(place - middle))
-            outcome = self._fails(kept | frozenset(candidates[:at]))
+            count = min(untried, key=lambda count: abs(count - middle))
+            outcome = self._fails(kept | frozenset(candidates[:count]))
             if outcome is None:
-                unclear.add(at)
+                unclear.add(count)
             elif outcome:
-                high = at
+                high = count
             else:
-                low = at
+                low = count
         return high, ()
 
     def _with_remedy(self, found: list[FailingSet], everything: frozenset[str]) -> Verdict:
@@ -179,32 +180,32 @@ class Search:
         return self._answers[chosen]
 
     def _all(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return *names* in their order, each with those that it makes a circle with."""
+        """Return *names* in their order, each with the others of its circle."""
         chosen = set(names)
-        return tuple(mate for name in self._order if name in chosen for mate in self._mates[name])
+        return tuple(each for name in self._order if name in chosen for each in self._circles[name])
 
     def _without(self, names: frozenset[str], gone: Sequence[str]) -> frozenset[str]:
-        """Return *names* without *gone* and all that needs one of these."""
+        """Return *names* without *gone* and without what needs one of these."""
         return frozenset(name for name in names if name not in gone and not self._needs[name].intersection(gone))
 
     def _top(self, names: frozenset[str]) -> tuple[str, ...]:
-        """Return those of *names* that no other one of them needs."""
+        """Return those of *names* that none of the others needs."""
         return tuple(
             name for name in self._order if name in names and not any(name in self._needs[user] for user in names)
         )
 
 
-def usual_rounds(number: int) -> int:
-    """Return in about how many runs one culprit among *number* plugins is found and confirmed."""
+def usual_trials(number: int) -> int:
+    """Return the usual number of trials to find and confirm one culprit among *number* plugins."""
     return 4 + max(0, number - 1).bit_length()
 
 
-def _reached(name: str, needs: Mapping[str, AbstractSet[str]]) -> set[str]:
-    reached: set[str] = set()
-    pending = [name]
+def with_needs(names: Iterable[str], needs: Mapping[str, AbstractSet[str]]) -> set[str]:
+    """Return *names* with everything that they need, directly or indirectly."""
+    reached = set(names)
+    pending = list(reached)
     while pending:
-        for other in needs.get(pending.pop(), ()):
-            if other not in reached and other != name:
-                reached.add(other)
-                pending.append(other)
+        new = set(needs.get(pending.pop(), ())) - reached
+        reached |= new
+        pending += new
     return reached

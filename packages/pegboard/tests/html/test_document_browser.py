@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from support.browser import opened
 
-from pegboard.tools.pages.document import document
+from pegboard.html.document import document
 
 _NASTY = "</title><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">&amp;\ud800\x00"
 

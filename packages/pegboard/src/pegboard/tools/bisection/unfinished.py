@@ -1,4 +1,4 @@
-"""What an unfinished bisection remembers, so that it goes on after a crash, a quit or Ctrl-C."""
+"""Saves an unfinished bisection, so that it can be resumed after a crash, a quit or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _VERSION = 1
 
 @dataclass
 class State:
-    """One bisection: what it is about, and the answers so far."""
+    """An unfinished bisection and the results of its trials."""
 
     plugins: list[list[str]]
-    """Name, distribution and version of each plugin that takes part, in order."""
+    """Name, distribution and version of each plugin under suspicion, in order."""
     settings: dict[str, Any]
-    """What the user said: the command, and what counts as failing."""
+    """The user's options: the command, and what counts as a failure."""
     answers: list[tuple[list[str], bool | None]] = field(default_factory=list)
-    """The plugins that were on, and whether it failed; None when that could not be told."""
+    """The plugins that were on, and whether it failed; None when that is not known."""
 
     def answer(self, chosen: frozenset[str]) -> tuple[bool, bool | None]:
-        """Return whether it is known, and what is known, of a run with the plugins *chosen* on."""
+        """Return whether there was a trial with the plugins *chosen* on, and its result."""
         wanted = sorted(chosen)
         for names, outcome in self.answers:
             if names == wanted:
@@ -32,16 +32,16 @@ class State:
         return False, None
 
     def note(self, chosen: frozenset[str], outcome: bool | None) -> None:  # noqa: FBT001 -- an answer
-        """Take down one answer."""
+        """Add the result of a trial."""
         self.answers.append((sorted(chosen), outcome))
 
     def save(self, path: str) -> str | None:
-        """Put it into the file *path*, in one step; return why not, in words, when that cannot be done."""
+        """Write it to the file *path*; return why that failed, in words, or None."""
         return write(path, json.dumps({"version": _VERSION, **asdict(self)}, indent=1).encode())
 
 
 def load(path: str) -> State | None:
-    """Return what is in the file *path*; None when there is none, or none that can be understood."""
+    """Return the content of the file *path*; None when there is none, or when it is invalid."""
     try:
         with open(path, encoding="utf-8") as stream:
             data = json.load(stream)
@@ -55,7 +55,7 @@ def load(path: str) -> State | None:
 
 
 def forget(path: str, cache: str) -> bool:
-    """Remove the file *path* and the records of its runs; return whether there was one."""
+    """Remove the file *path* and the records of its trials; return whether there was one."""
     from shutil import rmtree
 
     existed = os.path.exists(path)

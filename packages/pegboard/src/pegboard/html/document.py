@@ -1,4 +1,4 @@
-"""A page: one HTML document with its style, its script and its data inside, and nothing loaded from anywhere.
+"""One HTML document that contains its style, its script and its data, and loads nothing.
 
 Sources: the HTML Living Standard, section 4.12.1.3 ("Restrictions for contents of script elements"); Content Security
 Policy Level 3, section 2.3.1 (hashes of inline style and script).
@@ -29,18 +29,17 @@ def document(
 ) -> str:
     """Return a whole page as text; to be written as UTF-8.
 
-    Text and attributes are escaped here, so that a name with HTML in it is shown as it is. The page may run its own
-    script and use its own style, and nothing else: its security policy names both by their hashes, and refuses
-    everything that would be loaded.
+    Text and attributes are escaped, so that a name that contains HTML is shown as it is. The content security policy
+    allows only this script and this style, by their hashes, and blocks everything that would be loaded.
 
     Args:
-        title: What it is about; the browser's title, as plain text.
-        body: What is in it, one after the other. A first heading and landmarks are the caller's.
+        title: The browser's title, as plain text.
+        body: The elements of the page. The caller adds a first heading and landmarks.
         style: CSS, in addition to the common style of all pages (`page.css`).
-        script: JavaScript that runs when the page is complete; the page should say what it says without.
-        data: What the script reads from `document.getElementById("data")`, as JSON can hold it.
-        language: Of its text (BCP 47).
-        generator: What has made it, by which `saving.save` knows its own pages again; left out when empty.
+        script: JavaScript that runs when the page is complete; the page should be usable without it.
+        data: JSON-compatible data that the script reads from `document.getElementById("data")`.
+        language: The language of the text (BCP 47).
+        generator: The program that made the page, by which `saving.save` recognises its own pages; omitted when empty.
     """
     sheet = f"{asset('page.css')}\n{style}".strip()
     page = Element("html", lang=language)
@@ -61,8 +60,8 @@ def document(
     return f"<!doctype html>\n{tostring(page, encoding='unicode', method='html')}\n"
 
 
-def asset(name: str, package: str = "pegboard.tools.pages") -> str:
-    """Return the text of a file in *package*, however that is installed."""
+def asset(name: str, package: str = "pegboard.html") -> str:
+    """Return the text of a data file of *package*, which may be in a zip archive."""
     return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
@@ -78,7 +77,7 @@ def _hash(text: str) -> str:
 
 
 def _as_json(data: Any) -> str:
-    """Return *data* as JSON that cannot end the element around it."""
+    """Return *data* as JSON that cannot contain the end tag of its script element."""
     import json
 
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")

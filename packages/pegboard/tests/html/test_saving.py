@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from pegboard.tools.pages.document import document
-from pegboard.tools.pages.saving import save
+from pegboard.html.document import document
+from pegboard.html.saving import save
 
 PAGE = document("t", [], generator="tests")
 

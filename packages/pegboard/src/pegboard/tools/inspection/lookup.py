@@ -1,4 +1,4 @@
-"""Finding a contribution by what a person types: its kind and name, or so much of them that only one is meant."""
+"""Finds contributions by what a user types: a kind, and a name or its last part."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def matching(claims: Sequence[Claim], kind: str, name: str) -> dict[str, list[Claim]]:
-    """Return the claims of *kind* that *name* can mean, by their full name.
+    """Return the claims of *kind* that match *name*, by their full name.
 
     Args:
-        claims: All that there are.
+        claims: All claims.
         kind: Exactly a kind.
         name: A full name; or the last part of a component's, `ReportView` for `utt.report.interface:ReportView`. All
             of the kind when it is empty.
@@ -32,7 +32,7 @@ def matching(claims: Sequence[Claim], kind: str, name: str) -> dict[str, list[Cl
 
 
 def nearest(claims: Sequence[Claim], plugins: Sequence[str], text: str) -> list[str]:
-    """Return up to three of the plugins and contributions that *text* could be a slip for."""
+    """Return up to three plugins and contributions with names like *text*."""
     short = {f"{claim.kind}:{claim.name.rpartition(':')[2]}": claim.id for claim in claims}
     known = {**{name: name for name in plugins}, **{claim.id: claim.id for claim in claims}, **short}
     return list(dict.fromkeys(known[match] for match in get_close_matches(text, known, n=3)))

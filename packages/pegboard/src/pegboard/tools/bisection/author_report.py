@@ -1,4 +1,4 @@
-"""The report that a user sends to the author of a plugin."""
+"""The report on a failure that a user sends to the author of a plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pegboard.ledger import Plugin
-    from pegboard.tools.bisection.search import FailingSet
+    from pegboard.tools.bisection.failing_set import FailingSet
 
 _ISSUES = ("bug", "issue", "tracker", "support")
 _HOME = ("home", "source", "repository", "code")
@@ -25,15 +25,15 @@ def report(
     outcome: str | None,
     output: str | None,
 ) -> dict[str, Any]:
-    """Return what an author wants to know, as plain data.
+    """Return the report as plain data.
 
     Args:
         failing: The plugins that fail together.
         plugins: All plugins of the application.
         application: Its import name.
-        command: What fails; None when the user has judged by eye.
+        command: The command that fails; None when the user has judged.
         outcome: How it ended with only these plugins on, in words.
-        output: Its last lines then.
+        output: The last lines of its output in that trial.
     """
     by_name = {plugin.name: plugin for plugin in plugins}
     return {
@@ -88,7 +88,7 @@ def _described(plugin: Plugin) -> dict[str, Any]:
 
 
 def _address(distribution: str) -> str | None:
-    """Return where its issues go, else its home page, else how to write to its author.
+    """Return the address of its issue tracker, else its home page, else the address of its author.
 
     Source:
         "Core metadata", `Project-URL`, `Home-page`, `Author-email`; "Well-known project URLs", PyPA.

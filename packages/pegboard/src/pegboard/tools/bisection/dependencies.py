@@ -1,4 +1,4 @@
-"""Which plugin needs which other one, so that none is run without what it builds on?"""
+"""Which plugins does each plugin need, so that these must be on with it?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read
+from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.recording.encoding import content_of
 
 if TYPE_CHECKING:
@@ -22,12 +23,12 @@ _EXTRA = re.compile(r"\bextra\s*==")
 def needs(plugins: Sequence[Plugin], index_path: str | None) -> dict[str, set[str]]:
     """Return for each plugin the names of those that it needs.
 
-    A plugin needs those of the distributions that its own distribution requires, whether directly or through others,
-    and those that it imported when it was last recorded.
+    A plugin needs the plugins of the distributions that its own distribution requires, directly or indirectly, and the
+    plugins that it imported when it was last recorded.
 
     Args:
         plugins: All plugins; none is imported.
-        index_path: Where the records are; None when there are none.
+        index_path: The file with the records; None when there is none.
 
     Source:
         "Core metadata", `Requires-Dist`; PEP 503 for equality of names.
@@ -35,7 +36,7 @@ def needs(plugins: Sequence[Plugin], index_path: str | None) -> dict[str, set[st
     by_distribution: dict[str, set[str]] = {}
     for plugin in plugins:
         if plugin.distribution is not None and not plugin.is_built_in:
-            by_distribution.setdefault(_normal(plugin.distribution.name), set()).add(plugin.name)
+            by_distribution.setdefault(normalise(plugin.distribution.name), set()).add(plugin.name)
     needed: dict[str, set[str]] = {plugin.name: set() for plugin in plugins}
     requirements: dict[str, set[str]] = {}
     for distribution, names in by_distribution.items():
@@ -51,7 +52,7 @@ def needs(plugins: Sequence[Plugin], index_path: str | None) -> dict[str, set[st
 
 
 def _required(distribution: str, known: dict[str, set[str]]) -> set[str]:
-    """Return all distributions that *distribution* requires, and those that these require; extras are not counted."""
+    """Return the distributions that *distribution* requires, directly or indirectly, without extras."""
     reached: set[str] = set()
     pending = [distribution]
     while pending:
@@ -62,17 +63,13 @@ def _required(distribution: str, known: dict[str, set[str]]) -> set[str]:
             except metadata.PackageNotFoundError:
                 lines = []
             known[name] = {
-                _normal(found[0])
+                normalise(found[0])
                 for line in lines
                 if not _EXTRA.search(line.partition(";")[2]) and (found := _NAME.match(line.strip()))
             }
         pending += known[name] - reached
         reached |= known[name]
     return reached
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _imported(index_path: str | None) -> dict[str, list[str]]:

@@ -1,0 +1,42 @@
+"""The index: is it valid, and can it be written?"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pegboard.index import YOUNG
+from pegboard.tools.doctor.finding import Finding, finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pegboard.tools.doctor.evidence import Evidence
+
+
+def index_state(evidence: Evidence) -> Iterator[Finding]:
+    """Yield why the index is not used, and why it cannot be written."""
+    path = evidence.index_path
+    if path is None:
+        return
+    validity = evidence.content.get("validity", ())
+    # A young index was made right after an installation: the next start rebuilds it, which is not worth a note.
+    if evidence.index_problem is not None and not (validity and validity[-1] == YOUNG):
+        yield finding(
+            "index-stale",
+            "the index is not used",
+            cause=evidence.index_problem,
+            where=path,
+            remedy=f"the next start rebuilds it; '{evidence.commands} index build' rebuilds it now",
+        )
+    folder = os.path.dirname(path)
+    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+        yield finding(
+            "index-unwritable",
+            "the index cannot be written, so every start searches for all plugins and imports them",
+            cause=f"{folder} is not a folder" if not os.path.isdir(folder) else f"you may not write to {folder}",
+            where=path,
+            remedy=f"make it writable, or set {evidence.host.settings.prefix}_PLUGINS_CACHE to a folder that is",
+        )
