@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from pegboard.errors import InstallRefusedError
 from pegboard.tools.installing.dependencies import closure, name_of, needs
 
 REQUIRES = {
@@ -62,9 +61,24 @@ def test_a_requirement_with_an_odd_version_is_one_all_the_same():
     assert needs(["pytz (>dev)", "???"]) == {"pytz": set()}
 
 
-def test_without_the_extra_the_command_that_brings_it_is_named(monkeypatch):
+@pytest.fixture
+def no_packaging(monkeypatch):
     monkeypatch.setitem(sys.modules, "packaging", None)
     for name in [name for name in sys.modules if name.startswith("packaging.")]:
         monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(InstallRefusedError, match=r"pip install 'pegboard\[cli\]'"):
-        name_of("acme-hi")
+
+
+@pytest.mark.parametrize(
+    "text", ["acme-hi", "Acme_Hi>=1,<2", "acme.hi [fast] ; extra == 'x'", "acme-hi @ https://example.org/a"]
+)
+def test_without_packaging_a_requirement_is_its_name(no_packaging, text):
+    assert name_of(text) == "acme-hi"
+
+
+def test_without_packaging_every_marker_counts_so_that_too_much_is_kept(no_packaging):
+    assert needs(["acme-hi; python_version < '3'", "acme-lo; extra == 'x'"]) == {"acme-hi": set(), "acme-lo": set()}
+
+
+@pytest.mark.parametrize("text", ["-e", "./folder", "", "acme hi"])
+def test_without_packaging_what_is_no_requirement_has_no_name_either(no_packaging, text):
+    assert name_of(text) == ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pegboard.errors import InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
 
 if TYPE_CHECKING:
@@ -21,20 +20,30 @@ if TYPE_CHECKING:
 
     Extras = Mapping[str, Collection[str]]
 
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?=$|[\[(<>=!~;@])")
 
-def parse(text: str) -> Requirement | None:
+
+class _Named:
+    """A requirement of which only the name is read, since `packaging` is not installed."""
+
+    extras: frozenset[str] = frozenset()
+    marker = None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def parse(text: str) -> Requirement | _Named | None:
     """Return the requirement that *text* is; None if it is none, as a path, an option or nonsense is not.
 
-    Raises:
-        InstallRefusedError: If `packaging` is not installed.
+    Without `packaging`, which comes with the extra `cli`, it is a name whose markers and extras do not count: then too
+    many distributions are kept, and never too few.
     """
     try:
         from packaging.requirements import InvalidRequirement, Requirement
     except ImportError:
-        raise InstallRefusedError(
-            "the package 'packaging' is not installed, which reads requirements",
-            remedy="install pegboard with its extra: pip install 'pegboard[cli]'",
-        ) from None
+        match = _NAME.match(text)
+        return _Named(match[1]) if match else None
     try:
         return Requirement(text)
     except InvalidRequirement:

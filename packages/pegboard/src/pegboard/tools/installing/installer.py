@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools import processes
-from pegboard.tools.installing.wheels import wheels_in
+from pegboard.tools.installing.wheels import is_same_version, wheels_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,12 +138,10 @@ class Installer:
         """Return the hashes of wheels in the folders of the options: uv prints only those of an index."""
         from hashlib import sha256
 
-        from packaging.utils import canonicalize_version
-
         return [
             f"sha256:{sha256(path.read_bytes()).hexdigest()}"
             for path, name, found in wheels_in(self.options)
-            if name == key and canonicalize_version(found) == canonicalize_version(version)
+            if name == key and is_same_version(found, version)
         ]
 
     def run(self, words: Sequence[str]) -> str:

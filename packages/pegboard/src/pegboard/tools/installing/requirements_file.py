@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallRefusedError
-from pegboard.tools.installing.dependencies import closure, name_of, parse
+from pegboard.tools.installing.dependencies import closure, name_of
 from pegboard.tools.installing.installed import application_of, plugins_by_distribution
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def frozen_distributions(host: Host, snapshot: Snapshot) -> dict[str, list[str]]
     return {key: plugins.get(key, []) for key in sorted(wanted.keys() - of_host.keys())}
 
 
+_PINNED = re.compile(r"[A-Za-z0-9._-]+\s*==\s*[^\s,;*]+")
 _HASH = re.compile(r"\s--hash=([a-z0-9]+:[0-9a-f]+)(?=\s|$)")
 
 
@@ -71,7 +72,7 @@ def read_requirements_file(path: str) -> RequirementsFile:
             raise InstallRefusedError(f"{line!r} is no requirement", f"{path}:{number}", advice)
         else:
             found.requirements.append(requirement)
-        if hashes and not _is_pinned(requirement):
+        if hashes and not _PINNED.fullmatch(requirement):
             cause, advice = f"a hash is of one version, and {requirement!r} has many", "write NAME==VERSION before it"
             raise InstallRefusedError(cause, f"{path}:{number}", advice)
         if hashes:
@@ -82,15 +83,6 @@ def read_requirements_file(path: str) -> RequirementsFile:
         advice = "give each of them a hash, or none: `freeze --hashes` prints them"
         raise InstallRefusedError(f"{without[1]!r} has no hash, and others have", f"{path}:{without[0]}", advice)
     return found
-
-
-def _is_pinned(text: str) -> bool:
-    """Return whether *text* asks for one version of one distribution, wherever it is."""
-    wanted = parse(text)
-    if wanted is None or wanted.marker or len(wanted.specifier) != 1:
-        return False
-    (version,) = wanted.specifier
-    return version.operator == "==" and not version.version.endswith(".*")
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
