@@ -63,7 +63,7 @@ class Bench:
         return caught.value
 
     def owners(self):
-        return {row.id: row.owner.name for row in self.ledger.rows("things")}
+        return {row.id: row.owner.name for row in self.ledger.contributions("things")}
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_plugin_is_imported_once_however_often_it_is_activated(bench):
     a = bench.plugin("a", "from app.api import add\nadd('x')\n")
     for _ in range(3):
         bench.importer.activate(a)
-    assert len(bench.ledger.rows("things")) == 1
+    assert len(bench.ledger.contributions("things")) == 1
 
 
 def test_names_that_are_no_identifiers_are_legal(bench):
@@ -147,7 +147,7 @@ class TestOwnership:
             """,
         )
         bench.importer.activate(a)
-        (row,) = bench.ledger.rows("things")
+        (row,) = bench.ledger.contributions("things")
         assert (row.owner, row.is_ephemeral) == (a, True)
 
     def test_registrations_of_the_application_are_nobodys_plugin(self, bench):
@@ -282,7 +282,7 @@ def test_many_threads_activate_one_plugin_once(bench):
     def activate():
         start.wait()
         bench.importer.activate(a)
-        states.append((a.state, len(bench.ledger.rows("things"))))
+        states.append((a.state, len(bench.ledger.contributions("things"))))
 
     threads = [threading.Thread(target=activate) for _ in range(8)]
     for thread in threads:

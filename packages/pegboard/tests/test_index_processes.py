@@ -33,7 +33,8 @@ def everything(data):
 
     def rows(kind):
         return [
-            (row.text, row.owner.module, dict(row.metadata), row.override, row.sequence) for row in records.rows(kind)
+            (row.text, row.owner.module, dict(row.metadata), row.override, row.sequence)
+            for row in records.contributions(kind)
         ]
 
     ask("plugins", lambda: [(each.as_dict(), each.rank, each.eager, each.is_plain) for each in records.plugins()])

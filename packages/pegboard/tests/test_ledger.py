@@ -34,7 +34,7 @@ def plugin(name, rank=0):
 
 
 def ids(ledger, kind="things"):
-    return [row.id for row in ledger.rows(kind)]
+    return [row.id for row in ledger.contributions(kind)]
 
 
 def test_rows_of_an_import_count_only_after_commit(desk):
@@ -112,7 +112,7 @@ def test_revoke_takes_all_rows_of_one_owner_and_no_others(desk):
     desk.ledger.revoke(a)
     assert ids(desk.ledger) == ["b"]
     assert ids(desk.ledger, "others") == []
-    assert desk.ledger.rows_of(a) == ()
+    assert desk.ledger.contributions_of(a) == ()
 
 
 def test_every_change_is_a_new_generation(desk):
@@ -154,7 +154,7 @@ def test_many_threads_may_add_at_once(desk):
         thread.start()
     for thread in threads:
         thread.join()
-    rows = desk.ledger.rows("things")
+    rows = desk.ledger.contributions("things")
     assert len({row.id for row in rows}) == 1600
     assert len({row.sequence for row in rows}) == 1600
 

@@ -1,6 +1,6 @@
 """Who has a name in a registry, who else claims it, and why?
 
-In: the rows of that name, and the registry's rule. Out: plain data that prints as text.
+In: the contributions of that name, and the registry's rule. Out: plain data that prints as text.
 """
 
 from __future__ import annotations
@@ -47,11 +47,14 @@ class Claims:
         return "\n".join([head, *(f"  {claim}" for claim in self.claims)])
 
 
-def explain(registry: str, name: str, rows: Sequence[Contribution], rule: str) -> Claims:
-    """Return who claims *name*, in *rows*; nothing is imported."""
-    verdicts = sorted(judge(rows, rule), key=lambda verdict: not verdict.is_in_use)
+def explain(registry: str, name: str, contributions: Sequence[Contribution], rule: str) -> Claims:
+    """Return who claims *name*, in *contributions*; nothing is imported."""
+    verdicts = sorted(judge(contributions, rule), key=lambda verdict: not verdict.is_in_use)
     return Claims(
         registry,
         name,
-        tuple(Claim(owner_text(verdict.row.owner), verdict.row.owner.state, verdict.status) for verdict in verdicts),
+        tuple(
+            Claim(owner_text(verdict.contribution.owner), verdict.contribution.owner.state, verdict.status)
+            for verdict in verdicts
+        ),
     )

@@ -1,12 +1,12 @@
 """What plugins may add to by type: the container of components, which anybody may override or wrap.
 
-In: providers, decorators and middlewares, as rows of the ledger with their owners. Out: components, built from them
-together with all that they need.
+In: providers, decorators and middlewares, as contributions with their owners. Out: components, built from them together
+with all that they need.
 
 Hot: plugins register when they are imported, and most starts ask a container for nothing. So registering needs this
 module alone. `pegboard.injection` builds; it is imported when something is first asked for.
 
-The latest row in the ledger's order serves. When a plugin's row cannot serve, the one below it does, and the user is
+The latest contribution in the ledger's order serves. When a plugin's cannot, the one below it does, and the user is
 told; what the application itself raises passes unchanged.
 
 A chain of dependencies may be as deep as memory allows: depth costs no frames of Python's stack. With middlewares

@@ -218,17 +218,17 @@ class Importer:
         if plugin.state != BROKEN:
             plugin.state = ACTIVE
 
-    def live(self, row: "Contribution") -> "Any":
-        """Return the object of *row*, importing its owner first if it is primed.
+    def live(self, contribution: "Contribution") -> "Any":
+        """Return the object of *contribution*, importing its owner first if it is primed.
 
         Raises:
             PluginWithdrewError: If the owner, once imported, no longer registers it.
             PluginError: If the owner cannot be imported.
         """
-        if row.live is not DORMANT:
-            return row.live
-        self.activate(row.owner, row)
-        return self._ledger.successor(row).live
+        if contribution.live is not DORMANT:
+            return contribution.live
+        self.activate(contribution.owner, contribution)
+        return self._ledger.successor(contribution).live
 
     def run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:
         """Execute a plugin's module: the bracket around every import of one.

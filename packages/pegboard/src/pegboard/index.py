@@ -25,11 +25,11 @@ each record depends on.
         O hash                                      of the names that the application registers itself, if any
         X section start length hash                 where a section is, counted from the end of the head
     <sections>      one line a fact; only what is asked for is read:
-        names           name module place           of every plugin, in order
-        rows KIND       text module place override sequence metadata; contributions, in blocks: `part` says in which
-        parts KIND      the *place*, `start:length:hash`, of each block in the section before
+        names           name module location        of every plugin, in order
+        rows KIND       text module location override sequence metadata; contributions, in blocks: `part` says in which
+        parts KIND      the *location*, `start:length:hash`, of each block in the section before
         texts KIND      text text ...
-        plugins         a block for each plugin, read alone by its *place*:
+        plugins         a block for each plugin, read alone by its *location*:
                         its first line   module name origin source distribution version state reason eager plain rank
                                          recorded
                         a line a row     kind text override metadata

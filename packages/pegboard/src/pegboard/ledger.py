@@ -207,11 +207,11 @@ def application(name: str) -> "Plugin":
 # -- what did they add? -----------------------------------------------------------------------------------------------
 
 COMPONENT: "Final" = "component"
-"""The kind of rows that provide a component."""
+"""The kind of contributions that provide a component."""
 DECORATOR: "Final" = "decorator"
-"""The kind of rows that wrap a component."""
+"""The kind of contributions that wrap a component."""
 MIDDLEWARE: "Final" = "middleware"
-"""The kind of rows that are called around the making of every component."""
+"""The kind of contributions that are called around the making of every component."""
 
 SINGLETON: "Final" = "singleton"
 """The scope of a component that has one instance for the container's life."""
@@ -242,9 +242,9 @@ class Contribution:
         self.kind: str = kind
         """Which table it belongs to: a registry's name, `component`, `decorator`."""
         self.id: Hashable = id
-        """What it is looked up by; one owner may have several rows of one id, the last counts."""
+        """What it is looked up by; one owner may have several contributions of one id, the last counts."""
         self.text: str = str(id) if text is None else text
-        """The id as records have it: equal ids have equal texts. A primed row knows only this."""
+        """The id as records have it: equal ids have equal texts. A primed contribution knows only this."""
         self.live: Any = live
         """The object itself, or `DORMANT`."""
         self.metadata: Mapping[str, Any] = {} if metadata is None else metadata
@@ -252,7 +252,7 @@ class Contribution:
         self.override: bool = override
         """Whether its owner says that it replaces one of the same id."""
         self.sequence: int = 0
-        """Its place among its owner's rows; set by the ledger."""
+        """Its place among its owner's contributions; set by the ledger."""
         self.is_ephemeral: bool = False
         """Whether it was registered outside its owner's import, so that no record can know it."""
         self.failure: str | None = None
@@ -384,22 +384,26 @@ class Records:
         known = self._rows.get(kind, {}).get(text)
         if known is not None:
             return known
-        rows: list[Contribution] = []
+        contributions: list[Contribution] = []
         parts = self.index.section(f"parts {kind}").split()
         if parts:
             sought = field(text)
             block = self._block(f"rows {kind}", parts[part(text, len(parts))].decode())
-            rows = [self._row(kind, fields(line)) for line in block if line.startswith(sought)]
-        return self._rows.setdefault(kind, {}).setdefault(text, rows)
+            contributions = [self._contribution(kind, fields(line)) for line in block if line.startswith(sought)]
+        return self._rows.setdefault(kind, {}).setdefault(text, contributions)
 
     @_retried
-    def rows(self, kind: str) -> "Sequence[Contribution]":
+    def contributions(self, kind: str) -> "Sequence[Contribution]":
         """Return every primed contribution of *kind*, in any order."""
         found: dict[str, list[Contribution]] = {}
         for line in self.index.lines(f"rows {kind}"):
-            found.setdefault(line[0], []).append(self._row(kind, line))
+            found.setdefault(line[0], []).append(self._contribution(kind, line))
         known = self._rows.setdefault(kind, {})
-        return [row for text, rows in found.items() for row in known.setdefault(text, rows)]
+        return [
+            contribution
+            for text, contributions in found.items()
+            for contribution in known.setdefault(text, contributions)
+        ]
 
     @_retried
     def texts(self, kind: str) -> "tuple[str, ...]":
@@ -410,9 +414,9 @@ class Records:
         """Return every kind of which there is a primed contribution."""
         return [name[len("rows ") :] for name in self.index.sections if name.startswith("rows ")]
 
-    def _row(self, kind: str, about: "list[str]") -> "Contribution":
+    def _contribution(self, kind: str, about: "list[str]") -> "Contribution":
         text, module, location, override, sequence, metadata = about
-        row = Contribution(
+        contribution = Contribution(
             self._plugin(module, location),
             kind,
             text,
@@ -421,19 +425,19 @@ class Records:
             metadata=decode_metadata(metadata),
             override=override == "1",
         )
-        row.sequence = int(sequence)
-        return row
+        contribution.sequence = int(sequence)
+        return contribution
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
         lines = self._lines_of(plugin)
         if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
             return False
-        for row, line in zip(batch, lines[1:], strict=True):
+        for contribution, line in zip(batch, lines[1:], strict=True):
             kind, text, override, metadata = fields(line)
-            if (row.kind, row.text, row.override) != (kind, text, override == "1"):
+            if (contribution.kind, contribution.text, contribution.override) != (kind, text, override == "1"):
                 return False
-            if row.metadata != decode_metadata(metadata):
+            if contribution.metadata != decode_metadata(metadata):
                 return False
         return True
 
@@ -453,7 +457,7 @@ class Records:
 
 
 def part(text: str, parts: int) -> int:
-    """Return in which of *parts* blocks the rows of *text* are."""
+    """Return in which of *parts* blocks the contributions of *text* are."""
     return int(digest(text.encode(*ENCODING))[:4], 16) % parts
 
 
@@ -473,8 +477,8 @@ def decode_metadata(text: str) -> "dict[str, Any]":
 # -- the table of all contributions -----------------------------------------------------------------------------------
 
 
-def _sort_key(row: "Contribution") -> "tuple[int, int]":
-    return row.owner.rank, row.sequence
+def _sort_key(contribution: "Contribution") -> "tuple[int, int]":
+    return contribution.owner.rank, contribution.sequence
 
 
 class Ledger:
@@ -515,8 +519,8 @@ class Ledger:
         self._begun: dict[Plugin, int] = {}
         self._sequence = 0
         self._records: Records | None = None
-        self._owners_beyond_records: set[Plugin] = set()  # their live rows count, and not their records
-        self._kinds_beyond_records: set[str] = set()  # they have rows that no record has
+        self._owners_beyond_records: set[Plugin] = set()  # their live contributions count, and not their records
+        self._kinds_beyond_records: set[str] = set()  # they have contributions that no record has
         self._has_diverged = False  # some owner has committed something else than its record says
         self.has_names_of_application: bool = False
         """Whether the application has registered something itself, outside any plugin, in a registry."""
@@ -541,16 +545,16 @@ class Ledger:
         ephemeral if its owner is a plugin.
         """
         owner, importing = self._registering()
-        row = Contribution(owner, kind, id, live, text=text, metadata=metadata, override=override)
+        contribution = Contribution(owner, kind, id, live, text=text, metadata=metadata, override=override)
         with self._lock:
             self._sequence += 1
-            row.sequence = self._sequence
+            contribution.sequence = self._sequence
             if importing:
-                self._batches[owner].append(row)
+                self._batches[owner].append(contribution)
             else:
-                row.is_ephemeral = bool(owner.name)  # the application registers its own anew at every start
-                self._insert((row,))
-        return row
+                contribution.is_ephemeral = bool(owner.name)  # the application registers its own anew at every start
+                self._insert((contribution,))
+        return contribution
 
     def begin(self, owner: "Plugin") -> None:
         """Open a batch: what *owner* registers from now on counts only after `commit`."""
@@ -564,7 +568,7 @@ class Ledger:
             batch = tuple(self._batches.pop(owner))
             self._owners_beyond_records.add(owner)
             if owner in self._by_owner:
-                self._drop(owner, [row for row in self._by_owner[owner] if row.is_ephemeral])
+                self._drop(owner, [contribution for contribution in self._by_owner[owner] if contribution.is_ephemeral])
             self._insert(batch)
             return batch
 
@@ -573,7 +577,10 @@ class Ledger:
         with self._lock:
             self._batches.pop(owner, None)
             begun = self._begun.pop(owner, self._sequence)
-            self._drop(owner, [row for row in self._by_owner.get(owner, ()) if row.sequence <= begun])
+            self._drop(
+                owner,
+                [contribution for contribution in self._by_owner.get(owner, ()) if contribution.sequence <= begun],
+            )
 
     def revoke(self, owner: "Plugin") -> None:
         """Remove every contribution of *owner*, primed and ephemeral ones included."""
@@ -581,28 +588,31 @@ class Ledger:
             self._drop(owner, [])
             self.ignore_record(owner)
 
-    def remove(self, row: "Contribution") -> None:
+    def remove(self, contribution: "Contribution") -> None:
         """Remove a live contribution, if it is there."""
         with self._lock:
-            self._drop(row.owner, [other for other in self._by_owner.get(row.owner, ()) if other is not row])
+            self._drop(
+                contribution.owner,
+                [other for other in self._by_owner.get(contribution.owner, ()) if other is not contribution],
+            )
 
-    def _insert(self, rows: "Iterable[Contribution]") -> None:
-        for row in rows:
-            self._rows.setdefault(row.kind, {}).setdefault(row.text, []).append(row)
-            self._by_owner.setdefault(row.owner, []).append(row)
-            if row.is_ephemeral or not row.owner.name:
-                self._kinds_beyond_records.add(row.kind)
-                if not row.owner.name and row.kind not in (COMPONENT, DECORATOR, MIDDLEWARE):
+    def _insert(self, contributions: "Iterable[Contribution]") -> None:
+        for contribution in contributions:
+            self._rows.setdefault(contribution.kind, {}).setdefault(contribution.text, []).append(contribution)
+            self._by_owner.setdefault(contribution.owner, []).append(contribution)
+            if contribution.is_ephemeral or not contribution.owner.name:
+                self._kinds_beyond_records.add(contribution.kind)
+                if not contribution.owner.name and contribution.kind not in (COMPONENT, DECORATOR, MIDDLEWARE):
                     self.has_names_of_application = True
-            self._sorted.pop(row.kind, None)
+            self._sorted.pop(contribution.kind, None)
         self.generation += 1
 
     def _drop(self, owner: "Plugin", kept: "list[Contribution]") -> None:
         """Remove the live contributions of *owner* but *kept*; the caller holds the lock."""
-        dropped = [row for row in self._by_owner.get(owner, ()) if row not in kept]
-        for row in dropped:
-            self._rows[row.kind][row.text].remove(row)
-            self._sorted.pop(row.kind, None)
+        dropped = [contribution for contribution in self._by_owner.get(owner, ()) if contribution not in kept]
+        for contribution in dropped:
+            self._rows[contribution.kind][contribution.text].remove(contribution)
+            self._sorted.pop(contribution.kind, None)
         if dropped:
             self._by_owner[owner] = kept
             self.generation += 1
@@ -635,14 +645,18 @@ class Ledger:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def rows(self, kind: str) -> "tuple[Contribution, ...]":
+    def contributions(self, kind: str) -> "tuple[Contribution, ...]":
         """Return every contribution of *kind* in order, primed ones included."""
         try:
             return self._sorted[kind]
         except KeyError:
-            recorded = () if self._records is None else self._records.rows(kind)
+            recorded = () if self._records is None else self._records.contributions(kind)
             with self._lock:
-                live = [row for rows in self._rows.get(kind, {}).values() for row in rows]
+                live = [
+                    contribution
+                    for contributions in self._rows.get(kind, {}).values()
+                    for contribution in contributions
+                ]
                 self._sorted[kind] = ordered = self._in_order(live, recorded)
                 return ordered
 
@@ -654,29 +668,35 @@ class Ledger:
 
     def _in_order(self, live: "list[Contribution]", recorded: "Iterable[Contribution]") -> "tuple[Contribution, ...]":
         beyond = self._owners_beyond_records
-        return tuple(sorted([*live, *[row for row in recorded if row.owner not in beyond]], key=_sort_key))
+        return tuple(
+            sorted(
+                [*live, *[contribution for contribution in recorded if contribution.owner not in beyond]], key=_sort_key
+            )
+        )
 
-    def successor(self, row: "Contribution") -> "Contribution":
-        """Return the live contribution that has replaced the primed *row*, since its owner has been imported.
+    def successor(self, contribution: "Contribution") -> "Contribution":
+        """Return the live contribution that has replaced the primed *contribution*, since its owner has been imported.
 
         Raises:
             PluginWithdrewError: If the owner no longer registers it.
         """
-        for live in reversed(self.find(row.kind, row.text)):
-            if live.owner is row.owner and not live.is_primed:
+        for live in reversed(self.find(contribution.kind, contribution.text)):
+            if live.owner is contribution.owner and not live.is_primed:
                 return live
         from pegboard.errors import PluginWithdrewError
 
-        owner = row.owner
-        raise PluginWithdrewError(owner.name, str(owner.distribution or ""), row.kind, row.text, owner.origin)
+        owner = contribution.owner
+        raise PluginWithdrewError(
+            owner.name, str(owner.distribution or ""), contribution.kind, contribution.text, owner.origin
+        )
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every contribution of *kind* once, in the order of first appearance."""
         if self._records is not None and kind not in self._kinds_beyond_records and not self._has_diverged:
             return self._records.texts(kind)
-        return tuple(dict.fromkeys(row.text for row in self.rows(kind)))
+        return tuple(dict.fromkeys(contribution.text for contribution in self.contributions(kind)))
 
-    def rows_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":
+    def contributions_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":
         """Return every live contribution of *owner*, of all kinds, as they were registered."""
         with self._lock:
             return tuple(self._by_owner.get(owner, ()))

@@ -201,7 +201,7 @@ class PluginManager:
             if self.state == READY:
                 from pegboard.startup.cold_start import activate_all
 
-                activate_all(self.ledger.rows(kind), self.activate)
+                activate_all(self.ledger.contributions(kind), self.activate)
 
     def imported(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
@@ -550,13 +550,13 @@ class Registry(Generic[T]):
         is_current, live_objects = self._refresh(), self._live
         failed: set[Plugin] = set()
         while True:
-            row = self.winner(name, failed)
+            contribution = self.winner(name, failed)
             try:
-                live: T = self._manager.importer.live(row)
+                live: T = self._manager.importer.live(contribution)
             except Exception:
                 # its import failed, which has been reported: what it took the name from has it again
-                failed.add(row.owner)
-                if row.owner.is_usable or self.decide(name, failed)[0] is None:
+                failed.add(contribution.owner)
+                if contribution.owner.is_usable or self.decide(name, failed)[0] is None:
                     raise
             else:
                 break
@@ -633,12 +633,12 @@ class Registry(Generic[T]):
     # -- deciding -----------------------------------------------------------------------------------------------------
 
     def candidates(self, name: str) -> "tuple[Contribution, ...]":
-        """Return every row that claims *name*, in order; `winner` is the one in use."""
+        """Return every contribution that claims *name*, in order; `winner` is the one in use."""
         self._ready()
         return self._manager.ledger.find(self.name, name)
 
     def winner(self, name: str, without: "Collection[Plugin]" = ()) -> "Contribution":
-        """Return the row in use for *name*, those of some plugins left out, and report who else claims it.
+        """Return the contribution in use for *name*, those of some plugins left out, and report who else claims it.
 
         Raises:
             ContributionNotFoundError: If there is none.
@@ -664,14 +664,16 @@ class Registry(Generic[T]):
         return winner
 
     def decide(self, name: str, without: "Collection[Plugin]" = ()) -> "tuple[Contribution | None, list[Contribution]]":
-        """Return the row in use for *name*, and those that claim it and may not have it."""
-        rows = self.candidates(name)
-        if len(rows) == 1 and not without:
-            return rows[0], []
+        """Return the contribution in use for *name*, and those that claim it and may not have it."""
+        contributions = self.candidates(name)
+        if len(contributions) == 1 and not without:
+            return contributions[0], []
         from pegboard.precedence import candidates, decide, rule_for
 
         rule = rule_for(self.name, allow_override=self.allow_override)
-        return decide([row for row in candidates(rows) if row.owner not in without], rule)
+        return decide(
+            [contribution for contribution in candidates(contributions) if contribution.owner not in without], rule
+        )
 
     def explain(self, name: str) -> "Claims":
         """Return who has *name*, who else claims it, and why; imports no plugin."""

@@ -368,7 +368,7 @@ def test_a_plugin_that_is_imported_and_leaves_its_row_primed_is_passed_over(benc
     plugin = bench.plugin("p")
     bench.prime(plugin, "component", key_text(Clock), None)
     bench.wake = lambda plugin: bench.provide(plugin, Clock, lambda: "late")
-    (row,) = [row for row in bench.ledger.rows("component") if row.live is DORMANT]
+    (row,) = [row for row in bench.ledger.contributions("component") if row.live is DORMANT]
     plugin.rank = 1
     with bench.owner(plugin):
         pass
@@ -586,7 +586,7 @@ def test_a_circle_through_a_provider_that_asks_itself_is_found(container):
 def test_a_circle_is_found_with_middlewares(container):
     container.use(lambda key, proceed: proceed(key))
     container.provide(Clock, lambda page: page)
-    container._open()._core.ledger.rows("component")[0].live.__annotations__["page"] = Page
+    container._open()._core.ledger.contributions("component")[0].live.__annotations__["page"] = Page
     container.provide(View)
     container.provide(Page)
     with pytest.raises(CircularDependencyError, match="Page -> View -> Clock -> Page"):

@@ -130,7 +130,7 @@ def test_call_and_build_see_the_scope(web):
 
 def test_a_provider_may_ask_for_its_scope(web):
     web.provide("late", lambda scope: lambda: scope.get(Session), scope="request")
-    web._ledger.rows("component")[-1].live.__annotations__["scope"] = Scope
+    web._ledger.contributions("component")[-1].live.__annotations__["scope"] = Scope
     web.scope("any")
     with web.scope("request") as scope:
         assert scope.get(Scope) is scope
@@ -346,7 +346,7 @@ def test_a_failing_clean_up_of_a_failed_build_is_told_with_it(container):
 
 def test_an_override_serves_in_its_block_and_leaves_nothing_behind(web):
     web.provide(Page, lambda clock: [clock])
-    web._ledger.rows("component")[-1].live.__annotations__["clock"] = Clock
+    web._ledger.contributions("component")[-1].live.__annotations__["clock"] = Clock
     before = web.get(Clock), web.get(Page)
     with web.override(Clock, "fake"):
         assert web.get(Clock) == "fake"

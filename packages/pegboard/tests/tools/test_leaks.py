@@ -63,7 +63,7 @@ def test_reloads_leave_nothing_behind(application):
 
     def size():
         gc.collect()
-        modules, rows = len(sys.modules), len(host.manager.ledger.rows_of(plugin))
+        modules, rows = len(sys.modules), len(host.manager.ledger.contributions_of(plugin))
         return (modules, rows, threading.active_count(), len(host.problems)), sys.getallocatedblocks()
 
     def cycle(times):

@@ -70,7 +70,7 @@ def _name(store: Store) -> str:
 
 def blame(error: BaseException, resource: Resource) -> BaseException:
     """Return the error that names the plugin whose clean-up raised *error*; the application's own with a note."""
-    owner = resource.row.owner if resource.row else None
+    owner = resource.contribution.owner if resource.contribution else None
     if owner is None or not owner.name or owner.is_built_in or isinstance(error, KeyboardInterrupt):
         error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
         return error

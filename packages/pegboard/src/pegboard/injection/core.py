@@ -1,7 +1,7 @@
 """Who provides a key, and which instances are still right? The container and all its scopes share one core.
 
-In: the ledger's rows, the overrides of tests, and open scopes. Out: the rows of a key, how they provide, and the
-instances that a change makes wrong.
+In: the ledger's contributions, the overrides of tests, and open scopes. Out: the contributions of a key, how they
+provide, and the instances that a change makes wrong.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from pegboard.injection.store import Dependency, Instance, Resource
     from pegboard.ledger import Ledger
 
-    Rows = tuple[Contribution, ...]
+    Contributions = tuple[Contribution, ...]
 
 ASKER: Final = object()
-"""The value of a row that gives everyone the scope they ask from."""
+"""The value of a contribution that gives everyone the scope they ask from."""
 
 running: ContextVar[Any] = ContextVar("pegboard_request", default=None)
 """The request whose provider is running in this thread or task."""
@@ -88,14 +88,14 @@ class Core:
         """Rows whose failures have been reported."""
         self.blocked: dict[int, Any] = {}
         """The `Build` that a thread sleeps for, by the thread's id."""
-        self._found: dict[Any, tuple[Rows, Rows]] = {}
+        self._found: dict[Any, tuple[Contributions, Contributions]] = {}
         self._providers: dict[Contribution, Provider] = {}
         self._decorators: dict[Contribution, Provider] = {}
 
-    # -- rows ---------------------------------------------------------------------------------------------------------
+    # -- contributions -------------------------------------------------------------------------------------------------
 
-    def rows(self, key: Any, form: Any) -> tuple[Rows, Rows]:
-        """Return who provides *key* and who decorates it, the one that counts last; primed rows included.
+    def contributions(self, key: Any, form: Any) -> tuple[Contributions, Contributions]:
+        """Return who provides *key* and who decorates it, the one that counts last; primed contributions included.
 
         Args:
             key: The key as it was asked for.
@@ -108,43 +108,43 @@ class Core:
                 found = self._found[form] = self._find(key, form)
             return found
 
-    def _find(self, key: Any, form: Any) -> tuple[Rows, Rows]:
+    def _find(self, key: Any, form: Any) -> tuple[Contributions, Contributions]:
         if form in self.overrides:  # stands for all there was, decorators included
             return tuple(self.overrides[form]), ()
         text = key_text(key)
         fixed = (self.fixed[form],) if form in self.fixed else ()
         return fixed + self._matching(COMPONENT, text, form), self._matching(DECORATOR, text, form)
 
-    def _matching(self, kind: str, text: str, form: Any) -> Rows:
+    def _matching(self, kind: str, text: str, form: Any) -> Contributions:
         return tuple(
-            row
-            for row in self.ledger.find(kind, text)
-            if row.live is DORMANT or row.id == form or normal(row.id) == form
+            contribution
+            for contribution in self.ledger.find(kind, text)
+            if contribution.live is DORMANT or contribution.id == form or normal(contribution.id) == form
         )
 
     def provides(self, key: Any, form: Any) -> bool:
         """Whether anybody provides *key*."""
-        return bool(self.rows(key, form)[0])
+        return bool(self.contributions(key, form)[0])
 
-    def provider(self, row: Contribution) -> Provider:
-        """Return how *row*, which is live, provides."""
-        provider = self._providers.get(row)
+    def provider(self, contribution: Contribution) -> Provider:
+        """Return how *contribution*, which is live, provides."""
+        provider = self._providers.get(contribution)
         if provider is None:
-            provider = self._providers[row] = provider_of(row)
+            provider = self._providers[contribution] = provider_of(contribution)
         return provider
 
-    def decorator(self, row: Contribution) -> Provider:
-        """Return how *row*, which is live, decorates."""
-        provider = self._decorators.get(row)
+    def decorator(self, contribution: Contribution) -> Provider:
+        """Return how *contribution*, which is live, decorates."""
+        provider = self._decorators.get(contribution)
         if provider is None:
-            provider = self._decorators[row] = decorator_of(row)
+            provider = self._decorators[contribution] = decorator_of(contribution)
         return provider
 
     def fix(self, key: Any, value: Any, scope: str) -> None:
         """Provide *key* on the container's own account; others may override it."""
-        row = Contribution(application(""), COMPONENT, key, value, metadata={"scope": scope, "is_value": True})
+        contribution = Contribution(application(""), COMPONENT, key, value, metadata={"scope": scope, "is_value": True})
         with self.lock:
-            self.fixed[normal(key)] = row
+            self.fixed[normal(key)] = contribution
             self._found.clear()
 
     # -- scopes -------------------------------------------------------------------------------------------------------
@@ -207,12 +207,12 @@ class Core:
                 if store.instances.get(instance.normal) is instance and not self.is_current(instance):
                     store.forget(instance)
                     gone.append(instance)
-        if len(self._providers) + len(self._decorators) > _MOST_REMEMBERED:  # rows that come and go pile up
+        if len(self._providers) + len(self._decorators) > _MOST_REMEMBERED:  # contributions that come and go pile up
             self.forget_providers()
         return gone
 
     def forget_providers(self) -> None:
-        """Forget how rows provide, which is found out again when it is needed, and whose faults were reported."""
+        """Forget how contributions provide, which is found out again when needed, and whose faults were reported."""
         self._providers.clear()
         self._decorators.clear()
         self.reported.clear()
@@ -227,14 +227,18 @@ class Core:
 
     def _use_middlewares(self) -> None:
         """Take the middlewares of the ledger; whatever was made without one of them is forgotten."""
-        used = tuple(row.live for row in self.ledger.rows(MIDDLEWARE) if row.live is not DORMANT)
+        used = tuple(
+            contribution.live
+            for contribution in self.ledger.contributions(MIDDLEWARE)
+            if contribution.live is not DORMANT
+        )
         if used != self.middlewares:
             self.middlewares = used
             for store in self.stores():
                 store.forget_all()
 
     def is_current(self, instance: Instance) -> bool:
-        """Whether *instance* would be built from the same rows and be given the same things now."""
+        """Whether *instance* would be built from the same contributions and be given the same things now."""
         return self._fits(instance) and all(
             self._is_current(form, dependency) for form, dependency in instance.dependencies.items()
         )
@@ -248,12 +252,12 @@ class Core:
         return instance.store.instances.get(form) is instance
 
     def _fits(self, instance: Instance) -> bool:
-        rows, decorators = self.rows(instance.key, instance.normal)
+        contributions, decorators = self.contributions(instance.key, instance.normal)
         if decorators != instance.decorators:
             return False
-        for row in reversed(rows):
-            if row is instance.row:
+        for contribution in reversed(contributions):
+            if contribution is instance.contribution:
                 return True
-            if row not in instance.failed:
+            if contribution not in instance.failed:
                 return False
         return False

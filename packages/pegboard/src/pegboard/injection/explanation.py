@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution
     from pegboard.precedence import Verdict
 
-    Rows = tuple[Contribution, ...]
+    Contributions = tuple[Contribution, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,14 @@ def explain(core: Core, key: Any) -> Explanation:
     """Return what is known of *key*; no plugin is imported, and nothing is called."""
     with core.lock:
         form = normal(key)
-        rows, decorators = core.rows(key, form)
-        nearest_first = judge(rows, LAST)[::-1]
+        contributions, decorators = core.contributions(key, form)
+        nearest_first = judge(contributions, LAST)[::-1]
         verdicts = sorted(nearest_first, key=lambda verdict: not verdict.is_in_use)
-        serving = verdicts[0].row if verdicts and verdicts[0].is_in_use else None
+        serving = verdicts[0].contribution if verdicts and verdicts[0].is_in_use else None
         built = [store.instances[form] for store in core.stores() if form in store.instances]
         return Explanation(
             key_text(key),
-            tuple(_provider(verdict, rows) for verdict in verdicts),
+            tuple(_provider(verdict, contributions) for verdict in verdicts),
             tuple(map(_decorator, judge(decorators, ALL))),
             _sorted_names(_dependencies(core, serving, decorators, built)),
             _sorted_names(_dependants(core, form)),
@@ -99,36 +99,40 @@ def explain(core: Core, key: Any) -> Explanation:
         )
 
 
-def _provider(verdict: Verdict, rows: Rows) -> Part:
-    row = verdict.row
-    status = IN_USE + _why(row, rows) if verdict.is_in_use else verdict.status
-    return Part(owner_text(row.owner), _made_by(row), row.metadata.get("scope", SINGLETON), status)
+def _provider(verdict: Verdict, contributions: Contributions) -> Part:
+    contribution = verdict.contribution
+    status = IN_USE + _why(contribution, contributions) if verdict.is_in_use else verdict.status
+    return Part(
+        owner_text(contribution.owner), _made_by(contribution), contribution.metadata.get("scope", SINGLETON), status
+    )
 
 
-def _why(row: Contribution, rows: Rows) -> str:
-    if len(rows) == 1:
+def _why(contribution: Contribution, contributions: Contributions) -> str:
+    if len(contributions) == 1:
         return ", the only one"
-    if row is not rows[-1]:
+    if contribution is not contributions[-1]:
         return ", since what comes after it failed"
-    if row.owner is rows[-2].owner:
+    if contribution.owner is contributions[-2].owner:
         return ", registered last"
     return ", since its owner comes last in the order"
 
 
 def _decorator(verdict: Verdict) -> Part:
     status = IN_USE if verdict.is_in_use else verdict.status
-    return Part(owner_text(verdict.row.owner), _made_by(verdict.row), "", status)
+    return Part(owner_text(verdict.contribution.owner), _made_by(verdict.contribution), "", status)
 
 
-def _made_by(row: Contribution) -> str:
-    return "something not imported yet" if row.live is DORMANT else describe(row.live)
+def _made_by(contribution: Contribution) -> str:
+    return "something not imported yet" if contribution.live is DORMANT else describe(contribution.live)
 
 
 def _sorted_names(forms: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted({show(form) for form in forms}))
 
 
-def _dependencies(core: Core, serving: Contribution | None, decorators: Rows, built: list[Instance]) -> Iterator[Any]:
+def _dependencies(
+    core: Core, serving: Contribution | None, decorators: Contributions, built: list[Instance]
+) -> Iterator[Any]:
     for instance in built:
         yield from instance.direct
     if not built and serving is not None:
@@ -142,16 +146,16 @@ def _dependants(core: Core, form: Any) -> Iterator[Any]:
             if form in instance.direct:
                 yield instance.normal
     for kind in (COMPONENT, DECORATOR):
-        for row in core.ledger.rows(kind):
-            for provider in _live(core, (row,)):
+        for contribution in core.ledger.contributions(kind):
+            for provider in _live(core, (contribution,)):
                 if form in _wanted(core, provider):
-                    yield normal(row.id)
+                    yield normal(contribution.id)
 
 
-def _live(core: Core, rows: Iterable[Contribution]) -> Iterator[Provider]:
-    for row in rows:
-        if row.live is not DORMANT:
-            yield core.provider(row) if row.kind == COMPONENT else core.decorator(row)
+def _live(core: Core, contributions: Iterable[Contribution]) -> Iterator[Provider]:
+    for contribution in contributions:
+        if contribution.live is not DORMANT:
+            yield core.provider(contribution) if contribution.kind == COMPONENT else core.decorator(contribution)
 
 
 def _wanted(core: Core, provider: Provider) -> list[Any]:

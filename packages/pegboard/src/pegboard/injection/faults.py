@@ -39,10 +39,10 @@ def owner_text(owner: Plugin | None) -> str:
 
 def link(frame: Frame) -> Link:
     """Return what one frame says in a chain: key, parameter that asked for it, what makes it, who provides that."""
-    if frame.row is None:
+    if frame.contribution is None:
         made_by = "" if frame.target is None else f"called directly, {describe(frame.target.target)}"
         return (show(frame.key), frame.parameter, made_by, "" if frame.target is None else owner_text(None))
-    live = frame.row.live
+    live = frame.contribution.live
     made_by = "not imported yet" if live is DORMANT else describe(live)
     if frame.decorating is not None:
         made_by = f"decorated by {describe(frame.decorating.live)}"
@@ -60,13 +60,13 @@ def chain(request: Request) -> tuple[Link, ...]:
 def missing(request: Request, frame: Frame) -> BaseException:
     """Return the error for a key that nobody provides; who asked for it is to blame."""
     core = request.core
-    decorators = core.rows(frame.key, frame.normal)[1]
+    decorators = core.contributions(frame.key, frame.normal)[1]
     error = MissingDependencyError(
         key_text(frame.key),
         chain(request)[:-1],
         frame.parameter,
         core.ledger.texts(COMPONENT),
-        tuple(owner_text(row.owner) for row in decorators),
+        tuple(owner_text(contribution.owner) for contribution in decorators),
     )
     return request.blame(error, set(request.path()[-2:-1]))
 
@@ -129,22 +129,22 @@ def must_await(request: Request, frame: Frame, reason: str) -> BaseException:
 
 
 def failed(
-    request: Request, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
+    request: Request, frame: Frame, contribution: Contribution, error: BaseException, instead: Contribution | None
 ) -> ProviderError:
-    """Return the error that blames the owner of *row* for *error*.
+    """Return the error that blames the owner of *contribution* for *error*.
 
     Args:
         request: Where it happened.
         frame: What was being built.
-        row: What failed, a provider or a decorator.
+        contribution: What failed, a provider or a decorator.
         error: What it raised, or what kept it from being called.
         instead: What serves in its place, if anything does.
     """
-    owner = row.owner
+    owner = contribution.owner
     found = ProviderError(
         owner.name,
         str(owner.distribution or ""),
-        "decorate" if row.kind == DECORATOR else "provide",
+        "decorate" if contribution.kind == DECORATOR else "provide",
         show(frame.key),
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),
@@ -162,9 +162,11 @@ def note(error: BaseException, links: Sequence[Link]) -> None:
     error.add_note("while the container was building\n" + "\n".join("  " + line for line in chain_lines(links)))
 
 
-def withdrawn(row: Contribution) -> Any:
-    """Return the error for a row that is primed still after its owner was imported."""
+def withdrawn(contribution: Contribution) -> Any:
+    """Return the error for a contribution that is primed still after its owner was imported."""
     from pegboard.errors import PluginWithdrewError
 
-    owner = row.owner
-    return PluginWithdrewError(owner.name, str(owner.distribution or ""), row.kind, row.text, owner.origin)
+    owner = contribution.owner
+    return PluginWithdrewError(
+        owner.name, str(owner.distribution or ""), contribution.kind, contribution.text, owner.origin
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Override:
     """A block in which one provider stands for one key. Made by `Container.override`."""
 
-    __slots__ = ("_before", "_core", "_key", "_normal", "_provider", "_row", "_scope")
+    __slots__ = ("_before", "_contribution", "_core", "_key", "_normal", "_provider", "_scope")
 
     def __init__(self, core: Core, key: Any, provider: Any, scope: str | None) -> None:
         self._core = core
@@ -28,34 +28,34 @@ class Override:
         self._normal = normal(key)
         self._provider = provider
         self._scope = scope
-        self._row: Contribution | None = None
+        self._contribution: Contribution | None = None
         self._before: list[Instance] = []
 
     def __enter__(self) -> None:
         core = self._core
         core.ready()
         with core.lock:
-            self._row = Contribution(
+            self._contribution = Contribution(
                 application("override"), COMPONENT, self._key, self._provider, metadata={"scope": self._settle_scope()}
             )
             core.refresh()
-            core.overrides.setdefault(self._normal, []).append(self._row)
+            core.overrides.setdefault(self._normal, []).append(self._contribution)
             self._before = core.recheck()
 
     def _settle_scope(self) -> str:
         if self._scope is not None:
             return self._scope
-        rows = self._core.rows(self._key, self._normal)[0]
-        scope: str = rows[-1].metadata.get("scope", SINGLETON) if rows else SINGLETON
+        contributions = self._core.contributions(self._key, self._normal)[0]
+        scope: str = contributions[-1].metadata.get("scope", SINGLETON) if contributions else SINGLETON
         return scope
 
     def __exit__(self, *_: object) -> None:
         core = self._core
         with core.lock:
             core.refresh()
-            rows = core.overrides[self._normal]
-            rows.remove(self._row)  # type: ignore[arg-type]  # entered, so that there is a row
-            if not rows:
+            contributions = core.overrides[self._normal]
+            contributions.remove(self._contribution)  # type: ignore[arg-type]  # entered, so that there is a contribution
+            if not contributions:
                 del core.overrides[self._normal]
             gone = []
             for instance in self._before:

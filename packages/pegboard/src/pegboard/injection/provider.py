@@ -1,6 +1,6 @@
-"""How does one row make its value? A class or function is called, a generator entered, anything else is the value.
+"""How does one contribution make its value? A class or function is called, a generator entered, all else is the value.
 
-In: a live row. Out: what to call, how, and the parameters that it needs.
+In: a live contribution. Out: what to call, how, and the parameters that it needs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _Method: Any = type(_Example().method)
 
 
 class Provider:
-    """What a row's object is, found out by looking at it and at nothing else; parameters are read when asked for."""
+    """What a contribution's object is, found out by looking at it alone; parameters are read when asked for."""
 
     __slots__ = ("_parameters", "is_async", "kind", "scope", "target")
 
@@ -98,15 +98,15 @@ class Provider:
         self.is_async = False
 
 
-def provider_of(row: Contribution) -> Provider:
-    """Return how *row*, which is live, provides."""
-    metadata = row.metadata
-    return Provider(row.live, metadata.get("scope", SINGLETON), is_value=bool(metadata.get("is_value")))
+def provider_of(contribution: Contribution) -> Provider:
+    """Return how *contribution*, which is live, provides."""
+    metadata = contribution.metadata
+    return Provider(contribution.live, metadata.get("scope", SINGLETON), is_value=bool(metadata.get("is_value")))
 
 
-def decorator_of(row: Contribution) -> Provider:
-    """Return how *row*, which is live, decorates: called whatever it is, with what was there first."""
-    provider = Provider(row.live)
+def decorator_of(contribution: Contribution) -> Provider:
+    """Return how *contribution*, which is live, decorates: called whatever it is, with what was there first."""
+    provider = Provider(contribution.live)
     provider.wrap()
     return provider
 

@@ -1,6 +1,7 @@
 """Who can do without what failed? Imported when something fails, or when two requests wait for each other.
 
-In: a request, and what was raised by its innermost frame. Out: a frame that goes on with another row, or the error.
+In: a request, and what was raised by its innermost frame. Out: a frame that goes on with another contribution, or the
+error.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def recover(request: Request, error: BaseException, first: Frame, *, is_inside: bool) -> bool:
     """Find the innermost frame that is to blame and can do without; return whether there is one.
 
-    A plugin's provider is replaced by the row below it, a plugin's decorator is left out. What the application
+    A plugin's provider is replaced by the contribution below it, a plugin's decorator is left out. What the application
     itself raises is nobody else's fault and passes, as does what the user or the event loop says. Without such a
     frame, every frame is given up, and the request has the error.
 
@@ -32,25 +33,29 @@ def recover(request: Request, error: BaseException, first: Frame, *, is_inside: 
     """
     stack = request.stack
     links = faults.chain(request)
-    is_ours = stack[-1].row is not None  # what was called directly speaks for itself
+    is_ours = stack[-1].contribution is not None  # what was called directly speaks for itself
     guilty: set[Frame] | None = {stack[-1]}
     if request.fault is not None and request.fault[0] is error:
         guilty = request.fault[1]
     while stack:
         frame = stack[-1]
-        row = frame.acting
-        if row is not None and (guilty is None or frame in guilty) and _is_contained(request, row, error):
-            if frame.decorating is row:
-                _leave_out(request, frame, row, error)
+        contribution = frame.acting
+        if (
+            contribution is not None
+            and (guilty is None or frame in guilty)
+            and _is_contained(request, contribution, error)
+        ):
+            if frame.decorating is contribution:
+                _leave_out(request, frame, contribution, error)
                 return True
             if not (is_inside and frame is first):
-                below = _below(request, frame, row)
+                below = _below(request, frame, contribution)
                 if below is not None:
-                    _fall_back(request, frame, row, error, below)
+                    _fall_back(request, frame, contribution, error, below)
                     return True
-                if not row.owner.is_built_in:
-                    error = problem = faults.failed(request, frame, row, error, None)
-                    row.failure = problem.cause
+                if not contribution.owner.is_built_in:
+                    error = problem = faults.failed(request, frame, contribution, error, None)
+                    contribution.failure = problem.cause
                     guilty = None  # whoever needs it may do without
         stack.pop()
         if not (is_inside and frame is first):
@@ -62,45 +67,49 @@ def recover(request: Request, error: BaseException, first: Frame, *, is_inside: 
     return False
 
 
-def _is_contained(request: Request, row: Contribution, error: BaseException) -> bool:
-    if row.owner.is_built_in:
-        return row.live is DORMANT and not row.owner.is_usable  # its import failed, which has been reported
+def _is_contained(request: Request, contribution: Contribution, error: BaseException) -> bool:
+    if contribution.owner.is_built_in:
+        return (
+            contribution.live is DORMANT and not contribution.owner.is_usable
+        )  # its import failed, which has been reported
     # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops cancel.
     return isinstance(error, Exception | SystemExit) or not (
         request.is_async or isinstance(error, KeyboardInterrupt | GeneratorExit)
     )
 
 
-def _below(request: Request, frame: Frame, row: Contribution) -> Contribution | None:
-    rows = request.core.rows(frame.key, frame.normal)[0]
-    if row in rows:  # it is not when its owner has failed and lost its rows
-        rows = rows[: rows.index(row)]
-    return decide([other for other in rows if other not in frame.failed], LAST)[0]
+def _below(request: Request, frame: Frame, contribution: Contribution) -> Contribution | None:
+    contributions = request.core.contributions(frame.key, frame.normal)[0]
+    if contribution in contributions:  # it is not when its owner has failed and lost its contributions
+        contributions = contributions[: contributions.index(contribution)]
+    return decide([other for other in contributions if other not in frame.failed], LAST)[0]
 
 
-def _leave_out(request: Request, frame: Frame, row: Contribution, error: BaseException) -> None:
-    _tell(request, frame, row, error, None)
-    frame.failed.add(row)
+def _leave_out(request: Request, frame: Frame, contribution: Contribution, error: BaseException) -> None:
+    _tell(request, frame, contribution, error, None)
+    frame.failed.add(contribution)
     frame.decorating = None
-    frame.acting = frame.row
+    frame.acting = frame.contribution
     if frame.stage != CHOOSE:
         frame.stage = DECORATE
 
 
-def _fall_back(request: Request, frame: Frame, row: Contribution, error: BaseException, below: Contribution) -> None:
-    _tell(request, frame, row, error, below)
+def _fall_back(
+    request: Request, frame: Frame, contribution: Contribution, error: BaseException, below: Contribution
+) -> None:
+    _tell(request, frame, contribution, error, below)
     request.drop(frame, error)
-    frame.failed.add(row)
+    frame.failed.add(contribution)
     frame.forget_progress()
 
 
 def _tell(
-    request: Request, frame: Frame, row: Contribution, error: BaseException, instead: Contribution | None
+    request: Request, frame: Frame, contribution: Contribution, error: BaseException, instead: Contribution | None
 ) -> None:
-    problem = faults.failed(request, frame, row, error, instead)
-    row.failure = problem.cause
-    if row not in request.core.reported:
-        request.core.reported.add(row)
+    problem = faults.failed(request, frame, contribution, error, instead)
+    contribution.failure = problem.cause
+    if contribution not in request.core.reported:
+        request.core.reported.add(contribution)
         request.core.report(problem)
 
 

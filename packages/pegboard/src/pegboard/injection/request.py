@@ -41,6 +41,7 @@ class Frame:
         "asked_from",
         "awaits",
         "build",
+        "contribution",
         "decorating",
         "decorators",
         "dependencies",
@@ -54,7 +55,6 @@ class Frame:
         "parameter",
         "position",
         "resources",
-        "row",
         "stage",
         "step",
         "store",
@@ -70,15 +70,15 @@ class Frame:
         self.parameter: str = parameter
         """The parameter it is for; empty when it was asked for directly."""
         self.stage: int = CHOOSE
-        self.row: Contribution | None = None
-        """The row that serves, as far as is known."""
+        self.contribution: Contribution | None = None
+        """The contribution that serves, as far as is known."""
         self.decorators: tuple[Contribution, ...] = ()
         self.failed: set[Contribution] = set()
         self.store: Store = asked_from
         """Where the instance belongs, and what its dependencies are asked from."""
         self.build: Build | None = None
         self.acting: Contribution | None = None
-        """Whose code runs: the row that serves, or one that decorates."""
+        """Whose code runs: the contribution that serves, or one that decorates."""
         self.decorating: Contribution | None = None
         self.target: Provider | None = None
         self.given: dict[str, Any] | None = None
@@ -122,20 +122,20 @@ class Frame:
         self.dependencies[normal] = Dependency(key, instance)
 
     def forget_progress(self) -> None:
-        """Start over with another row; what was looked at still counts as looked at."""
+        """Start over with another contribution; what was looked at still counts as looked at."""
         self.stage = CHOOSE
-        self.row = self.acting = self.decorating = None
+        self.contribution = self.acting = self.decorating = None
         self.target = None
         self.step = 0
         self.direct.clear()
 
-    def instance_of(self, row: Contribution) -> Instance:
-        """Return what was built with *row*, and what it was made of."""
+    def instance_of(self, contribution: Contribution) -> Instance:
+        """Return what was built with *contribution*, and what it was made of."""
         return Instance(
             self.key,
             self.normal,
             self.value,
-            row,
+            contribution,
             decorators=self.decorators,
             failed=self.failed,
             direct=self.direct,

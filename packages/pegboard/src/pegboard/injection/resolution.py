@@ -38,7 +38,7 @@ class Resolution(Request):
     def run(self, first: Frame) -> Generator[Any, Any, None]:  # noqa: C901, PLR0912, PLR0915 -- one branch a stage
         """Build the value of *first*; yields what has to be waited for.
 
-        When *first* has been chosen a row for already, only its value is made: that is what middlewares wrap.
+        When *first* has been chosen a contribution for already, only its value is made: that is what middlewares wrap.
         """
         stack = self.stack
         stack.append(first)
@@ -103,11 +103,11 @@ class Resolution(Request):
     def _choose(self, frame: Frame) -> Build | None:
         """Settle who serves and claim the key; return what has to be waited for, if anything."""
         core = self.core
-        rows, decorators = core.rows(frame.key, frame.normal)
-        row = self._first_usable(frame, rows, decorators)
-        if row is DORMANT:
+        contributions, decorators = core.contributions(frame.key, frame.normal)
+        contribution = self._first_usable(frame, contributions, decorators)
+        if contribution is DORMANT:
             return None  # a plugin was imported: look again
-        if row is None:
+        if contribution is None:
             if core.middlewares:
                 self._check_path(frame, None)
                 frame.stage = PIPE
@@ -115,14 +115,14 @@ class Resolution(Request):
             from pegboard.injection.faults import missing
 
             raise missing(self, frame)
-        frame.row = frame.acting = row
+        frame.contribution = frame.acting = contribution
         frame.decorators = decorators
-        provider = core.provider(row)
+        provider = core.provider(contribution)
         frame.target = provider
         scope = provider.scope
         if scope == TRANSIENT:
             frame.store = frame.asked_from
-            self._check_path(frame, row)
+            self._check_path(frame, contribution)
             self._check_kind(frame, provider)
             frame.stage = PIPE if core.middlewares else PRODUCE
             return None
@@ -133,7 +133,7 @@ class Resolution(Request):
             raise out_of_scope(self, frame, scope)
         frame.store = store
         with core.lock:
-            if core.rows(frame.key, frame.normal) != (rows, decorators):
+            if core.contributions(frame.key, frame.normal) != (contributions, decorators):
                 return None  # changed meanwhile: look again
             return self._claim(frame, provider)
 
@@ -160,34 +160,38 @@ class Resolution(Request):
         self.subscribe(build)
         return build
 
-    def _first_usable(self, frame: Frame, rows: tuple[Contribution, ...], decorators: tuple[Contribution, ...]) -> Any:
-        """Return the row that serves, None when there is none, `DORMANT` when a plugin had to be imported first."""
-        for row in decorators:
-            if row.live is DORMANT and row not in frame.failed:
-                frame.row = frame.acting = frame.decorating = row
-                return self._wake(frame, row)
-        if len(rows) == 1 and not frame.failed:
-            row = rows[0]
+    def _first_usable(
+        self, frame: Frame, contributions: tuple[Contribution, ...], decorators: tuple[Contribution, ...]
+    ) -> Any:
+        """Return the contribution that serves; None if there is none, `DORMANT` if a plugin was imported first."""
+        for contribution in decorators:
+            if contribution.live is DORMANT and contribution not in frame.failed:
+                frame.contribution = frame.acting = frame.decorating = contribution
+                return self._wake(frame, contribution)
+        if len(contributions) == 1 and not frame.failed:
+            contribution = contributions[0]
         else:
             from pegboard.precedence import LAST, decide
 
-            winner = decide([row for row in rows if row not in frame.failed], LAST)[0]
+            winner = decide([contribution for contribution in contributions if contribution not in frame.failed], LAST)[
+                0
+            ]
             if winner is None:
                 return None
-            row = winner
-        if row.live is DORMANT:
-            frame.row = frame.acting = row
-            return self._wake(frame, row)
-        return row
+            contribution = winner
+        if contribution.live is DORMANT:
+            frame.contribution = frame.acting = contribution
+            return self._wake(frame, contribution)
+        return contribution
 
-    def _wake(self, frame: Frame, row: Contribution) -> object:
+    def _wake(self, frame: Frame, contribution: Contribution) -> object:
         core = self.core
-        core.live(row)
-        rows, decorators = core.rows(frame.key, frame.normal)
-        if row in rows or row in decorators:
+        core.live(contribution)
+        contributions, decorators = core.contributions(frame.key, frame.normal)
+        if contribution in contributions or contribution in decorators:
             from pegboard.injection.faults import withdrawn
 
-            raise withdrawn(row)
+            raise withdrawn(contribution)
         frame.forget_progress()
         return DORMANT
 
@@ -206,11 +210,11 @@ class Resolution(Request):
     # -- what it needs ------------------------------------------------------------------------------------------------
 
     def _produce(self, frame: Frame) -> None:
-        if frame.row is None:
+        if frame.contribution is None:
             from pegboard.injection.faults import missing
 
             raise missing(self, frame)
-        provider = self.core.provider(frame.row)
+        provider = self.core.provider(frame.contribution)
         frame.step = 0
         frame.decorating = None
         if provider.kind == VALUE:
@@ -223,7 +227,7 @@ class Resolution(Request):
                 frame.value = frame.asked_from.facade
             frame.stage = DECORATE
         else:
-            frame.begin(frame.row, provider, [])
+            frame.begin(frame.contribution, provider, [])
 
     def _gather(self, frame: Frame) -> None:
         """Fill parameters until one has to be built first, or all are filled."""
@@ -293,34 +297,34 @@ class Resolution(Request):
 
     def _decorate(self, frame: Frame) -> None:
         while frame.step < len(frame.decorators):
-            row = frame.decorators[frame.step]
+            contribution = frame.decorators[frame.step]
             frame.step += 1
-            if row in frame.failed:
+            if contribution in frame.failed:
                 continue
-            frame.decorating = row
-            frame.acting = row
-            provider = self.core.decorator(row)
+            frame.decorating = contribution
+            frame.acting = contribution
+            provider = self.core.decorator(contribution)
             if provider.is_async and not self.is_async:
                 from pegboard.injection.faults import must_await
 
                 raise must_await(self, frame, "it is decorated asynchronously")
-            frame.begin(row, provider, [frame.value])
+            frame.begin(contribution, provider, [frame.value])
             return
         frame.decorating = None
-        frame.acting = frame.row
+        frame.acting = frame.contribution
         frame.stage = FINISH
 
     # -- the value ----------------------------------------------------------------------------------------------------
 
     def _finish(self, frame: Frame) -> None:
         frame.stage = DONE
-        if frame.row is None:  # called directly, or answered by a middleware
+        if frame.contribution is None:  # called directly, or answered by a middleware
             return
         core = self.core
-        for row in (frame.row, *frame.decorators):
-            if row.failure is not None and row not in frame.failed:
-                row.failure = None  # this time it did not fail
-        instance = frame.instance = frame.instance_of(frame.row)
+        for contribution in (frame.contribution, *frame.decorators):
+            if contribution.failure is not None and contribution not in frame.failed:
+                contribution.failure = None  # this time it did not fail
+        instance = frame.instance = frame.instance_of(frame.contribution)
         store = frame.store
         with core.lock:
             if not store.is_open:
@@ -381,11 +385,11 @@ class Resolution(Request):
         """Return what *value*, the result of a middleware, stands for, after waiting for it."""
         raise NotImplementedError  # pragma: no cover -- only asynchronous requests ask
 
-    def _check_path(self, frame: Frame, row: Contribution | None) -> None:
+    def _check_path(self, frame: Frame, contribution: Contribution | None) -> None:
         """Raise when *frame*, which nothing claims, is being built on the way to itself."""
         frames = self.path()[:-1]
         for position, other in enumerate(frames):
-            if other.row is row and other.store is frame.store and other.normal == frame.normal:
+            if other.contribution is contribution and other.store is frame.store and other.normal == frame.normal:
                 from pegboard.injection.faults import circle
 
                 raise circle(self, frames[position:], frame)

@@ -1,7 +1,7 @@
 """Where are instances kept? The container has one store, and each open scope has one of its own.
 
-An instance remembers the rows it was made from and what it was given. From that alone follows whether it is still
-right when rows have changed, so that exactly what depends on a change is forgotten.
+An instance remembers the contributions it was made from and what it was given. From that alone follows whether it is
+still right when contributions have changed, so that exactly what depends on a change is forgotten.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pegboard.ledger import Contribution
 
-    Rows = tuple[Contribution, ...]
+    Contributions = tuple[Contribution, ...]
 
 _YIELDS_TWICE = "a provider with clean-up yields once, this one yields twice"
 
@@ -24,6 +24,7 @@ class Instance:
 
     __slots__ = (
         "aliases",
+        "contribution",
         "decorators",
         "dependencies",
         "direct",
@@ -31,7 +32,6 @@ class Instance:
         "key",
         "normal",
         "resources",
-        "row",
         "store",
         "value",
     )
@@ -41,9 +41,9 @@ class Instance:
         key: Any,
         normal: Any,
         value: Any,
-        row: Contribution,
+        contribution: Contribution,
         *,
-        decorators: Rows,
+        decorators: Contributions,
         failed: Iterable[Contribution],
         direct: Iterable[Any],
         dependencies: Mapping[Any, Dependency],
@@ -52,12 +52,12 @@ class Instance:
         self.key: Any = key
         self.normal: Any = normal
         self.value: Any = value
-        self.row: Contribution = row
-        """The row that served."""
-        self.decorators: Rows = decorators
-        """All rows that decorate the key, those that failed included."""
+        self.contribution: Contribution = contribution
+        """The contribution that served."""
+        self.decorators: Contributions = decorators
+        """All contributions that decorate the key, those that failed included."""
         self.failed: frozenset[Contribution] = frozenset(failed)
-        """Rows that came before `row` and could not serve, and decorators that were skipped."""
+        """Rows that came before `contribution` and could not serve, and decorators that were skipped."""
         self.direct: tuple[Any, ...] = tuple(direct)
         """The keys it was given values for."""
         self.dependencies: Mapping[Any, Dependency] = dependencies
@@ -82,12 +82,12 @@ class Dependency:
 class Resource:
     """A generator that has yielded its value and waits to clean up."""
 
-    __slots__ = ("generator", "is_async", "key", "row")
+    __slots__ = ("contribution", "generator", "is_async", "key")
 
-    def __init__(self, generator: Any, key: Any, row: Contribution | None, *, is_async: bool) -> None:
+    def __init__(self, generator: Any, key: Any, contribution: Contribution | None, *, is_async: bool) -> None:
         self.generator: Any = generator
         self.key: Any = key
-        self.row: Contribution | None = row
+        self.contribution: Contribution | None = contribution
         self.is_async: bool = is_async
 
     def finish(self) -> None:

@@ -276,7 +276,7 @@ class _Transaction:
         self._callbacks = callbacks
         self._problems = problems
         self._before = {plugin: {name: getattr(plugin, name) for name in _SET_BY_IMPORT} for plugin in plan.plugins}
-        self._rows = {plugin: manager.ledger.rows_of(plugin) for plugin in plan.plugins}
+        self._rows = {plugin: manager.ledger.contributions_of(plugin) for plugin in plan.plugins}
         self._old_callbacks = {plugin: callbacks.pop(plugin, []) for plugin in plan.plugins}
         self._instances: list[Instance] = []
         if core is not None:
@@ -312,10 +312,12 @@ class _Transaction:
                 self._faults.append(error)
             if not is_active:  # it needs something that the new code does not have
                 self._manager.ledger.revoke(plugin)
-        for rows in self._rows.values():
-            for row in rows:
-                if row.is_ephemeral:  # the old code registered it after its import; a commit does not replace it
-                    self._manager.ledger.remove(row)
+        for contributions in self._rows.values():
+            for contribution in contributions:
+                if (
+                    contribution.is_ephemeral
+                ):  # the old code registered it after its import; a commit does not replace it
+                    self._manager.ledger.remove(contribution)
 
     def _restore(self, wanted: Plugin, problems: list[PegboardError]) -> None:
         self._old_modules.restore()

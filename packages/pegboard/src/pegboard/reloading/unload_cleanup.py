@@ -72,7 +72,7 @@ def unload_clean_ups(
             resource
             for store in core.stores()
             for resource in store.resources
-            if resource.row is not None and resource.row.owner in plugins
+            if resource.contribution is not None and resource.contribution.owner in plugins
         }
         taken += core.take({resource for resource in dropped if is_async or not resource.is_async})
         core.forget_providers()
@@ -94,7 +94,7 @@ def _clean_ups(core: Core, taken: Sequence[Resource], *, is_async: bool) -> list
     if not is_async:
         core.root.resources.extend(resource for resource in reversed(taken) if resource.is_async)
     return [
-        CleanUp(each.row.owner if each.row else None, show(each.key), each.finish, each)
+        CleanUp(each.contribution.owner if each.contribution else None, show(each.key), each.finish, each)
         for each in taken
         if is_async or not each.is_async
     ]

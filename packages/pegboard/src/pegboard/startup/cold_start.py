@@ -244,11 +244,11 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
     notes.write(path)
 
 
-def activate_all(rows: Iterable[Contribution], activate: Callable[[Plugin, Contribution], bool]) -> None:
-    """Import the owner of each primed contribution of *rows*."""
-    for row in rows:
-        if row.is_primed and row.owner.is_usable:
-            activate(row.owner, row)
+def activate_all(contributions: Iterable[Contribution], activate: Callable[[Plugin, Contribution], bool]) -> None:
+    """Import the owner of each primed contribution of *contributions*."""
+    for contribution in contributions:
+        if contribution.is_primed and contribution.owner.is_usable:
+            activate(contribution.owner, contribution)
 
 
 def report_failure(

@@ -151,7 +151,7 @@ def assert_unloads(host: Host, plugin: str, *, cycles: int = 3, deadline_s: floa
     subject = host.plugin(plugin)
     host.manager.importer.activate(subject)
     threads = set(threading.enumerate())
-    contributions = len(host.manager.ledger.rows_of(subject))
+    contributions = len(host.manager.ledger.contributions_of(subject))
     for _ in range(cycles):
         plan = plan_unload(host.plugins, host.manager.attribution.owner, subject, with_users=True)
         detector = LeakDetector(plan.modules)
@@ -161,7 +161,7 @@ def assert_unloads(host: Host, plugin: str, *, cycles: int = 3, deadline_s: floa
         if len(now_running) > len(threads):  # each reload may start as many as it ends
             found += [f"thread {each.name!r} was started, and none ended for it" for each in now_running - threads]
         found += detector.survivors()
-        now = len(host.manager.ledger.rows_of(subject))
+        now = len(host.manager.ledger.contributions_of(subject))
         if now != contributions:
             found.append(f"it contributed {contributions} things at first, and {now} after a reload")
         if found:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def own_names(ledger: Ledger, application: Plugin) -> str:
     """Return a hash of the names that *application* has in registries; empty when it has none."""
     names = sorted(
-        f"{row.kind}\n{row.text}\n{row.override}"
-        for row in ledger.rows_of(application)
-        if row.kind not in (COMPONENT, DECORATOR, MIDDLEWARE)
+        f"{contribution.kind}\n{contribution.text}\n{contribution.override}"
+        for contribution in ledger.contributions_of(application)
+        if contribution.kind not in (COMPONENT, DECORATOR, MIDDLEWARE)
     )
     return digest("\n".join(names).encode(*ENCODING)) if names else ""

@@ -196,7 +196,7 @@ class Rebuild:
                     continue
                 record = Record.of_import(
                     plugin,
-                    self._ledger.rows_of(plugin),
+                    self._ledger.contributions_of(plugin),
                     recorder.finish(plugin, before),
                     application=self._settings.application,
                     environ=os.environ,

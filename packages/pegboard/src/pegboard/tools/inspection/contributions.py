@@ -58,23 +58,29 @@ def _claims(host: Host, kind: str) -> Iterator[Claim]:
     registry = host.registries.get(kind)
     rule = rule_for(kind, allow_override=registry is not None and registry.allow_override)
     by_name: dict[str, list[Contribution]] = {}
-    for row in host.manager.ledger.rows(kind):
-        by_name.setdefault(row.text, []).append(row)
-    for rows in by_name.values():
-        for verdict in judge(rows, rule):
-            row = verdict.row
+    for contribution in host.manager.ledger.contributions(kind):
+        by_name.setdefault(contribution.text, []).append(contribution)
+    for contributions in by_name.values():
+        for verdict in judge(contributions, rule):
+            contribution = verdict.contribution
             yield Claim(
-                kind=row.kind,
-                name=row.text,
-                plugin=row.owner.name,
-                owner=owner_text(row.owner),
+                kind=contribution.kind,
+                name=contribution.text,
+                plugin=contribution.owner.name,
+                owner=owner_text(contribution.owner),
                 status=verdict.status,
                 is_in_use=verdict.is_in_use,
-                overrides=_overridden(row, rows) if verdict.is_in_use and kind not in (DECORATOR, MIDDLEWARE) else (),
-                metadata=dict(row.metadata),
-                is_primed=row.is_primed,
+                overrides=_overridden(contribution, contributions)
+                if verdict.is_in_use and kind not in (DECORATOR, MIDDLEWARE)
+                else (),
+                metadata=dict(contribution.metadata),
+                is_primed=contribution.is_primed,
             )
 
 
-def _overridden(winner: Contribution, rows: Sequence[Contribution]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(row.owner.name for row in rows if row.owner is not winner.owner))
+def _overridden(winner: Contribution, contributions: Sequence[Contribution]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            contribution.owner.name for contribution in contributions if contribution.owner is not winner.owner
+        )
+    )
