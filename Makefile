@@ -32,7 +32,7 @@ soak: .venv/ready ## Do the long runs whole: an hour or so
 test-all: .venv/ready ## Run every test on each of Python 3.11, 3.12 and 3.13 that is installed
 	@UV=$(UV) sh tests/all-pythons.sh
 
-check: .venv/ready docs ## Lint, format check, types, floors of the house, documentation
+check: .venv/ready docs ## Lint, format check, types, storeys, documentation
 	@echo "==> Checking"
 	@$(RUN)/ruff check
 	@$(RUN)/ruff format --check

@@ -49,7 +49,7 @@ def test_every_file_that_a_change_touches_exists(page):
     assert [path for path in written if not (root / path).is_file() and not (source / path).is_file()] == []
 
 
-def test_the_rooms_are_on_the_floors_that_the_contract_holds(page):
+def test_the_table_of_modules_has_the_storeys_of_the_contract(page):
     root = page("README.md").path.parent
     contract = (root / ".importlinter").read_text(encoding="utf-8")
     layers = re.search(r"^layers =\n((?:    .+\n)+)", contract, re.MULTILINE)[1]

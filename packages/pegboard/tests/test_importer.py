@@ -47,7 +47,7 @@ class Bench:
             self.reports.append(error)
 
     def watch(self, plugins):
-        self.attribution.add(plugins)
+        self.attribution.add_plugins(plugins)
         self.importer.watch()
 
     def plugin(self, name, text, *, module=None):

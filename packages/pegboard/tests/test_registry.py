@@ -1,7 +1,7 @@
 import pytest
 
 from pegboard.errors import ContributionNotFoundError, HostError, InvalidNameError, MetadataError, NameClashError
-from pegboard.ledger import DORMANT, Contribution
+from pegboard.ledger import DORMANT, RULES, Contribution
 from pegboard.registry import Registry
 
 
@@ -196,7 +196,7 @@ class TestExplain:
         assert desk.woken == []
 
 
-@pytest.mark.parametrize("name", ["component", "decorator", "middleware"])
+@pytest.mark.parametrize("name", sorted(RULES))
 def test_a_registry_is_not_called_what_the_container_calls_its_own(desk, name):
     with pytest.raises(HostError, match=f"a registry cannot be called '{name}'"):
         Registry(name, desk, report=desk.reports.append, ready=lambda: None)

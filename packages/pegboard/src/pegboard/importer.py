@@ -56,11 +56,11 @@ class Attribution:
         self.records: Records | None = None
         """Where plugins are found, too."""
 
-    def use(self, records: "Records | None") -> None:
+    def use_records(self, records: "Records | None") -> None:
         """Find plugins in *records*, too."""
         self.records = records
 
-    def add(self, plugins: "Iterable[Plugin]") -> None:
+    def add_plugins(self, plugins: "Iterable[Plugin]") -> None:
         """Find *plugins* by their modules."""
         for plugin in plugins:
             self._by_module[plugin.module] = plugin

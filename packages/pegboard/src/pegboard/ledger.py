@@ -213,6 +213,15 @@ DECORATOR: "Final" = "decorator"
 MIDDLEWARE: "Final" = "middleware"
 """The kind of contributions that are called around the making of every component."""
 
+FIRST: "Final" = "first"
+"""The rule of precedence by which the first contribution keeps the name; a later one takes it with `override=True`."""
+LAST: "Final" = "last"
+"""The rule by which the last contribution is used, and overrides the others."""
+ALL: "Final" = "all"
+"""The rule by which every contribution is used, one around the other."""
+RULES: "Final" = {COMPONENT: LAST, DECORATOR: ALL, MIDDLEWARE: ALL}
+"""The kinds that are no registry's, each with its rule. A registry has its name as its kind, and the rule `FIRST`."""
+
 SINGLETON: "Final" = "singleton"
 """The scope of a component that has one instance for the container's life."""
 TRANSIENT: "Final" = "transient"
@@ -602,7 +611,7 @@ class Ledger:
             self._by_owner.setdefault(contribution.owner, []).append(contribution)
             if contribution.is_ephemeral or not contribution.owner.name:
                 self._kinds_beyond_records.add(contribution.kind)
-                if not contribution.owner.name and contribution.kind not in (COMPONENT, DECORATOR, MIDDLEWARE):
+                if not contribution.owner.name and contribution.kind not in RULES:
                     self.has_names_of_application = True
             self._sorted.pop(contribution.kind, None)
         self.generation += 1

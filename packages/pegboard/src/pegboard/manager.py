@@ -148,7 +148,7 @@ class PluginManager:
 
                 self._records = Records(self.index, self._recover)
             if self._parts is not None:
-                self._parts[0].use(self._records)
+                self._parts[0].use_records(self._records)
                 self._parts[1].prime(self._records)
             return self._records
 
@@ -668,11 +668,11 @@ class Registry(Generic[T]):
         contributions = self.candidates(name)
         if len(contributions) == 1 and not without:
             return contributions[0], []
-        from pegboard.precedence import candidates, decide, rule_for
+        from pegboard.precedence import able_to_serve, decide, rule_for
 
         rule = rule_for(self.name, allow_override=self.allow_override)
         return decide(
-            [contribution for contribution in candidates(contributions) if contribution.owner not in without], rule
+            [contribution for contribution in able_to_serve(contributions) if contribution.owner not in without], rule
         )
 
     def explain(self, name: str) -> "Claims":

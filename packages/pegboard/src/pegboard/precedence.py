@@ -8,7 +8,7 @@ contribution, it is not needed.
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.ledger import ALL, COMPONENT, FIRST, LAST, MIDDLEWARE, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution, Plugin
 
 IN_USE: Final = "in use"
-
-FIRST: Final = "first"
-"""The first contribution keeps the name; a later one takes it with `override=True`."""
-LAST: Final = "last"
-"""The last contribution is used, and overrides the others."""
-ALL: Final = "all"
-"""Every contribution is used, one around the other."""
 
 
 class Verdict:
@@ -46,9 +39,7 @@ def rule_for(kind: str, *, allow_override: bool = False) -> str:
         kind: A contribution's kind.
         allow_override: Whether the registry of that name was made with `allow_override=True`.
     """
-    if kind in (DECORATOR, MIDDLEWARE):
-        return ALL
-    return LAST if kind == COMPONENT or allow_override else FIRST
+    return RULES.get(kind, LAST if allow_override else FIRST)
 
 
 def can_serve(contribution: Contribution) -> bool:
@@ -76,7 +67,7 @@ def decide(contributions: Iterable[Contribution], rule: str) -> tuple[Contributi
     return winner, losers
 
 
-def candidates(contributions: Sequence[Contribution]) -> Sequence[Contribution]:
+def able_to_serve(contributions: Sequence[Contribution]) -> Sequence[Contribution]:
     """Return those of *contributions* that can serve; if none can, all of them, so that errors have one to name."""
     return [contribution for contribution in contributions if can_serve(contribution)] or contributions
 
@@ -85,7 +76,7 @@ def judge(contributions: Sequence[Contribution], rule: str) -> list[Verdict]:
     """Return a verdict on each of *contributions*, in the same order."""
     if rule == ALL:
         return _judge_all(contributions)
-    winner = decide(candidates(contributions), rule)[0]
+    winner = decide(able_to_serve(contributions), rule)[0]
     return [
         Verdict(contribution, _why(contribution, contributions, rule), is_in_use=True)
         if contribution is winner and can_serve(contribution)

@@ -110,7 +110,7 @@ class ColdStart:
                 return self._search
             found = self._search = search(self._settings, {plugin.module: plugin for plugin in self._plugins})
             self._plugins = found.plugins
-            self._attribution.add(found.plugins)
+            self._attribution.add_plugins(found.plugins)
             self._importer.watch()
             self._ledger.invalidate()
         for problem in found.problems:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.ledger import ALL, RULES
 from pegboard.precedence import judge, owner_text, rule_for
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Claim:
 def claims_of(host: Host) -> tuple[Claim, ...]:
     """Return every contribution to *host*, which is started if need be, by kind, name and order."""
     host.start()
-    known = dict.fromkeys((*host.registries, COMPONENT, DECORATOR, MIDDLEWARE, *host.manager.ledger.kinds()))
+    known = dict.fromkeys((*host.registries, *RULES, *host.manager.ledger.kinds()))
     return tuple(claim for kind in known for claim in _claims(host, kind))
 
 
@@ -71,7 +71,7 @@ def _claims(host: Host, kind: str) -> Iterator[Claim]:
                 status=verdict.status,
                 is_in_use=verdict.is_in_use,
                 overrides=_overridden(contribution, contributions)
-                if verdict.is_in_use and kind not in (DECORATOR, MIDDLEWARE)
+                if verdict.is_in_use and RULES.get(kind) != ALL
                 else (),
                 metadata=dict(contribution.metadata),
                 is_primed=contribution.is_primed,

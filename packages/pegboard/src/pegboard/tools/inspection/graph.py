@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE
+from pegboard.ledger import ALL, COMPONENT, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pegboard.tools.inspection.contributions import Claim
     from pegboard.tools.inspection.survey import PluginView, Survey
 
-_WRAPPERS = (DECORATOR, MIDDLEWARE)
+_WRAPPERS = tuple(kind for kind, rule in RULES.items() if rule == ALL)
 BRINGS, OVERRIDES, WRAPS, LOSES, AFTER = "brings", "overrides with", "wraps", "does not get", "comes after"
 
 
