@@ -11,8 +11,8 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import key_text, normal, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, SINGLETON
-from pegboard.precedence import ALL, IN_USE, LAST, judge
+from pegboard.ledger import ALL, COMPONENT, DECORATOR, DORMANT, LAST, SINGLETON
+from pegboard.precedence import IN_USE, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,8 +10,8 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError
 from pegboard.injection import faults
 from pegboard.injection.request import CHOOSE, DECORATE
-from pegboard.ledger import DORMANT
-from pegboard.precedence import LAST, decide
+from pegboard.ledger import DORMANT, LAST
+from pegboard.precedence import decide
 
 if TYPE_CHECKING:
     from pegboard.injection.request import Build, Frame, Request

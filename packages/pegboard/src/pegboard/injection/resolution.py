@@ -171,7 +171,8 @@ class Resolution(Request):
         if len(contributions) == 1 and not frame.failed:
             contribution = contributions[0]
         else:
-            from pegboard.precedence import LAST, decide
+            from pegboard.ledger import LAST
+            from pegboard.precedence import decide
 
             winner = decide([contribution for contribution in contributions if contribution not in frame.failed], LAST)[
                 0
