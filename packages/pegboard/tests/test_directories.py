@@ -1,7 +1,7 @@
 import pytest
 
 from pegboard import Host
-from pegboard.index import environment_prefix, user_directory
+from pegboard.index import Settings, user_directory
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ def test_user_directory_is_where_the_platform_wants_it(kind, platform, environ, 
 
 
 def test_the_environment_prefix_is_upper_case_and_a_valid_name():
-    assert environment_prefix("utt") == "UTT"
-    assert environment_prefix("my-app.x") == "MY_APP_X"
+    assert Settings("utt", {}).prefix == "UTT"
+    assert Settings("my-app.x", {}).prefix == "MY_APP_X"
 
 
 def test_a_relative_cache_is_below_the_current_directory(tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ class Host:
         Raises:
             InvalidNameError: If *name* is no import name.
         """
-        if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+        if not isinstance(name, str) or not all(map(str.isidentifier, name.split("."))):
             from pegboard.errors import InvalidNameError
 
             raise InvalidNameError("an application", name)

@@ -143,7 +143,6 @@ class Index:
             UnusableIndexError: If it is torn, damaged or foreign.
         """
         self.path: str = path
-        self._size = size
         self._data = data
         self._file = file
         self._identity = identity
@@ -157,8 +156,6 @@ class Index:
         head = head[:length] if len(head) >= length else self._read(length, len(first) + 1)
         if digest(head).encode() != parts[0]:
             raise unusable("the index is damaged" if self._body_at <= size else "the index is torn")
-        self.cold_hash: str = parts[2].decode(*ENCODING)
-        """Of the cold part."""
         conditions, _, facts = head.decode(*ENCODING).partition("\n\n")
         self.validity: list[str] = conditions.split("\n")
         """The conditions under which all of this holds, one line each."""
@@ -167,14 +164,16 @@ class Index:
         for line in facts.split("\n"):
             tag, *values = fields(line)
             self.head.setdefault(tag, []).append(values)
-        self._cold_at = self._body_at
+        cold_at = self._body_at
         self.sections: dict[str, tuple[int, int, str]] = {}
         """Start, length and hash of each, by name."""
         for name, at, length_text, hash_ in self.head.pop("X", ()):
             self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
-            self._cold_at += int(length_text)
+            cold_at += int(length_text)
         self.packages: frozenset[str] = frozenset(self.head["P"][0])
         """What plugins' modules are in; a module that is in none, itself."""
+        self.cold: tuple[int, int, str] = size - cold_at, cold_at, parts[2].decode(*ENCODING)
+        """Length, start and hash of the cold part, for `read_whole`."""
         self._sections_read: dict[str, bytes] = {}
         self._texts: dict[str, tuple[str, ...]] = {}
 
@@ -239,10 +238,6 @@ class Index:
             for texts in self.lines(f"texts {kind}"):
                 self._texts[kind] = tuple(texts)
         return self._texts.get(kind, ())
-
-    def cold(self) -> bytes:
-        """Return the cold part, which may be damaged: see `cold_hash`."""
-        return self._read(self._size - self._cold_at, self._cold_at)
 
 
 def field(text: str) -> str:
@@ -350,7 +345,7 @@ class Settings:
         vars(self).update(
             application=application,
             environ=environ,
-            prefix=environment_prefix(application),
+            prefix=application.replace(".", "_").replace("-", "_").upper(),
             required=required,
             built_in_first=built_in_first,
             strict=strict,
@@ -385,8 +380,10 @@ class Settings:
 
     def replace(self, **changes: "Any") -> "Settings":
         """Return settings that differ from these in *changes* only, by the names of the constructor's parameters."""
-        given = {name: value for name, value in vars(self).items() if name != "prefix"}
-        return Settings(**(given | changes))
+        given = vars(self) | changes
+        for name in ("prefix", "_directory"):  # these follow from the others
+            given.pop(name, None)
+        return Settings(**given)
 
     def file(self, name: str) -> "str | None":
         """Return the path of a file in the configuration directory; None when there is no such directory."""
@@ -400,18 +397,24 @@ class Settings:
         A virtual environment that the user may write keeps its own, below `var/cache`: it goes when the environment
         goes. Otherwise it is in the user's cache.
         """
+        known: str | None = vars(self).get("_directory", "")
+        if known != "":
+            return known
         directory = self.cache_directory or self.environ.get(f"{self.prefix}_PLUGINS_CACHE")
         if directory:
-            return os.path.abspath(directory)
-        if sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
-            return os.path.join(sys.prefix, "var", "cache", self.application)
-        return user_directory("cache", self.application, self.environ)
+            directory = os.path.abspath(directory)
+        elif sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
+            directory = f"{sys.prefix}{os.sep}var{os.sep}cache{os.sep}{self.application}"
+        else:
+            directory = user_directory("cache", self.application, self.environ)
+        vars(self)["_directory"] = directory  # a start asks for it twice
+        return directory
 
     @property
     def journal(self) -> str:
         """The folder of the journal; empty when none is kept, or there is no place for one."""
         directory = self.directory if self.keeps_journal else None
-        return os.path.join(directory, f"plugins-{self.application}.journal") if directory else ""
+        return f"{directory}{os.sep}plugins-{self.application}.journal" if directory else ""
 
     def index_path(self, facts: "list[str] | None" = None) -> "str | None":
         """Return where the index for these settings and this import path is; None when there is no place for one.
@@ -423,7 +426,7 @@ class Settings:
         if not directory:
             return None
         identity = "\n".join(self.facts() if facts is None else facts).encode(*ENCODING)
-        return os.path.join(directory, f"plugins-{self.application}-{digest(identity)}.index")
+        return f"{directory}{os.sep}plugins-{self.application}-{digest(identity)}.index"
 
     def facts(self) -> "list[str]":
         """Return what must be the same, in the same words, for an index to hold."""
@@ -498,9 +501,4 @@ def user_directory(
         base = environ.get(variable, "")
         if not os.path.isabs(base):
             base = os.path.join(environ.get("HOME") or os.path.expanduser("~"), below_home)
-    return os.path.join(base, application) if os.path.isabs(base) else None
-
-
-def environment_prefix(application: str) -> str:
-    """Return how the application's environment variables begin, e.g. `UTT` for `utt`."""
-    return application.replace(".", "_").replace("-", "_").upper()
+    return f"{base}{os.sep}{application}" if os.path.isabs(base) else None

@@ -76,6 +76,7 @@ class PluginManager:
         """The index in use; None when every plugin is imported at the start, or before the start."""
         self._records: Records | None = None
         self._plugins: tuple[Plugin, ...] | None = None  # those of the index, once somebody has asked
+        self._known: Sequence[Plugin] = ()  # those in use when the index turned out to be damaged
         self._cold_start: ColdStart | None = None  # None as long as the index holds
         self._eager_kinds = {"middleware"}
         self._journal: str | None = None  # its folder, once earlier entries have been looked at
@@ -140,13 +141,22 @@ class PluginManager:
                 self._use_records()
             return self._parts
 
-    def _use_records(self) -> "Records | None":
-        """Let every part use the records of the index, if one is in use; return the records."""
+    def _use_records(self, index: "Index | None" = None, plugins: "Iterable[Plugin]" = ()) -> "Records | None":
+        """Let every part use the records of the index in use, and return them; None when there is no index.
+
+        Args:
+            index: A new index to use from now on.
+            plugins: The objects that the plugins of a new index have in this process.
+        """
         with self._lock:
+            if index is not None:
+                self.index, self._records = index, None
             if self._records is None and self.index is not None:
                 from pegboard.ledger import Records
 
                 self._records = Records(self.index, self._recover)
+                if index is not None:
+                    self._records.replace(index, plugins)
             if self._parts is not None:
                 self._parts[0].use_records(self._records)
                 self._parts[1].prime(self._records)
@@ -354,31 +364,20 @@ class PluginManager:
             if self._cold_start is None:
                 from pegboard.startup.cold_start import ColdStart
 
-                known = () if self.index is None else self.plugins
-                self._cold_start = self._new_cold_start(ColdStart, known)
+                self._cold_start = ColdStart(
+                    self.settings,
+                    self.attribution,
+                    self.ledger,
+                    self.importer,
+                    index=self.index,
+                    known=self._known if self.index is None else self.plugins,
+                    activate=self.activate,
+                    use=self._use_records,
+                    report=self._report,
+                    report_clashes=self._report_clashes,
+                    problems=self._problems,
+                )
             return self._cold_start
-
-    def _new_cold_start(self, make: "type[ColdStart]", known: "Iterable[Plugin]") -> "ColdStart":
-        return make(
-            self.settings,
-            self.attribution,
-            self.ledger,
-            self.importer,
-            index=self.index,
-            known=known,
-            activate=self.activate,
-            use=self._use_new_index,
-            report=self._report,
-            report_clashes=self._report_clashes,
-            problems=self._problems,
-        )
-
-    def _use_new_index(self, index: "Index", plugins: "Sequence[Plugin]") -> None:
-        with self._lock:
-            self.index, self._records = index, None
-            records = self._use_records()
-            if records is not None:
-                records.replace(index, plugins)
 
     def _recover(self, damaged: "Index") -> None:
         """Replace the index in use, which turns out to be *damaged*."""
@@ -386,14 +385,14 @@ class PluginManager:
             records = self._records
             if records is None or records.index is not damaged:  # another thread has done it
                 return
-            from pegboard.startup.cold_start import ColdStart, drop_damaged
+            from pegboard.startup.cold_start import drop_damaged
 
             self.why_not_used = "the index is damaged"
-            known = tuple(records.known_plugins.values())
-            drop_damaged(damaged, known)
-            self.index = self._records = None
+            self._known = tuple(records.known_plugins.values())
+            drop_damaged(damaged, self._known)
+            self.index = self._records = self._cold_start = None
             self._use_records()
-            cold_start = self._cold_start = self._new_cold_start(ColdStart, known)
+            cold_start = self.cold_start
             cold_start.rescan()
         cold_start.record(self._eager_kinds, is_from_scratch=True)
         records.replace(self.index or damaged, self.plugins)  # whoever has asked it asks it once more
@@ -517,12 +516,12 @@ class Registry(Generic[T]):
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def _refresh(self) -> "Callable[[], bool]":
+    def _refresh(self) -> "tuple[Ledger, int]":
         """Make the plugins ready, and forget what is out of date.
 
         Returns:
-            What tells whether something read since then may be kept: not if the ledger has changed meanwhile. Then the
-            caches that it is put into, which the caller has to take before it reads, are not in use any more.
+            The ledger and its generation. What is read next may be kept if the generation is the same afterwards, in a
+            cache that was taken before: when the generation changes, caches are replaced and not emptied.
         """
         self._ready()
         ledger = self._manager.ledger
@@ -532,7 +531,8 @@ class Registry(Generic[T]):
             self._generation = generation
         if self._manager.state == READY:
             self._ledger = ledger
-        return lambda: self._ledger is not None and ledger.generation == generation
+            return ledger, generation
+        return ledger, -1  # nothing is kept until the plugins are ready
 
     def __getitem__(self, name: str) -> "T":
         """Return the contribution of that name, importing its plugin if need be.
@@ -547,7 +547,7 @@ class Registry(Generic[T]):
                 return self._live[name]
             except KeyError:
                 pass
-        is_current, live_objects = self._refresh(), self._live
+        (ledger, generation), live_objects = self._refresh(), self._live
         failed: set[Plugin] = set()
         while True:
             contribution = self.winner(name, failed)
@@ -560,7 +560,7 @@ class Registry(Generic[T]):
                     raise
             else:
                 break
-        if is_current():
+        if ledger.generation == generation:
             live_objects[name] = live
         return live
 
@@ -584,9 +584,9 @@ class Registry(Generic[T]):
             return self._manager.texts(self.name)
         if ledger.generation == self._generation and self._names:
             return self._names[0]
-        is_current, kept = self._refresh(), self._names
+        (ledger, generation), kept = self._refresh(), self._names
         names = self._manager.texts(self.name)
-        if is_current():
+        if ledger.generation == generation:
             kept[:] = [names]
         return names
 
@@ -615,9 +615,9 @@ class Registry(Generic[T]):
         ledger = self._ledger
         if ledger is not None and ledger.generation == self._generation and name in self._present:
             return True
-        is_current, present = self._refresh(), self._present
-        is_there = isinstance(name, str) and bool(self.candidates(name))
-        if is_there and is_current():
+        (ledger, generation), present = self._refresh(), self._present
+        is_there = isinstance(name, str) and bool(ledger.find(self.name, name))
+        if is_there and ledger.generation == generation:
             present.add(name)
         return is_there
 
@@ -632,11 +632,6 @@ class Registry(Generic[T]):
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
-    def candidates(self, name: str) -> "tuple[Contribution, ...]":
-        """Return every contribution that claims *name*, in order; `winner` is the one in use."""
-        self._ready()
-        return self._manager.ledger.find(self.name, name)
-
     def winner(self, name: str, without: "Collection[Plugin]" = ()) -> "Contribution":
         """Return the contribution in use for *name*, those of some plugins left out, and report who else claims it.
 
@@ -647,7 +642,7 @@ class Registry(Generic[T]):
             ledger = self._ledger
             if ledger is not None and ledger.generation == self._generation and name in self._winners:
                 return self._winners[name]
-        is_current, winners = self._refresh(), self._winners
+        (ledger, generation), winners = self._refresh(), self._winners
         winner, losers = self.decide(name, without)
         for loser in losers:
             if winner is not None and (loser.owner, loser.text) not in self._reported:
@@ -659,13 +654,14 @@ class Registry(Generic[T]):
             from pegboard.errors import ContributionNotFoundError
 
             raise ContributionNotFoundError(self.name, name, self.names())
-        if not without and is_current():
+        if not without and ledger.generation == generation:
             winners[name] = winner
         return winner
 
     def decide(self, name: str, without: "Collection[Plugin]" = ()) -> "tuple[Contribution | None, list[Contribution]]":
         """Return the contribution in use for *name*, and those that claim it and may not have it."""
-        contributions = self.candidates(name)
+        self._ready()
+        contributions = self._manager.ledger.find(self.name, name)
         if len(contributions) == 1 and not without:
             return contributions[0], []
         from pegboard.precedence import able_to_serve, decide, rule_for
@@ -681,4 +677,5 @@ class Registry(Generic[T]):
         from pegboard.precedence import rule_for
 
         rule = rule_for(self.name, allow_override=self.allow_override)
-        return explain(self.name, name, self.candidates(name), rule)
+        self._ready()
+        return explain(self.name, name, self._manager.ledger.find(self.name, name), rule)

@@ -55,7 +55,7 @@ class ColdStart:
         index: Index | None,
         known: Iterable[Plugin],
         activate: Callable[[Plugin, str], bool],
-        use: Callable[[Index, Sequence[Plugin]], None],
+        use: Callable[[Index, Sequence[Plugin]], object],
         report: Callable[[PegboardError], None],
         report_clashes: Callable[[], None],
         problems: Sequence[PegboardError],

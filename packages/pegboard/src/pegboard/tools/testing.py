@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pegboard.index import environment_prefix, read
+from pegboard.index import Settings, read
 from pegboard.reloading.unload_plan import plan_unload
 from pegboard.startup.recording.comparison import differences, recorded_rows
 from pegboard.tools import processes
@@ -114,7 +114,7 @@ def assert_same_lazily_and_eagerly(
     Raises:
         AssertionError: If it did something else in one of these runs, with both outcomes.
     """
-    prefix = environment_prefix(application)
+    prefix = Settings(application, {}).prefix
     with tempfile.TemporaryDirectory() as cache:
         base = {**(os.environ if environ is None else environ), f"{prefix}_PLUGINS_CACHE": cache}
         expected = _outcome(command, {**base, f"{prefix}_PLUGINS_LAZY": "0"})

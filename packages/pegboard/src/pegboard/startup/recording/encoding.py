@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import UnusableIndexError
 from pegboard.fields import escape
 from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest
 from pegboard.ledger import FOUND, PRIMED, part
@@ -143,9 +142,7 @@ def content_of(index: Index) -> dict[str, Any]:
     """
     for name in index.sections:
         index.section(name)
-    data = index.cold()
-    if digest(data) != index.cold_hash:
-        raise UnusableIndexError("the index is damaged")
+    data = index.read_whole(*index.cold)
     content: dict[str, Any] = json.loads(data)
     return content
 
