@@ -85,6 +85,14 @@ class Attribution:
             stack = self._local.stack = []
         return stack
 
+    def searching(self) -> "set[str]":
+        """Return the modules of plugins that this thread is searching for."""
+        try:
+            names: set[str] = self._local.searching
+        except AttributeError:
+            names = self._local.searching = set()
+        return names
+
     def registering(self) -> "tuple[Plugin, bool]":
         """Return whose code is registering now, and whether this thread is importing it.
 
@@ -298,10 +306,18 @@ class Importer:
 
             loader = SourceFileLoader(fullname, plugin.origin)
             spec = spec_from_file_location(fullname, plugin.origin, loader=loader)
-        for finder in () if spec else sys.meta_path:
-            find: Any = None if finder is self._finder else getattr(finder, "find_spec", None)
-            if find and (spec := find(fullname, path, target)) is not None:
-                break
+        if spec is None:
+            searching = self._attribution.searching()
+            if fullname in searching:  # another host that has the same plugin asks back
+                return None
+            searching.add(fullname)
+            try:
+                for finder in list(sys.meta_path):
+                    find: Any = None if finder is self._finder else getattr(finder, "find_spec", None)
+                    if find and (spec := find(fullname, path, target)) is not None:
+                        break
+            finally:
+                searching.discard(fullname)
         if spec is not None and hasattr(spec.loader, "exec_module"):
             spec.loader = _BracketedLoader(spec.loader, plugin, self)  # type: ignore[assignment]
         return spec

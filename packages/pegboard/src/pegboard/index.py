@@ -7,7 +7,7 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 5 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 6 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-MAGIC: "Final" = b"pegboard-index 5 "
+MAGIC: "Final" = b"pegboard-index 6 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
@@ -189,7 +189,11 @@ class Index:
         return b""
 
     def __del__(self) -> None:
-        if self._file >= 0 and self._read(1, 0):
+        try:
+            status = os.fstat(self._file) if self._file >= 0 else None
+        except OSError:
+            return
+        if status is not None and (status.st_dev, status.st_ino) == self._identity:
             os.close(self._file)
 
     def read_whole(self, length: int, start: int, hash_: str) -> bytes:

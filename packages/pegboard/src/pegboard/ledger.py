@@ -701,8 +701,11 @@ class Ledger:
 
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every contribution of *kind* once, in the order of first appearance."""
-        if self._records is not None and kind not in self._kinds_beyond_records and not self._has_diverged:
-            return self._records.texts(kind)
+        records = self._records
+        if records is not None and kind not in self._kinds_beyond_records and not self._has_diverged:
+            texts = records.texts(kind)
+            if records is self._records:  # else the index was damaged, and there are other records now
+                return texts
         return tuple(dict.fromkeys(contribution.text for contribution in self.contributions(kind)))
 
     def contributions_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":

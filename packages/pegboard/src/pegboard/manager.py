@@ -80,6 +80,7 @@ class PluginManager:
         self._cold_start: ColdStart | None = None  # None as long as the index holds
         self._eager_kinds = {"middleware"}
         self._journal: str | None = None  # its folder, once earlier entries have been looked at
+        self._readers: set[Plugin] = set()  # plugins that have read a registry while they were imported
         self._starting: set[int] = set()  # threads that are making the plugins ready
 
     def configure(self, **changes: "Any") -> None:
@@ -149,14 +150,13 @@ class PluginManager:
             plugins: The objects that the plugins of a new index have in this process.
         """
         with self._lock:
-            if index is not None:
-                self.index, self._records = index, None
-            if self._records is None and self.index is not None:
+            used = self.index if index is None else index
+            if used is not None and (index is not None or self._records is None):
                 from pegboard.ledger import Records
 
-                self._records = Records(self.index, self._recover)
-                if index is not None:
-                    self._records.replace(index, plugins)
+                records = Records(used, self._recover)
+                records.replace(used, plugins)  # before anybody reads them: a plugin is one object
+                self.index, self._records = used, records
             if self._parts is not None:
                 self._parts[0].use_records(self._records)
                 self._parts[1].prime(self._records)
@@ -225,11 +225,12 @@ class PluginManager:
             from pegboard.startup.journal.quarantine import survived
 
             survived(plugin, suspects, self._journal or "", slow_after, self._report)
-        if self._records is not None and not self._records.is_as_recorded(plugin, batch):
+        records = self._records
+        if records is not None and not records.is_as_recorded(plugin, batch):
             from pegboard.startup.cold_start import refresh
 
             self.ledger.mark_diverged()
-            refresh(self._records.index.path, plugin, batch)
+            refresh(records.index.path, plugin, batch)
 
     def import_failed(self, plugin: "Plugin", error: BaseException, seconds: float) -> None:
         """End what the import of *plugin* has opened, and report *error*."""
@@ -266,6 +267,7 @@ class PluginManager:
         if self.state == READY:
             return False
         if _thread.get_ident() in self._starting:  # a plugin, while imported, reads a registry
+            self._readers.update(self.attribution.stack())
             return False
         self._check_journal()
         self._starting.add(_thread.get_ident())
@@ -276,7 +278,7 @@ class PluginManager:
                 self.cold_start.search()
             elif afresh:
                 self.cold_start.record(self._eager_kinds, is_from_scratch=True)
-            elif self._cold_start is None and self.settings.is_lazy and self._use_index() and self.index is not None:
+            elif self.settings.is_lazy and self._use_index() and self.index is not None:
                 self._start_warm(self.index)
             else:
                 self.cold_start.run(self._eager_kinds)
@@ -352,7 +354,8 @@ class PluginManager:
 
             owner = self.attribution.application
             report_recorded(index, self.ledger, owner, report=self._report, report_clashes=self._report_clashes)
-        sys.meta_path.insert(0, self._finder)
+        if self._finder not in sys.meta_path:
+            sys.meta_path.insert(0, self._finder)
 
     # -- a start without a valid index --------------------------------------------------------------------------------
 
@@ -376,6 +379,7 @@ class PluginManager:
                     report=self._report,
                     report_clashes=self._report_clashes,
                     problems=self._problems,
+                    readers=self._readers,
                 )
             return self._cold_start
 
@@ -383,19 +387,22 @@ class PluginManager:
         """Replace the index in use, which turns out to be *damaged*."""
         with self._lock:
             records = self._records
-            if records is None or records.index is not damaged:  # another thread has done it
-                return
-            from pegboard.startup.cold_start import drop_damaged
+            if records is not None and records.index is damaged:  # else another thread is doing it
+                from pegboard.startup.cold_start import drop_damaged
 
-            self.why_not_used = "the index is damaged"
-            self._known = tuple(records.known_plugins.values())
-            drop_damaged(damaged, self._known)
-            self.index = self._records = self._cold_start = None
-            self._use_records()
-            cold_start = self.cold_start
-            cold_start.rescan()
-        cold_start.record(self._eager_kinds, is_from_scratch=True)
-        records.replace(self.index or damaged, self.plugins)  # whoever has asked it asks it once more
+                self.why_not_used = "the index is damaged"
+                self._known = tuple(records.known_plugins.values())
+                drop_damaged(records)
+                self.index = self._records = self._cold_start = None
+                self._use_records()
+                self.cold_start.rescan()
+                self.state = NEW  # until every plugin is ready again, whatever interrupts that
+        if _thread.get_ident() in self._starting:
+            self.cold_start.run(self._eager_kinds)
+        else:
+            self.start()
+        if records is not None and self.index is not None:
+            records.replace(self.index, self.plugins)  # whoever has asked it asks it once more
 
 
 def _find_spec(fullname: str, path: "Any" = None, target: "Any" = None, manager: "Any" = None) -> "ModuleSpec | None":
@@ -612,11 +619,13 @@ class Registry(Generic[T]):
             yield name, self[name]
 
     def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
         ledger = self._ledger
         if ledger is not None and ledger.generation == self._generation and name in self._present:
             return True
         (ledger, generation), present = self._refresh(), self._present
-        is_there = isinstance(name, str) and bool(ledger.find(self.name, name))
+        is_there = bool(ledger.find(self.name, name))
         if is_there and ledger.generation == generation:
             present.add(name)
         return is_there

@@ -84,6 +84,37 @@ class TestWishesOfTheUser:
         run = primed.names(XDG_CONFIG_HOME=str(tmp_path / "elsewhere"))
         assert (run["names"], run.imported) == (ALL, [])
 
+    def test_another_configuration_folder_imports_who_depends_on_a_file(self, application, tmp_path):
+        for folder in (application.home / ".config", tmp_path / "elsewhere"):
+            (folder / "app").mkdir(parents=True)
+            (folder / "app" / "aliases.txt").write_text(folder.name.strip("."))
+        text = "file = host.settings.file('aliases.txt')\ndeclare(depends_on=[file])\nregister(open(file).read(), 1)\n"
+        application.plugin("a", text)
+        application.plugin("b")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "config", "t-b"]
+        run = application.names(XDG_CONFIG_HOME=str(tmp_path / "elsewhere"))
+        assert (run["names"], run.imported) == (["t-a", "elsewhere", "t-b"], ["a"])
+
+    def test_a_plugin_that_reads_a_registry_is_imported_again_after_any_change(self, application):
+        application.plugin("a")
+        application.plugin("b")
+        application.plugin("z", "register('with a' if 't-a' in api.things else 'without a', 1)\n")
+        application.settle()
+        assert application.names()["names"] == ["t-a", "t-b", "t-z", "with a"]
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "t-b", "t-z", "with a"], [])
+        run = application.names(APP_NO_PLUGINS="a")
+        assert (run["names"], run.imported) == (["t-b", "t-z", "without a"], ["z"])
+
+    def test_a_plugin_that_is_enabled_while_the_program_runs_does_not_drift(self, primed):
+        configure(primed, "[plugins.b]\nenabled = false\n")
+        primed.names()
+        run = primed.run("host.enable('b')", "result['names'] = things.names()")
+        assert run["names"] == ALL
+        notes = next((primed.home / ".cache/app").glob("*.notes")).read_text()
+        assert '"b"' not in notes.partition('"drifts"')[2].partition("}")[0]
+
     def test_an_edited_plugin_is_imported_under_other_wishes(self, primed):
         primed.plugin("a", "register('new', 1)\n")
         primed.settle()
@@ -130,6 +161,32 @@ class TestTheImportPath:
         (tmp_path / "more" / "extra.py").write_text("")
         run = application.names(PYTHONPATH=with_path(application, tmp_path / "more"))
         assert (run["names"], run.imported) == (["t-a", "extra", "t-b"], ["a"])
+
+    def test_a_package_that_is_not_on_the_path_any_more_counts(self, application, tmp_path):
+        (tmp_path / "libs").mkdir()
+        (tmp_path / "libs" / "extra.py").write_text("")
+        application.plugin("a", "try: import extra\nexcept ImportError: pass\nelse: register('extra', 1)\n")
+        application.plugin("b")
+        application.settle()
+        assert application.names(PYTHONPATH=with_path(application, tmp_path / "libs"))["names"] == [
+            "t-a",
+            "extra",
+            "t-b",
+        ]
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "t-b"], ["a"])
+
+    def test_a_package_without_a_file_of_its_own_may_come_from_elsewhere(self, application, tmp_path):
+        for folder in ("one", "two"):
+            (tmp_path / folder / "spread").mkdir(parents=True)
+            (tmp_path / folder / "spread" / "part.py").write_text(f"NAME = {folder!r}\n")
+        application.plugin("a", "import spread.part\nregister(spread.part.NAME, 1)\n")
+        application.plugin("b")
+        application.settle()
+        one, two = tmp_path / "one", tmp_path / "two"
+        assert application.names(PYTHONPATH=with_path(application, one, two))["names"] == ["t-a", "one", "t-b"]
+        run = application.names(PYTHONPATH=with_path(application, two, one))
+        assert (run["names"], run.imported) == (["t-a", "two", "t-b"], ["a"])
 
     def test_a_new_folder_with_one_more_plugin_imports_that_one(self, primed, tmp_path):
         more = tmp_path / "more" / "app" / "plugins"

@@ -104,7 +104,11 @@ class Lifecycle:
         self._problems = problems
         self._report = report
         self._report_clashes = report_clashes
-        self._core: Core | None = container.core if container is not None else None
+        self._container = container
+
+    @property
+    def _core(self) -> Core | None:
+        return self._container.core if self._container is not None else None
 
     # -- reload and disable -------------------------------------------------------------------------------------------
 

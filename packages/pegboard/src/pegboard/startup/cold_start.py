@@ -16,7 +16,7 @@ from pegboard.importer import Journal
 from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
-from pegboard.startup.recording.encoding import add_wishes, content_of, to_bytes
+from pegboard.startup.recording.encoding import add_wishes, content_of, empty_index, to_bytes
 from pegboard.startup.recording.files import remove, write
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.rebuild import Rebuild
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
-    from pegboard.ledger import Contribution, Ledger, Plugin
+    from pegboard.ledger import Contribution, Ledger, Plugin, Records
     from pegboard.startup.search import Search
 
 
@@ -59,6 +59,7 @@ class ColdStart:
         report: Callable[[PegboardError], None],
         report_clashes: Callable[[], None],
         problems: Sequence[PegboardError],
+        readers: AbstractSet[Plugin],
     ) -> None:
         """Make one that has not searched yet.
 
@@ -74,6 +75,7 @@ class ColdStart:
             report: Told of each contained fault.
             report_clashes: Called when every plugin has registered.
             problems: Every fault that was reported so far.
+            readers: Plugins that have read a registry while they were imported.
         """
         self._settings = settings
         self._attribution = attribution
@@ -84,6 +86,7 @@ class ColdStart:
         self._report = report
         self._report_clashes = report_clashes
         self._problems = problems
+        self._readers = readers
         self._lock = _thread.RLock()
         self._search: Search | None = None
         self._plugins = tuple(known)
@@ -174,6 +177,7 @@ class ColdStart:
             activate=self._activate,
             eager_kinds=eager_kinds,
             is_disturbed=lambda: self._is_disturbed,
+            readers=self._readers,
             is_from_scratch=is_from_scratch,
         )
         rebuild.run(self.plugins)
@@ -203,12 +207,13 @@ def check_required(names: Sequence[str], named: Callable[[str], Plugin | None]) 
             raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
 
 
-def drop_damaged(index: Index, plugins: Iterable[Plugin]) -> None:
-    """Remove the file of a damaged *index*; its *plugins* that have not been imported are primed no more."""
-    for plugin in plugins:
+def drop_damaged(records: Records) -> None:
+    """Remove the file of *records*, which is damaged; they are empty then, and no plugin is primed."""
+    for plugin in records.known_plugins.values():
         if plugin.state == PRIMED:
             plugin.state = FOUND
-    remove(index.path)
+    remove(records.index.path)
+    records.replace(empty_index())
 
 
 def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
@@ -224,7 +229,7 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
     except UnusableIndexError:  # another process is at it, or the disk is; the next start will see to it
         return
     entry = content["plugins"].get(plugin.module)
-    if entry is None:
+    if entry is None or entry["state"] not in (PRIMED, FOUND):
         return
     if entry["record"] is None:  # it was broken, and is not any more: have it recorded at the next start
         content["validity"].append(PROVISIONAL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import UnusableIndexError
 from pegboard.fields import escape
 from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest
 from pegboard.ledger import FOUND, PRIMED, part
@@ -147,9 +148,18 @@ def content_of(index: Index) -> dict[str, Any]:
     return content
 
 
+def empty_index() -> Index:
+    """Return an index of no plugins, which is nowhere on disk."""
+    lists: dict[str, Any] = {key: [] for key in ("validity", "early", "order", "problems", "suspects")}
+    return from_bytes(to_bytes({**lists, "namespace": [""], "own_names": "", "strict": False, "plugins": {}}), "")
+
+
 def add_wishes(index: Index, plugins: Iterable[Plugin]) -> None:
     """Set `after` and `before` of each primed plugin of *plugins* to the wishes that *index* has recorded."""
-    entries = content_of(index)["plugins"]
+    try:
+        entries = content_of(index)["plugins"]
+    except UnusableIndexError:
+        return
     for plugin in plugins:
         record = entries.get(plugin.module, {}).get("record")
         if plugin.state == PRIMED and record is not None:

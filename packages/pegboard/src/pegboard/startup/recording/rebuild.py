@@ -56,6 +56,7 @@ class Rebuild:
         activate: Callable[[Plugin, str], bool],
         eager_kinds: AbstractSet[str],
         is_disturbed: Callable[[], bool],
+        readers: AbstractSet[Plugin],
         is_from_scratch: bool,
     ) -> None:
         """Read the records of the old index.
@@ -68,6 +69,7 @@ class Rebuild:
             activate: Imports a plugin for a reason, and returns whether it is usable.
             eager_kinds: Kinds of contributions whose plugins are imported at every start.
             is_disturbed: Returns whether plugins were imported without being traced: then nothing is saved.
+            readers: Plugins that have read a registry while they were imported.
             is_from_scratch: Whether the records of the old index are ignored.
         """
         self._settings = settings
@@ -77,6 +79,7 @@ class Rebuild:
         self._activate = activate
         self._eager_kinds = eager_kinds
         self._is_disturbed = is_disturbed
+        self._readers = readers
         self._application = settings.application.partition(".")[0]
         self._facts = settings.facts()
         self._path = settings.index_path(self._facts)
@@ -125,7 +128,7 @@ class Rebuild:
     def _why_all_stale(self) -> str | None:
         if not self._old:
             return "there is no record of it yet"
-        reason = self._package_files.why_changed(self._application, self._search.began_ns)
+        reason = self._why_package_changed(self._application)
         return reason and "the application itself has changed"
 
     def _check_records(
@@ -154,12 +157,23 @@ class Rebuild:
             return None, "it was installed anew, or comes from another place"
         record = Record.from_dict(entry["record"])
         reason = record.why_invalid(os.environ, modules, self._search.began_ns)
+        if reason is None and record.reads_registries:
+            reason = "it reads what other plugins contribute while it is imported"
+        if reason is None and record.inputs and not self._is_same("S configuration"):
+            reason = "the configuration folder is another one, and it may depend on files there"
         for package in record.packages:
             if reason is None:
                 if package not in self._why_changed:
-                    self._why_changed[package] = self._package_files.why_changed(package, self._search.began_ns)
+                    self._why_changed[package] = self._why_package_changed(package)
                 reason = self._why_changed[package]
         return record, reason
+
+    def _why_package_changed(self, package: str) -> str | None:
+        is_same_path = self._is_same("S path")
+        return self._package_files.why_changed(package, self._search.began_ns, is_same_path=is_same_path)
+
+    def _is_same(self, fact: str) -> bool:
+        return all(line in self._facts for line in self._old["validity"] if line.startswith(fact))
 
     def _use_record(self, plugin: Plugin, record: Record) -> None:
         self._records[plugin.module] = record
@@ -202,6 +216,7 @@ class Rebuild:
                     environ=os.environ,
                     eager_kinds=self._eager_kinds,
                     search_began_ns=self._search.began_ns,
+                    reads_registries=plugin in self._readers,
                 )
                 self._use_record(plugin, record)
                 self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)

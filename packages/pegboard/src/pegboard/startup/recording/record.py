@@ -42,6 +42,7 @@ class Record:
         "is_plain",
         "missing",
         "packages",
+        "reads_registries",
         "rows",
         "uses",
         "variables",
@@ -50,6 +51,8 @@ class Record:
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, bool, dict[str, Any]]] = []
         """Kind, text, override and metadata of each contribution, in order."""
+        self.reads_registries: bool = False
+        """Whether the import has read what other plugins contribute: it may find something else the next time."""
         self.files: Files = {}
         """The plugin's own files, and those it declared as inputs."""
         self.inputs: list[str] = []
@@ -81,6 +84,7 @@ class Record:
         environ: Mapping[str, str],
         eager_kinds: Container[str],
         search_began_ns: int,
+        reads_registries: bool,
     ) -> Record:
         """Return the record of an import that has just succeeded."""
         record = cls()
@@ -97,6 +101,7 @@ class Record:
         record.missing, record.directories = _missing_modules(trace.missing)
         record.variables = {name: variable_stamp(name, environ) for name in sorted(trace.variables.union(declared))}
         record.after, record.before = plugin.after, plugin.before
+        record.reads_registries = reads_registries
         return record
 
     def as_dict(self) -> dict[str, Any]:
@@ -166,13 +171,23 @@ class PackageFiles:
         """Forget all files of *package*."""
         self.by_package.pop(package, None)
 
-    def why_changed(self, package: str, search_began_ns: int) -> str | None:
-        """Return, in words, which file of *package* has changed, or that it comes from another file; None otherwise."""
+    def why_changed(self, package: str, search_began_ns: int, *, is_same_path: bool) -> str | None:
+        """Return, in words, which file of *package* has changed, or that it comes from elsewhere; None otherwise.
+
+        Args:
+            package: The name of a top-level package.
+            search_began_ns: When the search for plugins began.
+            is_same_path: Whether the import path is what it was.
+        """
         files = self.by_package.get(package)
         if files is None:
             return f"nothing is known of {package!r}, which it imports"
         origin = _origin_of(package)
-        if origin is not None and origin not in files:
+        if origin is None and files:
+            return f"{package!r}, which it imports, is not there any more"
+        if origin == "" and files and not is_same_path:
+            return f"{package!r}, which it imports, may be in other folders of the new import path"
+        if origin and origin not in files:
             return f"{package!r}, which it imports, comes from another place: {origin}"
         for path in files:
             if has_changed(files, path, search_began_ns):
@@ -259,10 +274,14 @@ def _is_dependency(package: str, application: str) -> bool:
 
 
 def _origin_of(package: str) -> str | None:
-    """Return the file that the top-level module *package* is, or would be, imported from; None when it has none."""
+    """Return the file that the top-level module *package* is, or would be, imported from.
+
+    Returns:
+        A path; an empty text if the module has no file of its own, as a namespace package; None if it is not found.
+    """
     module = sys.modules.get(package)
     if module is not None:
-        return next(iter(_paths([module])), None)
+        return next(iter(_paths([module])), "")
     for finder in sys.meta_path:
         try:
             spec = finder.find_spec(package, None) if hasattr(finder, "find_spec") else None
@@ -270,7 +289,7 @@ def _origin_of(package: str) -> str | None:
             continue
         if spec is not None:
             archive = getattr(spec.loader, "archive", None)
-            return archive if isinstance(archive, str) else spec.origin if spec.has_location else None
+            return archive if isinstance(archive, str) else (spec.origin or "") if spec.has_location else ""
     return None
 
 
