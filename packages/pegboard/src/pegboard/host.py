@@ -180,7 +180,7 @@ class Host:
         *,
         after: "Sequence[str]" = (),
         before: "Sequence[str]" = (),
-        eager: bool = False,
+        eager: "bool | None" = None,
         depends_on: "Sequence[str | os.PathLike[str]]" = (),
     ) -> None:
         """Say how the plugin that is being imported is to be treated; an application exports it in its API.
@@ -188,7 +188,10 @@ class Host:
         Args:
             after: Plugins that come before this one, if they are installed.
             before: Plugins that come after this one.
-            eager: Whether it is to be imported at every start, since it does more than register.
+            eager: True if it is to be imported at every start, since it does more than register. False if its import
+                only registers, although that cannot be shown, or what it changes in a library does not matter: this
+                overrules what could not be shown and changes of a library's own state, never what was seen to change
+                the process or the application. None, the default, leaves it to what was seen.
             depends_on: Files whose content decides what it registers, and `env:NAME` for environment variables that
                 it does not read itself: when one changes, it is imported and recorded anew.
 

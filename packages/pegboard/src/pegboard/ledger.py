@@ -85,6 +85,7 @@ class Plugin:
         "error",
         "inputs",
         "is_eager_by_user",
+        "is_lazy_by_author",
         "is_plain",
         "module",
         "name",
@@ -128,6 +129,8 @@ class Plugin:
         self.eager: bool = False
         """Whether it is imported at every start; `reason` says why."""
         self.is_eager_by_user: bool = False
+        self.is_lazy_by_author: bool = False
+        """Whether its author says that what could not be shown of its import does not matter; see `Host.declare`."""
         self.is_plain: bool = False
         """Whether its module is a source file that Python's own loader loads, so that no search for it is needed."""
         self.inputs: tuple[str, ...] = ()
@@ -162,7 +165,7 @@ class Plugin:
         after: "Sequence[str]",
         before: "Sequence[str]",
         *,
-        eager: bool,
+        eager: "bool | None",
         depends_on: "Sequence[str | PathLike[str]]",
     ) -> None:
         """Add what its author declares while it is imported; see `Host.declare`."""
@@ -170,6 +173,8 @@ class Plugin:
         self.before += (before,) if isinstance(before, str) else tuple(before)
         if eager:
             self.eager, self.is_eager_by_user = True, False
+        if eager is not None:
+            self.is_lazy_by_author = not eager
         for given in (depends_on,) if isinstance(depends_on, str) else depends_on:
             name = str(os.fspath(given))
             self.inputs += (name if name.startswith("env:") else os.path.abspath(name),)

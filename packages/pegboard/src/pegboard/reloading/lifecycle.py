@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _DEADLINE_S = 5.0
 """How many seconds a clean-up may take after a failed import."""
 
-_SET_BY_IMPORT = ("state", "reason", "error", "after", "before", "eager", "inputs", "cost_ms")
+_SET_BY_IMPORT = ("state", "reason", "error", "after", "before", "eager", "is_lazy_by_author", "inputs", "cost_ms")
 """The attributes of a plugin that its import may change."""
 
 _ONE_AT_A_TIME = _thread.RLock()  # for all hosts: `sys.modules` belongs to the process
@@ -368,4 +368,4 @@ def _reset(plugin: Plugin) -> None:
     """Forget what the last import of *plugin* has set; what the user wants for it stays."""
     plugin.state, plugin.reason, plugin.error = FOUND, None, None
     plugin.after = plugin.before = plugin.inputs = ()
-    plugin.eager = plugin.is_eager_by_user
+    plugin.eager, plugin.is_lazy_by_author = plugin.is_eager_by_user, False

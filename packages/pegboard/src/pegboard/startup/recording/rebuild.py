@@ -23,7 +23,7 @@ from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
 from pegboard.startup.recording.record import RECENT, PackageFiles, Record, files_from
-from pegboard.startup.recording.recorder import Recorder, Snapshot
+from pegboard.startup.recording.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -204,16 +204,17 @@ class Rebuild:
                     self._notes.reasons[plugin.name] = EARLY
                     self._activate(plugin, "to be recorded")
                     continue
-                before = Snapshot()
+                observation = recorder.observe(plugin)
                 if not self._activate(plugin, "to be recorded"):
+                    recorder.abandon(observation)
                     self._failed.append(plugin)
                     continue
                 record = Record.of_import(
                     plugin,
                     self._ledger.contributions_of(plugin),
-                    recorder.finish(plugin, before),
+                    recorder.finish(plugin, observation),
                     application=self._settings.application,
-                    environ=os.environ,
+                    environ=recorder.environment,
                     eager_kinds=self._eager_kinds,
                     search_began_ns=self._search.began_ns,
                     reads_registries=plugin in self._readers,

@@ -12,6 +12,7 @@ from importlib.machinery import SourceFileLoader
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.startup.recording.conditions import is_recent
+from pegboard.startup.recording.effects.effect import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 RECENT = "?"
 """The first character of a stamp that was too recent to be trusted when it was taken."""
+NOT_JUDGED = "it has not been judged yet"
+"""Why a plugin is eager whose import was not observed."""
 _VARIABLE = "env:"
 """The prefix of a declared input that is an environment variable; every other one is a path."""
 
@@ -37,8 +40,10 @@ class Record:
         "before",
         "directories",
         "eager",
+        "effects",
         "files",
         "inputs",
+        "is_judged",
         "is_plain",
         "missing",
         "packages",
@@ -70,6 +75,10 @@ class Record:
         self.variables: dict[str, str] = {}
         self.eager: str = ""
         """Why the plugin is imported at every start, in words; empty when it is imported at first use."""
+        self.effects: list[list[str]] = []
+        """What its import does besides registering: kind, words and location of each `Effect`."""
+        self.is_judged: bool = False
+        """Whether its import was observed, so that it is known what it does besides registering."""
         self.after: tuple[str, ...] = ()
         self.before: tuple[str, ...] = ()
 
@@ -89,6 +98,8 @@ class Record:
         """Return the record of an import that has just succeeded."""
         record = cls()
         record.rows = plain_rows(rows)
+        record.is_judged = trace.is_judged
+        record.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
         record.eager = _reason_to_be_eager(plugin, trace, record, eager_kinds)
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
@@ -107,6 +118,12 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON can hold it."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+    def overruled(self) -> list[str]:
+        """Return the effects of its import, in words, that its author says do not matter; see `Host.declare`."""
+        if self.eager or not self.is_judged:
+            return []
+        return [f"{words} ({location})" if location else words for _, words, location in self.effects]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Record:
@@ -237,8 +254,11 @@ def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[
 def _reason_to_be_eager(plugin: Plugin, trace: ImportTrace, record: Record, eager_kinds: Container[str]) -> str:
     if plugin.eager and not plugin.is_eager_by_user:
         return "its author says so"
-    if trace.effects:
-        return f"its import {trace.effects[0]}"
+    if not trace.is_judged:
+        return NOT_JUDGED
+    for effect in sorted(trace.effects, key=lambda effect: effect.kind != SEEN):
+        if effect.kind == SEEN or not plugin.is_lazy_by_author:
+            return f"its import {effect}"
     for kind, _, _, _ in record.rows:
         if kind in eager_kinds:
             return f"it adds to {kind!r}, which counts from the start"

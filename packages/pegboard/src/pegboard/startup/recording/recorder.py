@@ -19,9 +19,10 @@ import threading
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT
+from pegboard.startup.recording.effects.effect import SEEN, Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType, ModuleType
     from typing import Any, Self
 
@@ -35,7 +36,7 @@ _THREAD_STARTERS = ("start_new_thread", "start_joinable_thread", "_start_new_thr
 class ImportTrace:
     """What the import of one plugin, or of one package, read and did."""
 
-    __slots__ = ("effects", "missing", "packages", "uses", "variables")
+    __slots__ = ("effects", "is_judged", "missing", "packages", "uses", "variables")
 
     def __init__(self) -> None:
         self.variables: set[str] = set()
@@ -46,8 +47,10 @@ class ImportTrace:
         """Modules that were to be imported and not found."""
         self.uses: set[str] = set()
         """Modules of other plugins that were imported."""
-        self.effects: list[str] = []
-        """What it did besides registering, in words, each with its location."""
+        self.effects: list[Effect] = []
+        """What it did besides registering, as far as it was observed."""
+        self.is_judged: bool = False
+        """Whether it was observed whole, so that `effects` says whether it does more than register."""
 
 
 class Recorder:
@@ -76,6 +79,8 @@ class Recorder:
         self._own_imports: dict[Plugin, set[str]] = {}
         self._last_contents: dict[str, tuple[int, ...]] = {}
         self._undo: list[Callable[[], None]] = []
+        self.environment: Mapping[str, str] = dict(os.environ)
+        """The environment before the first import: what a record is bound to."""
 
     def trace(self, plugin: Plugin) -> ImportTrace:
         """Return the trace of *plugin* so far."""
@@ -228,7 +233,7 @@ class Recorder:
             return
         location = self._own_location(plugin)
         if location is not None:
-            self.trace(plugin).effects.append(f"{doing} ({location})")
+            self.trace(plugin).effects.append(Effect(SEEN, doing, location))
 
     def _own_location(self, plugin: Plugin) -> str | None:
         """Return where the plugin's own code causes the current call; None if the import of a library causes it."""
@@ -246,28 +251,44 @@ class Recorder:
 
     # -- around one import --------------------------------------------------------------------------------------------
 
-    def finish(self, plugin: Plugin, before: Snapshot) -> ImportTrace:
+    def observe(self, plugin: Plugin) -> Observation:  # noqa: ARG002
+        """Begin to observe what the import of *plugin*, which comes next, does besides registering.
+
+        Each observation is ended by `finish`, or by `abandon` when the import has failed.
+        """
+        return Observation()
+
+    def abandon(self, observation: Observation) -> None:
+        """End an observation without a verdict."""
+
+    def finish(self, plugin: Plugin, observation: Observation | None) -> ImportTrace:
         """Complete and return the trace of *plugin*, which has just been imported.
 
         Args:
             plugin: The plugin.
-            before: Taken right before the import.
+            observation: From `observe`, right before the import; None for an import that was only traced: then
+                `ImportTrace.is_judged` is false.
         """
         trace = self.trace(plugin)
         self._add_package_traces(trace)
+        if observation is not None:
+            self._judge(plugin, observation, trace)
+            trace.is_judged = True
+        return trace
+
+    def _judge(self, plugin: Plugin, before: Observation, trace: ImportTrace) -> None:
         for list_name, known in before.lists.items():
             for item in getattr(sys, list_name):
                 if not any(item is other for other in known) and self._is_made_by(plugin, item):
-                    trace.effects.append(f"adds {item!r} to sys.{list_name}")
+                    trace.effects.append(Effect(SEEN, f"adds {item!r} to sys.{list_name}", ""))
         for name, value in before.attributes.items():
             now = getattr(sys, name, None)
             if now is not value and self._is_made_by(plugin, now):
-                trace.effects.append(f"replaces sys.{name}")
+                trace.effects.append(Effect(SEEN, f"replaces sys.{name}", ""))
         for name in sorted(self._own_imports.get(plugin, ())):
             module = sys.modules.get(name)
             if module is not None and not self._is_own(plugin, name):
-                trace.effects += [f"replaces {patched}" for patched in self._patches(plugin, module)]
-        return trace
+                trace.effects += [Effect(SEEN, f"replaces {patched}", "") for patched in self._patches(plugin, module)]
 
     def _add_package_traces(self, trace: ImportTrace) -> None:
         """Add the traces of all packages that were imported, whichever plugin caused their code to run."""
@@ -314,8 +335,8 @@ class Recorder:
         return callable(value) and self._is_own(plugin, defined_in)
 
 
-class Snapshot:
-    """The parts of `sys` that an import can change without calling a watched function."""
+class Observation:
+    """The observation of one import."""
 
     __slots__ = ("attributes", "lists")
 

@@ -1,0 +1,1 @@
+"""What does the import of a plugin do besides registering?"""
