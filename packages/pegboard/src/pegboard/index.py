@@ -7,11 +7,11 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 6 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 7 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
-        D path mtime_ns inode                       a directory searched for plugins; `-` `-` when it is absent
-        F path mtime_ns size inode                  a file; `-` `-` `-` when it is absent
+        D path mtime_ns inode ctime_ns              a directory searched for plugins; `-` each when it is absent
+        F path mtime_ns size inode ctime_ns         a file; `-` each when it is absent
         E name hash                                 an environment variable an import read; `-` when not set
         Y                                           something had changed so shortly before the search
                                                     that its stamp may not show the next change
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-MAGIC: "Final" = b"pegboard-index 6 "
+MAGIC: "Final" = b"pegboard-index 7 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
@@ -257,13 +257,18 @@ def field(text: str) -> str:
 
 
 def path_stamp(path: str, *, of_file: bool) -> str:
-    """Return the stamp of a file; or of a directory, or an archive in its place, which has no size."""
+    """Return the stamp of a file; or of a directory, or an archive in its place, which has no size.
+
+    Tools that keep times (`cp -p`, `rsync -a`, `tar`) can replace a file by another with the same time, size and inode.
+    Only the system sets `ctime`, the time of the last change of any kind; on Windows that is the time of creation.
+    """
     try:
         status = os.stat(path)
     except (OSError, ValueError):
-        return f"-{SEPARATOR}-{SEPARATOR}-" if of_file else f"-{SEPARATOR}-"
-    size = f"{status.st_size}{SEPARATOR}" if of_file else ""
-    return f"{status.st_mtime_ns}{SEPARATOR}{size}{status.st_ino}"
+        return "-\x1f-\x1f-\x1f-" if of_file else "-\x1f-\x1f-"
+    if of_file:
+        return f"{status.st_mtime_ns}\x1f{status.st_size}\x1f{status.st_ino}\x1f{status.st_ctime_ns}"
+    return f"{status.st_mtime_ns}\x1f{status.st_ino}\x1f{status.st_ctime_ns}"
 
 
 def variable_stamp(name: str, environ: "Mapping[str, str]") -> str:

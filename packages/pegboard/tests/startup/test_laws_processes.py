@@ -859,7 +859,7 @@ class TestConcurrency:
         assert primed.names()["names"] == ALL
 
     def test_an_index_of_another_version_is_a_cold_start(self, primed):
-        self.damaged(primed, primed.index.read_bytes().replace(b"pegboard-index 6", b"pegboard-index 9"))
+        self.damaged(primed, primed.index.read_bytes().replace(b"pegboard-index 7", b"pegboard-index 9"))
 
     def test_an_index_that_others_can_write_is_refused(self, primed):
         primed.index.chmod(0o666)

@@ -20,7 +20,7 @@ from pegboard.boundary import why_unusable
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
-from pegboard.reloading.modules import DetachedModules, remove_doubtful_bytecode
+from pegboard.reloading.modules import DetachedModules
 from pegboard.reloading.threads import wait_for_threads
 from pegboard.reloading.unload_cleanup import (
     arun_clean_ups,
@@ -30,6 +30,7 @@ from pegboard.reloading.unload_cleanup import (
     unload_clean_ups,
 )
 from pegboard.reloading.unload_plan import plan_unload
+from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import importlib
 import linecache
-import os
 import sys
 from importlib.machinery import SourceFileLoader
-from importlib.util import cache_from_source
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.startup.recording.conditions import TIME_STEP_NS
+from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,20 +61,3 @@ class DetachedModules:
     def namespace_ids(self) -> set[int]:
         """Return the id of each module's global namespace: it tells old code from new code with the same name."""
         return {id(vars(module)) for module in self._modules.values()}
-
-
-def remove_doubtful_bytecode(path: str | None) -> None:
-    """Remove the compiled code of the source file *path* if Python might use it although the file was edited.
-
-    Python uses compiled code if size and time of the source are unchanged, and that time counts in seconds (PEP 3147,
-    `importlib._bootstrap_external`). So a second edit within a second can go unnoticed.
-    """
-    if path is None or not path.endswith(".py"):
-        return
-    try:
-        compiled = cache_from_source(path)
-        source_ns, compiled_ns = os.stat(path).st_mtime_ns, os.stat(compiled).st_mtime_ns
-        if compiled_ns - source_ns < TIME_STEP_NS:
-            os.unlink(compiled)
-    except (OSError, NotImplementedError):  # there is none, or it cannot be removed
-        return

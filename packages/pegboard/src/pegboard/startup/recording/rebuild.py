@@ -14,6 +14,7 @@ from pegboard.errors import UnusableIndexError
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
 from pegboard.startup.journal.quarantine import quarantine_stamps
+from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
@@ -151,7 +152,10 @@ class Rebuild:
 
     def _old_record(self, plugin: Plugin, modules: set[str]) -> tuple[Record | None, str | None]:
         entry = self._old.get("plugins", {}).get(plugin.module)
-        if entry is None or entry["record"] is None:
+        if entry is None:
+            return None, "there is no record of it yet"
+        if entry["record"] is None:  # it could not be recorded; its file may have been replaced since
+            remove_doubtful_bytecode(plugin.origin, step_ns=0)
             return None, "there is no record of it yet"
         if entry["identity"] != _identity(plugin):
             return None, "it was installed anew, or comes from another place"

@@ -11,6 +11,7 @@ from importlib.machinery import SourceFileLoader
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
+from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import is_recent
 from pegboard.startup.recording.effects.effect import SEEN
 
@@ -241,6 +242,7 @@ def has_changed(files: Files, path: str, search_began_ns: int) -> bool:
     if not content_hash:  # the file could not be read: only the stamp can tell
         return now != stamp.removeprefix(RECENT)
     if _content_hash(path) != content_hash:
+        remove_doubtful_bytecode(path)
         return True
     files[path] = (_marked(now, search_began_ns), content_hash)
     return False
