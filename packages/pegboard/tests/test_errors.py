@@ -30,6 +30,7 @@ from pegboard.errors import (
     PluginCrashedError,
     PluginError,
     PluginFolderError,
+    PluginGoneError,
     PluginHangsError,
     PluginImportError,
     PluginNotFoundError,
@@ -107,6 +108,7 @@ INSTANCES = [
         ".cpython-311-x86_64-linux-gnu.so, .abi3.so, .so",
         f"{SITE}/notes/plugins/fast.cpython-310-x86_64-linux-gnu.so",
     ),
+    PluginGoneError("csv", "acme-csv 1.2.0", "its file was there, and is gone", f"{SITE}/notes/plugins/csv.py"),
     PluginWithdrewError("csv", "acme-csv 1.2.0", "exporters", "tsv"),
     PluginCrashedError(
         "csv",

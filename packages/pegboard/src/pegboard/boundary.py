@@ -128,10 +128,18 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
         prefix: How the application's environment variables begin.
         owner_of: Returns the plugin that a module belongs to, or None; another one that is imported is named, too.
     """
-    from pegboard.errors import HostError, PluginImportError, PluginNotImportableError, describe_exception
+    from pegboard.errors import (
+        HostError,
+        PluginGoneError,
+        PluginImportError,
+        PluginNotImportableError,
+        describe_exception,
+    )
 
     distribution = str(plugin.distribution or "")
     cause = describe_exception(error)
+    if _is_gone(plugin, error):
+        return PluginGoneError(plugin.name, distribution, "its file was there, and is gone", plugin.origin)
     if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
         return PluginNotImportableError(plugin.name, distribution, cause, plugin.origin)
     culprit, _ = find_culprit(error, owner_of) or (plugin, None)
@@ -148,6 +156,20 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
     if isinstance(error, HostError):  # what it registers is invalid
         failure.phase = "registration"
     return failure
+
+
+def _is_gone(plugin: Plugin, error: BaseException) -> bool:
+    """Return whether *error* is raised since the file of *plugin* is not there any more."""
+    import os
+
+    if plugin.origin is None or os.path.lexists(plugin.origin):
+        return False
+    if isinstance(error, ModuleNotFoundError):
+        archive = os.path.dirname(plugin.origin)
+        while archive and not os.path.lexists(archive) and os.path.dirname(archive) != archive:
+            archive = os.path.dirname(archive)
+        return error.name == plugin.module and not os.path.isfile(archive)  # what an archive contains is not known
+    return isinstance(error, FileNotFoundError) and error.filename == plugin.origin
 
 
 def forget_submodules(module: str) -> None:

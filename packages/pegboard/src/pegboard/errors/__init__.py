@@ -16,6 +16,7 @@
     │   ├── PluginCleanUpError        raised while something of it was cleaned up
     │   ├── PluginStillRunningError   unloaded, but a thread of it still runs
     │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
+    │   │   └── PluginGoneError       not there any more
     │   ├── PluginWithdrewError       no longer registers what its record says
     │   ├── PluginCrashedError        the process ended while it was imported
     │   ├── PluginHangsError          its import does not end
@@ -67,6 +68,7 @@ from pegboard.errors.plugin import (
     PluginCleanUpError as PluginCleanUpError,
     PluginCrashedError as PluginCrashedError,
     PluginError as PluginError,
+    PluginGoneError as PluginGoneError,
     PluginHangsError as PluginHangsError,
     PluginImportError as PluginImportError,
     PluginNotImportableError as PluginNotImportableError,

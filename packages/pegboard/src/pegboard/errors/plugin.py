@@ -42,6 +42,14 @@ class PluginNotImportableError(PluginError, ImportError):
     place: str | None = None
 
 
+class PluginGoneError(PluginNotImportableError):
+    """A plugin that was found earlier is not there any more."""
+
+    code = "plugin-gone"
+    _what = "{who} is not there any more"
+    _hint = "put it back; a running program takes it out of use, or back into use, when it looks for plugins again"
+
+
 class PluginCallError(PluginError):
     """Something that a plugin contributed raised while it was called."""
 

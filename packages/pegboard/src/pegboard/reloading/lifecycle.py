@@ -31,6 +31,7 @@ from pegboard.reloading.unload_cleanup import (
 )
 from pegboard.reloading.unload_plan import plan_unload
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
+from pegboard.startup.search import renew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,8 +48,21 @@ if TYPE_CHECKING:
 _DEADLINE_S = 5.0
 """How many seconds a clean-up may take after a failed import."""
 
-_SET_BY_IMPORT = ("state", "reason", "error", "after", "before", "eager", "is_lazy_by_author", "inputs", "cost_ms")
-"""The attributes of a plugin that its import may change."""
+_SET_BY_RELOAD = (
+    "state",
+    "reason",
+    "error",
+    "after",
+    "before",
+    "eager",
+    "is_lazy_by_author",
+    "inputs",
+    "cost_ms",
+    "origin",
+    "source",
+    "distribution",
+)
+"""The attributes of a plugin that a reload may change."""
 
 _ONE_AT_A_TIME = _thread.RLock()  # for all hosts: `sys.modules` belongs to the process
 
@@ -174,6 +188,7 @@ class Lifecycle:
             return
         reason = plugin.reason or ""
         _reset(plugin)
+        renew(plugin, self._manager.settings)
         try:
             with _ONE_AT_A_TIME:
                 self._manager.importer.activate(plugin)
@@ -280,7 +295,7 @@ class _Transaction:
         self._core = core
         self._callbacks = callbacks
         self._problems = problems
-        self._before = {plugin: {name: getattr(plugin, name) for name in _SET_BY_IMPORT} for plugin in plan.plugins}
+        self._before = {plugin: {name: getattr(plugin, name) for name in _SET_BY_RELOAD} for plugin in plan.plugins}
         self._rows = {plugin: manager.ledger.contributions_of(plugin) for plugin in plan.plugins}
         self._old_callbacks = {plugin: callbacks.pop(plugin, []) for plugin in plan.plugins}
         self._instances: list[Instance] = []
@@ -304,6 +319,7 @@ class _Transaction:
         self._forget_problems()
         for plugin in self.plan.plugins:
             _reset(plugin)
+            renew(plugin, manager.settings)
         try:
             manager.importer.activate(wanted)
         except BaseException:

@@ -6,13 +6,17 @@ reported.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.importer import extend_namespace
-from pegboard.ledger import BROKEN, Plugin
+from pegboard.ledger import ACTIVE, BROKEN, Plugin
 from pegboard.startup.discovery import discover
+from pegboard.startup.discovery.distributions import installed, normalise, without_stale
+from pegboard.startup.discovery.file_system import Files
+from pegboard.startup.discovery.finders import path_entries
 from pegboard.startup.journal import quarantine
 from pegboard.startup.policy.ordering import order
 from pegboard.startup.policy.policy import load_policy
@@ -61,7 +65,7 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
     if len(extend_namespace(settings.application, found.portions, found.init)) > len(found.portions):
         found = discover(settings.application, folder=folder)  # the application's own __init__ has added directories
         extend_namespace(settings.application, found.portions, found.init)
-    plugins = [known.get(candidate.module) or _plugin(candidate) for candidate in found.candidates]
+    plugins = [_plugin(candidate, known.get(candidate.module)) for candidate in found.candidates]
     for plugin in plugins:
         plugin.required = plugin.name in settings.required
         if why_not := policy.why_disabled(plugin):
@@ -83,7 +87,16 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
     )
 
 
-def _plugin(candidate: Candidate) -> Plugin:
+def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:
+    """Return the plugin that *candidate* is: a *known* one stays the same object, with what is known of it renewed."""
+    if known is not None:
+        if known.state != ACTIVE:  # else the code of the old version is running
+            known.origin, known.source, known.distribution = (
+                candidate.origin,
+                candidate.source,
+                candidate.distribution,
+            )
+        return known
     plugin = Plugin(
         candidate.name,
         candidate.module,
@@ -94,6 +107,25 @@ def _plugin(candidate: Candidate) -> Plugin:
     if candidate.problem is not None:
         plugin.fail(candidate.problem)
     return plugin
+
+
+def renew(plugin: Plugin, settings: Settings) -> None:
+    """Find out anew where *plugin* comes from, and which distribution has brought it; nothing changes if it is gone."""
+    entries, files = path_entries(), Files()
+    known = plugin.distribution
+    if known is not None and plugin.origin is not None and os.path.lexists(plugin.origin):
+        key = normalise(known.name)
+        for item in without_stale(installed(entries, files))[0]:
+            if item.key == key:  # that is all that an upgrade changes; a whole search takes longer
+                plugin.distribution = item.distribution
+                return
+    for candidate in discover(settings.application, folder=settings.file("plugins")).candidates:
+        if candidate.module == plugin.module:
+            plugin.origin, plugin.source, plugin.distribution = (
+                candidate.origin,
+                candidate.source,
+                candidate.distribution,
+            )
 
 
 def user_order(settings: Settings) -> tuple[str, ...]:

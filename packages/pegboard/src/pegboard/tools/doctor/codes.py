@@ -15,6 +15,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-import-hangs": (ERROR, "its import does not end before the deadline", "update or disable it"),
     "plugin-kills-process": (ERROR, "its import ends the process: a signal, or `os._exit`", "update or disable it"),
     "plugin-not-importable": (ERROR, "it is there, but Python cannot import it", "reinstall it for this Python"),
+    "plugin-gone": (ERROR, "its file has gone while the program ran", "put it back, or uninstall it"),
     "plugin-quarantined": (ERROR, "its import crashed the process twice; it is left out", "update or release it"),
     "required-plugin-unusable": (ERROR, "the application requires it", "enable it, or reinstall"),
     "plugin-crashed": (WARNING, "its import crashed the process once", "update or disable it"),
