@@ -20,6 +20,7 @@ from pegboard.errors import (
     InstallFailedError,
     InstallRefusedError,
     InvalidNameError,
+    JournalError,
     MetadataError,
     MissingDependencyError,
     NameClashError,
@@ -135,6 +136,7 @@ INSTANCES = [
     OrderError("csv", "acme-csv 1.2.0", "it wishes to come after 'htlm', which is not installed"),
     StaleMetadataError("acme-csv 1.2.0", "/home/ada/acme-csv/acme_csv.egg-info", "acme-csv 1.1.0"),
     PluginFolderError("/home/ada/.config/notes/plugins", "it is a file, not a folder"),
+    JournalError("NOTES", "/srv/cache/notes cannot be written, and neither can the places that would do instead"),
     # container
     ContainerError("something went wrong"),
     MissingDependencyError(

@@ -333,6 +333,7 @@ class Settings:
         cache_directory: "str | None" = None,
         left_out: "tuple[tuple[tuple[str, ...], str], ...]" = (),
         keeps_journal: bool = True,
+        journal_directory: "str | None" = None,
         is_backwards: bool = False,
     ) -> None:
         """Make settings; all but the following are described at `Host`.
@@ -349,6 +350,7 @@ class Settings:
             cache_directory: See above.
             left_out: Names of plugins that are left out, and why; no names stand for all that are not built in.
             keeps_journal: Whether imports are noted, to name a plugin that kills the process at the next start.
+            journal_directory: The folder of the journal if it is not beside the index; empty if there is no place.
             is_backwards: Whether plugins are imported in reverse order when they are recorded; their order stays.
         """
         vars(self).update(
@@ -364,6 +366,7 @@ class Settings:
             cache_directory=cache_directory,
             left_out=left_out,
             keeps_journal=keeps_journal,
+            journal_directory=journal_directory,
             is_backwards=is_backwards,
         )
 
@@ -382,6 +385,7 @@ class Settings:
         cache_directory: str | None
         left_out: tuple[tuple[tuple[str, ...], str], ...]
         keeps_journal: bool
+        journal_directory: str | None
         is_backwards: bool
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -422,7 +426,9 @@ class Settings:
     @property
     def journal(self) -> str:
         """The folder of the journal; empty when none is kept, or there is no place for one."""
-        directory = self.directory if self.keeps_journal else None
+        if not self.keeps_journal or self.journal_directory is not None:
+            return (self.keeps_journal and self.journal_directory) or ""
+        directory = self.directory
         return f"{directory}{os.sep}plugins-{self.application}.journal" if directory else ""
 
     def index_path(self, facts: "list[str] | None" = None) -> "str | None":

@@ -297,10 +297,18 @@ class PluginManager:
         """Look, once, whether earlier processes died while they imported a plugin: then the journal has entries."""
         if self._journal is None:
             self._journal = self.settings.journal
+            entries: Sequence[str] = ()
             try:
+                entries = os.listdir(self._journal)
+                is_usable = os.access(self._journal, os.W_OK) and os.stat(self._journal).st_uid == os.geteuid()
+            except (OSError, AttributeError):  # there has never been a journal; Windows has no user ids
+                is_usable = False
+            if not is_usable and self.settings.keeps_journal:
+                from pegboard.startup.journal.place import with_journal
+
+                self.settings = with_journal(self.settings)
+                self._journal = self.settings.journal
                 entries = os.listdir(self._journal) if self._journal else ()
-            except OSError:  # there has never been a journal
-                return
             if entries:
                 from pegboard.startup.journal.check import check_journal
 

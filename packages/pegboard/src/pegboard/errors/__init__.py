@@ -29,6 +29,7 @@
     │   └── OrderError                unknown name or circle in before/after
     ├── StaleMetadataError            two versions of one distribution are installed at once
     ├── PluginFolderError             the user's plugin folder cannot be used
+    ├── JournalError                  a plugin that kills the process could not be named
     ├── InstallRefusedError           a change of the environment would do harm
     ├── InstallFailedError            pip, uv or pipx failed
     └── ContainerError
@@ -88,6 +89,7 @@ from pegboard.errors.usage import (
     InstallFailedError as InstallFailedError,
     InstallRefusedError as InstallRefusedError,
     InvalidNameError as InvalidNameError,
+    JournalError as JournalError,
     MetadataError as MetadataError,
     PluginFolderError as PluginFolderError,
     PluginNotFoundError as PluginNotFoundError,

@@ -49,6 +49,16 @@ class PluginFolderError(PegboardError):
     cause: str
 
 
+class JournalError(PegboardError):
+    """There is no place to note which plugin is being imported, so that one that kills the process is not named."""
+
+    code = "journal-unwritable"
+    _what = "a plugin that kills the process could not be named afterwards: there is no place for a journal"
+    _hint = "set {prefix}_PLUGINS_CACHE to a folder that you may write; {prefix}_NO_PLUGINS=1 starts without plugins"
+    prefix: str  #: How the application's environment variables begin, e.g. `NOTES`.
+    cause: str
+
+
 class StaleMetadataError(PegboardError):
     """Two versions of one distribution are found at once; the one that an installer recorded is used."""
 

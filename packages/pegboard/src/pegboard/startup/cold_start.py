@@ -16,6 +16,7 @@ from pegboard.importer import Journal
 from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
+from pegboard.startup.journal.place import no_journal
 from pegboard.startup.recording.encoding import add_wishes, content_of, empty_index, to_bytes
 from pegboard.startup.recording.files import remove, write
 from pegboard.startup.recording.notes import Notes
@@ -143,6 +144,8 @@ class ColdStart:
         """
         journal = Journal(lambda: self._settings.journal, lambda: True)
         entry = journal.begin(None, 0)
+        if entry is None and self._settings.keeps_journal:
+            self._report(no_journal(self._settings))
         try:
             with self._lock:
                 is_mine = self._settings.is_lazy and not self._has_recorder

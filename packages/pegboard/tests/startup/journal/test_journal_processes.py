@@ -303,3 +303,77 @@ class TestRelease:
     def test_wants_names_or_all(self, release):
         assert release().returncode == 2
         assert release("b", "--all").returncode == 2
+
+
+# -- where is it? -----------------------------------------------------------------------------------------------------
+
+
+def not_a_folder(application):
+    """Let the cache be where no folder can be made; return the variable that says so."""
+    file = application.root / "file"
+    file.write_text("")
+    return {"APP_PLUGINS_CACHE": str(file / "cache")}
+
+
+def somebody_elses(application):
+    """Let the cache belong to somebody else, who lets everybody write there."""
+    folder = application.root / "theirs"
+    journal = folder / "plugins-app.journal"
+    journal.mkdir(parents=True)
+    for path in (folder, journal):
+        path.chmod(0o777)
+        os.chown(path, 12345, -1)
+    return {"APP_PLUGINS_CACHE": str(folder)}
+
+
+UNUSABLE = [not_a_folder] + ([somebody_elses] if os.name == "posix" and os.geteuid() == 0 else [])
+
+
+@pytest.mark.parametrize("place", UNUSABLE, ids=lambda place: place.__name__)
+@pytest.mark.parametrize("is_home_usable", [True, False], ids=["with a home", "with no home"])
+def test_a_plugin_is_named_wherever_something_can_be_written(application, place, is_home_usable, lazy):
+    application.plugin("a")
+    application.plugin("b", DEATHS["exit"])
+    temporary = application.root / "temporary"
+    temporary.mkdir()
+    environ = lazy | place(application) | {"TMPDIR": str(temporary)}
+    if not is_home_usable:
+        environ |= {"XDG_CACHE_HOME": str(application.code / "program.py"), "HOME": "nowhere"}
+    assert not start(application, **environ).stdout
+    assert "plugin 'b' took the process down" in start(application, **environ).stderr
+    third = start(application, **environ)
+    assert states(third)["b"] == "quarantined"
+    used = list(temporary.iterdir())
+    assert bool(used) is not is_home_usable
+    assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in used)
+
+
+def test_a_folder_for_temporary_files_that_is_somebody_elses_is_not_used(application):
+    application.plugin("b", DEATHS["exit"])
+    temporary, other = application.root / "temporary", application.root / "other"
+    temporary.mkdir()
+    other.mkdir()
+    (temporary / f"pegboard-{os.geteuid()}").symlink_to(other)
+    free = application.root / "free"
+    free.mkdir()
+    environ = not_a_folder(application) | {"XDG_CACHE_HOME": str(application.root / "file")}
+    environ |= {"TMPDIR": str(temporary), "TEMP": str(free)}
+    for _ in range(2):
+        start(application, **environ)
+    assert list(other.iterdir()) == []
+    assert list(free.iterdir()) != []
+    third = start(application, **environ)
+    assert states(third)["b"] == "quarantined"
+
+
+def test_a_journal_that_has_no_place_is_missed_aloud(application):
+    application.plugin("b")
+    steps = (
+        "import os, pegboard.startup.journal.place as place; place._folders = lambda settings: iter(())",
+        "host.start()",
+        "result['states'] = {p.name: p.state for p in host.plugins}",
+    )
+    started = start(application, *steps, **not_a_folder(application))
+    assert states(started)["b"] == "active"
+    assert "warning[journal-unwritable]: a plugin that kills the process could not be named" in started.stderr
+    assert "APP_NO_PLUGINS=1 starts without plugins" in started.stderr

@@ -12,12 +12,12 @@ Source: POSIX, `lockf` ("All locks shall be released ... when the process termin
 from __future__ import annotations
 
 import os
-import stat
 import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginCrashedError, PluginHangsError, SafeModeError
 from pegboard.startup.journal.crashes import LIMIT, changing_crashes, crashes_path, new_crash, plugin_files
+from pegboard.startup.journal.place import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,18 +75,10 @@ def check_journal(
         starts in a row; otherwise nothing.
     """
     journal = settings.journal
-    if not journal or not _is_trusted(journal):
+    if not journal or not is_own(journal):
         return ()
     dead = _remove_dead(journal, report)
     return _count_crashes(settings, report, dead) if dead else ()
-
-
-def _is_trusted(journal: str) -> bool:
-    try:
-        status = os.lstat(journal)
-    except OSError:
-        return False
-    return stat.S_ISDIR(status.st_mode) and (os.name != "posix" or status.st_uid == os.geteuid())
 
 
 def _remove_dead(journal: str, report: Callable[[PegboardError], None]) -> list[JournalEntry]:

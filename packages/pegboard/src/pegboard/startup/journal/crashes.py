@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import replace_file
-from pegboard.index import digest, path_stamp
+from pegboard.index import digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -78,9 +78,18 @@ def plugin_files(origin: str) -> list[str]:
 
 
 def fingerprint(origin: str) -> str:
-    """Return a hash of the stamps of the files of the plugin at *origin*."""
-    text = "\n".join(f"{path}\n{path_stamp(path, of_file=True)}" for path in plugin_files(origin))
-    return str(digest(text.encode("utf-8", "surrogateescape")))
+    """Return a hash of the files of the plugin at *origin*: their stamps change when somebody just touches them."""
+    hashes = []
+    for path in plugin_files(origin):
+        content = ""
+        if os.path.isfile(path):  # no pipe, and no device
+            try:
+                with open(path, "rb") as stream:
+                    content = digest(stream.read())
+            except OSError:
+                pass
+        hashes.append(f"{path}\n{content}")
+    return str(digest("\n".join(hashes).encode("utf-8", "surrogateescape")))
 
 
 def is_current(crash: Crash, plugin: Plugin) -> bool:

@@ -52,6 +52,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "configuration-unknown-name": (WARNING, "a setting names a plugin that is not installed", "correct the name"),
     "plugin-folder-unusable": (WARNING, "the plugin folder cannot be read", "make it a folder"),
     "index-stale": (NOTE, "the index is not valid, so the next start is slow", "none: that start rebuilds it"),
+    "journal-unwritable": (WARNING, "a plugin that kills the process could not be named", "give it a folder"),
     "index-unwritable": (WARNING, "the index cannot be written, so every start is slow", "make it writable"),
     # -- the doctor itself
     "imports-unchecked": (NOTE, "the program cannot be started again", "run it from the command line"),

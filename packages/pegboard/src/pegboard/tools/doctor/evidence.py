@@ -14,6 +14,7 @@ from pegboard.startup.discovery.distributions import installed, normalise, witho
 from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.owners import Owners
 from pegboard.startup.journal.check import check_journal
+from pegboard.startup.journal.place import with_journal
 from pegboard.startup.recording.encoding import content_of
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.search import search
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from pegboard.errors import PegboardError
     from pegboard.host import Host
+    from pegboard.index import Settings
     from pegboard.ledger import Plugin
     from pegboard.startup.discovery import Discovery
     from pegboard.startup.discovery.distributions import Installed
@@ -38,8 +40,10 @@ class Evidence:
         self.host: Host = host
         self.problems: list[PegboardError] = []
         """What the search has reported."""
-        check_journal(host.settings, self.problems.append)  # safe mode or not: nothing is imported here
-        found = search(host.settings, {})
+        self.settings: Settings = with_journal(host.settings, makes_it=False)
+        """Those of the host, with a folder for the journal."""
+        check_journal(self.settings, self.problems.append)  # safe mode or not: nothing is imported here
+        found = search(self.settings, {})
         self.problems += found.problems
         self.discovery: Discovery = found.discovery
         self.plugins: Sequence[Plugin] = found.plugins

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import PluginNotFoundError
 from pegboard.startup.journal.crashes import LIMIT, Crashes, changing_crashes, crashes_path
+from pegboard.startup.journal.place import with_journal
 from pegboard.tools.cli.commands import DONE, FAILED, command
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add(commands: Group) -> None:
 def _release(host: Host, options: argparse.Namespace, output: Output) -> int:
     if bool(options.names) == options.all:
         options.parser.error("give the names of plugins, or --all")
-    journal = host.settings.journal
+    journal = with_journal(host.settings, makes_it=False).journal
     path = crashes_path(journal) if journal else ""
     crashed = Crashes(path).names if path else set()
     known = {plugin.name for plugin in host.plugins} | crashed

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from pegboard.index import PROVISIONAL
-from pegboard.tools.doctor.finding import Finding, finding
+from pegboard.startup.journal.place import no_journal
+from pegboard.tools.doctor.finding import Finding, finding, from_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 def index_state(evidence: Evidence) -> Iterator[Finding]:
     """Yield why the index is not used, and why it cannot be written."""
+    settings = evidence.settings
+    if settings.keeps_journal and not settings.journal:
+        yield from_error(no_journal(settings))
     path = evidence.index_path
     if path is None:
         return
