@@ -46,6 +46,8 @@ class Owners:
         self._roots: dict[str, list[Owner]] = {}
         self._projects: list[tuple[str, Owner]] = []
         self._eggs: list[tuple[Installed, str]] = []
+        self._bases: dict[str, set[str]] = {}
+        """Each directory of installed distributions, as it is called and as it is really called."""
         for item in found:
             if item.is_egg:
                 self._add_egg(item)
@@ -58,8 +60,11 @@ class Owners:
         record = item.read("RECORD")
         prefix = f"{self._relative}/"
         if f"\n{prefix}" in record or f'\n"{prefix}' in record or record.startswith((prefix, f'"{prefix}')):
+            bases = self._bases.get(item.base)
+            if bases is None:
+                bases = self._bases[item.base] = {item.base, os.path.realpath(item.base)}
             for path, digest in _rows(record, prefix):
-                for base in {item.base, os.path.realpath(item.base)}:
+                for base in bases:
                     self._recorded.setdefault(os.path.normpath(f"{base}/{path}"), []).append(Owner(item, digest))
         known = False
         if ".pth," in record:

@@ -231,7 +231,7 @@ class Rebuild:
         began_ns = self._search.began_ns
         if self._is_all_stale:
             self._package_files.forget(self._application)
-        self._package_files.add(self._application, began_ns, tuple(plugin.module for plugin in plugins))
+        self._package_files.add(self._application, began_ns, {plugin.module for plugin in plugins})
         for package in sorted(self._used_packages() - {self._application}):
             if self._why_changed.get(package, "not checked") is not None:
                 self._package_files.forget(package)

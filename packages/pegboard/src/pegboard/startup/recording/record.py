@@ -166,7 +166,7 @@ class PackageFiles:
     def __init__(self, by_package: dict[str, Files]) -> None:
         self.by_package: dict[str, Files] = by_package
 
-    def add(self, package: str, search_began_ns: int, without: tuple[str, ...] = ()) -> None:
+    def add(self, package: str, search_began_ns: int, without: Container[str] = ()) -> None:
         """Add the files of all loaded modules of *package*.
 
         Files that are known already stay: plugins that are primed have imported them in an earlier process.
@@ -179,8 +179,7 @@ class PackageFiles:
         modules = [
             module
             for name, module in list(sys.modules.items())
-            if (name == package or name.startswith(package + "."))
-            and not any(name == part or name.startswith(part + ".") for part in without)
+            if (name == package or name.startswith(package + ".")) and not _is_below(name, without)
         ]
         known = self.by_package.get(package, {})
         self.by_package[package] = read_files(set(_paths(modules)) - known.keys(), search_began_ns) | known
@@ -211,6 +210,13 @@ class PackageFiles:
             if has_changed(files, path, search_began_ns):
                 return f"the file {path}, which it imports, has changed"
         return None
+
+
+def _is_below(name: str, modules: Container[str]) -> bool:
+    """Return whether the module *name* is one of *modules*, or in a package that is."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return bool(name)
 
 
 def files_from(data: Mapping[str, Any]) -> Files:
