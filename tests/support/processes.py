@@ -26,18 +26,22 @@ provide = host.container.provide
 provide(Clock)
 """
 
-TRACE = "import trace_of_imports; trace_of_imports.imported(__name__)\n"
+TRACE = "__traced__ = True\n"
+"""The first line of a plugin whose imports are traced; a call of a function elsewhere would be an effect."""
 
 TRACER = """
-import os, sys
+import pathlib, sys
 names = []
-def imported(name): names.append(name.rpartition(".")[2])
+def imported(event, arguments):
+    if event == "exec" and "__traced__" in getattr(arguments[0], "co_names", ()):
+        names.append(pathlib.Path(arguments[0].co_filename).stem)
+sys.addaudithook(imported)
 """
 
 PROGRAM = """
 import json, os, sys
-from app import api
 import trace_of_imports
+from app import api
 result = {}
 try:
     for step in json.loads(sys.argv[1]):

@@ -53,6 +53,7 @@ class Host:
         strict: "bool | None" = None,
         lazy: "bool | None" = None,
         slow_after: "float | None" = 3.0,
+        judging_s: float = 0.5,
         config_directory: "str | os.PathLike[str] | None" = None,
         cache_directory: "str | os.PathLike[str] | None" = None,
         report: "Callable[[PegboardError], None] | None" = None,
@@ -69,6 +70,9 @@ class Host:
             lazy: Whether plugins wait until something of them is used. False imports every plugin at the start, which
                 defines correct behaviour: laziness changes only when, never what. None: as the user sets it, else True.
             slow_after: Seconds that the import of one plugin may take before it is reported; None: as long as it likes.
+            judging_s: Seconds of CPU that a start may spend, beyond importing the plugins, to find out which of them do
+                no more than register. The others are imported at each start until a later one has judged them; each
+                start judges at least one. `math.inf` for all at once.
             config_directory: Where `plugins.toml` and the folder `plugins` are; the user's own configuration
                 directory for *name* if None.
             cache_directory: Where the record of what plugins register is kept; the user's own cache directory for
@@ -100,6 +104,7 @@ class Host:
                 strict=strict,
                 lazy=lazy,
                 slow_after=slow_after,
+                judging_s=judging_s,
                 config_directory=None if config_directory is None else os.path.abspath(config_directory),
                 cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
             ),

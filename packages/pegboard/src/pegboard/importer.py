@@ -233,6 +233,7 @@ class Importer:
             PluginWithdrewError: If the owner, once imported, no longer registers it.
             PluginError: If the owner cannot be imported.
         """
+        contribution.owner.is_used = True
         if contribution.live is not DORMANT:
             return contribution.live
         self.activate(contribution.owner, contribution)

@@ -13,8 +13,9 @@ each record depends on.
         D path mtime_ns inode ctime_ns              a directory searched for plugins; `-` each when it is absent
         F path mtime_ns size inode ctime_ns         a file; `-` each when it is absent
         E name hash                                 an environment variable an import read; `-` when not set
-        Y                                           something had changed so shortly before the search
-                                                    that its stamp may not show the next change
+        Y reason                                    the next start makes the index again: not every plugin has been
+                                                    judged, or (without words) something had changed so shortly before
+                                                    the search that its stamp may not show the next change
     <head>          one line a fact, its fields separated by US (U+001F):
         A init portion portion ...                  the search path of `app.plugins`
         B module module ...                         plugins that had been imported before the start, if there were any
@@ -294,7 +295,7 @@ def why_invalid(index: Index, facts: "Iterable[str]", environ: "Mapping[str, str
             if line != next(now, None):
                 return f"{line.split(' ', 2)[1]} is not what it was"
         elif kind == PROVISIONAL:
-            return "something had changed right before the plugins were last looked at"
+            return line[2:] or "something had changed right before the plugins were last looked at"
         else:
             _, subject, known = line.split(SEPARATOR, 2)
             if ESCAPE in subject:
@@ -329,6 +330,7 @@ class Settings:
         strict: "bool | None" = None,
         lazy: "bool | None" = None,
         slow_after: "float | None" = None,
+        judging_s: float = 0.5,
         config_directory: "str | None" = None,
         cache_directory: "str | None" = None,
         left_out: "tuple[tuple[tuple[str, ...], str], ...]" = (),
@@ -341,11 +343,12 @@ class Settings:
         Args:
             application: The application's name.
             environ: The environment variables.
-            required: As for `Host`; so are the next six.
+            required: As for `Host`; so are the next seven.
             built_in_first: See above.
             strict: See above.
             lazy: See above.
             slow_after: See above.
+            judging_s: See above.
             config_directory: See above.
             cache_directory: See above.
             left_out: Names of plugins that are left out, and why; no names stand for all that are not built in.
@@ -362,6 +365,7 @@ class Settings:
             strict=strict,
             lazy=lazy,
             slow_after=slow_after,
+            judging_s=judging_s,
             config_directory=config_directory or user_directory("config", application, environ),
             cache_directory=cache_directory,
             left_out=left_out,
@@ -380,6 +384,7 @@ class Settings:
         strict: bool | None
         lazy: bool | None
         slow_after: float | None
+        judging_s: float
         config_directory: str | None
         """Where `plugins.toml` and the plugin folder are; None when there is no place for them."""
         cache_directory: str | None

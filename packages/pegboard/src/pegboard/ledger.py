@@ -87,6 +87,7 @@ class Plugin:
         "is_eager_by_user",
         "is_lazy_by_author",
         "is_plain",
+        "is_used",
         "module",
         "name",
         "origin",
@@ -135,6 +136,8 @@ class Plugin:
         """Whether its module is a source file that Python's own loader loads, so that no search for it is needed."""
         self.inputs: tuple[str, ...] = ()
         """What its import depends on besides its code, as its author declares: paths, and `env:NAME`."""
+        self.is_used: bool = False
+        """Whether something of it has been asked for in this process."""
         self.required: bool = False
         self.cost_ms: float | None = None
         """Milliseconds its import took; None while it has not been imported."""

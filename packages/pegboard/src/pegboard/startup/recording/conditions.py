@@ -57,6 +57,8 @@ def conditions(
     files: Mapping[str, str],
     variables: Mapping[str, str],
     search_began_ns: int,
+    *,
+    is_complete: bool,
 ) -> list[str]:
     """Return the conditions for an index, one line each.
 
@@ -66,6 +68,7 @@ def conditions(
         files: The stamp of each file.
         variables: The stamp of each environment variable.
         search_began_ns: When the search for plugins began. If a stamp is recent, the next start makes a new index.
+        is_complete: Whether every plugin has been judged; if not, the next start goes on.
     """
     lines = list(known_facts)
     lines += [
@@ -75,6 +78,8 @@ def conditions(
     ]
     lines += [f"F{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}" for path, stamp in files.items()]
     lines += [f"E{SEPARATOR}{escape(name)}{SEPARATOR}{stamp}" for name, stamp in variables.items()]
+    if not is_complete:
+        lines.append(f"{PROVISIONAL} not every plugin has been judged yet")
     if any(is_recent(stamp, search_began_ns) for stamp in (*directories.values(), *files.values())):
         lines.append(PROVISIONAL)
     return lines

@@ -7,6 +7,7 @@ removed.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from pegboard._typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _INDEX: Final = ".index"
 _NOTES: Final = ".notes"
+_RECORDS: Final = ".records"
 _MAX_INDEXES: Final = 16
 _DAY_NS: Final = 24 * 3600 * 1_000_000_000
 
@@ -24,6 +26,11 @@ _DAY_NS: Final = 24 * 3600 * 1_000_000_000
 def notes_path(index_path: str) -> str:
     """Return the path of the notes beside the index at *index_path*."""
     return index_path.removesuffix(_INDEX) + _NOTES
+
+
+def records_path(index_path: str, application: str) -> str:
+    """Return the path of the records that outlive the index at *index_path*; all indexes in its folder share them."""
+    return os.path.join(os.path.dirname(index_path), f"plugins-{application}-{sys.implementation.cache_tag}{_RECORDS}")
 
 
 def write(path: str, data: bytes) -> str | None:
@@ -83,7 +90,7 @@ def remove_all(directory: str, application: str) -> int:
     names = [
         name
         for name in os.listdir(directory)
-        if name.startswith(f"plugins-{application}-") and name.endswith((_INDEX, _NOTES, HALF_WRITTEN))
+        if name.startswith(f"plugins-{application}-") and name.endswith((_INDEX, _NOTES, _RECORDS, HALF_WRITTEN))
     ]
     for name in names:
         os.unlink(os.path.join(directory, name))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Notes:
     """Notes on each plugin, by plugin name."""
 
-    __slots__ = ("cost_ms", "drifts", "reasons")
+    __slots__ = ("cost_ms", "drifts", "judging_ms", "reasons", "uses")
 
     def __init__(self) -> None:
         self.cost_ms: dict[str, float] = {}
@@ -27,6 +27,10 @@ class Notes:
         """Why it was last imported and recorded, in words."""
         self.drifts: dict[str, int] = {}
         """How often it registered something else although nothing had changed that it is known to depend on."""
+        self.uses: dict[str, int] = {}
+        """In how many processes something of it was used while it waited to be judged."""
+        self.judging_ms: dict[str, float] = {}
+        """How long it took, beyond its import, to judge it; milliseconds."""
 
     @classmethod
     def beside(cls, index_path: str) -> Notes:

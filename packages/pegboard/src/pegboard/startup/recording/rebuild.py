@@ -7,6 +7,8 @@ slower.
 
 from __future__ import annotations
 
+import atexit
+import math
 import os
 
 from pegboard._typing import TYPE_CHECKING
@@ -14,16 +16,17 @@ from pegboard.errors import UnusableIndexError
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
 from pegboard.startup.journal.quarantine import quarantine_stamps
+from pegboard.startup.recording.budget import Budget, now_s
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
-from pegboard.startup.recording.files import other_indexes, remove_old, write
+from pegboard.startup.recording.files import other_indexes, records_path, remove_old, write
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
-from pegboard.startup.recording.record import RECENT, PackageFiles, Record, files_from
+from pegboard.startup.recording.record import NOT_JUDGED, RECENT, PackageFiles, Record, files_from
 from pegboard.startup.recording.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from pegboard.startup.search import Search
 
 EARLY = "it had been imported before the plugins were looked for, so that it could not be recorded"
+NO_RECORD = "there is no record of it yet"
 _MAX_INSTALLED_FILES = 128
 """How many files in `site-packages` are checked at each start; if there are more, only directories are checked."""
 _LASTING_FACTS = ("S python", "S prefix", "S application", "S pegboard")
@@ -71,7 +75,7 @@ class Rebuild:
             eager_kinds: Kinds of contributions whose plugins are imported at every start.
             is_disturbed: Returns whether plugins were imported without being traced: then nothing is saved.
             readers: Plugins that have read a registry while they were imported.
-            is_from_scratch: Whether the records of the old index are ignored.
+            is_from_scratch: Whether the records of the old index are ignored, and every plugin is judged.
         """
         self._settings = settings
         self._search = search
@@ -84,7 +88,10 @@ class Rebuild:
         self._application = settings.application.partition(".")[0]
         self._facts = settings.facts()
         self._path = settings.index_path(self._facts)
-        self._old: Mapping[str, Any] = {} if is_from_scratch else _latest_content(self._path, settings, self._facts)
+        self._old: Mapping[str, Any] = {}
+        self._has_index = False  # whether the old content is that of an index, and not what has outlived one
+        if not is_from_scratch:
+            self._old, self._has_index = _latest_content(self._path, settings, self._facts)
         self._own_names = own_names(ledger, attribution.application)
         self._notes = Notes.beside(self._path or "")
         self._failed: list[Plugin] = []
@@ -96,7 +103,10 @@ class Rebuild:
         self._package_files = PackageFiles({package: files_from(data) for package, data in old_files.items()})
         self._why_changed: dict[str, str | None] = {}  # by package, as far as it has been checked
         self._is_all_stale = True
+        self._verdicts: dict[Plugin, Record] = {}  # records that hold and say what the import does
+        self._judging_s = math.inf if is_from_scratch else settings.judging_s
         self._content: dict[str, Any] = {}
+        self._bytes = b""
 
     # -- which records hold? ------------------------------------------------------------------------------------------
 
@@ -112,9 +122,13 @@ class Rebuild:
                 if record is not None and reason is None:
                     self._kept_for_later[plugin.module] = record
                 continue
+            if reason is None and record is not None and record.is_judged:
+                self._verdicts[plugin] = record
+            if reason is None and not self._has_index:
+                reason = NO_RECORD
             if reason is not None:
                 self._notes.reasons[plugin.name] = reason
-            if reason is not None or record is None or record.eager or plugin.eager:
+            if reason is not None or record is None or record.eager or plugin.eager or not record.is_judged:
                 stale.append(plugin)
             elif self._is_early(plugin):
                 self._records[plugin.module] = record  # for starts in which it is not early
@@ -128,7 +142,7 @@ class Rebuild:
 
     def _why_all_stale(self) -> str | None:
         if not self._old:
-            return "there is no record of it yet"
+            return NO_RECORD
         reason = self._why_package_changed(self._application)
         return reason and "the application itself has changed"
 
@@ -153,10 +167,10 @@ class Rebuild:
     def _old_record(self, plugin: Plugin, modules: set[str]) -> tuple[Record | None, str | None]:
         entry = self._old.get("plugins", {}).get(plugin.module)
         if entry is None:
-            return None, "there is no record of it yet"
+            return None, NO_RECORD
         if entry["record"] is None:  # it could not be recorded; its file may have been replaced since
             remove_doubtful_bytecode(plugin.origin, step_ns=0)
-            return None, "there is no record of it yet"
+            return None, NO_RECORD
         if entry["identity"] != _identity(plugin):
             return None, "it was installed anew, or comes from another place"
         record = Record.from_dict(entry["record"])
@@ -194,6 +208,7 @@ class Rebuild:
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
         attribution = self._attribution
         progress = Progress(self._settings.application, len(plugins))
+        budget = self._budget(plugins)
 
         def importing() -> Plugin | None:
             stack = attribution.stack()
@@ -208,24 +223,37 @@ class Rebuild:
                     self._notes.reasons[plugin.name] = EARLY
                     self._activate(plugin, "to be recorded")
                     continue
-                observation = recorder.observe(plugin)
+                began_s = now_s()
+                observation = recorder.observe(plugin) if budget.allows(plugin) else None
                 if not self._activate(plugin, "to be recorded"):
-                    recorder.abandon(observation)
+                    if observation is not None:
+                        recorder.abandon(observation)
                     self._failed.append(plugin)
                     continue
+                trace = recorder.finish(plugin, observation)
+                if observation is not None:
+                    budget.spend(now_s() - began_s)
+                    self._notes.judging_ms[plugin.name] = round((now_s() - began_s) * 1000, 3)
                 record = Record.of_import(
                     plugin,
                     self._ledger.contributions_of(plugin),
-                    recorder.finish(plugin, observation),
+                    trace,
                     application=self._settings.application,
                     environ=recorder.environment,
                     eager_kinds=self._eager_kinds,
                     search_began_ns=self._search.began_ns,
                     reads_registries=plugin in self._readers,
+                    verdict=self._verdicts.get(plugin),
                 )
                 self._use_record(plugin, record)
                 self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
         progress.finish()
+
+    def _budget(self, plugins: Sequence[Plugin]) -> Budget:
+        waiting = [plugin for plugin in plugins if plugin not in self._verdicts and not plugin.eager]
+        costs = self._notes.judging_ms.values()
+        usual_s = sum(costs) / len(costs) / 1000 if costs else 0.0
+        return Budget(self._judging_s, waiting, self._notes.uses, usual_s)
 
     def _read_package_files(self, plugins: Sequence[Plugin]) -> None:
         began_ns = self._search.began_ns
@@ -267,7 +295,8 @@ class Rebuild:
                 for package in sorted(self._used_packages())
             },
         }
-        return from_bytes(to_bytes(self._content), self._path or "")
+        self._bytes = to_bytes(self._content)
+        return from_bytes(self._bytes, self._path or "")
 
     def save(self, problems: Sequence[PegboardError]) -> str | None:
         """Write the index, with those *problems* that are reported again at each warm start.
@@ -277,15 +306,42 @@ class Rebuild:
         """
         if self._path is None or self._is_disturbed():
             return None
-        self._content["problems"] = [
+        told = [
             [problem.code, problem.summary(), problem.hint() or ""]
             for problem in problems
             if not problem.is_quiet and not problem.is_of_one_start and not self._is_tried_again(problem)
         ]
-        error = write(self._path, to_bytes(self._content))
+        if told:
+            self._content["problems"] = told
+            self._bytes = to_bytes(self._content)
+        error = write(self._path, self._bytes)
+        if error is None:
+            write(records_path(self._path, self._settings.application), self._bytes)
+        self._note_uses(self._path)
         self._notes.write(self._path)
         remove_old(self._path, self._settings.application)
         return error
+
+    def _note_uses(self, path: str) -> None:
+        """Forget what was used once every plugin has been judged; else have it noted when the process ends."""
+        waiting = [plugin for plugin in self._search.plugins if self._is_waiting(plugin)]
+        if not waiting:
+            self._notes.uses.clear()
+            return
+
+        def note(process: int = os.getpid()) -> None:
+            used = [plugin.name for plugin in waiting if plugin.is_used]
+            if used and process == os.getpid():
+                notes = Notes.beside(path)
+                notes.uses.update({name: notes.uses.get(name, 0) + 1 for name in used})
+                notes.write(path)
+
+        atexit.register(note)
+
+    def _is_waiting(self, plugin: Plugin) -> bool:
+        """Return whether *plugin* waits to be judged."""
+        record = self._records.get(plugin.module)
+        return record is not None and record.eager == NOT_JUDGED
 
     def _is_tried_again(self, problem: PegboardError) -> bool:
         """Return whether *problem* is a failed import: that is tried again, and reported again, at every start."""
@@ -303,7 +359,14 @@ class Rebuild:
         directories = {
             path: path_stamp(path, of_file=False) for path in (*self._search.discovery.directories, *sorted(folders))
         }
-        return conditions(self._facts, directories, files, dict(sorted(variables.items())), self._search.began_ns)
+        return conditions(
+            self._facts,
+            directories,
+            files,
+            dict(sorted(variables.items())),
+            self._search.began_ns,
+            is_complete=not any(map(self._is_waiting, plugins)),
+        )
 
     def _checked_files(self) -> dict[str, str]:
         """Return the stamp of each file that is checked at each start."""
@@ -339,21 +402,28 @@ class Rebuild:
         }
 
 
-def _latest_content(path: str | None, settings: Settings, facts: Sequence[str]) -> Mapping[str, Any]:
+def _latest_content(path: str | None, settings: Settings, facts: Sequence[str]) -> tuple[Mapping[str, Any], bool]:
     """Return the content of the index at *path*, or else of the newest other one whose records may hold; or nothing.
 
     Each configuration and each import path has an index of its own. What plugins register does not depend on these, so
-    the records in one index hold in another.
+    the records in one index hold in another. The newest content is kept apart, too: an index that is damaged or
+    removed takes no verdict with it.
+
+    Returns:
+        The content, and whether it is that of an index; what has outlived its index tells only what was judged.
     """
     lasting = [line for line in facts if line.startswith(_LASTING_FACTS)]
-    for candidate in () if path is None else (path, *other_indexes(path, settings.application)):
+    application = settings.application
+    kept = "" if path is None else records_path(path, application)
+    candidates = () if path is None else (path, *other_indexes(path, application), kept)
+    for candidate in candidates:
         try:
             content: Mapping[str, Any] = content_of(read(candidate))
         except UnusableIndexError:
             continue
         if [line for line in content["validity"] if line.startswith(_LASTING_FACTS)] == lasting:
-            return content
-    return {}
+            return content, candidate != kept
+    return {}, False
 
 
 def _invalidate_users(

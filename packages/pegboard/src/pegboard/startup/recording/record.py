@@ -13,7 +13,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import is_recent
-from pegboard.startup.recording.effects.effect import SEEN
+from pegboard.startup.recording.effects.effect import SEEN, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -95,13 +95,19 @@ class Record:
         eager_kinds: Container[str],
         search_began_ns: int,
         reads_registries: bool,
+        verdict: Record | None = None,
     ) -> Record:
-        """Return the record of an import that has just succeeded."""
+        """Return the record of an import that has just succeeded.
+
+        An import that was not observed has the effects that *verdict* has, an earlier record that still holds.
+        """
         record = cls()
         record.rows = plain_rows(rows)
         record.is_judged = trace.is_judged
         record.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
-        record.eager = _reason_to_be_eager(plugin, trace, record, eager_kinds)
+        if verdict is not None and not trace.is_judged:
+            record.is_judged, record.effects = verdict.is_judged, verdict.effects
+        record.eager = _reason_to_be_eager(plugin, record, eager_kinds)
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
         own = _loaded_modules(plugin.module)
@@ -259,18 +265,16 @@ def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[
     return [(row.kind, row.text, row.override, dict(row.metadata)) for row in rows if not row.is_ephemeral]
 
 
-def _reason_to_be_eager(plugin: Plugin, trace: ImportTrace, record: Record, eager_kinds: Container[str]) -> str:
+def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[str]) -> str:
     if plugin.eager and not plugin.is_eager_by_user:
         return "its author says so"
-    if not trace.is_judged:
-        return NOT_JUDGED
-    for effect in sorted(trace.effects, key=lambda effect: effect.kind != SEEN):
-        if effect.kind == SEEN or not plugin.is_lazy_by_author:
-            return f"its import {effect}"
     for kind, _, _, _ in record.rows:
         if kind in eager_kinds:
             return f"it adds to {kind!r}, which counts from the start"
-    return ""
+    for effect in sorted((Effect(*fields) for fields in record.effects), key=lambda effect: effect.kind != SEEN):
+        if effect.kind == SEEN or not plugin.is_lazy_by_author:
+            return f"its import {effect}"
+    return "" if record.is_judged or plugin.is_eager_by_user else NOT_JUDGED
 
 
 def _content_hash(path: str) -> str:

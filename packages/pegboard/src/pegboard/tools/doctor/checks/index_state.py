@@ -25,7 +25,7 @@ def index_state(evidence: Evidence) -> Iterator[Finding]:
         return
     validity = evidence.content.get("validity", ())
     # A provisional index was made right after an installation: that the next start rebuilds it is not worth a note.
-    if evidence.index_problem is not None and not (validity and validity[-1] == PROVISIONAL):
+    if evidence.index_problem is not None and not (validity and validity[-1].startswith(PROVISIONAL)):
         yield finding(
             "index-stale",
             "the index is not used",
