@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from pegboard._typing import TYPE_CHECKING
@@ -39,9 +40,14 @@ def call_plugin(
     """
     if plugin.is_built_in:
         return function()
+    process = os.getpid()
     try:
         return function()
     except BaseException as error:
+        if os.getpid() != process:
+            from pegboard.forks import end_child
+
+            end_child(error)
         from pegboard.errors import PegboardError, PluginCallError, describe_exception
 
         # an error of ours already says who and why

@@ -9,6 +9,7 @@ Hot: each start loads this file.
 import _thread
 import os
 import sys
+from _weakref import ref
 
 from pegboard.index import Settings
 from pegboard.manager import READY, PluginManager, Registry
@@ -29,6 +30,23 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     F = TypeVar("F", bound=Callable[[], object])
+
+HOSTS: "list[ref[Host]]" = []
+"""Every host of this process."""
+
+
+def _before_fork() -> None:
+    import _thread
+
+    if _thread._count():  # noqa: SLF001 -- how many other threads there are, which will be missing in the child
+        from pegboard.forks import begin
+
+        begin()
+
+
+if hasattr(os, "register_at_fork"):  # what is registered lives until the very end: see `manager.finder_of`
+    function: "Any" = type(_before_fork)
+    os.register_at_fork(before=function(_before_fork.__code__, {}))
 
 
 class Host:
@@ -92,6 +110,7 @@ class Host:
         """Every fault that was contained so far, in the order in which they came up."""
         self._lock = _thread.allocate_lock()
         self._tell = report
+        HOSTS.append(ref(self, HOSTS.remove))
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
         self._unload_callbacks: dict[Plugin, list[Callable[[], object]]] = {}

@@ -45,14 +45,15 @@ if TYPE_CHECKING:
 class Attribution:
     """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_by_module", "_local", "application", "records")
+    __slots__ = ("_by_module", "application", "records", "stacks")
 
     def __init__(self, name: str) -> None:
         """Start with no plugins; what belongs to none of them belongs to the application called *name*."""
         self.application: Plugin = application(name)
         """The owner of what no plugin registers."""
         self._by_module: dict[str, Plugin] = {}
-        self._local = _thread._local()
+        self.stacks: dict[int, list[Plugin]] = {}
+        """The plugins that each thread is importing, the innermost last, by the thread's identifier."""
         self.records: Records | None = None
         """Where plugins are found, too."""
 
@@ -79,19 +80,12 @@ class Attribution:
 
     def stack(self) -> "list[Plugin]":
         """Return the plugins that this thread is importing, the innermost last: they import one another."""
+        me = _thread.get_ident()
         try:
-            stack: list[Plugin] = self._local.stack
-        except AttributeError:
-            stack = self._local.stack = []
+            return self.stacks[me]
+        except KeyError:
+            stack = self.stacks[me] = []
         return stack
-
-    def searching(self) -> "set[str]":
-        """Return the modules of plugins that this thread is searching for."""
-        try:
-            names: set[str] = self._local.searching
-        except AttributeError:
-            names = self._local.searching = set()
-        return names
 
     def registering(self) -> "tuple[Plugin, bool]":
         """Return whose code is registering now, and whether this thread is importing it.
@@ -131,6 +125,8 @@ class Importer:
         "_listener",
         "_lock",
         "_prefix",
+        "_searches",
+        "gate",
         "imports",
         "is_watching",
     )
@@ -166,6 +162,9 @@ class Importer:
         self._application = application
         self._lock = _thread.RLock()
         self._is_ready = False
+        self._searches: set[tuple[int, str]] = set()  # by thread, modules of plugins that are being searched for
+        self.gate = _thread.RLock()
+        """Held while a thread begins to import plugins: a process that forks waits for those that have begun."""
         self.imports: dict[Plugin, tuple[Plugin | None, float, float]] = {}
         """The last import of each plugin: the plugin that imported it, and `perf_counter` at its begin and end."""
         self.is_watching: bool = False
@@ -255,12 +254,21 @@ class Importer:
         ledger = self._ledger
         stack = self._attribution.stack()
         ledger.begin(plugin)
-        stack.append(plugin)
+        if stack:
+            stack.append(plugin)
+        else:
+            with self.gate:
+                stack.append(plugin)
+        process = os.getpid()
         entry = None if plugin.is_built_in else self._journal.begin(plugin, len(stack))
         started = perf_counter()
         try:
             execute()
         except BaseException as error:
+            if os.getpid() != process:
+                from pegboard.forks import end_child
+
+                end_child(error)
             from pegboard.boundary import forget_submodules
 
             ledger.discard(plugin)
@@ -278,6 +286,12 @@ class Importer:
         plugin.state = ACTIVE
         plugin.error = None
         self._listener.imported(plugin, batch)
+
+    def lose(self, plugin: "Plugin", error: "PegboardError") -> None:
+        """Mark *plugin* broken because of *error*: the thread that was importing it is not in this process."""
+        self._ledger.discard(plugin)
+        plugin.fail(error)
+        self._ledger.invalidate()
 
     def _fail(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
         from pegboard.boundary import to_import_error
@@ -308,17 +322,17 @@ class Importer:
             loader = SourceFileLoader(fullname, plugin.origin)
             spec = spec_from_file_location(fullname, plugin.origin, loader=loader)
         if spec is None:
-            searching = self._attribution.searching()
-            if fullname in searching:  # another host that has the same plugin asks back
+            search = _thread.get_ident(), fullname
+            if search in self._searches:  # another host that has the same plugin asks back
                 return None
-            searching.add(fullname)
+            self._searches.add(search)
             try:
                 for finder in list(sys.meta_path):
                     find: Any = None if finder is self._finder else getattr(finder, "find_spec", None)
                     if find and (spec := find(fullname, path, target)) is not None:
                         break
             finally:
-                searching.discard(fullname)
+                self._searches.discard(search)
         if spec is not None and hasattr(spec.loader, "exec_module"):
             spec.loader = _BracketedLoader(spec.loader, plugin, self)  # type: ignore[assignment]
         return spec
@@ -335,9 +349,7 @@ class _BracketedLoader:
         self._importer = importer
 
     def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
-        create = getattr(self._loader, "create_module", None)
-        module: ModuleType | None = create(spec) if create else None
-        return module
+        """Let the import system make a module: if the loader makes one itself, that is code of the plugin, too."""
 
     def exec_module(self, module: "ModuleType") -> None:
         loader = self._loader
@@ -345,6 +357,10 @@ class _BracketedLoader:
         module.__loader__ = loader
         if module.__spec__ is not None:
             module.__spec__.loader = loader
+        if not self._plugin.is_plain:
+            from pegboard.namespace_package import loader_in_bracket
+
+            loader = loader_in_bracket(loader)
         self._importer.run(self._plugin, lambda: loader.exec_module(module))
 
     def __getattr__(self, name: str) -> "Any":

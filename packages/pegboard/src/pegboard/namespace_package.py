@@ -12,7 +12,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class PathEntryFinder(Protocol):
         """What a path hook returns for one entry of a search path."""
@@ -100,3 +100,35 @@ def spec_of_loaded(fullname: str) -> ModuleSpec | None:
     spec: ModuleSpec = ModuleSpec(fullname, Loaded(module), is_package=True)  # type: ignore[arg-type]  # all of a loader that is used
     spec.submodule_search_locations = list(module.__path__)
     return spec
+
+
+class _MakesModule:
+    """A loader whose `create_module` may run code of the module, and which therefore runs inside the bracket."""
+
+    __slots__ = ("_loader",)
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Make the module that is to take the place of *module*, and execute it."""
+        from _frozen_importlib import module_from_spec
+
+        spec: Any = module.__spec__
+        made = module_from_spec(spec)
+        sys.modules[spec.name] = made
+        self._loader.exec_module(made)
+
+
+def loader_in_bracket(loader: Any) -> Any:
+    """Return what executes a module as *loader* does, when all that `create_module` does is to count, too.
+
+    An extension module with single-phase initialisation runs all of its code in `create_module`.
+
+    Source:
+        PEP 489 ("Multi-phase extension module initialization"), "Legacy Init".
+    """
+    from _frozen_importlib_external import SourceFileLoader
+
+    create = getattr(type(loader), "create_module", None)
+    return loader if create in (None, SourceFileLoader.create_module) else _MakesModule(loader)

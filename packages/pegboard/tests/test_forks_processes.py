@@ -1,0 +1,198 @@
+"""A child that a plugin forks ends where it ends itself; a fork in the middle of an import is no reason to hang."""
+
+import pytest
+
+FORK = """
+import os, sys
+child = os.fork()
+if child == 0:
+    {ends}
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+
+ENDS = {
+    "sys.exit()": 0,
+    "sys.exit(3)": 3,
+    "sys.exit('done for')": 1,
+    "os._exit(4)": 4,
+    "raise LookupError('in the child')": 1,
+    "raise GeneratorExit": 1,
+    "import signal; os.kill(os.getpid(), signal.SIGKILL)": -9,
+}
+
+
+class TestAChildThatEndsItself:
+    @pytest.mark.parametrize("ends", ENDS)
+    @pytest.mark.parametrize("lazy", "01")
+    def test_ends_there_when_it_was_forked_while_the_plugin_was_imported(self, application, ends, lazy):
+        application.plugin("a", FORK.format(ends=ends))
+        application.plugin("b")
+        application.settle()
+        step = "import app.plugins.a; result['status'] = app.plugins.a.status"
+        for _ in range(2):
+            process = application.process("host.start()", step, "result['b'] = things['t-b']", APP_PLUGINS_LAZY=lazy)
+            assert process.stdout.count("imported") == 1, process.stdout
+            assert (f'"status": {ENDS[ends]}' in process.stdout, '"b": "b"' in process.stdout) == (True, True)
+            assert process.returncode == 0
+
+    @pytest.mark.parametrize("ends", ENDS)
+    def test_ends_there_when_it_was_forked_in_a_call(self, application, ends):
+        body = FORK.format(ends=ends).replace("\n", "\n    ")
+        application.plugin("a", f"def work():{body}\n    return status\nregister('work', work)\n")
+        call = "host.run(host.plugin('a'), 'working', things['work'])"
+        step = f"try: result['status'] = {call}\nexcept host.Error as error: result['error'] = str(error)"
+        process = application.process(step.replace("host.Error", "Exception"))
+        assert process.stdout.count("imported") == 1, process.stdout
+        assert f'"status": {ENDS[ends]}' in process.stdout
+
+    def test_says_what_it_has_to_say(self, application):
+        application.plugin("a", FORK.format(ends="print('printed'); sys.exit('the reason')"))
+        process = application.process("host.start()")
+        assert "printed\n" in process.stdout
+        assert process.stderr == "the reason\n"
+        application.plugin("a", FORK.format(ends="1 / 0"))
+        assert "ZeroDivisionError: division by zero" in application.process("host.start()").stderr
+
+    def test_leaves_the_plugin_as_it_is(self, application):
+        application.plugin("a", FORK.format(ends="sys.exit(1)"))
+        run = application.run("host.start()", "result['a'] = [host.plugin('a').state, things['t-a']]")
+        assert (run["a"], run.stderr) == (["active", "a"], "")
+
+
+FORK_MEANWHILE = """
+import os, signal, threading, warnings
+warnings.simplefilter("ignore")
+import gate
+thread = threading.Thread(target=lambda: {use})
+thread.start()
+gate.entered.wait()
+{before}
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    try:
+        answer = things["t-slow"]
+    except Exception as error:
+        answer = str(error)
+    gate.say(answer)
+    os._exit(0)
+result["status"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+gate.opened.set()
+thread.join()
+result["child"] = gate.heard()
+result["parent"] = things["t-slow"]
+"""
+
+GATE = """
+import os, threading
+entered, opened = threading.Event(), threading.Event()
+reading, writing = os.pipe()
+def say(text): os.write(writing, text.encode())
+def heard():
+    os.close(writing)
+    return os.read(reading, 10000).decode()
+"""
+
+
+class TestAForkWhileAnotherThreadImportsAPlugin:
+    @pytest.fixture
+    def slow(self, application):
+        application.write("gate.py", GATE)
+        application.plugin("slow", "import gate\ngate.entered.set()\ngate.opened.wait()\n")
+        application.settle()
+        # the first start imports it to record it
+        application.run("import gate\ngate.opened.set()", "host.start()")
+        return application
+
+    def fork(self, application, before="", use="things['t-slow']"):
+        return application.run(FORK_MEANWHILE.format(before=before, use=use))
+
+    def test_waits_until_that_is_done(self, slow):
+        run = self.fork(slow, "threading.Timer(0.1, gate.opened.set).start()")
+        assert run.result == {"status": 0, "child": "slow", "parent": "slow"}
+        assert run.stderr == ""
+
+    def test_does_not_wait_for_ever_and_the_child_is_told(self, slow):
+        run = self.fork(slow, "import pegboard.forks\npegboard.forks.LIMIT_S = 0.05")
+        assert (run["status"], run["parent"]) == (0, "slow")
+        assert "plugin 'slow' could not be imported" in run["child"]
+        assert "this process was forked while another thread was importing it" in run["child"]
+        assert "use the plugin before the process forks" in run["child"]
+        assert slow.run("result['slow'] = things.names()").stderr == ""
+
+    def test_nor_does_a_plain_import_hang(self, slow):
+        step = FORK_MEANWHILE.replace('things["t-slow"]\n    except', "str(__import__('app.plugins.slow'))\n    except")
+        run = slow.run(
+            step.format(before="import pegboard.forks\npegboard.forks.LIMIT_S = 0.05", use="things['t-slow']")
+        )
+        assert "app.plugins.slow" in run["child"]
+
+
+HELD = """
+import os, signal, threading, warnings
+warnings.simplefilter("ignore")
+host.start()
+class Ready: ...
+host.container.provide(Ready)
+host.container.get(Ready)
+held, done = threading.Event(), threading.Event()
+def hold():
+    with {lock}:
+        held.set()
+        done.wait()
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    class Other: ...
+    host.container.provide(Other)
+    host.container.get(Other)
+    os._exit(0 if things["t-a"] == "a" and len(host.plugins) == 1 else 1)
+done.set()
+result["status"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "host._lock",
+        "host.manager._lock",
+        "host.manager.ledger._lock",
+        "host.manager.importer._lock",
+        "host.manager.cold_start._lock",
+        "host.container.core.lock",
+        "host.container._opening",
+    ],
+)
+def test_a_lock_that_another_thread_holds_is_free_in_the_child(application, lock):
+    application.plugin("a")
+    assert application.run(HELD.format(lock=lock))["status"] == 0
+
+
+def test_a_component_that_another_thread_is_building_is_built_anew_in_the_child(application):
+    step = """
+import os, signal, threading, warnings
+warnings.simplefilter("ignore")
+class Slow: ...
+entered, opened = threading.Event(), threading.Event()
+def build() -> Slow:
+    entered.set()
+    opened.wait()
+    return Slow()
+host.container.provide(Slow, build)
+thread = threading.Thread(target=lambda: host.container.get(Slow))
+thread.start()
+entered.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    opened.set()
+    os._exit(0 if isinstance(host.container.get(Slow), Slow) else 1)
+opened.set()
+thread.join()
+result["status"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+    assert application.run(step)["status"] == 0
