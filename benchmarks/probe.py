@@ -5,6 +5,7 @@ In: an environment and the code to run in it. Out: a `Probe`, or the difference 
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ except OSError:
 sys.stderr.write("\\nPROBE\\n" + peak + "\\n" + modules)
 """
 _PROCESSES = 5
+_MOST_STARTS = 200
 
 
 class Probe:
@@ -53,16 +55,36 @@ class Probe:
 
 
 def settle(environment: Environment, code: str) -> None:
-    """Start the host until it uses its index.
+    """Have every plugin judged, and start the host until it uses its index.
 
     Raises:
         RuntimeError: If it still imports plugins at the third start.
     """
+    Probe(environment, "from benchhost.api import host; host.manager.start(afresh=True)")
     for _ in range(3):
         probe = Probe(environment, code)
         if not probe.plugins:
             return
     raise RuntimeError(f"{environment}: the index is not used; {len(probe.plugins)} plugins are imported each time")
+
+
+def starts_until_judged(environment: Environment, code: str) -> int:
+    """Return how many starts import a plugin that waits to be judged, from the first one on.
+
+    Raises:
+        RuntimeError: If they do not end.
+    """
+    environment.forget()
+    for starts in range(_MOST_STARTS):
+        if not Probe(environment, code).plugins:
+            return starts
+    raise RuntimeError(f"{environment}: after {_MOST_STARTS} starts plugins still wait to be judged")
+
+
+def judging_ms(environment: Environment) -> list[float]:
+    """Return how many milliseconds of CPU it took, beyond its import, to judge each plugin."""
+    (notes,) = (path for folder in environment.caches for path in folder.rglob("*.notes"))
+    return list(json.loads(notes.read_text())["judging_ms"].values())
 
 
 def beyond_bare(environment: Environment, code: str) -> dict[str, object]:

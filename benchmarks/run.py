@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import timetracker
 from calls import measure_calls
 from measure import Program, interleave
-from probe import Probe, beyond_bare, settle
+from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
 from results import Results, table
 from synthesis import Environment, command_name, plugin_name
 
@@ -32,6 +32,8 @@ OTHERS = {
     "plux": ("plux", "main"),
 }
 JOBS = ("list", "run")
+JUDGING_S = 0.5
+"""How much CPU time a start may spend on judging plugins; the default of `Host(judging_s=…)`."""
 
 
 def job_code(module: str, job: str, number: int) -> str:
@@ -139,9 +141,9 @@ def growth(results: Results, options: argparse.Namespace) -> None:
 
 
 def cold(results: Results, options: argparse.Namespace) -> None:
-    """The first start of all: every plugin is imported once and recorded."""
+    """The first start of all, and the starts until every plugin has been judged."""
     for name in ("frugal", "light"):
-        for count in options.n or [1000]:
+        for count in options.n or [100, 1000]:
             section = f"cold-{name}-{count}"
             ours, plain = ready("ours", name, count), ready("plain", name, count)
             programs = {
@@ -157,6 +159,20 @@ def cold(results: Results, options: argparse.Namespace) -> None:
             interleave(list(programs.values()), min(options.rounds, 5), before=forget)
             results.compare(section, programs, "bare")
             results.ratio(section, programs, "ours list", "eager list")
+            results.values[f"{section}/first start"] = statistics.median(
+                (first - JUDGING_S) / eager
+                for first, eager in zip(programs["ours list"].cpu, programs["eager list"].cpu, strict=True)
+                if first is not None and eager is not None
+            )
+            results.values[f"{section}/starts"] = starts_until_judged(ours, job_code("main", "list", 0))
+            costs = judging_ms(ours)
+            results.values[f"{section}/judging"] = statistics.mean(costs)
+            print(
+                f"  (ours - {JUDGING_S} s) / eager: {results.values[f'{section}/first start']:.3f};"
+                f" {results.values[f'{section}/starts']} starts until all are judged;"
+                f" {statistics.mean(costs):.2f} ms a plugin, at most {max(costs):.1f}"
+            )
+            settle(ours, job_code("main", "list", 0))
 
 
 def utt(results: Results, options: argparse.Namespace) -> None:
