@@ -126,6 +126,7 @@ class Importer:
         "_lock",
         "_prefix",
         "_searches",
+        "around",
         "gate",
         "imports",
         "is_watching",
@@ -167,6 +168,8 @@ class Importer:
         """Held while a thread begins to import plugins: a process that forks waits for those that have begun."""
         self.imports: dict[Plugin, tuple[Plugin | None, float, float]] = {}
         """The last import of each plugin: the plugin that imported it, and `perf_counter` at its begin and end."""
+        self.around: Callable[[Plugin, Callable[[], None]], None] | None = None
+        """Runs the code of a plugin's module by calling its second argument; None where nobody observes it."""
         self.is_watching: bool = False
         """Whether `find_spec` has to be asked for every import."""
 
@@ -262,8 +265,9 @@ class Importer:
         process = os.getpid()
         entry = None if plugin.is_built_in else self._journal.begin(plugin, len(stack))
         started = perf_counter()
+        around = self.around
         try:
-            execute()
+            execute() if around is None else around(plugin, execute)
         except BaseException as error:
             if os.getpid() != process:
                 from pegboard.forks import end_child

@@ -109,3 +109,14 @@ def test_an_eager_plugin_is_not_judged_again(application):
     for imported in (["a", "b", "c"], ["a", "b", "c"], ["a", "c"], ["a"]):
         run = start(application)
         assert run.imported == imported
+
+
+def test_a_plugin_that_another_one_imports_is_judged_too(application):
+    application.plugin("a", "import app.plugins.c\n")
+    application.plugin("b")
+    application.plugin("c", "import atexit; atexit.register(len, '')\n")
+    application.settle()
+    start(application, judging_s="math.inf")
+    run = start(application)
+    assert (run.imported, lazy(run)) == (["c"], ["a", "b"])
+    assert "exit handler" in run["reasons"]["c"]

@@ -177,6 +177,7 @@ class ColdStart:
             self.search(),
             self._attribution,
             self._ledger,
+            self._importer,
             activate=self._activate,
             eager_kinds=eager_kinds,
             is_disturbed=lambda: self._is_disturbed,

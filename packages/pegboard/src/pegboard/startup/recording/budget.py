@@ -8,7 +8,6 @@ it gets a limited time in each start, and goes on in the next one.
 from __future__ import annotations
 
 import math
-import time
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -53,8 +52,3 @@ class Budget:
         self.judged += 1
         self.spent_s += seconds
         self._left_s -= seconds
-
-
-def now_s() -> float:
-    """Return the CPU time of this thread, in seconds."""
-    return time.thread_time()

@@ -16,12 +16,13 @@ from pegboard.errors import UnusableIndexError
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
 from pegboard.startup.journal.quarantine import quarantine_stamps
-from pegboard.startup.recording.budget import Budget, now_s
+from pegboard.startup.recording.budget import Budget
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
 from pegboard.startup.recording.files import other_indexes, records_path, remove_old, write
+from pegboard.startup.recording.judging import Judging
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.errors import PegboardError
-    from pegboard.importer import Attribution
+    from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Ledger, Plugin
     from pegboard.startup.search import Search
@@ -57,6 +58,7 @@ class Rebuild:
         search: Search,
         attribution: Attribution,
         ledger: Ledger,
+        importer: Importer,
         *,
         activate: Callable[[Plugin, str], bool],
         eager_kinds: AbstractSet[str],
@@ -71,6 +73,7 @@ class Rebuild:
             search: The result of the search.
             attribution: Knows which plugin a module belongs to.
             ledger: Has what plugins register.
+            importer: Lets the imports be observed.
             activate: Imports a plugin for a reason, and returns whether it is usable.
             eager_kinds: Kinds of contributions whose plugins are imported at every start.
             is_disturbed: Returns whether plugins were imported without being traced: then nothing is saved.
@@ -81,6 +84,7 @@ class Rebuild:
         self._search = search
         self._attribution = attribution
         self._ledger = ledger
+        self._importer = importer
         self._activate = activate
         self._eager_kinds = eager_kinds
         self._is_disturbed = is_disturbed
@@ -208,13 +212,15 @@ class Rebuild:
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
         attribution = self._attribution
         progress = Progress(self._settings.application, len(plugins))
-        budget = self._budget(plugins)
 
         def importing() -> Plugin | None:
             stack = attribution.stack()
             return stack[-1] if stack else None
 
-        with Recorder(importing, Ownership(attribution.owner), self._settings.application) as recorder:
+        with (
+            Recorder(importing, Ownership(attribution.owner), self._settings.application) as recorder,
+            Judging(self._importer, recorder, self._budget(plugins)) as judging,
+        ):
             for plugin in reversed(plugins) if self._settings.is_backwards else plugins:
                 progress.step()
                 if self._is_early(plugin):
@@ -223,21 +229,13 @@ class Rebuild:
                     self._notes.reasons[plugin.name] = EARLY
                     self._activate(plugin, "to be recorded")
                     continue
-                began_s = now_s()
-                observation = recorder.observe(plugin) if budget.allows(plugin) else None
                 if not self._activate(plugin, "to be recorded"):
-                    if observation is not None:
-                        recorder.abandon(observation)
                     self._failed.append(plugin)
                     continue
-                trace = recorder.finish(plugin, observation)
-                if observation is not None:
-                    budget.spend(now_s() - began_s)
-                    self._notes.judging_ms[plugin.name] = round((now_s() - began_s) * 1000, 3)
                 record = Record.of_import(
                     plugin,
                     self._ledger.contributions_of(plugin),
-                    trace,
+                    judging.traces.get(plugin) or recorder.finish(plugin, None),
                     application=self._settings.application,
                     environ=recorder.environment,
                     eager_kinds=self._eager_kinds,
@@ -247,6 +245,7 @@ class Rebuild:
                 )
                 self._use_record(plugin, record)
                 self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
+        self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
 
     def _budget(self, plugins: Sequence[Plugin]) -> Budget:

@@ -1,0 +1,57 @@
+"""What does the import of each plugin do besides registering, as far as there is time to find out?
+
+In: imports of plugins, also of those that another plugin imports. Out: their traces.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self
+
+    from pegboard.importer import Importer
+    from pegboard.ledger import Plugin
+    from pegboard.startup.recording.budget import Budget
+    from pegboard.startup.recording.recorder import ImportTrace, Recorder
+
+
+class Judging:
+    """Observes, inside a `with` block, the imports that this thread makes of plugins, within a budget."""
+
+    def __init__(self, importer: Importer, recorder: Recorder, budget: Budget) -> None:
+        self._importer = importer
+        self._recorder = recorder
+        self._budget = budget
+        self._thread = _thread.get_ident()
+        self.traces: dict[Plugin, ImportTrace] = {}
+        """What the import of each plugin that was observed read and did."""
+        self.costs_ms: dict[str, float] = {}
+        """How long it took to judge each, by name; milliseconds of CPU beyond loading what others wrote."""
+
+    def __enter__(self) -> Self:
+        self._importer.around = self._run
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._importer.around = None
+
+    def _run(self, plugin: Plugin, execute: Callable[[], None]) -> None:
+        if _thread.get_ident() != self._thread or not self._budget.allows(plugin):
+            execute()
+            return
+        began_s = time.thread_time()
+        observation = self._recorder.observe(plugin)
+        try:
+            execute()
+        except BaseException:
+            self._recorder.abandon(observation)
+            raise
+        self.traces[plugin] = self._recorder.finish(plugin, observation)
+        cost_s = time.thread_time() - began_s
+        self._budget.spend(cost_s)
+        self.costs_ms[plugin.name] = round(cost_s * 1000, 3)
