@@ -125,6 +125,8 @@ def record_plugins(
         output.say("their records are made at the next start")
         return DONE, []
     command = [word for word in command if not word.startswith("--no-plugins")]
+    if output.is_terminal:
+        output.say("recording what the plugins add ...")
     answer, errors = record_in_new_process(command, {f"{host.settings.prefix}_NO_PLUGINS": None})
     if errors:
         output.complain(errors.rstrip())
