@@ -131,10 +131,18 @@ class Container:
 
         Raises:
             HostError: If *key* is not hashable.
+            InvalidNameError: If *scope* is no name.
         """
         text = _text(key)
         live = key if provider is _SAME else provider
-        self._ledger.add(COMPONENT, key, live, text=text, metadata=None if scope == SINGLETON else {"scope": scope})
+        metadata = None
+        if scope != SINGLETON:
+            if scope != TRANSIENT:
+                from pegboard.plain_data import plain_name
+
+                scope = plain_name(scope, "a scope")
+            metadata = {"scope": scope}
+        self._ledger.add(COMPONENT, key, live, text=text, metadata=metadata)
         return key
 
     def provide_value(self, key: "K", value: "Any") -> "K":

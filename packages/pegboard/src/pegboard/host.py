@@ -220,7 +220,8 @@ class Host:
                 it does not read itself: when one changes, it is imported and recorded anew.
 
         Raises:
-            HostError: If no plugin is being imported.
+            HostError: If no plugin is being imported, or a path cannot be one.
+            InvalidNameError: If what is to be the name of a plugin cannot be one.
         """
         plugin, importing = self.manager.attribution.registering()
         if not importing:

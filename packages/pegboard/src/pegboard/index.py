@@ -7,7 +7,7 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 7 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 8 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode ctime_ns              a directory searched for plugins; `-` each when it is absent
@@ -31,8 +31,8 @@ each record depends on.
         parts KIND      the *location*, `start:length:hash`, of each block in the section before
         texts KIND      text text ...
         plugins         a block for each plugin, read alone by its *location*:
-                        its first line   module name origin source distribution version state reason eager plain rank
-                                         recorded
+                        its first line   module name portion origin source distribution version state reason eager
+                                         plain rank recorded; with a portion, the number of one, *origin* is below it
                         a line a row     kind text override metadata
     <cold part>     JSON, see `record`
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-MAGIC: "Final" = b"pegboard-index 7 "
+MAGIC: "Final" = b"pegboard-index 8 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
@@ -61,7 +61,6 @@ HASH_KEY: "Final" = 0x7065_6762_6F61_7264  # "pegboard": any fixed key will do, 
 YES: "Final" = ("1", "true", "yes", "on", "all")
 NO: "Final" = ("", "0", "false", "no", "off")
 SEPARATOR: "Final" = "\x1f"
-BELOW: "Final" = "\x1e"  # a path below a portion is that portion's number and the rest, each after this
 _FIRST_READ: "Final" = 16384  # the head, in most cases
 _FIELDS: "Final" = 3  # hash, length, hash
 _DIGITS: "Final" = 9  # of a length; Python refuses to read numbers without end
@@ -162,17 +161,20 @@ class Index:
         """The conditions under which all of this holds, one line each."""
         self.head: dict[str, list[list[str]]] = {}
         """Fields of the lines of the head, by tag."""
-        for line in facts.split("\n"):
-            tag, *values = fields(line)
-            self.head.setdefault(tag, []).append(values)
         cold_at = self._body_at
         self.sections: dict[str, tuple[int, int, str]] = {}
         """Start, length and hash of each, by name."""
-        for name, at, length_text, hash_ in self.head.pop("X", ()):
-            self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
-            cold_at += int(length_text)
-        self.packages: frozenset[str] = frozenset(self.head["P"][0])
-        """What plugins' modules are in; a module that is in none, itself."""
+        try:
+            for line in facts.split("\n"):
+                tag, *values = fields(line)
+                self.head.setdefault(tag, []).append(values)
+            for name, at, length_text, hash_ in self.head.pop("X", ()):
+                self.sections[name] = (self._body_at + int(at), int(length_text), hash_)
+                cold_at += int(length_text)
+            self.packages: frozenset[str] = frozenset(self.head["P"][0])
+            """What plugins' modules are in; a module that is in none, itself."""
+        except (ValueError, LookupError):  # it is whole, and was not written by this version
+            raise unusable("the index is of another format") from None
         self.cold: tuple[int, int, str] = size - cold_at, cold_at, parts[2].decode(*ENCODING)
         """Length, start and hash of the cold part, for `read_whole`."""
         self._sections_read: dict[str, bytes] = {}

@@ -9,9 +9,8 @@ own for each would cost a run two percent: see `benchmarks/README.md`.
 """
 
 import _thread
-import os
 
-from pegboard.index import BELOW, ENCODING, SEPARATOR, digest, field, fields
+from pegboard.index import ENCODING, SEPARATOR, digest, field, fields
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -172,15 +171,16 @@ class Plugin:
         depends_on: "Sequence[str | PathLike[str]]",
     ) -> None:
         """Add what its author declares while it is imported; see `Host.declare`."""
-        self.after += (after,) if isinstance(after, str) else tuple(after)
-        self.before += (before,) if isinstance(before, str) else tuple(before)
+        from pegboard.plain_data import plain_inputs, plain_names
+
+        wishes, inputs = (plain_names(after), plain_names(before)), plain_inputs(depends_on)
+        self.after += wishes[0]
+        self.before += wishes[1]
+        self.inputs += inputs
         if eager:
             self.eager, self.is_eager_by_user = True, False
         if eager is not None:
             self.is_lazy_by_author = not eager
-        for given in (depends_on,) if isinstance(depends_on, str) else depends_on:
-            name = str(os.fspath(given))
-            self.inputs += (name if name.startswith("env:") else os.path.abspath(name),)
 
     def who(self) -> str:
         """Return it as messages name it, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
@@ -266,7 +266,7 @@ class Contribution:
         """The object itself, or `DORMANT`."""
         self.metadata: Mapping[str, Any] = {} if metadata is None else metadata
         """Plain data that describes it; known without importing the owner."""
-        self.override: bool = override
+        self.override: bool = bool(override)
         """Whether its owner says that it replaces one of the same id."""
         self.sequence: int = 0
         """Its place among its owner's contributions; set by the ledger."""
@@ -288,16 +288,17 @@ class Contribution:
 
 
 def _retried(question: "Callable[Concatenate[Records, P], R]") -> "Callable[Concatenate[Records, P], R]":
-    """Let records ask *question* once more if the index was damaged; this is where that is noticed."""
+    """Let records ask *question* once more if the index does not fit; this is where that is noticed.
+
+    Then it is damaged, or whole and not what this version writes.
+    """
 
     def ask(records: "Records", /, *about: "P.args", **options: "P.kwargs") -> "R":
         index = records.index
         try:
             return question(records, *about, **options)
-        except Exception as error:
-            from pegboard.errors import UnusableIndexError
-
-            if records.recover is None or not isinstance(error, UnusableIndexError):
+        except Exception:
+            if records.recover is None:
                 raise
             records.recover(index)
             return question(records, *about, **options)
@@ -368,10 +369,9 @@ class Records:
         if plugin is not None:
             return plugin
         line = self._block("plugins", location)[0]
-        _, name, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(line)
-        if origin.startswith(BELOW):
-            _, portion, rest = origin.split(BELOW)
-            origin = self.namespace()[0][int(portion)] + rest
+        _, name, portion, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(line)
+        if portion:
+            origin = self.namespace()[0][int(portion)] + origin
         plugin = Plugin(
             name,
             module,
@@ -475,7 +475,7 @@ class Records:
 
 def part(text: str, parts: int) -> int:
     """Return in which of *parts* blocks the contributions of *text* are."""
-    return int(digest(text.encode(*ENCODING))[:4], 16) % parts
+    return int(digest(text.encode("utf-8", "surrogatepass"))[:4], 16) % parts
 
 
 def decode_metadata(text: str) -> "dict[str, Any]":

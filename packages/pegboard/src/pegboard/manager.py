@@ -167,11 +167,8 @@ class PluginManager:
         if self._parts is None and self.index is not None:
             try:
                 return self.index.texts(kind)
-            except Exception as error:
-                from pegboard.errors import UnusableIndexError
-
-                if not isinstance(error, UnusableIndexError):
-                    raise  # else the records notice, too, and replace the index
+            except Exception:  # noqa: S110 -- it is damaged: the records notice that, too, and replace it
+                pass
         return self.ledger.texts(kind)
 
     # -- plugins ------------------------------------------------------------------------------------------------------
@@ -334,12 +331,10 @@ class PluginManager:
                     from pegboard.startup.recording.early import why_invalid_for_early
 
                     self.why_not_used = why_invalid_for_early(index)
-            except Exception as error:
+            except Exception as error:  # whatever is wrong with an index makes a start slow, never wrong
                 from pegboard.errors import UnusableIndexError
 
-                if not isinstance(error, UnusableIndexError):
-                    raise
-                self.why_not_used = str(error)
+                self.why_not_used = str(error) if isinstance(error, UnusableIndexError) else "the index is damaged"
             if self.why_not_used is not None:
                 return False
             self.index = index
@@ -458,7 +453,7 @@ class Registry(Generic[T]):
             from pegboard.errors import HostError
 
             raise HostError(f"a registry cannot be called {name!r}", "the container's own contributions are called so")
-        self.name: str = name
+        self.name: str = str.__str__(name)
         """What the registry is called, e.g. `commands`; the kind of its contributions."""
         self._manager = manager
         self._ready = ready
@@ -505,20 +500,16 @@ class Registry(Generic[T]):
             InvalidNameError: If *name* cannot be shown in a list.
             MetadataError: If *metadata* is not plain data.
         """
-        if not isinstance(name, str) or not name.strip() or not name.isprintable():
-            from pegboard.errors import InvalidNameError
+        if type(name) is not str or not name.strip() or not name.isprintable():
+            from pegboard.plain_data import plain_name
 
-            raise InvalidNameError(f"a contribution to {self.name!r}", name)
+            name = plain_name(name, f"a contribution to {self.name!r}")
         for field, value in metadata.items():
-            try:
-                if type(value) is not str or not value.isascii():
-                    from pegboard.plain_data import plain
+            if type(value) is not str or type(field) is not str or not (value.isascii() and field.isascii()):
+                from pegboard.plain_data import plain_metadata
 
-                    metadata[field] = plain(value)
-            except (TypeError, ValueError):
-                from pegboard.errors import MetadataError
-
-                raise MetadataError(self.name, name, field, type(value).__name__) from None
+                metadata = plain_metadata(self.name, name, metadata)
+                break
         if item is _LEFT_OUT:
 
             def decorate(decorated: "T") -> "T":

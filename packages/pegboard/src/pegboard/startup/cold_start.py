@@ -235,7 +235,10 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
     entry = content["plugins"].get(plugin.module)
     if entry is None or entry["state"] not in (PRIMED, FOUND):
         return
-    if entry["record"] is None:  # it was broken, and is not any more: have it recorded at the next start
+    if entry["record"] is None:
+        if entry["reason"]:  # it cannot be recorded
+            return
+        # it was broken, and is not any more: have it recorded at the next start
         content["validity"].append(PROVISIONAL)
         write(path, to_bytes(content))
         return

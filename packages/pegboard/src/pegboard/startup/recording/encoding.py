@@ -10,7 +10,7 @@ import json
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.fields import escape
-from pegboard.index import BELOW, ENCODING, MAGIC, SEPARATOR, Index, digest
+from pegboard.index import ENCODING, MAGIC, SEPARATOR, Index, digest, unusable
 from pegboard.ledger import FOUND, PRIMED, part
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 _ROWS_PER_PART: Final = 64
 """How many contributions are read to find one: with more, reading takes longer; with fewer, the head is longer."""
+
+_KEYS: Final = frozenset(
+    ("validity", "namespace", "early", "own_names", "strict", "order", "plugins", "problems", "suspects", "packages")
+)
+"""The parts of an index's content."""
 
 
 def to_bytes(content: Mapping[str, Any]) -> bytes:
@@ -47,7 +52,8 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         ]
         eager = "1" if entry["is_eager"] else ""
         plain = "1" if record and record["is_plain"] else ""
-        fields = [module, name, shortened(origin, portions), source, distribution, version, state, reason, eager, plain]
+        place = shortened(origin, portions)
+        fields = [module, name, *place, source, distribution, version, state, reason, eager, plain]
         location = blocks.add([[*fields, str(rank), "1" if record else ""], *recorded])
         names.append([name, module, location])
         if eager or state == FOUND:
@@ -91,6 +97,17 @@ def _join(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapp
     return b"".join([MAGIC, first, top, *sections.values(), tail])
 
 
+def check_record(record: Mapping[str, Any]) -> None:
+    """Raise if *record*, that of one plugin, cannot be written to an index and read again.
+
+    Raises:
+        Exception: Whatever comes up; nobody but this plugin has to suffer from it.
+    """
+    json.loads(json.dumps(record))
+    rows = [[kind, text, encode_metadata(metadata)] for kind, text, _, metadata in record["rows"]]
+    encode_lines(rows)
+
+
 def encode_lines(lines: Sequence[Sequence[str]]) -> bytes:
     """Return the bytes of *lines*, each a sequence of fields."""
     return "".join(SEPARATOR.join(map(escape, line)) + "\n" for line in lines).encode(*ENCODING)
@@ -120,12 +137,12 @@ def from_bytes(data: bytes, path: str) -> Index:
     return Index(path, len(data), data)
 
 
-def shortened(path: str, portions: Sequence[str]) -> str:
-    """Return *path*; if it begins with one of *portions*, replace that by its number."""
+def shortened(path: str, portions: Sequence[str]) -> tuple[str, str]:
+    """Return the number of that of *portions* with which *path* begins, and the rest; no number if there is none."""
     for number, portion in enumerate(portions):
         if path.startswith(portion):
-            return f"{BELOW}{number}{BELOW}{path[len(portion) :]}"
-    return path
+            return str(number), path[len(portion) :]
+    return "", path
 
 
 def encode_metadata(metadata: Mapping[str, Any]) -> str:
@@ -139,19 +156,25 @@ def content_of(index: Index) -> dict[str, Any]:
     """Return the content that *index* was made from; see `to_bytes`.
 
     Raises:
-        UnusableIndexError: If any part of it is damaged.
+        UnusableIndexError: If any part of it is damaged, or of another format.
     """
     for name in index.sections:
         index.section(name)
     data = index.read_whole(*index.cold)
-    content: dict[str, Any] = json.loads(data)
+    try:
+        content: dict[str, Any] = json.loads(data)
+    except (ValueError, RecursionError):
+        raise unusable("the index is of another format") from None
+    if not isinstance(content, dict) or not content.keys() >= _KEYS:
+        raise unusable("the index is of another format")
     return content
 
 
 def empty_index() -> Index:
     """Return an index of no plugins, which is nowhere on disk."""
     lists: dict[str, Any] = {key: [] for key in ("validity", "early", "order", "problems", "suspects")}
-    return from_bytes(to_bytes({**lists, "namespace": [""], "own_names": "", "strict": False, "plugins": {}}), "")
+    others: dict[str, Any] = {"namespace": [""], "own_names": "", "strict": False, "plugins": {}, "packages": {}}
+    return from_bytes(to_bytes({**lists, **others}), "")
 
 
 def add_wishes(index: Index, plugins: Iterable[Plugin]) -> None:

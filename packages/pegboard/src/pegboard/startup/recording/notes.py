@@ -41,7 +41,7 @@ class Notes:
                 data: dict[str, Any] = json.load(stream)
             for name in cls.__slots__:
                 setattr(notes, name, dict(data[name]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return cls()
         return notes
 

@@ -12,7 +12,7 @@ import math
 import os
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import UnusableIndexError
+from pegboard.errors import UnusableIndexError, describe_exception
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
 from pegboard.startup.journal.quarantine import quarantine_stamps
@@ -20,7 +20,7 @@ from pegboard.startup.recording.budget import Budget
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
-from pegboard.startup.recording.encoding import content_of, from_bytes, to_bytes
+from pegboard.startup.recording.encoding import check_record, content_of, from_bytes, to_bytes
 from pegboard.startup.recording.files import other_indexes, records_path, remove_old, write
 from pegboard.startup.recording.judging import Judging
 from pegboard.startup.recording.notes import Notes
@@ -100,6 +100,7 @@ class Rebuild:
         self._notes = Notes.beside(self._path or "")
         self._failed: list[Plugin] = []
         self._not_traced: list[Plugin] = []
+        self._unrecorded: list[Plugin] = []
         self._early: list[str] = []
         self._records: dict[str, Record] = {}
         self._kept_for_later: dict[str, Record] = {}  # the records of plugins that are disabled now
@@ -177,8 +178,11 @@ class Rebuild:
             return None, NO_RECORD
         if entry["identity"] != _identity(plugin):
             return None, "it was installed anew, or comes from another place"
-        record = Record.from_dict(entry["record"])
-        reason = record.why_invalid(os.environ, modules, self._search.began_ns)
+        try:
+            record = Record.from_dict(entry["record"])
+            reason = record.why_invalid(os.environ, modules, self._search.began_ns)
+        except Exception as error:  # finders and modules of strangers are asked, too
+            return None, f"its record cannot be checked: {describe_exception(error)}"
         if reason is None and record.reads_registries:
             reason = "it reads what other plugins contribute while it is imported"
         if reason is None and record.inputs and not self._is_same("S configuration"):
@@ -232,19 +236,7 @@ class Rebuild:
                 if not self._activate(plugin, "to be recorded"):
                     self._failed.append(plugin)
                     continue
-                record = Record.of_import(
-                    plugin,
-                    self._ledger.contributions_of(plugin),
-                    judging.traces.get(plugin) or recorder.finish(plugin, None),
-                    application=self._settings.application,
-                    environ=recorder.environment,
-                    eager_kinds=self._eager_kinds,
-                    search_began_ns=self._search.began_ns,
-                    reads_registries=plugin in self._readers,
-                    verdict=self._verdicts.get(plugin),
-                )
-                self._use_record(plugin, record)
-                self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
+                self._record(plugin, recorder, judging)
         self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
 
@@ -253,6 +245,36 @@ class Rebuild:
         costs = self._notes.judging_ms.values()
         usual_s = sum(costs) / len(costs) / 1000 if costs else 0.0
         return Budget(self._judging_s, waiting, self._notes.uses, usual_s)
+
+    def _record(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> None:
+        """Record *plugin*, which has just been imported; it stays unrecorded if anything comes up meanwhile."""
+        try:
+            record = Record.of_import(
+                plugin,
+                self._ledger.contributions_of(plugin),
+                judging.traces.get(plugin) or recorder.finish(plugin, None),
+                application=self._settings.application,
+                environ=recorder.environment,
+                eager_kinds=self._eager_kinds,
+                search_began_ns=self._search.began_ns,
+                reads_registries=plugin in self._readers,
+                verdict=self._verdicts.get(plugin),
+            )
+            check_record(record.as_dict())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # what the plugin has left behind is looked at, and may raise anything
+            self._leave_unrecorded(plugin, error)
+            return
+        self._use_record(plugin, record)
+        self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
+
+    def _leave_unrecorded(self, plugin: Plugin, error: BaseException) -> None:
+        """Let *plugin*, which is active, be imported at every start, since *error* keeps it from being recorded."""
+        self._unrecorded.append(plugin)
+        self._ledger.ignore_record(plugin)
+        plugin.eager, plugin.reason = True, f"it cannot be recorded: {describe_exception(error)}"
+        self._notes.reasons[plugin.name] = plugin.reason
 
     def _read_package_files(self, plugins: Sequence[Plugin]) -> None:
         began_ns = self._search.began_ns
@@ -380,7 +402,11 @@ class Rebuild:
         inputs = {path for record in records for path in record.inputs}
         stamps = {path: stamp for path, stamp in stamps.items() if not stamp.startswith("-") or path in inputs}
         stamps.update(
-            {plugin.origin: path_stamp(plugin.origin, of_file=True) for plugin in self._failed if plugin.origin}
+            {
+                plugin.origin: path_stamp(plugin.origin, of_file=True)
+                for plugin in (*self._failed, *self._unrecorded)
+                if plugin.origin
+            }
         )
         installed = [path for path in stamps if _is_installed(path)]
         if len(installed) > _MAX_INSTALLED_FILES:
@@ -394,7 +420,11 @@ class Rebuild:
         is_tried_again = plugin in self._failed or plugin in self._not_traced
         return {
             "identity": _identity(plugin),
-            "state": FOUND if is_tried_again else plugin.state if record is None else PRIMED,
+            "state": FOUND
+            if is_tried_again or plugin in self._unrecorded
+            else plugin.state
+            if record is None
+            else PRIMED,
             "reason": "" if is_tried_again else plugin.reason or "",
             "is_eager": plugin.eager,
             "record": kept and kept.as_dict(),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import PathFinder, SourceFileLoader
+from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
@@ -17,6 +18,7 @@ from pegboard.startup.recording.effects.effect import SEEN, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
+    from importlib.machinery import ModuleSpec
     from typing import Any
 
     from pegboard.ledger import Contribution, Plugin
@@ -111,8 +113,9 @@ class Record:
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
         own = _loaded_modules(plugin.module)
-        record.files = read_files([*_paths(own), *record.inputs], search_began_ns)
-        record.is_plain = type(getattr(sys.modules.get(plugin.module), "__loader__", None)) is SourceFileLoader
+        origin = [plugin.origin] if plugin.origin else []  # its module may have put something else in its place
+        record.files = read_files([*_paths(own), *origin, *record.inputs], search_began_ns)
+        record.is_plain = type(_attribute(sys.modules.get(plugin.module), "__loader__")) is SourceFileLoader
         record.uses = sorted(trace.uses)
         packages = trace.packages | {plugin.module.partition(".")[0]}  # its own package has run, too
         record.packages = sorted(package for package in packages if _is_dependency(package, application))
@@ -289,15 +292,45 @@ def _loaded_modules(name: str) -> list[object]:
     """Return the loaded module *name* and, if it is a package, its loaded submodules."""
     module = sys.modules.get(name)
     modules: list[object] = [module] if module is not None else []
-    if hasattr(module, "__path__"):
+    if _attribute(module, "__path__") is not None:
         modules += [other for full_name, other in list(sys.modules.items()) if full_name.startswith(name + ".")]
     return modules
 
 
 def _paths(modules: Iterable[object]) -> list[str]:
     """Return the files of *modules*; for a module in an archive, the archive."""
-    paths = [getattr(getattr(each, "__loader__", None), "archive", getattr(each, "__file__", None)) for each in modules]
+    paths = [_attribute(_attribute(each, "__loader__"), "archive") or _attribute(each, "__file__") for each in modules]
     return [path for path in paths if isinstance(path, str) and path]
+
+
+def _attribute(holder: object, name: str) -> Any:
+    """Return an attribute of what strangers have made; None if there is none, or it cannot be read.
+
+    The function `__getattr__` of a module is not asked: it is a plugin's code, and may raise or import anything.
+    """
+    try:
+        if isinstance(holder, ModuleType):
+            return ModuleType.__getattribute__(holder, "__dict__").get(name)
+        return getattr(holder, name, None)
+    except Exception:
+        return None
+
+
+def _find_spec(finder: Any, name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return what *finder* finds; None also if it fails: a stranger has made it, and others shall not suffer from it.
+
+    Raises:
+        KeyError: If Python's own finder looks for the parent of a namespace package in `sys.modules`, and finds none.
+    """
+    try:
+        spec: ModuleSpec | None = finder.find_spec(name, path) if hasattr(finder, "find_spec") else None
+    except KeyError:
+        if finder is PathFinder:
+            raise
+        return None
+    except Exception:
+        return None
+    return spec
 
 
 def _is_dependency(package: str, application: str) -> bool:
@@ -315,12 +348,9 @@ def _origin_of(package: str) -> str | None:
     if module is not None:
         return next(iter(_paths([module])), "")
     for finder in sys.meta_path:
-        try:
-            spec = finder.find_spec(package, None) if hasattr(finder, "find_spec") else None
-        except (ImportError, ValueError):
-            continue
+        spec = _find_spec(finder, package, None)
         if spec is not None:
-            archive = getattr(spec.loader, "archive", None)
+            archive = _attribute(spec.loader, "archive")
             return archive if isinstance(archive, str) else (spec.origin or "") if spec.has_location else ""
     return None
 
@@ -341,14 +371,12 @@ def _search_path(name: str, path: Sequence[str] | None) -> Sequence[str] | None:
     """Return the directories of the submodules of *name*, if any; None when it is not found in *path*."""
     loaded = sys.modules.get(name)
     if loaded is not None:
-        return list(getattr(loaded, "__path__", ()))
+        return list(_attribute(loaded, "__path__") or ())
     if path is not None and not path:  # its parent is no package
         return None
     for finder in sys.meta_path:
         try:
-            spec = finder.find_spec(name, path) if hasattr(finder, "find_spec") else None
-        except (ImportError, ValueError):
-            continue
+            spec = _find_spec(finder, name, path)
         except KeyError:  # a namespace package: Python looks for its parent in `sys.modules`, where it is not
             folder = name.rpartition(".")[2]
             directories = [os.path.join(entry, folder) for entry in path or ()]
@@ -362,4 +390,4 @@ def _missing_modules(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return those of *names* that do not exist, and the directories in which they would appear."""
     missing = sorted(name for name in names if not _can_be_found(name))
     packages = [sys.modules.get(name.rpartition(".")[0]) for name in missing]
-    return missing, sorted({directory for package in packages for directory in getattr(package, "__path__", ())})
+    return missing, sorted({str(path) for package in packages for path in _attribute(package, "__path__") or ()})
