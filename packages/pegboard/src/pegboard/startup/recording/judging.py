@@ -51,7 +51,13 @@ class Judging:
         except BaseException:
             self._recorder.abandon(observation)
             raise
-        self.traces[plugin] = self._recorder.finish(plugin, observation)
+        try:
+            self.traces[plugin] = self._recorder.finish(plugin, observation)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # what the plugin has left behind is looked at: it is not judged, and works
+            self._recorder.abandon(observation)
+            return
         cost_s = time.thread_time() - began_s
         self._budget.spend(cost_s)
         self.costs_ms[plugin.name] = round(cost_s * 1000, 3)
