@@ -47,6 +47,16 @@ def write(path: str, data: bytes) -> str | None:
     return None
 
 
+def why_not_writable(path: str) -> str | None:
+    """Return, in words, why the file *path* could not be written; None if it could, as far as can be seen."""
+    folder = os.path.dirname(path)
+    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        return f"{folder} is not a folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"you may not write to {folder}"
+
+
 def _other_files(path: str, application: str) -> list[tuple[int, str]]:
     """Return time and path of the other files of *application* in the folder of *path*, the newest first."""
     directory, name = os.path.split(path)

@@ -21,7 +21,7 @@ from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import check_record, content_of, from_bytes, to_bytes
-from pegboard.startup.recording.files import other_indexes, records_path, remove_old, write
+from pegboard.startup.recording.files import other_indexes, records_path, remove_old, why_not_writable, write
 from pegboard.startup.recording.judging import Judging
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
@@ -241,6 +241,8 @@ class Rebuild:
         progress.finish()
 
     def _budget(self, plugins: Sequence[Plugin]) -> Budget:
+        if self._path is None or why_not_writable(self._path) or self._is_disturbed():
+            return Budget(0, (), {}, 0)  # no verdict could be kept
         waiting = [plugin for plugin in plugins if plugin not in self._verdicts and not plugin.eager]
         costs = self._notes.judging_ms.values()
         usual_s = sum(costs) / len(costs) / 1000 if costs else 0.0

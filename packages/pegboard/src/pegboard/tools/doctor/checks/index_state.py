@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from pegboard.index import PROVISIONAL
 from pegboard.startup.journal.place import no_journal
+from pegboard.startup.recording.files import why_not_writable
 from pegboard.tools.doctor.finding import Finding, finding, from_error
 
 if TYPE_CHECKING:
@@ -33,14 +33,11 @@ def index_state(evidence: Evidence) -> Iterator[Finding]:
             where=path,
             remedy=f"the next start rebuilds it; '{evidence.commands} index build' rebuilds it now",
         )
-    folder = os.path.dirname(path)
-    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+    if cause := why_not_writable(path):
         yield finding(
             "index-unwritable",
             "the index cannot be written, so every start searches for all plugins and imports them",
-            cause=f"{folder} is not a folder" if not os.path.isdir(folder) else f"you may not write to {folder}",
+            cause=cause,
             where=path,
             remedy=f"make it writable, or set {evidence.host.settings.prefix}_PLUGINS_CACHE to a folder that is",
         )
