@@ -120,3 +120,9 @@ def test_a_plugin_that_another_one_imports_is_judged_too(application):
     run = start(application)
     assert (run.imported, lazy(run)) == (["c"], ["a", "b"])
     assert "exit handler" in run["reasons"]["c"]
+
+
+def test_nothing_is_judged_where_no_verdict_can_be_kept(waiting):
+    (waiting.home / ".cache").write_text("a file where the folder should be")
+    run = start(waiting, judging_s="math.inf")
+    assert (run.imported, run["reasons"]) == (list("abcde"), dict.fromkeys("abcde", NOT_JUDGED))
