@@ -9,6 +9,8 @@ import _thread
 import time
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import describe_exception
+from pegboard.startup.recording.effects.effect import NOT_SHOWN, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +57,11 @@ class Judging:
             self.traces[plugin] = self._recorder.finish(plugin, observation)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # what the plugin has left behind is looked at: it is not judged, and works
+        except BaseException as error:  # what the plugin has left behind is looked at
             self._recorder.abandon(observation)
-            return
+            trace = self.traces[plugin] = self._recorder.trace(plugin)
+            trace.effects.append(Effect(NOT_SHOWN, f"cannot be judged: {describe_exception(error)}", ""))
+            trace.is_judged = True
         cost_s = time.thread_time() - began_s
         self._budget.spend(cost_s)
         self.costs_ms[plugin.name] = round(cost_s * 1000, 3)
