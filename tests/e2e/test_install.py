@@ -101,6 +101,14 @@ def wheels(environments, tmp_path):
     write_wheel(folder, "acme-past", "1.0", {"utt/plugins/past.py": ""}, requires=("utt<2",))
     write_wheel(folder, "acme-none", "1.0", {"acme_none.py": ""})
     write_wheel(folder, "acme-shadow", "1.0", {"utt/plugins/shadow.py": "", "utt/api/v1.py": ""})
+    points = "[console_scripts]\nutt = evil:main\n"
+    written = {"utt/plugins/program.py": "", "acme_program-1.0.dist-info/entry_points.txt": points}
+    write_wheel(folder, "acme-program", "1.0", written)
+    write_wheel(
+        folder, "acme-data", "1.0", {"utt/plugins/data.py": "", "acme_data-1.0.data/data/bin/utt": "#!python\n"}
+    )
+    compiled = f"utt/__pycache__/app.{sys.implementation.cache_tag}.pyc"
+    write_wheel(folder, "acme-code", "1.0", {"utt/plugins/code.py": "", compiled: "no code"})
     write_wheel(folder, "acme-init", "1.0", {"utt/plugins/init.py": "", "utt/__init__.py": ""})
     write_wheel(folder, "acme-broken", "1.0", {"utt/plugins/broken.py": "1/0\n"})
     return folder
@@ -165,6 +173,9 @@ def test_what_is_frozen_comes_back_by_sync(installation, tmp_path):
         ("acme-none", "acme-none 1.0 brings no plugin for utt"),
         ("acme-shadow", "acme-shadow 1.0 brings utt/api/v1.py, which utt brings"),
         ("acme-init", "acme-init 1.0 brings utt/__init__.py, which is the application's own package file"),
+        ("acme-program", "acme-program 1.0 brings the program 'utt', which utt brings"),
+        ("acme-data", "acme-data 1.0 brings the program 'utt', which utt brings"),
+        ("acme-code", "acme-code 1.0 brings utt/__pycache__/app."),
     ],
 )
 def test_what_would_do_harm_is_refused_and_named(installation, name, cause):

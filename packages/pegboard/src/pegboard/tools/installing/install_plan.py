@@ -14,6 +14,7 @@ from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.installing.dependencies import closure, name_of, needs
 from pegboard.tools.installing.installed import Snapshot, application_of, plugins_by_distribution
 from pegboard.tools.installing.installer import is_direct
+from pegboard.tools.installing.placement import Trespasses, clashes_between, environment_of
 from pegboard.tools.installing.unpacked import own_modules, unpacked_in
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.tools.installing.installer import Installer, Step
+    from pegboard.tools.installing.placement import Environment
     from pegboard.tools.installing.unpacked import Unpacked
 
 
@@ -113,9 +115,9 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     plan.plugins = {each.key: each.plugins for each in unpacked if each.plugins}
     if request.needs_plugin:
         _check_plugins(plan, unpacked, host.name)
-    owners = snapshot.owners()
-    own = own_modules(host.name.replace(".", "/"), host_key, application.home, owners)
-    _check_files(plan, [each for each in unpacked if each.key != host_key], own, owners)
+    package = host.name.replace(".", "/")
+    own = own_modules(package, host_key, application.home, snapshot.owners())
+    _check_files(plan, [each for each in unpacked if each.key != host_key], environment_of(snapshot), package, own)
     return plan
 
 
@@ -159,11 +161,14 @@ def _check_plugins(plan: InstallPlan, unpacked: Sequence[Unpacked], application:
 
 
 def _check_files(
-    plan: InstallPlan, unpacked: Sequence[Unpacked], own: Collection[str], owners: Mapping[str, str]
+    plan: InstallPlan, unpacked: Sequence[Unpacked], environment: Environment, package: str, own: Collection[str]
 ) -> None:
     replaced = {step.key for step in plan.steps}
+    clashes = list(clashes_between(unpacked))
     for each in unpacked:
-        if found := each.trespasses(own, owners, replaced):
+        found = Trespasses(each, environment, package=package, own=own, replaced=replaced).found()
+        found += [text for culprit, text in clashes if culprit is each]
+        if found:
             raise InstallRefusedError(
                 f"{each.key} {each.version} brings {'; '.join(found[:3])}",
                 f"{each.key} {each.version}",

@@ -9,6 +9,7 @@ import csv
 import importlib
 import importlib.metadata
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,17 @@ class Snapshot:
             for key, distribution in self.distributions.items()
             for file in distribution.files or ()
         }
+
+
+def every_recorded(snapshot: Snapshot) -> dict[str, str]:
+    """Return the distribution of each file that an installer has recorded, compiled ones included, by absolute path."""
+    found = {}
+    for key, distribution in snapshot.distributions.items():
+        text = distribution.read_text("RECORD") or ""
+        for row in csv.reader(text.splitlines()):
+            if row and row[0]:
+                found[os.path.normpath(str(distribution.locate_file(row[0])))] = key
+    return found
 
 
 def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:

@@ -1,6 +1,6 @@
 """Looks into distributions that are about to be installed, and are unpacked in a temporary folder.
 
-In: that folder. Out: for each distribution its plugins, its requirements, and files that belong to others.
+In: that folder. Out: for each distribution its plugins, its requirements, and the files that it brings.
 
 Source:
     "Recording installed projects" and "Entry points specification", PyPA specifications.
@@ -8,6 +8,7 @@ Source:
 
 from __future__ import annotations
 
+import csv
 import importlib.metadata
 import os
 from typing import TYPE_CHECKING
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 class Unpacked:
     """The files of one distribution, unpacked and not installed."""
 
-    def __init__(self, distribution: importlib.metadata.Distribution, application: str) -> None:
+    def __init__(self, distribution: importlib.metadata.Distribution, application: str, folder: str) -> None:
+        self._folder = folder
         self.key: str = normalise(distribution.metadata["Name"])
         self.version: str = distribution.version
         self._package = application.replace(".", "/")
-        self.files: list[str] = [file.as_posix() for file in distribution.files or ()]
+        text = distribution.read_text("RECORD") or ""
+        self.files: list[str] = [row[0] for row in csv.reader(text.splitlines()) if row and row[0]]
+        """The paths of its files below the folder, as its record has them."""
+        self.written: list[str] = list(self.files)
+        """These, and what the folder has besides and may be of this distribution."""
+        self.scripts: list[str] = [
+            point.name for point in distribution.entry_points if point.group in ("console_scripts", "gui_scripts")
+        ]
+        """The names of its programs."""
         self.requires: list[str] = distribution.requires or []
         """Its requirements, as its metadata has them."""
         self.entry_points: list[str] = [
@@ -41,26 +51,18 @@ class Unpacked:
         names = {part.partition(".")[0] for part in parts} - {"__init__", "__pycache__", ""}
         return sorted(names | set(self.entry_points))
 
-    def trespasses(self, own: Collection[str], owners: Mapping[str, str], replaced: Collection[str]) -> list[str]:
-        """Return, in words, each file that belongs to the application or to another distribution.
+    def has_script(self, name: str, place: str) -> bool:
+        """Return whether the program at *place* is the one that it brings, but for the first line."""
+        mine = os.path.join(self._folder, "bin", name)
+        try:
+            return os.path.isfile(place) and _without_first_line(mine) == _without_first_line(place)
+        except OSError:
+            return False
 
-        Args:
-            own: The application's own modules, see `own_modules`.
-            owners: Who plugins_by_distribution each file that is installed.
-            replaced: Distributions whose files are about to be replaced.
-        """
-        found = []
-        for path in self.files:
-            if path.startswith("..") or ".dist-info/" in path or "__pycache__/" in path:
-                continue
-            owner = owners.get(path)
-            if path in (f"{self._package}/__init__.py", f"{self._package}/{PLUGINS}/__init__.py"):
-                found.append(f"{path}, which is the application's own package file")
-            elif owner is not None and owner != self.key and owner not in replaced:
-                found.append(f"{path}, which {owner} brings")
-            elif path.startswith(f"{self._package}/") and _module(path[len(self._package) + 1 :]) in own:
-                found.append(f"{path}, in the place of a module of the application")
-        return found
+
+def _without_first_line(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read(1 << 20).partition(b"\n")[2]
 
 
 def own_modules(package: str, host: str, home: str | None, owners: Mapping[str, str]) -> set[str]:
@@ -68,9 +70,9 @@ def own_modules(package: str, host: str, home: str | None, owners: Mapping[str, 
 
     Args:
         package: The path of its package, e.g. `utt`.
-        host: The distribution that plugins_by_distribution it.
+        host: The distribution that brings it.
         home: Its folder, which is looked at where no installer keeps track of its files.
-        owners: Who plugins_by_distribution each file that is installed.
+        owners: Who brings each file that is installed.
     """
     paths = [
         path[len(package) + 1 :] for path, owner in owners.items() if owner == host and path.startswith(f"{package}/")
@@ -93,4 +95,24 @@ def _module(path: str) -> str:
 
 def unpacked_in(folder: str, application: str) -> list[Unpacked]:
     """Return the distributions in *folder*."""
-    return [Unpacked(found, application) for found in importlib.metadata.distributions(path=[folder])]
+    found = [
+        Unpacked(item, application, folder)
+        for item in importlib.metadata.distributions(path=[folder])
+        if item.metadata["Name"]  # else it is what some distribution brings as another's metadata
+    ]
+    more = _unlisted(folder, [path for each in found for path in each.files])
+    for each in found:
+        each.written += more
+    return found
+
+
+def _unlisted(folder: str, listed: Collection[str]) -> list[str]:
+    """Return the files in *folder* that no distribution there lists, as paths below it."""
+    known = {os.path.normpath(os.path.join(folder, path.replace("\\", "/"))) for path in listed}
+    found = []
+    for above, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(above, name)
+            if os.path.normpath(path) not in known and name != ".lock":
+                found.append(os.path.relpath(path, folder).replace(os.sep, "/"))
+    return sorted(found)
