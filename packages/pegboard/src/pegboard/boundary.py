@@ -49,9 +49,10 @@ def call_plugin(
 
             end_child(error)
         from pegboard.errors import PegboardError, PluginCallError, describe_exception
+        from pegboard.foreign_object import is_a
 
-        # an error of ours already says who and why
-        if isinstance(error, (KeyboardInterrupt, PegboardError, *passing)):
+        # an error of ours already says who and why, unless it is of a class of the plugin's that cannot say anything
+        if is_a(error, KeyboardInterrupt, *passing) or (is_a(error, PegboardError) and _can_be_shown(error)):
             raise
         culprit, location = find_culprit(error, owner_of) or (plugin, location_in(plugin, error))
         if culprit is not plugin:
@@ -60,17 +61,21 @@ def call_plugin(
         raise PluginCallError(culprit.name, distribution, doing, describe_exception(error), location) from error
 
 
+def _can_be_shown(error: PegboardError) -> bool:
+    try:
+        return bool(str(error) and error.one_line() and error.summary())
+    except BaseException:
+        return False
+
+
 def find_culprit(error: BaseException, owner_of: OwnerOf) -> tuple[Plugin, str] | None:
     """Return the plugin whose code raised *error*, and where; see `Host.blame`.
 
     Causes come before the error that they led to, and the innermost frame of a plugin counts.
     """
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and all(cause is not other for other in chain):
-        chain.append(cause)
-        cause = cause.__cause__
-    for each in reversed(chain):
+    from pegboard.foreign_object import causes
+
+    for each in reversed(causes(error)):
         for module, location in reversed(list(_frames(each))):
             plugin = owner_of(module)
             if plugin is not None and not plugin.is_built_in:
@@ -83,8 +88,10 @@ def location_in(plugin: Plugin, error: BaseException) -> str | None:
 
     The plugin's file, if the error never ran its code; None if it has no file either.
     """
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
+    from pegboard.foreign_object import attribute, is_a
+
+    if is_a(error, SyntaxError) and (file := attribute(error, "filename", str)):
+        return f"{file}:{attribute(error, 'lineno', int)}"
     own = f"{plugin.module}."
     locations = [location for module, location in _frames(error) if f"{module}.".startswith(own)]
     return locations[-1] if locations else plugin.origin
@@ -92,10 +99,11 @@ def location_in(plugin: Plugin, error: BaseException) -> str | None:
 
 def _frames(error: BaseException) -> Iterator[tuple[str, str]]:
     """Yield the module and the `file:line` of each frame that *error* came through, the outermost first."""
-    steps = error.__traceback__
+    from pegboard.foreign_object import module_of, traceback_of
+
+    steps = traceback_of(error)
     while steps is not None:
-        module = steps.tb_frame.f_globals.get("__name__")
-        yield module if isinstance(module, str) else "", f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
+        yield module_of(steps.tb_frame), f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
         steps = steps.tb_next
 
 
@@ -119,10 +127,12 @@ def import_error_again(plugin: Plugin) -> BaseException:
     error = problem.__cause__
     if error is None:
         return ImportError(problem.summary(), name=plugin.module)
-    steps = error.__traceback__
-    while steps is not None and steps.tb_frame.f_globals.get("__name__") != plugin.module:
+    from pegboard.foreign_object import module_of, traceback_of
+
+    steps = traceback_of(error)
+    while steps is not None and module_of(steps.tb_frame) != plugin.module:
         steps = steps.tb_next
-    return error.with_traceback(steps)  # without the frames of those who imported it before
+    return BaseException.with_traceback(error, steps)  # without the frames of those who imported it before
 
 
 def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of: OwnerOf) -> PluginError:
@@ -141,25 +151,27 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
         PluginNotImportableError,
         describe_exception,
     )
+    from pegboard.foreign_object import attribute, is_a
 
     distribution = str(plugin.distribution or "")
     cause = describe_exception(error)
     if _is_gone(plugin, error):
         return PluginGoneError(plugin.name, distribution, "its file was there, and is gone", plugin.origin)
-    if isinstance(error, ModuleNotFoundError) and error.name == plugin.module:
+    lacks = attribute(error, "name", str) if is_a(error, ModuleNotFoundError) else None
+    if lacks == plugin.module:
         return PluginNotImportableError(plugin.name, distribution, cause, plugin.origin)
     culprit, _ = find_culprit(error, owner_of) or (plugin, None)
     if culprit is not plugin:
         cause += f", in {culprit.who()}, which it imports"
     leave_out = f"leave it out with {prefix}_NO_PLUGINS={plugin.name}"
-    if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
-        advice = f"install {error.name!r}, or {leave_out}"
+    if lacks and "." not in lacks:
+        advice = f"install {lacks!r}, or {leave_out}"
     elif culprit is not plugin:
         advice = f"update {culprit.name!r} first, or {leave_out}"
     else:
         advice = f"update it, report the cause to its author, or {leave_out}"
     failure = PluginImportError(plugin.name, distribution, cause, location_in(plugin, error), advice)
-    if isinstance(error, HostError):  # what it registers is invalid
+    if is_a(error, HostError):  # what it registers is invalid
         failure.phase = "registration"
     return failure
 
@@ -168,14 +180,16 @@ def _is_gone(plugin: Plugin, error: BaseException) -> bool:
     """Return whether *error* is raised since the file of *plugin* is not there any more."""
     import os
 
+    from pegboard.foreign_object import attribute, is_a
+
     if plugin.origin is None or os.path.lexists(plugin.origin):
         return False
-    if isinstance(error, ModuleNotFoundError):
+    if is_a(error, ModuleNotFoundError):
         archive = os.path.dirname(plugin.origin)
         while archive and not os.path.lexists(archive) and os.path.dirname(archive) != archive:
             archive = os.path.dirname(archive)
-        return error.name == plugin.module and not os.path.isfile(archive)  # what an archive contains is not known
-    return isinstance(error, FileNotFoundError) and error.filename == plugin.origin
+        return attribute(error, "name", str) == plugin.module and not os.path.isfile(archive)  # what an archive contains is not known
+    return is_a(error, FileNotFoundError) and attribute(error, "filename", str) == plugin.origin
 
 
 def forget_submodules(module: str) -> None:
@@ -194,8 +208,9 @@ def blame(error: BaseException, doing: str, owner: Callable[[str], Plugin | None
         owner: Returns the plugin that a module belongs to, or None.
     """
     from pegboard.errors import PluginCallError, PluginError, describe_exception
+    from pegboard.foreign_object import is_a
 
-    if isinstance(error, PluginError):
+    if is_a(error, PluginError):
         return error
     found = find_culprit(error, owner)
     if found is None:

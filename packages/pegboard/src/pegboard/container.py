@@ -169,9 +169,10 @@ class Container:
         given: Any = wrapper
         if not callable(given):
             from pegboard.errors import HostError
+            from pegboard.foreign_object import repr_of
             from pegboard.injection.keys import show
 
-            raise HostError(f"{wrapper!r} cannot decorate {show(key)}: it cannot be called")
+            raise HostError(f"{repr_of(wrapper)} cannot decorate {show(key)}: it cannot be called")
         self._ledger.add(DECORATOR, key, wrapper, text=_text(key))
 
     def use(

@@ -8,7 +8,6 @@ Hot: each start loads this file.
 
 import _thread
 import os
-import sys
 from _weakref import ref
 
 from pegboard.index import Settings
@@ -495,5 +494,7 @@ class Host:
                 raise problem
         elif self._tell is not None:
             self._tell(problem)
-        elif sys.stderr is not None:
-            sys.stderr.write(f"{self.name}: {problem.one_line()}\n")
+        else:
+            from pegboard.terminal import tell
+
+            tell(f"{self.name}: {problem.one_line()}\n")

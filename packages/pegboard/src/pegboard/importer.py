@@ -277,7 +277,7 @@ class Importer:
 
             ledger.discard(plugin)
             forget_submodules(plugin.module)
-            failure = error if isinstance(error, KeyboardInterrupt) else self._fail(plugin, error)
+            failure = error if issubclass(type(error), KeyboardInterrupt) else self._fail(plugin, error)
             self._listener.import_failed(plugin, failure, perf_counter() - started)
             raise
         finally:

@@ -60,12 +60,30 @@ def test_get_of_what_has_to_be_awaited_says_so(container):
     assert "needed as 'clock' by Page" in str(caught.value)
 
 
-def test_that_is_not_a_plugins_fault(bench):
-    bench.container.provide(Clock)
+def test_that_is_not_a_plugins_fault_where_nothing_else_can_serve(bench):
     bench.provide(bench.plugin("p"), Clock, make_clock)
     with pytest.raises(AsyncRequiredError):
         bench.container.get(Clock)
     assert bench.reports == []
+
+
+def test_a_plugin_that_makes_a_component_asynchronous_is_done_without_by_who_does_not_await(bench):
+    bench.container.provide(Clock)
+    bench.provide(bench.plugin("p"), Clock, make_clock)
+    assert type(bench.container.get(Clock)) is Clock
+    (report,) = bench.reports
+    assert "plugin 'p' could not provide Clock; that of the application is used instead" in report.summary()
+
+
+def test_a_plugin_that_decorates_asynchronously_is_left_out_by_who_does_not_await(bench):
+    async def wrap(inner):
+        return [inner]
+
+    bench.container.provide(Clock)
+    bench.decorate(bench.plugin("p"), Clock, wrap)
+    assert type(bench.container.get(Clock)) is Clock
+    (report,) = bench.reports
+    assert "plugin 'p' could not decorate Clock and is left out" in report.summary()
 
 
 @pytest.mark.parametrize("what", ["decorator", "middleware"])

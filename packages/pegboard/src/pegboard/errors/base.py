@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.foreign_object import class_name, exit_code, is_a, repr_of, text_of
+from pegboard.terminal import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import ClassVar, dataclass_transform
+    from typing import ClassVar, Final, dataclass_transform
 else:  # importing `typing` costs about as much as starting the interpreter
     dataclass_transform = lambda **_: lambda kind: kind  # noqa: E731 -- nobody but a type checker asks for it
+
+_MOST_CHARACTERS: Final = 4000
+"""How long a message may be: metadata of a distribution, say, may hold anything."""
 
 
 @dataclass_transform(eq_default=False)
@@ -27,6 +32,7 @@ class PegboardError(Exception):
     place: str | None = None
     advice: str | None = None
 
+    _said: tuple[str, str] | None = None
     _what: ClassVar[str] = ""
     _because: ClassVar[str] = "{cause}"
     _where: ClassVar[str] = "{place}"
@@ -70,25 +76,34 @@ class PegboardError(Exception):
 
     def __str__(self) -> str:
         answers = (("cause", self.because()), ("where", self.where()), ("hint", self.hint()))
-        return "\n".join([self.what(), *(f"  {label}: {text}" for label, text in answers if text)])
+        text = "\n".join([self.what(), *(f"  {label}: {text}" for label, text in answers if text)])
+        return visible(shortened(text, _MOST_CHARACTERS), keeping="\n")
 
     def render(self, severity: str = "error") -> str:
         """Return the whole message as it is shown to a person: `error[code]: what`, cause, where, hint."""
         return f"{severity}[{self.code}]: {self}"
 
     def summary(self) -> str:
-        """Return the message in one line: what and cause."""
+        """Return the message in one line: what and cause, as it can be shown on a terminal."""
         cause = self.because()
-        return f"{self.what()}: {cause}" if cause else self.what()
+        text = f"{self.what()}: {cause}" if cause else self.what()
+        return visible(shortened(text, _MOST_CHARACTERS))
 
     def one_line(self) -> str:
         """Return the message in one line as a start prints it: `warning[code]: what: cause (hint: ...)`."""
-        hint = self.hint()
+        hint = visible(shortened(self.hint() or "", _MOST_CHARACTERS))
         return f"warning[{self.code}]: {self.summary()}" + (f" (hint: {hint})" if hint else "")
 
     def is_among(self, others: Iterable[PegboardError]) -> bool:
         """Return whether one of *others* says the same."""
-        return any((other.code, other.summary()) == (self.code, self.summary()) for other in others)
+        return any(other.said == self.said for other in others)
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """Code and message, as they were when first asked for: a thousand problems are compared with one another."""
+        if self._said is None:
+            self._said = self.code, self.summary()
+        return self._said
 
     def _filled(self, template: str) -> str | None:
         return template.format_map(_Values(self)) or None
@@ -110,17 +125,17 @@ class UnusableIndexError(Exception):
 
 
 def describe_exception(error: BaseException) -> str:
-    """Return *error* as one line, `Type: message`, the way a traceback ends."""
-    if isinstance(error, PegboardError):
-        return error.summary()
-    if isinstance(error, SystemExit):
-        return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
-    name = type(error).__qualname__
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # a broken __str__ in somebody's error must not hide the error
-        text = "(its message cannot be shown)"
-    return f"{name}: {text}" if text else name
+    """Return *error* as one line, `Type: message`, the way a traceback ends; a message without end is shortened."""
+    if is_a(error, PegboardError):
+        try:
+            return error.summary()
+        except BaseException as failure:  # of a class that a plugin has derived
+            del failure
+    if is_a(error, SystemExit):
+        code = exit_code(error)
+        return f"it called sys.exit({'' if code is None else repr_of(code)})"
+    text = " ".join(text_of(error, "(its message cannot be shown)").split())
+    return f"{class_name(error)}: {text}" if text else class_name(error)
 
 
 def nearest(name: str, known: tuple[str, ...], kind: str) -> str:

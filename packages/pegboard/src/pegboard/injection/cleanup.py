@@ -8,6 +8,7 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import location_in
 from pegboard.errors import PluginCleanUpError, describe_exception
+from pegboard.foreign_object import add_note, is_a
 from pegboard.injection.faults import owner_text
 from pegboard.injection.keys import show
 
@@ -71,8 +72,8 @@ def _name(store: Store) -> str:
 def blame(error: BaseException, resource: Resource) -> BaseException:
     """Return the error that names the plugin whose clean-up raised *error*; the application's own with a note."""
     owner = resource.contribution.owner if resource.contribution else None
-    if owner is None or not owner.name or owner.is_built_in or isinstance(error, KeyboardInterrupt):
-        error.add_note(f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
+    if owner is None or not owner.name or owner.is_built_in or is_a(error, KeyboardInterrupt):
+        add_note(error, f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
         return error
     distribution = str(owner.distribution or "")
     cause, location = describe_exception(error), location_in(owner, error)
@@ -87,6 +88,6 @@ def raise_all(errors: list[BaseException], where: str) -> None:
         return
     group = BaseExceptionGroup(f"clean-up of {where} failed", errors)
     for error in errors:
-        if isinstance(error, KeyboardInterrupt):
+        if is_a(error, KeyboardInterrupt):
             raise error from group
     raise group

@@ -16,12 +16,13 @@ from pegboard.errors import (
     ScopeError,
     describe_exception,
 )
+from pegboard.foreign_object import add_note
 from pegboard.injection.keys import key_text, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, SINGLETON
+from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, SINGLETON, TRANSIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pegboard.errors.container import Link
@@ -104,9 +105,10 @@ def circle(request: Request, frames: Sequence[Frame], closing: Frame, theirs: Se
 def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
     """Return the error for a key of a scope that is not open where it was asked for.
 
-    To blame is what lives longer than that scope and needs it, with what is between. Nobody is, if it was asked for
-    directly.
+    To blame is a plugin that provides it in that scope, if there is something below that can serve here. Otherwise it
+    is what lives longer than that scope and needs it, with what is between. Nobody is, if it was asked for directly.
     """
+    own = {frame} if _can_be_replaced(request, frame, lambda other: _is_open(other, frame)) else set()
     frames = request.path()[:-1]
     links = chain(request)
     for position in range(len(frames) - 1, -1, -1):
@@ -114,8 +116,23 @@ def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
         if user.build is not None:  # it lives in a store of its own choice, and that is too long
             lives = user.store.name or SINGLETON
             error = ScopeError(show(frame.key), scope, show(user.key), lives, frame.asked_from.names(), links)
-            return request.blame(error, set(frames[position:]))
-    return request.blame(ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links), set())
+            return request.blame(error, own or set(frames[position:]))
+    return request.blame(ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links), own)
+
+
+def _is_open(contribution: Contribution, frame: Frame) -> bool:
+    scope = contribution.metadata.get("scope", SINGLETON)
+    return scope in (SINGLETON, TRANSIENT) or frame.asked_from.find(scope) is not None
+
+
+def _can_be_replaced(request: Request, frame: Frame, can_serve: Callable[[Contribution], bool]) -> bool:
+    """Return whether a plugin provides *frame*, and one of the contributions below *can_serve* instead."""
+    serving = frame.contribution
+    if serving is None or serving.owner.is_built_in:
+        return False
+    contributions = request.core.contributions(frame.key, frame.normal)[0]
+    below = contributions[: contributions.index(serving)] if serving in contributions else contributions
+    return any(map(can_serve, below))
 
 
 def closed_under(request: Request, frame: Frame) -> BaseException:
@@ -124,8 +141,17 @@ def closed_under(request: Request, frame: Frame) -> BaseException:
 
 
 def must_await(request: Request, frame: Frame, reason: str) -> BaseException:
-    """Return the error for a key that can be awaited only; who did not is to blame, and that is no frame."""
-    return request.blame(AsyncRequiredError(show(frame.key), reason, chain(request)), set())
+    """Return the error for a key that can be awaited only.
+
+    To blame is a plugin that decorates it so, or provides it so where something below need not be awaited. Otherwise
+    it is who did not await it, and that is no frame.
+    """
+
+    def need_not_be_awaited(other: Contribution) -> bool:
+        return other.live is DORMANT or not request.core.provider(other).is_async
+
+    own = frame.decorating is not None or _can_be_replaced(request, frame, need_not_be_awaited)
+    return request.blame(AsyncRequiredError(show(frame.key), reason, chain(request)), {frame} if own else set())
 
 
 def failed(
@@ -159,7 +185,7 @@ def note(error: BaseException, links: Sequence[Link]) -> None:
     """Add to an error of the application's own what the container was doing."""
     from pegboard.errors import chain_lines
 
-    error.add_note("while the container was building\n" + "\n".join("  " + line for line in chain_lines(links)))
+    add_note(error, "while the container was building\n" + "\n".join("  " + line for line in chain_lines(links)))
 
 
 def withdrawn(contribution: Contribution) -> Any:

@@ -37,9 +37,10 @@ def normal(key: Any) -> Any:
         hash(form)
     except TypeError:
         from pegboard.errors import HostError
+        from pegboard.foreign_object import repr_of
 
         raise HostError(
-            f"{key!r} cannot be a key: it is not hashable", "use a type, a NewType, an Annotated or text"
+            f"{repr_of(key)} cannot be a key: it is not hashable", "use a type, a NewType, an Annotated or text"
         ) from None
     return form
 
@@ -112,16 +113,20 @@ def _render(form: Any, name: Callable[[Any], str]) -> str:
 
 
 def _full_name(part: Any) -> str:
-    name = getattr(part, "__qualname__", None) or getattr(part, "__name__", None)
-    module = getattr(part, "__module__", None)
-    if part is None or isinstance(part, str) or not isinstance(name, str):
+    from pegboard.foreign_object import attribute  # for keys of several parts, and for errors
+
+    name = attribute(part, "__qualname__", str) or attribute(part, "__name__", str)
+    module = attribute(part, "__module__", str)
+    if part is None or isinstance(part, str) or name is None:
         return "..." if part is Ellipsis else _repr(part)
     return f"{module}:{name}"
 
 
 def _repr(part: Any) -> str:
     """Return the `repr` of *part* without addresses, which are others in every process."""
-    text = repr(part)
+    from pegboard.foreign_object import repr_of
+
+    text = repr_of(part)
     if " at 0x" in text:
         import re
 
@@ -132,8 +137,8 @@ def _repr(part: Any) -> str:
 def _short_name(part: Any) -> str:
     if part is type(None):
         return "None"
-    return (
-        _full_name(part).rpartition(":")[2].rpartition("<locals>.")[2]
-        if hasattr(part, "__name__")
-        else _full_name(part)
-    )
+    from pegboard.foreign_object import attribute
+
+    name = _full_name(part)
+    has_name = attribute(part, "__name__", str) is not None
+    return name.rpartition(":")[2].rpartition("<locals>.")[2] if has_name else name

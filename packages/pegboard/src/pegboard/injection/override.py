@@ -6,6 +6,7 @@ In: a key and a provider. Out: a block in which that provider serves alone.
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.foreign_object import repr_of
 from pegboard.injection.cleanup import finish_all
 from pegboard.injection.keys import normal
 from pegboard.ledger import COMPONENT, SINGLETON, Contribution, application
@@ -70,4 +71,4 @@ class Override:
             for instance in self._before:
                 if instance.store is not None and instance.store.is_open and core.is_current(instance):
                     instance.store.keep(instance)
-        finish_all(resources, f"the override of {self._key!r}")
+        finish_all(resources, f"the override of {repr_of(self._key)}")

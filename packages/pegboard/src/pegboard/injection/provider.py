@@ -113,8 +113,7 @@ def decorator_of(contribution: Contribution) -> Provider:
 
 def describe(target: Any) -> str:
     """Return *target* as messages have it: `module:name` for what has a name, else its type."""
-    target = getattr(target, "__func__", target)
-    name = getattr(target, "__qualname__", None)
-    if isinstance(name, str) and getattr(target, "__module__", None):
-        return f"{target.__module__}:{name}"
-    return f"a value of type {type(target).__qualname__}"
+    from pegboard.foreign_object import attribute, class_name
+
+    name, module = attribute(target, "__qualname__", str), attribute(target, "__module__", str)
+    return f"{module}:{name}" if name and module else f"a value of type {class_name(target)}"

@@ -6,14 +6,19 @@ error.
 
 from __future__ import annotations
 
+from sys import modules
+
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError
+from pegboard.foreign_object import is_a
 from pegboard.injection import faults
 from pegboard.injection.request import CHOOSE, DECORATE
 from pegboard.ledger import DORMANT, LAST
 from pegboard.precedence import decide
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pegboard.injection.request import Build, Frame, Request
     from pegboard.ledger import Contribution
 
@@ -60,7 +65,7 @@ def recover(request: Request, error: BaseException, first: Frame, *, is_inside: 
         stack.pop()
         if not (is_inside and frame is first):
             request.drop(frame, error)
-    if request.parent is None and isinstance(error, Exception) and not isinstance(error, PegboardError) and is_ours:
+    if request.parent is None and is_a(error, Exception) and not is_a(error, PegboardError) and is_ours:
         faults.note(error, links)
     request.error = error
     request.fault = (error, guilty)
@@ -72,10 +77,22 @@ def _is_contained(request: Request, contribution: Contribution, error: BaseExcep
         return (
             contribution.live is DORMANT and not contribution.owner.is_usable
         )  # its import failed, which has been reported
-    # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops cancel.
-    return isinstance(error, Exception | SystemExit) or not (
-        request.is_async or isinstance(error, KeyboardInterrupt | GeneratorExit)
-    )
+    # Besides errors, what else a plugin may raise; not the user's Ctrl-C, nor how event loops and drivers cancel.
+    if is_a(error, Exception, SystemExit):
+        return True
+    if is_a(error, KeyboardInterrupt) or request.is_done:
+        return False
+    return not request.is_async or _is_of_provider(error)
+
+
+def _is_of_provider(error: BaseException) -> bool:
+    """Return whether an asynchronous provider raised *error*, rather than who runs the task: as far as asyncio says."""
+    asyncio: Any = modules.get("asyncio")  # other event loops have errors of their own for that
+    try:
+        task = None if asyncio is None else asyncio.current_task()
+    except RuntimeError:  # no loop of asyncio is running
+        task = None
+    return task is not None and not (is_a(error, asyncio.CancelledError) and task.cancelling())
 
 
 def _below(request: Request, frame: Frame, contribution: Contribution) -> Contribution | None:

@@ -317,6 +317,10 @@ class Request:
                 continue
             try:
                 resource.finish()
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 if reason is not None:
-                    reason.add_note(f"and its clean-up raised {error!r}")
+                    from pegboard.foreign_object import add_note, repr_of
+
+                    add_note(reason, f"and its clean-up raised {repr_of(error)}")

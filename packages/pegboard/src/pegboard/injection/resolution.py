@@ -259,7 +259,7 @@ class Resolution(Request):
                     raise unreadable(self, frame, parameter)
                 key, form = parameter.keys[-1]
             built = core.root.instances.get(form)
-            if built is not None and core.seen == core.ledger.generation:  # most are there already
+            if built is not None and not built.failed and core.seen == core.ledger.generation:  # most are there already
                 frame.depend(key, form, built)
                 frame.direct[form] = None
                 frame.take(built.value)

@@ -23,6 +23,7 @@ EMPTY: Final = object()
 """Stands where a parameter has no default, or no annotation."""
 
 _FUTURE_ANNOTATIONS = 0x1000000  # co_flags of a function compiled under `from __future__ import annotations`
+_MOST_WRAPPERS = 100  # one may say that it wraps itself
 _DEEPEST_QUOTES = 3  # a name in quotes, in a generated __init__, under the future import
 _Function: Any = type(lambda: None)
 
@@ -65,7 +66,9 @@ def read(target: Any) -> tuple[Parameter, ...]:
     elif hasattr(target, "__func__"):
         function = target.__func__
         skipped = 1
-    while hasattr(function, "__wrapped__"):  # functools.wraps: the outer one takes only *args and **kwargs
+    for _ in range(_MOST_WRAPPERS):  # functools.wraps: the outer one takes only *args and **kwargs
+        if not hasattr(function, "__wrapped__"):
+            break
         function = function.__wrapped__
     code = getattr(function, "__code__", None)
     if code is None:

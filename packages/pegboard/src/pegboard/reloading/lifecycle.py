@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import why_unusable
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
+from pegboard.foreign_object import is_a
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
 from pegboard.reloading.modules import DetachedModules
@@ -271,10 +272,10 @@ class Lifecycle:
 
     def _contain(self, faults: Sequence[BaseException], where: str) -> tuple[PluginError, ...]:
         """Report and return the faults of plugins; raise those of the application together."""
-        contained = tuple(fault for fault in faults if isinstance(fault, PluginError))
+        contained = tuple(fault for fault in faults if is_a(fault, PluginError))
         for fault in contained:
             self._report(fault)
-        raise_all([fault for fault in faults if not isinstance(fault, PluginError)], where)
+        raise_all([fault for fault in faults if not is_a(fault, PluginError)], where)
         return contained
 
 

@@ -10,6 +10,7 @@ import threading
 from time import monotonic
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.foreign_object import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -43,7 +44,7 @@ def _started_for(frame: FrameType | None, namespace_ids: AbstractSet[int]) -> tu
         is_in_namespaces = id(frame.f_globals) in namespace_ids
         if is_in_namespaces and not location:
             location = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        name = frame.f_globals.get("__name__", "")
+        name = module_of(frame)
         if name != "threading":
             module = name if is_in_namespaces else ""  # the outermost frame outside `threading` decides
         frame = frame.f_back

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import location_in
 from pegboard.errors import PluginCleanUpError, describe_exception
+from pegboard.foreign_object import add_note, is_a, module_of, name_of
 from pegboard.injection.cleanup import blame
 from pegboard.injection.keys import show
 
@@ -39,10 +40,7 @@ class CleanUp:
 
 def callback_clean_ups(owner: Plugin, callbacks: Sequence[Callable[[], object]]) -> list[CleanUp]:
     """Return a clean-up for each of *callbacks*, which *owner* gave to `Host.on_unload`, the last first."""
-    return [
-        CleanUp(owner, f"what it gave to on_unload ({getattr(each, '__qualname__', repr(each))})", each)
-        for each in reversed(callbacks)
-    ]
+    return [CleanUp(owner, f"what it gave to on_unload ({name_of(each)})", each) for each in reversed(callbacks)]
 
 
 def unload_clean_ups(
@@ -165,7 +163,7 @@ def _location(thread: threading.Thread) -> str | None:
     import sys
 
     frame = sys._current_frames().get(thread.ident or 0)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in sys.stdlib_module_names:
+    while frame is not None and module_of(frame).partition(".")[0] in sys.stdlib_module_names:
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else None
 
@@ -174,8 +172,8 @@ def _blame(clean_up: CleanUp, error: BaseException) -> BaseException:
     if clean_up.resource is not None:
         return blame(error, clean_up.resource)
     owner = clean_up.owner
-    if owner is None or not owner.name or owner.is_built_in or isinstance(error, KeyboardInterrupt):
-        error.add_note(f"raised by {clean_up.description}")
+    if owner is None or not owner.name or owner.is_built_in or is_a(error, KeyboardInterrupt):
+        add_note(error, f"raised by {clean_up.description}")
         return error
     fault = _fault(clean_up, describe_exception(error), location_in(owner, error))
     fault.__cause__ = error

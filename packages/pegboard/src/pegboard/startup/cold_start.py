@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError, RequiredPluginError, UnusableIndexError
+from pegboard.foreign_object import is_a
 from pegboard.importer import Journal
 from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
@@ -282,7 +283,7 @@ def report_failure(
         settings: The host's.
         report: Told of the fault.
     """
-    if isinstance(error, PegboardError):
+    if is_a(error, PegboardError):
         report(error)
     else:
         quarantine.interrupted(plugin, error, seconds, journal=journal, slow_after=settings.slow_after, report=report)

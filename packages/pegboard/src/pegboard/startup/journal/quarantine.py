@@ -10,6 +10,7 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginHangsError, PluginQuarantinedError, PluginSlowError
+from pegboard.foreign_object import add_note, attribute
 from pegboard.index import path_stamp
 from pegboard.ledger import QUARANTINED
 from pegboard.startup.journal.crashes import (
@@ -123,9 +124,9 @@ def interrupted(
         report: As in `survived`.
     """
     limit = _HANGING_S if slow_after is None else slow_after
-    if seconds <= limit or plugin.is_built_in or _NOTE in getattr(error, "__notes__", ()):
+    if seconds <= limit or plugin.is_built_in or _has_note(error):
         return
-    error.add_note(_NOTE)
+    add_note(error, _NOTE)
     distribution, origin = plugin.distribution, plugin.origin or ""
     report(PluginHangsError(plugin.name, str(distribution or ""), seconds, None, plugin.origin))
     if not journal:
@@ -134,3 +135,8 @@ def interrupted(
     how = f"it was interrupted after {seconds:.1f} s of being imported"
     with changing_crashes(crashes_path(journal)) as crashes:
         crashes.add(new_crash(plugin.name, plugin.module, origin, name, version, time.time(), how))
+
+
+def _has_note(error: BaseException) -> bool:
+    notes = attribute(error, "__notes__", list) or ()
+    return any(type(note) is str and note == _NOTE for note in notes)

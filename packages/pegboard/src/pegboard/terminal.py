@@ -1,0 +1,89 @@
+"""How does text get to a terminal?
+
+In: text with anything in it, such as a plugin's name or an error's message. Out: the same with control characters
+shown as escapes, of bounded length; written to a stream that may be closed, broken, or somebody's object.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+_UNSEEN: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (such as bidi overrides), surrogates, separators
+
+
+def visible(text: str, keeping: str = "") -> str:
+    """Return *text* with escapes for control characters: what a plugin says must not control the terminal.
+
+    Text that has been through here comes back as it is.
+
+    Args:
+        text: Any text; half a surrogate pair is escaped, too.
+        keeping: Control characters that stay, e.g. a line break.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character in keeping or not _is_unseen(character) else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def _is_unseen(character: str) -> bool:
+    if character.isprintable():
+        return False
+    from unicodedata import category  # an extension module, which plain text is spared
+
+    return category(character) in _UNSEEN
+
+
+def shortened(text: str, most: int) -> str:
+    """Return *text*; of more than *most* characters the first ones, and how many are left out."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text) - most:,} more characters)"
+
+
+def tell(text: str) -> None:
+    """Write *text*, whole lines, to standard error; it is lost where no stream takes it.
+
+    A plugin may have replaced the stream; then the one that the interpreter began with is tried, too.
+    """
+    if not write(sys.stderr, text) and sys.stderr is not sys.__stderr__:
+        write(sys.__stderr__, text)
+
+
+def write(stream: Any, text: str) -> bool:
+    """Write *text* to *stream*, and return whether it took it; whatever it raises is contained, but for Ctrl-C."""
+    if stream is None:
+        return False
+    try:
+        _write(stream, text)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return False
+    return True
+
+
+def _write(stream: Any, text: str) -> None:
+    from io import FileIO, TextIOWrapper  # loaded in every process
+
+    raw = getattr(stream.buffer, "raw", None) if type(stream) is TextIOWrapper else None
+    if type(raw) is not FileIO or sys.platform == "win32":
+        try:
+            stream.write(text)
+        except UnicodeError:
+            stream.write(text.encode("ascii", "backslashreplace").decode())
+        return
+    # Nothing that cannot be written stays in a buffer: Python would fail with it once more at the end, and would
+    # change the exit status of the application for it.
+    stream.flush()
+    data = memoryview(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+    while data:
+        written = raw.write(data)
+        if not written:  # a pipe that is full, and does not block
+            return
+        data = data[written:]
