@@ -392,7 +392,7 @@ class Journal:
         self._folder = folder
         self._is_starting = is_starting
 
-    def begin(self, plugin: "Plugin | None", depth: int) -> "tuple[str, int] | None":
+    def begin(self, plugin: "Plugin | None", depth: int) -> "tuple[str, int, tuple[int, int]] | None":
         """Note that this thread begins to import *plugin*, or, if that is None, to make all plugins ready.
 
         Args:
@@ -413,8 +413,10 @@ class Journal:
             except FileNotFoundError:
                 os.makedirs(folder, 0o700, exist_ok=True)
                 descriptor = os.open(path, flags, 0o600)
+            status = os.fstat(descriptor)
         except OSError:
             return None
+        identity = status.st_dev, status.st_ino
         try:
             if hasattr(os, "lockf"):
                 os.lockf(descriptor, os.F_TLOCK, 0)
@@ -426,20 +428,27 @@ class Journal:
             text = "\n".join((*about, "1" if self._is_starting() else ""))
             os.write(descriptor, text.encode("utf-8", "surrogateescape"))
         except OSError:
-            self.end(path, descriptor)
+            self.end(path, descriptor, identity)
             return None
-        return path, descriptor
+        return path, descriptor, identity
 
-    def end(self, path: str, descriptor: int) -> None:
-        """Remove what `begin` noted; the folder stays, since making one takes longer than all the rest."""
-        is_windows = os.name == "nt"
+    def end(self, path: str, descriptor: int, identity: "tuple[int, int]") -> None:
+        """Remove what `begin` noted; the folder stays, since making one takes longer than all the rest.
+
+        A plugin may have closed the file, as a daemon does, and its number may be that of another file by now.
+        """
         try:
-            if is_windows:  # which removes no file that is open
-                os.close(descriptor)
+            status = os.fstat(descriptor)
+            is_open = (status.st_dev, status.st_ino) == identity
+        except OSError:
+            is_open = False
+        if is_open and os.name == "nt":  # which removes no file that is open
+            os.close(descriptor)
+        try:
             os.unlink(path)  # elsewhere before the lock is dropped, so that it does not look like a dead process's
         except OSError:
             pass
-        if not is_windows:
+        if is_open and os.name != "nt":
             os.close(descriptor)
 
 

@@ -52,6 +52,24 @@ def read_file(path: str, most_bytes: int = MOST_BYTES) -> bytes:
     return b"".join(parts)
 
 
+def read_part(path: str, length: int, start: int, identity: tuple[int, int] | None) -> bytes:
+    """Return a part of the file *path*; nothing if it is not the one of that *identity*, its device and inode."""
+    try:
+        file = os.open(path, _FLAGS)
+    except OSError:
+        return b""
+    try:
+        status = os.fstat(file)
+        if (status.st_dev, status.st_ino) != identity:
+            return b""
+        os.lseek(file, start, os.SEEK_SET)
+        return os.read(file, length)
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
+
+
 def _check(status: os.stat_result, path: str, most_bytes: int) -> int:
     if stat.S_ISDIR(status.st_mode):
         from errno import EISDIR

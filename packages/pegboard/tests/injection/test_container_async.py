@@ -72,7 +72,7 @@ def test_a_plugin_that_makes_a_component_asynchronous_is_done_without_by_who_doe
     bench.provide(bench.plugin("p"), Clock, make_clock)
     assert type(bench.container.get(Clock)) is Clock
     (report,) = bench.reports
-    assert "plugin 'p' could not provide Clock; that of the application is used instead" in report.summary()
+    assert "acme-p 1.0 could not provide Clock; that of the application is used instead" in report.summary()
 
 
 def test_a_plugin_that_decorates_asynchronously_is_left_out_by_who_does_not_await(bench):
@@ -83,7 +83,7 @@ def test_a_plugin_that_decorates_asynchronously_is_left_out_by_who_does_not_awai
     bench.decorate(bench.plugin("p"), Clock, wrap)
     assert type(bench.container.get(Clock)) is Clock
     (report,) = bench.reports
-    assert "plugin 'p' could not decorate Clock and is left out" in report.summary()
+    assert "acme-p 1.0 could not decorate Clock and is left out" in report.summary()
 
 
 @pytest.mark.parametrize("what", ["decorator", "middleware"])

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import ConfigurationError
 from pegboard.importer import extend_namespace
 from pegboard.ledger import ACTIVE, BROKEN, Plugin
 from pegboard.startup.discovery import discover
@@ -23,11 +24,15 @@ from pegboard.startup.policy.policy import load_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from pegboard.errors import PegboardError
     from pegboard.index import Settings
     from pegboard.startup.discovery import Discovery
     from pegboard.startup.discovery.candidate import Candidate
+
+_MOST_PROBLEMS: Final = 20
+"""How many mistakes in the user's settings are reported at a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,18 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
         policy.order,
         bool(policy.strict),
         suspects,
-        (*policy.problems, *found.problems, *quarantined, *problems, *broken),
+        (*_first(policy.problems, settings.application), *found.problems, *quarantined, *problems, *broken),
     )
+
+
+def _first(problems: Sequence[ConfigurationError], application: str) -> Sequence[ConfigurationError]:
+    """Return the first few of *problems*, and how many more there are."""
+    if len(problems) <= _MOST_PROBLEMS:
+        return problems
+    kept = problems[: _MOST_PROBLEMS - 1]
+    advice = f"`{application} plugins config --check` lists them all"
+    problem = f"it has {len(problems) - len(kept):,} more mistakes; {advice}"
+    return [*kept, ConfigurationError(kept[-1].place, problem)]
 
 
 def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:

@@ -16,8 +16,14 @@ from pegboard.ledger import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Final
 
     from pegboard.startup.discovery.file_system import Files
+
+_MOST_CHARACTERS: Final = 256
+"""How long the name or the version of a distribution may be; damaged metadata has longer ones."""
+_MOST_DIGITS: Final = 256
+"""Python refuses to read numbers without end."""
 
 
 class Installed:
@@ -78,7 +84,7 @@ def _header(text: str) -> dict[str, str]:
         if not line or len(fields) == 2:  # noqa: PLR2004 - the two fields
             break
         if colon and key.lower() in ("name", "version"):
-            fields[key.lower()] = value.strip()
+            fields[key.lower()] = value.strip()[:_MOST_CHARACTERS]
     return fields
 
 
@@ -104,8 +110,8 @@ def installed(entries: Iterable[str], files: Files) -> list[Installed]:
 def _newest_first(name: str) -> tuple[str, list[int], str]:
     """Return what sorts the metadata directories of one project by version: an upgrade that broke leaves the older."""
     project, _, version = name.partition("-")
-    numbers = "".join(letter if letter.isdigit() else " " for letter in version).split()
-    return project, [-int(number) for number in numbers], name
+    numbers = "".join(letter if letter in "0123456789" else " " for letter in version).split()
+    return project, [-int(number[:_MOST_DIGITS]) for number in numbers], name
 
 
 def _reader(directory: str, files: Files) -> Callable[[str], str | None]:

@@ -10,6 +10,7 @@ import os
 import stat
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.regular_file import MOST_BYTES, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,20 +53,20 @@ class Files:
     def read_bytes(self, path: str) -> bytes | None:
         """Return what the file *path* holds; None when it cannot be read."""
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            return read_file(path)
         except (OSError, ValueError):
             pass
         archive, inner = self._split(path)
         if not inner or not self._open(archive):
             return None
-        from zipfile import BadZipFile, ZipFile
+        from zipfile import ZipFile
 
         try:
-            with ZipFile(archive) as opened:
-                return opened.read(inner)
-        except (OSError, BadZipFile, KeyError, NotImplementedError, RuntimeError):
+            with ZipFile(archive) as opened, opened.open(inner) as member:
+                data = member.read(MOST_BYTES + 1)
+        except Exception:  # a damaged archive fails in many ways
             return None
+        return data if len(data) <= MOST_BYTES else None
 
     def _inside(self, path: str) -> tuple[Mapping[str, frozenset[str]], str] | None:
         archive, inner = self._split(path)
@@ -94,14 +95,14 @@ class Files:
 
 def _children(archive: str) -> Mapping[str, frozenset[str]] | None:
     """Return the names in each directory of *archive*, also of those that have no entry of their own."""
-    from zipfile import BadZipFile, ZipFile, is_zipfile
+    from zipfile import ZipFile, is_zipfile
 
     try:
         if not is_zipfile(archive):
             return None
         with ZipFile(archive) as opened:
             names = opened.namelist()
-    except (OSError, BadZipFile, ValueError, NotImplementedError):
+    except Exception:  # as above
         return None
     children: dict[str, set[str]] = {"": set()}
     for name in names:

@@ -15,6 +15,7 @@ from _frozen_importlib import ModuleSpec
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.namespace_package import PLUGINS, path_entry_finder
+from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -110,8 +111,7 @@ def _decides_while_running(spec: ModuleSpec | None) -> bool:
     if spec is None or spec.loader is None:
         return False
     try:
-        with open(spec.origin or "", "rb") as file:
-            text = file.read()
+        text = read_file(spec.origin or "")
     except (OSError, ValueError):
         return True
     return any(word in text for word in (b"__path__", b"sys.modules", b"meta_path", b"declare_namespace"))

@@ -223,7 +223,7 @@ def editable_project(text: str) -> str | None:
         if not data["dir_info"].get("editable"):
             return None
         return unquote(urlsplit(data["url"]).path) or None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -17,6 +17,7 @@ from typing import TypedDict
 from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import replace_file
 from pegboard.index import digest
+from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -107,14 +108,13 @@ class Crashes:
         self._by_plugin: dict[str, Crash] = {}
         self._failed_starts: list[str] = []  # the plugin that was imported when each of them died, in words
         try:
-            with open(path, encoding="utf-8") as stream:
-                if os.name == "posix" and os.fstat(stream.fileno()).st_uid not in (os.geteuid(), 0):
-                    return
-                data = json.load(stream)
+            if os.name == "posix" and os.stat(path).st_uid not in (os.geteuid(), 0):
+                return
+            data = json.loads(read_file(path))
             crashes: dict[str, Crash] = {key: crash for key, crash in data["cases"].items() if _is_valid(crash)}
             self._failed_starts = [str(text) for text in data["failed_starts"]]
             self._by_plugin = crashes
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return
 
     def save(self) -> None:

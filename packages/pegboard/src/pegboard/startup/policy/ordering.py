@@ -9,9 +9,15 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from pegboard.errors import PegboardError
     from pegboard.ledger import Plugin
+
+_MOST_PROBLEMS: Final = 5
+"""How many wishes that cannot be met are reported of one plugin, and how many unknown names of the user's order."""
+_MOST_NAMES: Final = 10
+"""How many plugins of a circle are named."""
 
 
 def order(
@@ -40,31 +46,45 @@ def order(
         return natural, problems
 
     earlier: dict[str, set[str]] = {plugin.name: set() for plugin in natural}
-    problems.extend(
-        ConfigurationError("the order of plugins", f"no plugin is named {name!r}")
-        for name in user_order
-        if name not in by_name
-    )
+    unknown = [name for name in user_order if name not in by_name]
+    problems += [
+        ConfigurationError("the order of plugins", f"no plugin is named {name!r}") for name in unknown[:_MOST_PROBLEMS]
+    ]
+    if more := len(unknown) - _MOST_PROBLEMS + 1 if len(unknown) > _MOST_PROBLEMS else 0:
+        problems[-1] = ConfigurationError("the order of plugins", f"{more:,} more names in it are of no plugin")
     listed = [name for name in user_order if name in by_name]
     for first, second in zip(listed, listed[1:], strict=False):  # noqa: RUF007 -- pairwise would import itertools
         earlier[second].add(first)
 
     for plugin in natural:
-        for other, is_after in [(name, True) for name in plugin.after] + [(name, False) for name in plugin.before]:
-            wish = f"it wishes to come {'after' if is_after else 'before'} {other!r}"
-            distribution = str(plugin.distribution or "")
-            if other not in by_name:
-                problems.append(OrderError(plugin.name, distribution, f"{wish}, which is not installed", plugin.origin))
-                continue
-            first, second = (other, plugin.name) if is_after else (plugin.name, other)
-            if settled := _path(earlier, second, first):
-                order_so_far = " before ".join(map(repr, settled))
-                cause = f"{wish}, but {order_so_far} is settled"
-                problems.append(OrderError(plugin.name, distribution, cause, plugin.origin))
-            else:
-                earlier[second].add(first)
+        why_not = _add_wishes(plugin, earlier)
+        if len(why_not) > _MOST_PROBLEMS:
+            more = len(why_not) - _MOST_PROBLEMS + 1
+            why_not[_MOST_PROBLEMS - 1 :] = [f"{more:,} more of its wishes cannot be met either"]
+        distribution = str(plugin.distribution or "")
+        problems += [OrderError(plugin.name, distribution, cause, plugin.origin) for cause in why_not]
 
     return _sorted(natural, earlier), problems
+
+
+def _add_wishes(plugin: Plugin, earlier: dict[str, set[str]]) -> list[str]:
+    """Add what *plugin* wishes for to what comes *earlier* than each, and return why wishes cannot be met, in words."""
+    why_not = []
+    wishes = [(name, True) for name in plugin.after] + [(name, False) for name in plugin.before]
+    for other, is_after in dict.fromkeys(wishes):
+        wish = f"it wishes to come {'after' if is_after else 'before'} {other!r}"
+        if other not in earlier:
+            why_not.append(f"{wish}, which is not installed")
+            continue
+        first, second = (other, plugin.name) if is_after else (plugin.name, other)
+        if settled := _path(earlier, second, first):
+            names = [*map(repr, settled)]
+            if len(names) > _MOST_NAMES:
+                names[_MOST_NAMES // 2 : -_MOST_NAMES // 2] = [f"{len(names) - _MOST_NAMES:,} others"]
+            why_not.append(f"{wish}, but {' before '.join(names)} is settled")
+        else:
+            earlier[second].add(first)
+    return why_not
 
 
 def _path(earlier: dict[str, set[str]], first: str, last: str) -> list[str]:

@@ -6,12 +6,19 @@ In: its path. Out: its text, its content and the line of each setting; or why it
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import describe_exception
+from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Final
 
     KeyPath = tuple[str, ...]
     """The names that lead to a setting, e.g. `("plugins", "balance", "enabled")`."""
+
+_MOST_BYTES: Final = 1024 * 1024
+"""How large the file may be."""
+_MOST_PARTS: Final = 100
+"""How many parts a name may have, e.g. three in `plugins.balance.enabled`."""
 
 
 class PluginsToml:
@@ -37,6 +44,9 @@ class PluginsToml:
 
         try:
             self.text = data.decode()
+            if line := _line_of_long_name(self.text):  # the reader takes time that grows with its square
+                self.problem, self.problem_line = "a name in it has too many parts", line
+                return
             self.content = tomllib.loads(self.text)
         except UnicodeDecodeError as error:
             self.problem = "it is not UTF-8 text"
@@ -44,6 +54,10 @@ class PluginsToml:
         except tomllib.TOMLDecodeError as error:
             self.problem = str(error)
             self.problem_line = _line_in(self.problem, self.text)
+        except RecursionError:
+            self.problem = "lists or tables in it are nested too deeply"
+        except Exception as error:  # whatever Python's reader raises beside its own error, e.g. of a huge number
+            self.problem = f"it cannot be read: {describe_exception(error)}"
 
     @property
     def lines(self) -> dict[KeyPath, int]:
@@ -65,15 +79,14 @@ class PluginsToml:
 
 
 def read_plugins_toml(path: str) -> PluginsToml:
-    """Return what the file at *path* says."""
+    """Return what the file at *path* says; one that is too large, or no file at all, cannot be understood."""
     try:
-        with open(path, "rb") as stream:
-            return PluginsToml(path, stream.read())
+        return PluginsToml(path, read_file(path, _MOST_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return PluginsToml(path, None)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         found = PluginsToml(path, None)
-        found.problem = error.strerror or str(error)
+        found.problem = getattr(error, "strerror", None) or str(error)
         return found
 
 
@@ -83,4 +96,13 @@ def _line_in(message: str, text: str) -> int | None:
         return max(1, len(text.splitlines()))
     _, found, tail = message.partition("at line ")
     digits = tail.partition(",")[0]
-    return int(digits) if found and digits.isdigit() else None
+    return int(digits) if found and digits.isdecimal() else None
+
+
+def _line_of_long_name(text: str) -> int | None:
+    """Return the line, from 1, of a name of more than `_MOST_PARTS` parts; None when there is none."""
+    import re
+
+    part = r"""(?:[\w-]++|"[^"\n]{0,80}+"|'[^'\n]{0,80}+')[ \t]*+\.[ \t]*+"""
+    found = re.search(rf"""(?<![\w"'.-])(?:{part}){{{_MOST_PARTS}}}""", text)
+    return None if found is None else text.count("\n", 0, found.start()) + 1

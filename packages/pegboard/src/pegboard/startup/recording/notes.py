@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.regular_file import read_file
 from pegboard.startup.recording.files import notes_path, write
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ class Notes:
         """Return the notes beside the index at *index_path*; empty ones when they are missing or damaged."""
         notes = cls()
         try:
-            with open(notes_path(index_path), encoding="utf-8") as stream:
-                data: dict[str, Any] = json.load(stream)
+            data: dict[str, Any] = json.loads(read_file(notes_path(index_path)))
             for name in cls.__slots__:
                 setattr(notes, name, dict(data[name]))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
+from pegboard.regular_file import read_file
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import is_recent
 from pegboard.startup.recording.effects.effect import SEEN, Effect
@@ -282,9 +283,8 @@ def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[s
 
 def _content_hash(path: str) -> str:
     try:
-        with open(path, "rb") as stream:
-            return digest(stream.read())
-    except OSError:
+        return digest(read_file(path))
+    except (OSError, ValueError):
         return ""
 
 
