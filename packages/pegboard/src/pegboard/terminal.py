@@ -49,10 +49,11 @@ def shortened(text: str, most: int) -> str:
 def tell(text: str) -> None:
     """Write *text*, whole lines, to standard error; it is lost where no stream takes it.
 
-    A plugin may have replaced the stream; then the one that the interpreter began with is tried, too.
+    A plugin may have replaced or removed the stream; then the one that the interpreter began with is tried, too.
     """
-    if not write(sys.stderr, text) and sys.stderr is not sys.__stderr__:
-        write(sys.__stderr__, text)
+    streams = [getattr(sys, name, None) for name in ("stderr", "__stderr__")]
+    if not write(streams[0], text) and streams[1] is not streams[0]:
+        write(streams[1], text)
 
 
 def write(stream: Any, text: str) -> bool:

@@ -1,11 +1,12 @@
 """Who is to blame, who serves instead, decoration, and what errors say."""
 
+import asyncio
 import copy
 import pickle
 
 import pytest
 
-from pegboard.container import TRANSIENT
+from pegboard.container import SINGLETON, TRANSIENT
 from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
@@ -18,6 +19,8 @@ from pegboard.errors import (
     ScopeError,
 )
 from pegboard.injection.keys import key_text
+from pegboard.injection.request import Frame
+from pegboard.injection.resolution import Resolution
 from pegboard.ledger import DORMANT
 
 
@@ -691,3 +694,115 @@ def test_explain_of_what_nobody_provides_says_so(container):
 def test_an_explanation_cannot_be_changed(container):
     with pytest.raises(AttributeError):
         container.explain(Clock).key = "other"
+
+
+# -- what else keeps a plugin's component from being made -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [GeneratorExit(), asyncio.CancelledError()])
+@pytest.mark.parametrize("what", ["provider", "generator", "class", "decorator"])
+def test_what_event_loops_and_generators_end_by_does_not_end_the_program(bench, error, what):
+    class Odd(Clock):
+        def __init__(self):
+            raise error
+
+    def generator():
+        raise error
+        yield
+
+    bench.container.provide(Clock)
+    if what == "decorator":
+        bench.decorate(bench.plugin("p"), Clock, lambda _: raising(error)())
+    else:
+        bench.provide(
+            bench.plugin("p"), Clock, {"provider": raising(error), "generator": generator, "class": Odd}[what]
+        )
+    assert type(bench.container.get(Clock)) is Clock
+    (report,) = bench.reports
+    assert report.__cause__ is error
+
+
+def test_who_gives_up_a_request_is_not_taken_for_a_plugin_that_fails(bench):
+    """A thread that waits for another one's build and is interrupted closes its steps, by `GeneratorExit`."""
+    bench.container.provide("it", lambda: "below")
+    bench.provide(bench.plugin("p"), "it", lambda: "above")
+    core = bench.container._open()._core
+    resolution = Resolution(core, None)
+    with pytest.raises(KeyboardInterrupt), resolution.drive(Frame("it", "it", core.root)):
+        raise KeyboardInterrupt
+    assert bench.reports == []
+    assert bench.container.get("it") == "above"
+
+
+@pytest.mark.parametrize("by", ["get", "need", "given to somebody that lives long"])
+def test_an_override_in_a_scope_that_is_not_open_gives_way_to_what_can_serve(bench, by):
+    class Needs:
+        def __init__(self, clock: Clock):
+            self.clock = clock
+
+    bench.container.provide(Clock)
+    bench.container.provide(Needs, scope=SINGLETON if "long" in by else TRANSIENT)
+    plugin = bench.plugin("p")
+    bench.provide(plugin, Clock, lambda: "the plugin's", scope="request")
+
+    def ask(scope):
+        return scope.get(Clock) if by == "get" else scope.get(Needs).clock
+
+    assert type(ask(bench.container)) is Clock
+    assert ask(bench.container) is ask(bench.container)
+    (report,) = bench.reports
+    assert "acme-p 1.0 could not provide Clock; that of the application is used instead" in report.summary()
+    assert "Clock lives" in report.cause or "lives only as long" in report.cause
+    with bench.container.scope("request") as request:
+        assert (ask(request) == "the plugin's") is (by != "given to somebody that lives long")
+        assert request.get(Clock) == "the plugin's"
+    assert len(bench.reports) == 1
+
+
+def test_a_plugins_override_in_a_scope_as_narrow_as_what_it_overrides_is_not_to_blame(bench):
+    bench.container.provide(Clock, scope="request")
+    bench.provide(bench.plugin("p"), Clock, lambda: "the plugin's", scope="request")
+    with pytest.raises(ScopeError):
+        bench.container.get(Clock)
+    assert bench.reports == []
+
+
+def test_several_overrides_in_scopes_that_are_not_open_give_way_one_after_another(bench):
+    bench.container.provide(Clock)
+    bench.provide(bench.plugin("p", 1), Clock, lambda: 1, scope="one")
+    bench.provide(bench.plugin("q", 2), Clock, lambda: 2, scope="two")
+    with bench.container.scope("one") as one:
+        assert one.get(Clock) == 1
+    assert type(bench.container.get(Clock)) is Clock
+    assert [report.plugin for report in bench.reports] == ["q", "p"]
+
+
+@pytest.mark.parametrize("raised", [SystemExit, GeneratorExit, ValueError])
+def test_an_object_that_cannot_be_shown_can_provide_and_fail(bench, raised):
+    class Meta(type):
+        def __getattribute__(cls, name):
+            if name in ("__qualname__", "__module__", "__name__"):
+                raise raised
+            return super().__getattribute__(name)
+
+    class Odd(metaclass=Meta):
+        def __init__(self, absent: Missing):
+            raise AssertionError
+
+        def __repr__(self):
+            raise raised
+
+    bench.container.provide(Clock)
+    bench.provide(bench.plugin("p"), Clock, Odd)
+    assert type(bench.container.get(Clock)) is Clock
+    (report,) = bench.reports
+    assert report.plugin == "p"
+
+
+def test_a_function_that_says_it_wraps_itself_can_provide(bench):
+    def odd():
+        return 1
+
+    odd.__wrapped__ = odd
+    bench.container.provide("it", odd)
+    assert bench.container.get("it") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import textwrap
 import threading
 
 import pytest
@@ -272,6 +273,84 @@ def test_clean_ups_that_fail_are_reported_and_keep_nothing_from_ending(applicati
     assert "a.py:5" in str(first)
     assert "what it gave to on_unload (stop)" in str(second)
     assert "it called sys.exit(3)" in str(second)
+
+
+ODD_CLEAN_UPS = {
+    "the text of its error raises": """
+        class Odd(Exception):
+            def __str__(self): raise SystemExit(0)
+        api.on_unload(raising(Odd()))
+        """,
+    "its error cannot be touched": """
+        class Odd(BaseException):
+            __class__ = __notes__ = __cause__ = __traceback__ = property(raising(SystemExit()))
+            add_note = with_traceback = raising(SystemExit())
+        api.on_unload(raising(Odd()))
+        """,
+    "its error says that it is the framework's": """
+        class Odd(Exception):
+            __class__ = __import__("pegboard").PluginError
+        api.on_unload(raising(Odd()))
+        """,
+    "the module's name is a number": """
+        api.on_unload(raising(ValueError()))
+        __name__ = 5
+        """,
+    "the function cannot be shown": """
+        class Odd:
+            __call__ = raising(ValueError())
+            __repr__ = __getattr__ = raising(SystemExit())
+        api.on_unload(Odd())
+        """,
+    "the function has a name that is no text": """
+        class Odd:
+            def __init__(self): self.__qualname__ = 5
+            __call__ = raising(ValueError())
+            __repr__ = raising(GeneratorExit())
+        api.on_unload(Odd())
+        """,
+    "a component's key cannot be shown any more": """
+        class Meta(type):
+            def __getattribute__(cls, name):
+                if state: raise SystemExit
+                return super().__getattribute__(name)
+        state = []
+        class Odd(metaclass=Meta):
+            pass
+        def provider():
+            state.append(1)
+            yield 1
+            raise ValueError
+        api.provide(Odd, provider)
+        api.built = lambda: api.host.container.get(Odd)
+        """,
+    "it ends the thread that runs it": "api.on_unload(lambda: __import__('_thread').exit())",
+    "it raises what is the user's": "api.on_unload(raising(__import__('asyncio').CancelledError()))",
+}
+
+
+@pytest.mark.parametrize("deadline_s", [None, 5.0])
+@pytest.mark.parametrize("what", ODD_CLEAN_UPS)
+def test_whatever_a_clean_up_does_the_others_are_called_and_the_plugin_is_named(application, what, deadline_s):
+    application.plugin(
+        "a",
+        "def raising(error):\n"
+        "    def function(*_):\n        raise error\n    return function\n"
+        "api.built = lambda: None\n"
+        "api.on_unload(lambda: api.log.append('first'))\n"
+        + textwrap.dedent(ODD_CLEAN_UPS[what])
+        + "\napi.on_unload(lambda: api.log.append('last'))\n",
+    )
+    host = application.start(lazy=False)
+    host.start()
+    application.api.built()
+
+    change = host.disable("a", deadline_s=deadline_s)
+
+    assert application.log == ["last", "first"]
+    assert [fault.plugin for fault in change.faults] == ["a"]
+    assert [fault.plugin for fault in application.reports] == ["a"]
+    assert host.plugin("a").state == "disabled"
 
 
 def test_what_the_applications_own_clean_up_raises_is_raised_when_all_is_done(application):

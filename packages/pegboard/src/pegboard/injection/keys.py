@@ -113,11 +113,11 @@ def _render(form: Any, name: Callable[[Any], str]) -> str:
 
 
 def _full_name(part: Any) -> str:
-    from pegboard.foreign_object import attribute  # for keys of several parts, and for errors
+    from pegboard.foreign_object import attribute, is_a  # for keys of several parts, and for errors
 
     name = attribute(part, "__qualname__", str) or attribute(part, "__name__", str)
     module = attribute(part, "__module__", str)
-    if part is None or isinstance(part, str) or name is None:
+    if part is None or is_a(part, str) or name is None:
         return "..." if part is Ellipsis else _repr(part)
     return f"{module}:{name}"
 

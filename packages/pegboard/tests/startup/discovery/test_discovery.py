@@ -17,6 +17,7 @@ import pytest
 from pegboard.errors import DuplicatePluginError, PluginFolderError, PluginNotImportableError, StrayPackageFileError
 from pegboard.importer import extend_namespace
 from pegboard.startup.discovery import discover
+from pegboard.startup.discovery.distributions import _newest_first
 
 APP = "pinboard"
 
@@ -153,6 +154,29 @@ def test_distribution_with_damaged_metadata_is_named_after_its_directory(app):
     add_distribution(app, "acme-px", "0.1.1", [f"{APP}/plugins/px.py"])
     (app.root / "acme_px-0.1.1.dist-info" / "METADATA").write_bytes(b"\xff\xfe\0")
     assert str(by_name(discover(APP))["px"].distribution) == "acme_px 0.1.1"
+
+
+@pytest.mark.parametrize("version", ["1²3", "٣.0", "9" * 200, "१", "", "-", "1.0\x1b[2J", "\udcff", "١²"])
+def test_distribution_with_an_odd_version_is_found(app, version):
+    app.write(f"{APP}/plugins/a.py")
+    app.write(f"acme-{version}.dist-info/RECORD", f"{APP}/plugins/a.py,,\n")
+    app.write("acme-0.9.dist-info/RECORD", f"{APP}/plugins/a.py,,\n")
+    (found,) = discover(APP).candidates
+    assert found.name == "a"
+    assert found.distribution.name == "acme"
+
+
+def test_newer_versions_come_first_however_many_digits_they_have():
+    names = ["a-2.dist-info", "a-10.dist-info", f"a-{'9' * 300}.dist-info", "a-1²0.dist-info"]
+    assert sorted(names, key=_newest_first) == [names[2], names[1], names[0], names[3]]
+
+
+def test_distribution_with_a_name_without_end_is_named_by_its_beginning(app):
+    app.write(f"{APP}/plugins/a.py")
+    app.write("acme-1.0.dist-info/METADATA", f"Name: {'x' * 5_000_000}\nVersion: {'1' * 5_000_000}\n")
+    app.write("acme-1.0.dist-info/RECORD", f"{APP}/plugins/a.py,,\n")
+    (found,) = discover(APP).candidates
+    assert len(str(found.distribution)) < 600
 
 
 def test_record_with_quoted_and_foreign_lines(app):

@@ -57,3 +57,27 @@ def test_an_unknown_name_in_the_users_order_is_a_problem():
     assert found == ["a"]
     assert isinstance(problems[0], ConfigurationError)
     assert "'ghost'" in str(problems[0])
+
+
+def test_of_many_wishes_that_cannot_be_met_a_few_are_told_and_how_many_more():
+    found, problems = names([plugin("a", after=[f"x{number}" for number in range(3000)] * 2), plugin("b")])
+    assert found == ["a", "b"]
+    assert len(problems) == 5
+    assert "after 'x3', which is not installed" in str(problems[3])
+    assert "2,996 more of its wishes cannot be met either" in str(problems[4])
+
+
+def test_of_many_unknown_names_in_the_users_order_a_few_are_told_and_how_many_more():
+    found, problems = names([plugin("a")], [f"x{number}" for number in range(10_000)])
+    assert found == ["a"]
+    assert len(problems) == 5
+    assert "9,996 more names in it are of no plugin" in str(problems[4])
+
+
+def test_a_large_circle_is_told_in_a_few_words():
+    ring = [plugin(f"p{number:03}", after=[f"p{(number + 1) % 500:03}"]) for number in range(500)]
+    found, problems = names(ring)
+    assert len(found) == 500
+    (problem,) = problems
+    assert "'p495' before 490 others before 'p004'" in str(problem) or "490 others" in str(problem)
+    assert len(str(problem)) < 500

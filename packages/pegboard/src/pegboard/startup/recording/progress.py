@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Final
 
+from pegboard.terminal import tell
+
 _DELAY_S: Final = 0.5
 
 
@@ -21,14 +23,17 @@ class Progress:
 
     def step(self) -> None:
         self._done += 1
-        stream = sys.stderr
-        if stream is None or time.monotonic() - self._started < _DELAY_S or not stream.isatty():
+        if time.monotonic() - self._started < _DELAY_S or not self._is_terminal():
             return
         self._is_shown = True
-        stream.write(f"\r{self._application}: recording plugin {self._done} of {self._total}")
-        stream.flush()
+        tell(f"\r{self._application}: recording plugin {self._done} of {self._total}")
 
     def finish(self) -> None:
         if self._is_shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            tell("\r\x1b[K")
+
+    def _is_terminal(self) -> bool:
+        try:
+            return bool(sys.stderr.isatty())
+        except Exception:  # a plugin has replaced it by something else
+            return False
