@@ -188,7 +188,9 @@ def _is_gone(plugin: Plugin, error: BaseException) -> bool:
         archive = os.path.dirname(plugin.origin)
         while archive and not os.path.lexists(archive) and os.path.dirname(archive) != archive:
             archive = os.path.dirname(archive)
-        return attribute(error, "name", str) == plugin.module and not os.path.isfile(archive)  # what an archive contains is not known
+        return attribute(error, "name", str) == plugin.module and not os.path.isfile(
+            archive
+        )  # what an archive contains is not known
     return is_a(error, FileNotFoundError) and attribute(error, "filename", str) == plugin.origin
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pegboard.errors.base import PegboardError, nearest
-from pegboard.foreign_object import repr_of
+from pegboard.foreign_object import is_a, repr_of
 
 
 class ConfigurationError(PegboardError):
@@ -138,7 +138,7 @@ class InvalidNameError(HostError, ValueError):
 
     def __init__(self, kind: str, name: object) -> None:
         self.kind: str = kind
-        self.name: str = str.__str__(name) if isinstance(name, str) else repr_of(name)
+        self.name: str = str.__str__(name) if is_a(name, str) else repr_of(name)
 
 
 class MetadataError(HostError, TypeError):

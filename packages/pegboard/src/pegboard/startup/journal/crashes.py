@@ -82,13 +82,10 @@ def fingerprint(origin: str) -> str:
     """Return a hash of the files of the plugin at *origin*: their stamps change when somebody just touches them."""
     hashes = []
     for path in plugin_files(origin):
-        content = ""
-        if os.path.isfile(path):  # no pipe, and no device
-            try:
-                with open(path, "rb") as stream:
-                    content = digest(stream.read())
-            except OSError:
-                pass
+        try:
+            content = digest(read_file(path))
+        except (OSError, ValueError):
+            content = ""
         hashes.append(f"{path}\n{content}")
     return str(digest("\n".join(hashes).encode("utf-8", "surrogateescape")))
 
