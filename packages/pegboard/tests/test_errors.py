@@ -46,6 +46,7 @@ from pegboard.errors import (
     SafeModeError,
     ScopeError,
     SettingsError,
+    SharedFileError,
     StaleMetadataError,
     StrayPackageFileError,
     describe_exception,
@@ -131,6 +132,7 @@ INSTANCES = [
     DuplicatePluginError(
         "csv", "acme-csv 1.2.0", f"{SITE}/notes/plugins/csv.py", "zeta-csv 3.0", "/opt/zeta/notes/plugins/csv.py"
     ),
+    SharedFileError("csv", "zeta-tables 1.0", "notes 2.1", f"{SITE}/notes/plugins/csv.py", "zeta-tables"),
     StrayPackageFileError("csv", "acme-csv 1.2.0", "notes.plugins", f"{SITE}/notes/plugins/__init__.py"),
     NameClashError("zeta", "zeta-csv 3.0", "exporters", "csv", "plugin 'csv' of acme-csv 1.2.0"),
     OrderError("csv", "acme-csv 1.2.0", "it wishes to come after 'htlm', which is not installed"),

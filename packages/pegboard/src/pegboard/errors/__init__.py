@@ -24,6 +24,7 @@
     │   ├── PluginSlowError           its import took long
     │   ├── RequiredPluginError       the application needs it
     │   ├── DuplicatePluginError      two distributions bring one plugin name
+    │   ├── SharedFileError           brings a file that another distribution brings, too
     │   ├── StrayPackageFileError     brings a file that only the application may bring
     │   ├── NameClashError            two plugins register one name
     │   └── OrderError                unknown name or circle in before/after
@@ -80,6 +81,7 @@ from pegboard.errors.plugin import (
     RecordedProblem as RecordedProblem,
     RequiredPluginError as RequiredPluginError,
     SafeModeError as SafeModeError,
+    SharedFileError as SharedFileError,
     StrayPackageFileError as StrayPackageFileError,
 )
 from pegboard.errors.usage import (

@@ -170,16 +170,37 @@ class DuplicatePluginError(PluginError):
 
     code = "plugin-duplicate"
     phase = "discovery"
-    _hint = "uninstall one of the two"
     place: str | None
     other: str
     other_place: str | None
+    is_built_in: bool = False  #: Whether the one that is used is the application's own.
+
+    def hint(self) -> str:
+        if not self.is_built_in:
+            return "uninstall one of the two"
+        return f"uninstall {self.other}" if self.other else f"remove {self.other_place}"
 
     def what(self) -> str:
         return f"{self.who()} hides another plugin of that name" + (f" of {self.other}" if self.other else "")
 
     def because(self) -> str:
         return f"{self.other_place or 'the other'} is not used"
+
+
+class SharedFileError(PluginError):
+    """A distribution brings a file that another one brings, too: the one installed last has overwritten the other's."""
+
+    code = "file-owned-twice"
+    phase = "discovery"
+    _what = "{who} brings a file that {other} brings, too"
+    _hint = "uninstall {name}, then reinstall {other}"
+    cause = "two distributions claim one file: an installer overwrites it, and removes it with either of them"
+    other: str  #: The distribution whose file it was, with its version.
+    place: str
+    name: str  #: The distribution at fault, without its version.
+
+    def who(self) -> str:
+        return super().who() if self.plugin else self.distribution
 
 
 class StrayPackageFileError(PluginError):

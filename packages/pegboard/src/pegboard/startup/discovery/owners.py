@@ -127,6 +127,25 @@ class Owners:
         digest = _digest(self._files.read_bytes(path))
         return sorted(owners, key=lambda owner: (owner.digest != digest, owner.installed.key))
 
+    def claimed_twice(self) -> Iterator[tuple[str, list[Owner]]]:
+        """Yield each file that several distributions have recorded, and these; each file once."""
+        seen: set[str] = set()
+        for path, owners in self._recorded.items():
+            if len(owners) < 2 or len({owner.installed.key for owner in owners}) < 2:  # noqa: PLR2004 -- several
+                continue
+            real = _real(path)
+            if real not in seen:
+                seen.add(real)
+                yield path, owners
+
+    def digest(self, path: str) -> str:
+        """Return the hash of the file *path* as a `RECORD` has it; empty when it cannot be read."""
+        return _digest(self._files.read_bytes(path))
+
+    def is_of(self, path: str, owner: Owner) -> bool:
+        """Return whether the file *path* is as *owner* has recorded it."""
+        return bool(owner.digest) and owner.digest == self.digest(path)
+
     def _of_egg(self, path: str) -> list[Owner]:
         for item, names in self._eggs:
             if path.startswith(f"{item.base}/"):

@@ -19,6 +19,7 @@ from pegboard.startup.discovery.entry_points import entry_points
 from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.owners import Owners
 from pegboard.startup.discovery.portions import Portion, Searcher
+from pegboard.startup.discovery.shared_files import shared_files
 from pegboard.startup.discovery.strays import strays
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class _Discoverer:
 
         paths = [portion.path for portion in portions if not portion.is_folder]
         self.problems += strays(self.application, paths, candidates, self.owners, self.files)
+        self.problems += shared_files(self.application, candidates, self.owners)
         self._report_stale(candidates)
         return Discovery(
             tuple(candidates),
@@ -176,7 +178,6 @@ class _Discoverer:
             )
             first = rivals[0].candidate
             winners.append(first)
-            self._report_second_owners(rivals[0])
             for rival in rivals[1:]:
                 self._report_hidden(first, rival.candidate.distribution, rival.candidate.origin)
             for path in rivals[0].others:
@@ -248,14 +249,15 @@ class _Discoverer:
         if first.distribution is not None and other is not None and first.distribution.name == other.name:
             return  # another installation, or another file, of the same distribution
         self.problems.append(
-            DuplicatePluginError(first.name, str(first.distribution or ""), first.origin, str(other or ""), path)
+            DuplicatePluginError(
+                first.name,
+                str(first.distribution or ""),
+                first.origin,
+                str(other or ""),
+                path,
+                first.source == BUILT_IN,
+            )
         )
-
-    def _report_second_owners(self, module: FoundModule) -> None:
-        first = module.candidate
-        for owner in module.owners[1:]:
-            if owner.is_recorded:
-                self._report_hidden(first, owner.distribution, first.origin)
 
     def _report_stale(self, candidates: list[Candidate]) -> None:
         names = {item.distribution.name for item in candidates if item.distribution is not None}

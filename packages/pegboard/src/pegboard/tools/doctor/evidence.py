@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read, why_invalid
 from pegboard.startup.discovery import finders
+from pegboard.startup.discovery.application import Application
 from pegboard.startup.discovery.distributions import installed, normalise, without_stale
 from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.owners import Owners
@@ -108,6 +109,30 @@ class Evidence:
             if item is not None:
                 found.setdefault(item.key, (item, []))[1].append(plugin)
         return dict(sorted(found.items()))
+
+    @cached_property
+    def application_key(self) -> str:
+        """The normalised name of the application's distribution; empty when nobody has installed it."""
+        owner = Application(self.host.name, self.owners, self.files).owner
+        return owner.installed.key if owner is not None else ""
+
+    @cached_property
+    def with_application(self) -> Mapping[str, tuple[Installed, list[Plugin]]]:
+        """As `with_plugins`, and the application's distribution, which may have no plugins."""
+        found = dict(self.with_plugins)
+        if self.application_key in self.by_key:
+            found.setdefault(self.application_key, (self.by_key[self.application_key], []))
+        return found
+
+    def plugins_of(self, key: str) -> list[Plugin]:
+        """Return the plugins of the distribution of that normalised name."""
+        return self.with_plugins[key][1] if key in self.with_plugins else []
+
+    def blame(self, item: Installed) -> int:
+        """Return how likely *item* is at fault, if it is one of two that claim a file: the application is not."""
+        if item.key in (self.application_key, "pegboard"):
+            return 0
+        return 2 if item.key in self.with_plugins else 1
 
     def files_of(self, item: Installed) -> Iterator[tuple[str, str]]:
         """Yield absolute path and hash of each file below the directory of *item* that its `RECORD` lists."""

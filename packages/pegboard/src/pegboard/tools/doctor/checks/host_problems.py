@@ -20,7 +20,7 @@ def search_problems(evidence: Evidence) -> Iterator[Finding]:
     """Yield the problems of the search for plugins."""
     for problem in evidence.problems:
         found = from_error(problem)
-        if isinstance(problem, DuplicatePluginError):
+        if isinstance(problem, DuplicatePluginError) and not problem.is_built_in:
             remedy = f"uninstall {problem.other or problem.other_place}, or {problem.distribution or problem.place}"
             found = Finding(**{**found.as_dict(), "remedy": remedy})
         elif isinstance(problem, StrayPackageFileError) and problem.distribution:

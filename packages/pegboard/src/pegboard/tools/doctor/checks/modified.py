@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def modified(evidence: Evidence) -> Iterator[Finding]:
     """Yield each distribution of plugins with files that have changed or are gone."""
-    for item, plugins in evidence.with_plugins.values():
+    for item, plugins in evidence.with_application.values():
         if item.is_egg or editable_project(item.read("direct_url.json")):
             continue
         changed, missing = _differences(evidence, item)
