@@ -42,9 +42,12 @@ class Bench:
     def imported(self, plugin, batch):
         """A plugin manager compares *batch* with its records; here are none."""
 
-    def import_failed(self, plugin, error, seconds):
+    def import_in_order(self, plugin, error, seconds):
+        """A plugin manager imports those before *plugin* first; here there are none."""
         if not isinstance(error, KeyboardInterrupt):
-            self.reports.append(error)
+            plugin.fail(self.importer.failure(plugin, error))
+            self.reports.append(plugin.error)
+        return False
 
     def watch(self, plugins):
         self.attribution.add_plugins(plugins)

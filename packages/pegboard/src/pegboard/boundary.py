@@ -9,7 +9,7 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TypeVar
+    from typing import NoReturn, TypeVar
 
     from pegboard.errors import PegboardError, PluginError
     from pegboard.ledger import Plugin
@@ -192,6 +192,15 @@ def _is_gone(plugin: Plugin, error: BaseException) -> bool:
             archive
         )  # what an archive contains is not known
     return is_a(error, FileNotFoundError) and attribute(error, "filename", str) == plugin.origin
+
+
+def raise_for_removed(plugin: Plugin) -> NoReturn:
+    """Raise what says that *plugin* has removed its own module while it was imported: then it is not there to serve.
+
+    Raises:
+        ImportError: Always.
+    """
+    raise ImportError("it has removed its own module from sys.modules", name=plugin.module)
 
 
 def forget_submodules(module: str) -> None:

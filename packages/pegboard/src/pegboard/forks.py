@@ -26,6 +26,17 @@ LIMIT_S = 10.0
 """How many seconds a fork waits for other threads that are importing plugins."""
 
 
+def end_if_child(parent: int, error: BaseException) -> None:
+    """End this process if it was forked in a plugin's code that *error* is about to end.
+
+    Args:
+        parent: The id of the process in which that code began.
+        error: What that code has raised.
+    """
+    if os.getpid() != parent:
+        end_child(error)
+
+
 def end_child(error: BaseException) -> NoReturn:
     """End this process, which was forked in a plugin's code and which *error* is about to end.
 

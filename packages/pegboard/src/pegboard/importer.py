@@ -35,8 +35,15 @@ if TYPE_CHECKING:
         def imported(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
             """*plugin* is active, and has registered *batch*."""
 
-        def import_failed(self, plugin: Plugin, error: BaseException, seconds: float) -> None:
-            """*error* ended the import of *plugin* after so many *seconds*; nothing of it is left."""
+        def import_in_order(self, plugin: Plugin, error: BaseException | None, seconds: float) -> bool:
+            """Import *plugin* after those that come before it, and return whether it is active then.
+
+            Args:
+                plugin: What is being imported.
+                error: What has ended its import; None if its record says that it needs those before it. If it stays
+                    so, the plugin is broken, unless another thread's import has caused it.
+                seconds: How long its import had lasted.
+            """
 
 
 # -- whose code is running? -------------------------------------------------------------------------------------------
@@ -212,21 +219,34 @@ class Importer:
         if not self._is_ready:
             self.prepare()
         sys.audit("pegboard.activate", plugin.module, reason)
-        try:
-            __import__(plugin.module)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            if plugin.state == BROKEN and plugin.error is not None:  # the bracket has seen it fail
-                if error is plugin.error:  # strict mode raises it where it is reported
-                    raise
-                raise plugin.error from error
-            failure = self._fail(plugin, error)
-            self._listener.import_failed(plugin, failure, 0.0)
-            raise failure from error
+        earlier, tries = self.imports.get(plugin), 0
+        while True:
+            try:
+                __import__(plugin.module)
+                break
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tries += 1
+                if not plugin.is_usable or not self._is_worth_another_try(plugin, error, tries, earlier):
+                    failure = plugin.error or self.failure(plugin, error)
+                    if error is failure:  # strict mode raises it where it is reported
+                        raise
+                    raise failure from error
         # A module that was imported before the host knew it, or that has no code (a bare directory), had no bracket.
         if plugin.state != BROKEN:
             plugin.state = ACTIVE
+
+    def _is_worth_another_try(
+        self, plugin: "Plugin", error: BaseException, tries: int, earlier: "tuple[Plugin | None, float, float] | None"
+    ) -> bool:
+        """Return whether *plugin*, whose import has raised *error*, is to be imported again: it has got no verdict."""
+        from pegboard.concurrent_imports import wait_for_others
+
+        has_run = self.imports.get(plugin) is not earlier  # else the bracket was not reached
+        return wait_for_others(error, tries, is_certain=has_run) or (
+            not has_run and self._listener.import_in_order(plugin, error, 0.0)
+        )
 
     def live(self, contribution: "Contribution") -> "Any":
         """Return the object of *contribution*, importing its owner first if it is primed.
@@ -256,6 +276,11 @@ class Importer:
 
         ledger = self._ledger
         stack = self._attribution.stack()
+        if plugin in stack:  # it reloads itself, or imports itself once more: that is a part of its one import
+            execute()
+            return
+        if plugin.is_in_order and plugin.state == PRIMED and self._listener.import_in_order(plugin, None, 0.0):
+            return
         ledger.begin(plugin)
         if stack:
             stack.append(plugin)
@@ -267,24 +292,30 @@ class Importer:
         started = perf_counter()
         around = self.around
         try:
-            execute() if around is None else around(plugin, execute)
-        except BaseException as error:
-            if os.getpid() != process:
-                from pegboard.forks import end_child
+            try:
+                execute() if around is None else around(plugin, execute)
+                if sys.modules.get(plugin.module) is None:
+                    from pegboard.boundary import raise_for_removed
 
-                end_child(error)
+                    raise_for_removed(plugin)
+            except BaseException as error:
+                from pegboard.forks import end_if_child
+
+                end_if_child(process, error)
+                raise
+            finally:
+                stack.pop()
+                self.imports[plugin] = (stack[-1] if stack else None, started, perf_counter())
+                if entry is not None:
+                    self._journal.end(*entry)
+        except BaseException as error:
             from pegboard.boundary import forget_submodules
 
             ledger.discard(plugin)
             forget_submodules(plugin.module)
-            failure = error if issubclass(type(error), KeyboardInterrupt) else self._fail(plugin, error)
-            self._listener.import_failed(plugin, failure, perf_counter() - started)
+            if self._listener.import_in_order(plugin, error, perf_counter() - started):
+                return
             raise
-        finally:
-            stack.pop()
-            self.imports[plugin] = (stack[-1] if stack else None, started, perf_counter())
-            if entry is not None:
-                self._journal.end(*entry)
         plugin.cost_ms = (perf_counter() - started) * 1000
         batch = ledger.commit(plugin)
         plugin.state = ACTIVE
@@ -297,13 +328,12 @@ class Importer:
         plugin.fail(error)
         self._ledger.invalidate()
 
-    def _fail(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
+    def failure(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
+        """Return what says that *error* was raised when *plugin* was imported."""
         from pegboard.boundary import to_import_error
 
         failure = to_import_error(plugin, error, self._prefix, self._attribution.owner)
         failure.__cause__ = error
-        plugin.fail(failure)
-        self._ledger.invalidate()
         return failure
 
     def find_spec(

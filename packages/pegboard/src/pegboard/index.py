@@ -7,7 +7,7 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 8 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 9 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode ctime_ns              a directory searched for plugins; `-` each when it is absent
@@ -32,7 +32,8 @@ each record depends on.
         texts KIND      text text ...
         plugins         a block for each plugin, read alone by its *location*:
                         its first line   module name portion origin source distribution version state reason eager
-                                         plain rank recorded; with a portion, the number of one, *origin* is below it
+                                         plain in_order rank recorded; *origin* is below the portion of that
+                                         number, if there is one
                         a line a row     kind text override metadata
     <cold part>     JSON, see `record`
 
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-MAGIC: "Final" = b"pegboard-index 8 "
+MAGIC: "Final" = b"pegboard-index 9 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read

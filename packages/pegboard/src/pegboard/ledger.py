@@ -84,6 +84,7 @@ class Plugin:
         "error",
         "inputs",
         "is_eager_by_user",
+        "is_in_order",
         "is_lazy_by_author",
         "is_plain",
         "is_used",
@@ -129,6 +130,8 @@ class Plugin:
         self.eager: bool = False
         """Whether it is imported at every start; `reason` says why."""
         self.is_eager_by_user: bool = False
+        self.is_in_order: bool = False
+        """Whether its import works only after those that come before it have been imported, as was seen once."""
         self.is_lazy_by_author: bool = False
         """Whether its author says that what could not be shown of its import does not matter; see `Host.declare`."""
         self.is_plain: bool = False
@@ -369,7 +372,9 @@ class Records:
         if plugin is not None:
             return plugin
         line = self._block("plugins", location)[0]
-        _, name, portion, origin, source, distribution, version, state, reason, eager, plain, rank, _ = fields(line)
+        _, name, portion, origin, source, distribution, version, state, reason, eager, plain, in_order, rank, _ = (
+            fields(line)
+        )
         if portion:
             origin = self.namespace()[0][int(portion)] + origin
         plugin = Plugin(
@@ -383,6 +388,7 @@ class Records:
         plugin.reason = reason or None
         plugin.eager = bool(eager)
         plugin.is_plain = bool(plain)
+        plugin.is_in_order = bool(in_order)
         plugin.rank = int(rank)
         self._locations[module] = location
         return self.known_plugins.setdefault(module, plugin)  # another thread may have been faster
@@ -447,7 +453,7 @@ class Records:
 
     def is_as_recorded(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> bool:
         """Return whether *batch*, what *plugin* registered just now, is what its record says."""
-        lines = self._lines_of(plugin)
+        lines = self.lines_of(plugin)
         if len(lines) != len(batch) + 1 or not fields(lines[0])[-1]:
             return False
         for contribution, line in zip(batch, lines[1:], strict=True):
@@ -459,7 +465,7 @@ class Records:
         return True
 
     @_retried
-    def _lines_of(self, plugin: "Plugin") -> "list[str]":
+    def lines_of(self, plugin: "Plugin") -> "list[str]":
         """Return the lines of a plugin's block: what is known of it, then its contributions; none if it has none."""
         location = self._locations.get(plugin.module)
         if location is None:  # the plugin was known before this index was there
@@ -708,13 +714,16 @@ class Ledger:
         )
 
     def texts(self, kind: str) -> "tuple[str, ...]":
-        """Return the text of every contribution of *kind* once, in the order of first appearance."""
+        """Return the text of every contribution of *kind* once, in the order of first appearance.
+
+        What plugins had that have failed since is left out.
+        """
         records = self._records
         if records is not None and kind not in self._kinds_beyond_records and not self._has_diverged:
             texts = records.texts(kind)
             if records is self._records:  # else the index was damaged, and there are other records now
                 return texts
-        return tuple(dict.fromkeys(contribution.text for contribution in self.contributions(kind)))
+        return tuple(dict.fromkeys([each.text for each in self.contributions(kind) if each.owner.is_usable]))
 
     def contributions_of(self, owner: "Plugin") -> "tuple[Contribution, ...]":
         """Return every live contribution of *owner*, of all kinds, as they were registered."""

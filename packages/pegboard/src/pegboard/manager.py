@@ -223,18 +223,35 @@ class PluginManager:
 
             survived(plugin, suspects, self._journal or "", slow_after, self._report)
         records = self._records
-        if records is not None and not records.is_as_recorded(plugin, batch):
-            from pegboard.startup.cold_start import refresh
+        if records is None:
+            return
+        try:
+            if records.is_as_recorded(plugin, batch):
+                return
+        except Exception:  # noqa: S110 -- its record does not fit
+            pass
+        from pegboard.startup.recording.amendment import refresh
 
-            self.ledger.mark_diverged()
-            refresh(records.index.path, plugin, batch)
+        self.ledger.mark_diverged()
+        refresh(records.index.path, plugin, batch)
 
-    def import_failed(self, plugin: "Plugin", error: BaseException, seconds: float) -> None:
-        """End what the import of *plugin* has opened, and report *error*."""
-        from pegboard.startup.cold_start import report_failure
+    def import_in_order(self, plugin: "Plugin", error: "BaseException | None", seconds: float) -> bool:
+        """Import *plugin* after those that come before it; see `FailedImport`."""
+        from pegboard.startup.failed_import import FailedImport
 
-        self._end_failed(plugin)
-        report_failure(plugin, error, seconds, journal=self._journal or "", settings=self.settings, report=self._report)
+        failed = FailedImport(
+            self.settings,
+            self.importer,
+            self.ledger,
+            self._records,
+            plugins=() if self.state == NEW else self.plugins,
+            stack=self.attribution.stack(),
+            activate=self.activate,
+            end_failed=self._end_failed,
+            report=self._report,
+            journal=self._journal or "",
+        )
+        return failed.try_again(plugin, error, seconds)
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Return the spec of a plugin, see `Importer.find_spec`; the importer is made when a plugin is imported."""
@@ -580,7 +597,13 @@ class Registry(Generic[T]):
 
     def get(self, name: str, default: "Any" = None) -> "Any":
         """Return the contribution of that name, or *default* when there is none."""
-        return self[name] if name in self else default  # noqa: SIM401 -- this is `get`
+        if name in self:
+            try:
+                return self[name]
+            except Exception:  # a plugin that fails now is left out, as it would have been at an eager start
+                if name in self or self._manager.is_strict:
+                    raise
+        return default
 
     def names(self) -> "tuple[str, ...]":
         """Return all names in order, without importing a primed plugin."""
@@ -613,9 +636,11 @@ class Registry(Generic[T]):
         return self.winner(name).owner
 
     def items(self) -> "Iterator[tuple[str, T]]":
-        """Yield names and contributions in order, importing every plugin that owns one."""
+        """Yield names and contributions in order, importing every plugin that owns one; what fails is left out."""
         for name in self.names():
-            yield name, self[name]
+            item: Any = self.get(name, _LEFT_OUT)
+            if item is not _LEFT_OUT:
+                yield name, item
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -624,13 +649,16 @@ class Registry(Generic[T]):
         if ledger is not None and ledger.generation == self._generation and name in self._present:
             return True
         (ledger, generation), present = self._refresh(), self._present
-        is_there = bool(ledger.find(self.name, name))
+        is_there = any(contribution.owner.is_usable for contribution in ledger.find(self.name, name))
         if is_there and ledger.generation == generation:
             present.add(name)
         return is_there
 
     def __iter__(self) -> "Iterator[str]":
-        return iter(self.names())
+        names = self.names()
+        for name in names:
+            if self.names() is names or name in self:  # else its plugin has failed meanwhile
+                yield name
 
     def __len__(self) -> int:
         return len(self.names())
@@ -659,9 +687,9 @@ class Registry(Generic[T]):
                 self._reported.add((loser.owner, loser.text))
                 self._report(clash(loser, winner))
         if winner is None:
-            from pegboard.errors import ContributionNotFoundError
+            from pegboard.precedence import not_found
 
-            raise ContributionNotFoundError(self.name, name, self.names())
+            raise not_found(self.name, name, ledger, self.names())
         if not without and ledger.generation == generation:
             winners[name] = winner
         return winner
@@ -669,9 +697,9 @@ class Registry(Generic[T]):
     def decide(self, name: str, without: "Collection[Plugin]" = ()) -> "tuple[Contribution | None, list[Contribution]]":
         """Return the contribution in use for *name*, and those that claim it and may not have it."""
         self._ready()
-        contributions = self._manager.ledger.find(self.name, name)
-        if len(contributions) == 1 and not without:
-            return contributions[0], []
+        contributions = [each for each in self._manager.ledger.find(self.name, name) if each.owner.is_usable]
+        if len(contributions) < 2 and not without:  # noqa: PLR2004 -- nobody else claims it
+            return (contributions[0] if contributions else None), []
         from pegboard.precedence import able_to_serve, decide, rule_for
 
         rule = rule_for(self.name, allow_override=self.allow_override)

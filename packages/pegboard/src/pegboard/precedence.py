@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Final
 
-    from pegboard.errors import NameClashError
-    from pegboard.ledger import Contribution, Plugin
+    from pegboard.errors import ContributionNotFoundError, NameClashError
+    from pegboard.ledger import Contribution, Ledger, Plugin
 
 IN_USE: Final = "in use"
 
@@ -142,6 +142,24 @@ def _why_unusable(contribution: Contribution, outcome: str) -> str:
 def owner_text(owner: Plugin) -> str:
     """Return *owner* as messages name it, e.g. `plugin 'csv' of acme-csv 1.2.0`, or `the application`."""
     return owner.who() if owner.name else "the application"
+
+
+def not_found(kind: str, text: str, ledger: Ledger, names: tuple[str, ...]) -> ContributionNotFoundError:
+    """Return the error that says that nothing has the name *text*, and names the plugin that had it and has failed.
+
+    Args:
+        kind: What the registry is called.
+        text: The name that was asked for.
+        ledger: Has the contributions.
+        names: Those that are there.
+    """
+    from pegboard.errors import ContributionNotFoundError
+
+    for contribution in ledger.find(kind, text):
+        error = contribution.owner.error
+        if error is not None:
+            return ContributionNotFoundError(kind, text, names, error.summary(), error.where(), error.hint())
+    return ContributionNotFoundError(kind, text, names)
 
 
 def clash(loser: Contribution, winner: Contribution) -> NameClashError:

@@ -115,9 +115,12 @@ class ContributionNotFoundError(PegboardError, KeyError):
     registry: str
     name: str
     known: tuple[str, ...]
+    cause: str = ""  #: Which plugin had registered it and has failed, and why.
+    place: str | None = None
+    advice: str | None = None
 
-    def hint(self) -> str:
-        return nearest(self.name, self.known, "names")
+    def hint(self) -> str | None:
+        return self.advice if self.cause else nearest(self.name, self.known, "names")
 
 
 class HostError(PegboardError):

@@ -123,8 +123,8 @@ class Core:
         )
 
     def provides(self, key: Any, form: Any) -> bool:
-        """Whether anybody provides *key*."""
-        return bool(self.contributions(key, form)[0])
+        """Whether anybody provides *key* whose plugin has not failed since."""
+        return any(contribution.owner.is_usable for contribution in self.contributions(key, form)[0])
 
     def provider(self, contribution: Contribution) -> Provider:
         """Return how *contribution*, which is live, provides."""

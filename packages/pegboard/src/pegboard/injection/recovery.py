@@ -127,7 +127,8 @@ def _tell(
     contribution.failure = problem.cause
     if contribution not in request.core.reported:
         request.core.reported.add(contribution)
-        request.core.report(problem)
+        if contribution.owner.is_usable:  # else its import has failed, which has been reported
+            request.core.report(problem)
 
 
 class _Stretch:

@@ -20,7 +20,7 @@ from pegboard.boundary import why_unusable
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.foreign_object import is_a
 from pegboard.injection.cleanup import raise_all
-from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED
+from pegboard.ledger import ACTIVE, DISABLED, QUARANTINED
 from pegboard.reloading.modules import DetachedModules
 from pegboard.reloading.threads import wait_for_threads
 from pegboard.reloading.unload_cleanup import (
@@ -31,6 +31,7 @@ from pegboard.reloading.unload_cleanup import (
     unload_clean_ups,
 )
 from pegboard.reloading.unload_plan import plan_unload
+from pegboard.startup.failed_import import reset
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.search import renew
 
@@ -188,7 +189,7 @@ class Lifecycle:
         if plugin.state != DISABLED:
             return
         reason = plugin.reason or ""
-        _reset(plugin)
+        reset(plugin)
         renew(plugin, self._manager.settings)
         try:
             with _ONE_AT_A_TIME:
@@ -319,7 +320,7 @@ class _Transaction:
         problems = list(self._problems)
         self._forget_problems()
         for plugin in self.plan.plugins:
-            _reset(plugin)
+            reset(plugin)
             renew(plugin, manager.settings)
         try:
             manager.importer.activate(wanted)
@@ -380,10 +381,3 @@ class _Transaction:
             self._faults.append(PluginStillRunningError(owner.name, distribution, thread.name, location))
         self._old_modules.discard()
         return self._faults
-
-
-def _reset(plugin: Plugin) -> None:
-    """Forget what the last import of *plugin* has set; what the user wants for it stays."""
-    plugin.state, plugin.reason, plugin.error = FOUND, None, None
-    plugin.after = plugin.before = plugin.inputs = ()
-    plugin.eager, plugin.is_lazy_by_author = plugin.is_eager_by_user, False

@@ -7,22 +7,17 @@ and a new index, when they have been recorded.
 from __future__ import annotations
 
 import _thread
-import time
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import PegboardError, RequiredPluginError, UnusableIndexError
-from pegboard.foreign_object import is_a
+from pegboard.errors import PegboardError, RequiredPluginError
 from pegboard.importer import Journal
-from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
 from pegboard.startup.journal.place import no_journal
-from pegboard.startup.recording.encoding import add_wishes, content_of, empty_index, to_bytes
-from pegboard.startup.recording.files import remove, write
-from pegboard.startup.recording.notes import Notes
+from pegboard.startup.recording.encoding import add_wishes, empty_index
+from pegboard.startup.recording.files import remove
 from pegboard.startup.recording.rebuild import Rebuild
-from pegboard.startup.recording.record import Record, has_changed, plain_rows, read_files
 from pegboard.startup.search import ordered, search, user_order
 
 if TYPE_CHECKING:
@@ -221,69 +216,8 @@ def drop_damaged(records: Records) -> None:
     records.replace(empty_index())
 
 
-def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
-    """Put what *plugin* registered just now into its record: it differs from what it registered before.
-
-    Args:
-        path: The index on disk; empty when there is none.
-        plugin: What has been imported.
-        batch: What it registered.
-    """
-    try:
-        content = content_of(read(path))
-    except UnusableIndexError:  # another process is at it, or the disk is; the next start will see to it
-        return
-    entry = content["plugins"].get(plugin.module)
-    if entry is None or entry["state"] not in (PRIMED, FOUND):
-        return
-    if entry["record"] is None:
-        if entry["reason"]:  # it cannot be recorded
-            return
-        # it was broken, and is not any more: have it recorded at the next start
-        content["validity"].append(PROVISIONAL)
-        write(path, to_bytes(content))
-        return
-    record = Record.from_dict(entry["record"])
-    now = time.time_ns()
-    if any(has_changed(record.files, file, now) for file in record.files):
-        return  # edited while the program runs, and reloaded: the next start records it anew
-    record.rows = plain_rows(batch)
-    record.files = read_files(record.files, now)
-    entry["record"] = record.as_dict()
-    write(path, to_bytes(content))
-    notes = Notes.beside(path)
-    notes.reasons[plugin.name] = "it registered something else than its record said when it was used"
-    notes.drifts[plugin.name] = notes.drifts.get(plugin.name, 0) + 1
-    notes.write(path)
-
-
 def activate_all(contributions: Iterable[Contribution], activate: Callable[[Plugin, Contribution], bool]) -> None:
     """Import the owner of each primed contribution of *contributions*."""
     for contribution in contributions:
         if contribution.is_primed and contribution.owner.is_usable:
             activate(contribution.owner, contribution)
-
-
-def report_failure(
-    plugin: Plugin,
-    error: BaseException,
-    seconds: float,
-    *,
-    journal: str,
-    settings: Settings,
-    report: Callable[[PegboardError], None],
-) -> None:
-    """Report *error*, which ended the import of *plugin* after so many *seconds*.
-
-    Args:
-        plugin: What was being imported.
-        error: An error that names the plugin, or `KeyboardInterrupt`, which counts as a crash after a long time.
-        seconds: How long the import had lasted.
-        journal: The folder of the journal; empty when none is kept.
-        settings: The host's.
-        report: Told of the fault.
-    """
-    if is_a(error, PegboardError):
-        report(error)
-    else:
-        quarantine.interrupted(plugin, error, seconds, journal=journal, slow_after=settings.slow_after, report=report)

@@ -21,7 +21,11 @@ _MOST_NAMES: Final = 10
 
 
 def order(
-    plugins: Sequence[Plugin], user_order: Sequence[str] = (), *, built_in_first: bool = True
+    plugins: Sequence[Plugin],
+    user_order: Sequence[str] = (),
+    *,
+    built_in_first: bool = True,
+    heeds_authors: bool = True,
 ) -> tuple[list[Plugin], list[PegboardError]]:
     """Return *plugins* in their order, with the wishes that could not be met.
 
@@ -32,6 +36,7 @@ def order(
         plugins: In any order; names are unique.
         user_order: Plugin names that must come in this order among themselves.
         built_in_first: Whether the application's own plugins come before all others.
+        heeds_authors: Whether the wishes of plugins' authors count, which nobody knows before the import.
 
     Returns:
         Every item of *plugins* once, and a problem for each unknown name and each circle; a wish that is part of
@@ -42,7 +47,8 @@ def order(
     problems: list[PegboardError] = []
     by_name = {plugin.name: plugin for plugin in plugins}
     natural = sorted(plugins, key=lambda plugin: (built_in_first and not plugin.is_built_in, plugin.name))
-    if not user_order and not any(plugin.after or plugin.before for plugin in plugins):
+    wishing = natural if heeds_authors else []
+    if not user_order and not any(plugin.after or plugin.before for plugin in wishing):
         return natural, problems
 
     earlier: dict[str, set[str]] = {plugin.name: set() for plugin in natural}
@@ -56,7 +62,7 @@ def order(
     for first, second in zip(listed, listed[1:], strict=False):  # noqa: RUF007 -- pairwise would import itertools
         earlier[second].add(first)
 
-    for plugin in natural:
+    for plugin in wishing:
         why_not = _add_wishes(plugin, earlier)
         if len(why_not) > _MOST_PROBLEMS:
             more = len(why_not) - _MOST_PROBLEMS + 1

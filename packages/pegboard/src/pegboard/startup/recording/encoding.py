@@ -52,8 +52,9 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         ]
         eager = "1" if entry["is_eager"] else ""
         plain = "1" if record and record["is_plain"] else ""
+        in_order = "1" if record and record["is_in_order"] else ""
         place = shortened(origin, portions)
-        fields = [module, name, *place, source, distribution, version, state, reason, eager, plain]
+        fields = [module, name, *place, source, distribution, version, state, reason, eager, plain, in_order]
         location = blocks.add([[*fields, str(rank), "1" if record else ""], *recorded])
         names.append([name, module, location])
         if eager or state == FOUND:

@@ -204,6 +204,7 @@ class Rebuild:
     def _use_record(self, plugin: Plugin, record: Record) -> None:
         self._records[plugin.module] = record
         plugin.after, plugin.before = record.after, record.before
+        plugin.is_in_order = record.is_in_order
         if record.eager:
             plugin.eager, plugin.reason = True, record.eager
 

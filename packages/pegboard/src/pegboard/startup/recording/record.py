@@ -47,6 +47,7 @@ class Record:
         "effects",
         "files",
         "inputs",
+        "is_in_order",
         "is_judged",
         "is_plain",
         "missing",
@@ -81,6 +82,8 @@ class Record:
         """Why the plugin is imported at every start, in words; empty when it is imported at first use."""
         self.effects: list[list[str]] = []
         """What its import does besides registering: kind, words and location of each `Effect`."""
+        self.is_in_order: bool = False
+        """Whether its import works only after those of the plugins that come before it."""
         self.is_judged: bool = False
         """Whether its import was observed, so that it is known what it does besides registering."""
         self.after: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class Record:
         record.missing, record.directories = _missing_modules(trace.missing)
         record.variables = {name: variable_stamp(name, environ) for name in sorted(trace.variables.union(declared))}
         record.after, record.before = plugin.after, plugin.before
+        record.is_in_order = plugin.is_in_order
         record.reads_registries = reads_registries
         return record
 

@@ -1,0 +1,103 @@
+"""How is the record of one plugin changed while the application runs?
+
+In: the path of an index, and a plugin of which something else turned out than its record says. Out: an index that says
+so, in place of the old one. If it cannot be read or written, the next start sees to it.
+"""
+
+from __future__ import annotations
+
+import time
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.index import PROVISIONAL, read
+from pegboard.ledger import FOUND, PRIMED
+from pegboard.startup.recording.encoding import check_record, content_of, to_bytes
+from pegboard.startup.recording.files import write
+from pegboard.startup.recording.notes import Notes
+from pegboard.startup.recording.record import Record, has_changed, plain_rows, read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from pegboard.ledger import Contribution, Plugin
+
+
+def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
+    """Put what *plugin* registered just now into its record: it differs from what it registered before.
+
+    Args:
+        path: The index on disk; empty when there is none.
+        plugin: What has been imported.
+        batch: What it registered.
+    """
+
+    def change(content: dict[str, Any], entry: dict[str, Any]) -> bool:
+        if entry["record"] is None:
+            # It was broken, and is not any more: have it recorded at the next start. With a reason, it cannot be.
+            content["validity"] += [] if entry["reason"] else [PROVISIONAL]
+            return not entry["reason"]
+        record = Record.from_dict(entry["record"])
+        now = time.time_ns()
+        if any(has_changed(record.files, file, now) for file in record.files):
+            return False  # edited while the program runs, and reloaded: the next start records it anew
+        record.rows = plain_rows(batch)
+        record.files = read_files(record.files, now)
+        entry["record"] = record.as_dict()
+        check_record(entry["record"])
+        notes = Notes.beside(path)
+        notes.reasons[plugin.name] = "it registered something else than its record said when it was used"
+        notes.drifts[plugin.name] = notes.drifts.get(plugin.name, 0) + 1
+        notes.write(path)
+        return True
+
+    _amend(path, plugin, change)
+
+
+def drop_record(path: str, plugin: Plugin) -> None:
+    """Drop the record of *plugin*, whose import has failed: the next start imports and records it anew.
+
+    Args:
+        path: The index on disk; empty when there is none.
+        plugin: What could not be imported.
+    """
+
+    def change(content: dict[str, Any], entry: dict[str, Any]) -> bool:
+        content["validity"].append(PROVISIONAL)
+        entry["record"], entry["state"], entry["reason"] = None, FOUND, ""
+        return True
+
+    _amend(path, plugin, change)
+
+
+def require_order(path: str, plugin: Plugin) -> None:
+    """Note that *plugin* can be imported only after those that come before it.
+
+    Args:
+        path: The index on disk; empty when there is none.
+        plugin: What was imported in the end.
+    """
+
+    def change(_: dict[str, Any], entry: dict[str, Any]) -> bool:
+        if entry["record"] is not None:
+            entry["record"]["is_in_order"] = True
+        return entry["record"] is not None
+
+    _amend(path, plugin, change)
+
+
+def _amend(path: str, plugin: Plugin, change: Callable[[dict[str, Any], dict[str, Any]], bool]) -> None:
+    """Change the index at *path*.
+
+    Args:
+        path: Empty when there is none.
+        plugin: Which entry is to be changed; nothing happens if it is not there any more.
+        change: Changes content and entry, and returns whether that is to be written.
+    """
+    try:
+        content = content_of(read(path))
+        entry = content["plugins"].get(plugin.module)
+        if entry is not None and entry["state"] in (PRIMED, FOUND) and change(content, entry):
+            write(path, to_bytes(content))
+    except Exception:
+        return  # another process is at it, or the disk is: whatever is wrong with an index makes a start slow
