@@ -37,8 +37,7 @@ def is_caused_by_others(error: BaseException) -> bool:
     if any(is_a(each, _system["_DeadlockError"]) for each in errors):
         return True
     is_possible = any(
-        is_a(each, ImportError, AttributeError, KeyError) and not is_a(each, ModuleNotFoundError)
-        for each in errors
+        is_a(each, ImportError, AttributeError, KeyError) and not is_a(each, ModuleNotFoundError) for each in errors
     )
     return is_possible and bool(_importing_threads())
 

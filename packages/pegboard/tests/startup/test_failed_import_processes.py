@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 FAILS = "import pathlib\nif pathlib.Path({!r}).exists(): raise {}\n"
@@ -113,7 +115,7 @@ result['why'] = host.container.explain('own').providers[0].status
 class TestOrder:
     """An eager start imports plugins one after the other; what works only there is imported like that."""
 
-    LIBRARY = {
+    LIBRARY: ClassVar = {
         "tangled/__init__.py": "",
         "tangled/alpha.py": "SETTINGS = {}\nfrom tangled.beta import beta\ndef alpha(): return 'a'\n",
         "tangled/beta.py": "from tangled.alpha import SETTINGS\ndef beta(): return 'b'\n",
