@@ -9,6 +9,7 @@ own for each would cost a run two percent: see `benchmarks/README.md`.
 """
 
 import _thread
+import sys
 
 from pegboard.index import ENCODING, SEPARATOR, digest, field, fields
 
@@ -523,17 +524,30 @@ class Ledger:
         "_rows",
         "_sequence",
         "_sorted",
+        "_stacks",
         "generation",
         "has_names_of_application",
+        "readers",
+        "started_by",
     )
 
-    def __init__(self, registering: "Callable[[], tuple[Plugin, bool]]") -> None:
+    def __init__(
+        self,
+        registering: "Callable[[], tuple[Plugin, bool]]",
+        stacks: "Mapping[int, Sequence[Plugin]] | None" = None,
+    ) -> None:
         """Start empty.
 
         Args:
             registering: Returns whose code is registering now, and whether this thread is importing it.
+            stacks: The plugins that each thread is importing, the innermost last, by the thread's identifier.
         """
         self._registering = registering
+        self._stacks = {} if stacks is None else stacks
+        self.readers: set[Plugin] = set()
+        """Plugins that have read contributions while they were imported."""
+        self.started_by: set[Plugin] = set()
+        """Plugins whose import has made the others ready: they see them all."""
         self._lock = _thread.RLock()
         self._rows: dict[str, dict[str, list[Contribution]]] = {}  # by kind, then by text
         self._sorted: dict[str, tuple[Contribution, ...]] = {}
@@ -670,18 +684,18 @@ class Ledger:
 
     def contributions(self, kind: str) -> "tuple[Contribution, ...]":
         """Return every contribution of *kind* in order, primed ones included."""
-        try:
+        is_importing = self.is_importing()
+        if kind in self._sorted and not is_importing:
             return self._sorted[kind]
-        except KeyError:
-            recorded = () if self._records is None else self._records.contributions(kind)
-            with self._lock:
-                live = [
-                    contribution
-                    for contributions in self._rows.get(kind, {}).values()
-                    for contribution in contributions
-                ]
-                self._sorted[kind] = ordered = self._in_order(live, recorded)
-                return ordered
+        recorded = () if self._records is None else self._records.contributions(kind)
+        with self._lock:
+            live = [
+                contribution for contributions in self._rows.get(kind, {}).values() for contribution in contributions
+            ]
+            ordered = self._in_order(live, recorded)
+            if not is_importing:
+                self._sorted[kind] = ordered
+            return ordered
 
     def find(self, kind: str, text: str) -> "tuple[Contribution, ...]":
         """Return the contributions of *kind* whose text is *text*, in order, without looking at the others."""
@@ -691,11 +705,21 @@ class Ledger:
 
     def _in_order(self, live: "list[Contribution]", recorded: "Iterable[Contribution]") -> "tuple[Contribution, ...]":
         beyond = self._owners_beyond_records
+        if self.is_importing():
+            # An eager start would have imported those before it, not itself, and none after it.
+            stack = self._stacks[_thread.get_ident()]
+            self.readers.update(stack)
+            last = stack[0].rank if stack[0] not in self.started_by else sys.maxsize
+            recorded = [each for each in recorded if each.owner.rank < last and each.owner not in stack]
         return tuple(
             sorted(
                 [*live, *[contribution for contribution in recorded if contribution.owner not in beyond]], key=_sort_key
             )
         )
+
+    def is_importing(self) -> bool:
+        """Return whether this thread is importing a plugin: then it sees what that would see at an eager start."""
+        return bool(self._batches) and bool(self._stacks.get(_thread.get_ident()))
 
     def successor(self, contribution: "Contribution") -> "Contribution":
         """Return the live contribution that has replaced the primed *contribution*, since its owner has been imported.
@@ -719,7 +743,8 @@ class Ledger:
         What plugins had that have failed since is left out.
         """
         records = self._records
-        if records is not None and kind not in self._kinds_beyond_records and not self._has_diverged:
+        is_as_recorded = kind not in self._kinds_beyond_records and not self._has_diverged
+        if records is not None and is_as_recorded and not self.is_importing():
             texts = records.texts(kind)
             if records is self._records:  # else the index was damaged, and there are other records now
                 return texts

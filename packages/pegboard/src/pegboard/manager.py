@@ -80,7 +80,6 @@ class PluginManager:
         self._cold_start: ColdStart | None = None  # None as long as the index holds
         self._eager_kinds = {"middleware"}
         self._journal: str | None = None  # its folder, once earlier entries have been looked at
-        self._readers: set[Plugin] = set()  # plugins that have read a registry while they were imported
         self._starting: set[int] = set()  # threads that are making the plugins ready
 
     def configure(self, **changes: "Any") -> None:
@@ -128,7 +127,7 @@ class PluginManager:
                 from pegboard.ledger import Ledger
 
                 attribution = Attribution(self.settings.application)
-                ledger = Ledger(attribution.registering)
+                ledger = Ledger(attribution.registering, attribution.stacks)
                 importer = Importer(
                     attribution,
                     ledger,
@@ -227,6 +226,10 @@ class PluginManager:
             return
         try:
             if records.is_as_recorded(plugin, batch):
+                if plugin in self.ledger.readers and not (plugin.eager or plugin.is_lazy_by_author):
+                    from pegboard.startup.recording.amendment import note_reader
+
+                    note_reader(records.index.path, plugin)
                 return
         except Exception:  # noqa: S110 -- its record does not fit
             pass
@@ -280,13 +283,15 @@ class PluginManager:
         """
         if self.state == READY:
             return False
-        if _thread.get_ident() in self._starting:  # a plugin, while imported, reads a registry
-            self._readers.update(self.attribution.stack())
+        if _thread.get_ident() in self._starting:
+            self._read_while_starting()
             return False
         self._check_journal()
         self._starting.add(_thread.get_ident())
         if self.state == NEW:
             self.state = STARTING
+            if self._parts is not None:
+                self.ledger.started_by.update(self.attribution.stack())
         try:
             if not imports:
                 self.cold_start.search()
@@ -306,6 +311,15 @@ class PluginManager:
             if self.state == STARTING and not self._starting:  # it has failed; the next use starts once more
                 self.state = NEW
         return True
+
+    def _read_while_starting(self) -> None:
+        """Let a plugin that reads what others contribute while it is imported see what an eager start would show it."""
+        if stack := self.attribution.stack():
+            self.ledger.readers.update(stack)
+            if self._records is None:  # what is on record cannot be read yet
+                from pegboard.startup.eager_order import import_those_before
+
+                import_those_before(stack, self.settings, self.plugins, self.activate)
 
     def _check_journal(self) -> None:
         """Look, once, whether earlier processes died while they imported a plugin: then the journal has entries."""
@@ -399,7 +413,7 @@ class PluginManager:
                     report=self._report,
                     report_clashes=self._report_clashes,
                     problems=self._problems,
-                    readers=self._readers,
+                    readers=self.ledger.readers,
                 )
             return self._cold_start
 
@@ -552,7 +566,7 @@ class Registry(Generic[T]):
         if self._generation != generation:
             self._live, self._winners, self._present, self._names = {}, {}, set(), []
             self._generation = generation
-        if self._manager.state == READY:
+        if self._manager.state == READY and not ledger.is_importing():
             self._ledger = ledger
             return ledger, generation
         return ledger, -1  # nothing is kept until the plugins are ready

@@ -103,6 +103,8 @@ class Core:
         """
         with self.lock:
             self.refresh()
+            if self.ledger.is_importing():  # it sees only what an eager start would show it, and nobody else does
+                return self._find(key, form)
             found = self._found.get(form)
             if found is None:
                 found = self._found[form] = self._find(key, form)

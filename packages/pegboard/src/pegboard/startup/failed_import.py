@@ -15,11 +15,10 @@ import sys
 from pegboard._typing import TYPE_CHECKING
 from pegboard.concurrent_imports import is_caused_by_others
 from pegboard.foreign_object import is_a
-from pegboard.ledger import ACTIVE, FOUND, PRIMED
+from pegboard.ledger import ACTIVE, FOUND
+from pegboard.startup.eager_order import not_imported_before
 from pegboard.startup.journal import quarantine
-from pegboard.startup.policy.ordering import order
 from pegboard.startup.recording.amendment import drop_record, require_order
-from pegboard.startup.search import user_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,7 +107,9 @@ class FailedImport:
         Raises:
             BaseException: What ends its import this time.
         """
-        before = self._not_imported_before(self._stack[0] if self._stack else plugin, plugin)
+        first = self._stack[0] if self._stack else plugin
+        others = not_imported_before(first, self._settings, self._plugins)
+        before = [each for each in others if each is not plugin and each not in self._stack]
         if not before:
             return False
         sys.modules.pop(plugin.module, None)
@@ -118,22 +119,6 @@ class FailedImport:
         if plugin.is_usable and plugin.state != ACTIVE:  # else one of those has imported it
             __import__(plugin.module)
         return plugin.state == ACTIVE and sys.modules.get(plugin.module) is not None
-
-    def _not_imported_before(self, first: Plugin, plugin: Plugin) -> list[Plugin]:
-        """Return those that an eager start imports before *first*, and that have not been imported, in that order."""
-        if not any(each.state in (PRIMED, FOUND) for each in self._plugins):
-            return []
-        names = user_order(self._settings)
-        in_order, _ = order(
-            self._plugins, names, built_in_first=self._settings.built_in_first, heeds_authors=False
-        )  # their wishes are not known before they are imported
-        if first not in in_order:
-            return []
-        return [
-            each
-            for each in in_order[: in_order.index(first)]
-            if each.state in (FOUND, PRIMED) and each is not plugin and each not in self._stack
-        ]
 
     def _give_up(self, plugin: Plugin, error: BaseException) -> None:
         failure = self._importer.failure(plugin, error)

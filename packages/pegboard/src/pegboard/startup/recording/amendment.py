@@ -14,7 +14,7 @@ from pegboard.ledger import FOUND, PRIMED
 from pegboard.startup.recording.encoding import check_record, content_of, to_bytes
 from pegboard.startup.recording.files import write
 from pegboard.startup.recording.notes import Notes
-from pegboard.startup.recording.record import Record, has_changed, plain_rows, read_files
+from pegboard.startup.recording.record import READS, Record, has_changed, plain_rows, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,6 +81,23 @@ def require_order(path: str, plugin: Plugin) -> None:
     def change(_: dict[str, Any], entry: dict[str, Any]) -> bool:
         if entry["record"] is not None:
             entry["record"]["is_in_order"] = True
+        return entry["record"] is not None
+
+    _amend(path, plugin, change)
+
+
+def note_reader(path: str, plugin: Plugin) -> None:
+    """Note that *plugin* reads what others contribute while it is imported: from the next start on it is eager.
+
+    Args:
+        path: The index on disk; empty when there is none.
+        plugin: What has been imported.
+    """
+
+    def change(_: dict[str, Any], entry: dict[str, Any]) -> bool:
+        if entry["record"] is not None:
+            entry["record"] |= {"reads_registries": True, "eager": READS}
+            entry["is_eager"], entry["reason"] = True, READS
         return entry["record"] is not None
 
     _amend(path, plugin, change)

@@ -27,7 +27,7 @@ from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
-from pegboard.startup.recording.record import NOT_JUDGED, RECENT, PackageFiles, Record, files_from
+from pegboard.startup.recording.record import NOT_JUDGED, READS, RECENT, PackageFiles, Record, files_from
 from pegboard.startup.recording.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class Rebuild:
         except Exception as error:  # finders and modules of strangers are asked, too
             return None, f"its record cannot be checked: {describe_exception(error)}"
         if reason is None and record.reads_registries:
-            reason = "it reads what other plugins contribute while it is imported"
+            reason = READS
         if reason is None and record.inputs and not self._is_same("S configuration"):
             reason = "the configuration folder is another one, and it may depend on files there"
         for package in record.packages:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 RECENT = "?"
 """The first character of a stamp that was too recent to be trusted when it was taken."""
+READS = "it reads what other plugins contribute while it is imported"
+"""Why a plugin is eager whose import depends on others."""
 NOT_JUDGED = "it has not been judged yet"
 """Why a plugin is eager whose import was not observed."""
 _VARIABLE = "env:"
@@ -113,6 +115,7 @@ class Record:
         record.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
         if verdict is not None and not trace.is_judged:
             record.is_judged, record.effects = verdict.is_judged, verdict.effects
+        record.reads_registries = reads_registries
         record.eager = _reason_to_be_eager(plugin, record, eager_kinds)
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
@@ -127,7 +130,6 @@ class Record:
         record.variables = {name: variable_stamp(name, environ) for name in sorted(trace.variables.union(declared))}
         record.after, record.before = plugin.after, plugin.before
         record.is_in_order = plugin.is_in_order
-        record.reads_registries = reads_registries
         return record
 
     def as_dict(self) -> dict[str, Any]:
@@ -282,6 +284,8 @@ def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[s
     for effect in sorted((Effect(*fields) for fields in record.effects), key=lambda effect: effect.kind != SEEN):
         if effect.kind == SEEN or not plugin.is_lazy_by_author:
             return f"its import {effect}"
+    if record.reads_registries and not plugin.is_lazy_by_author:
+        return READS
     return "" if record.is_judged or plugin.is_eager_by_user else NOT_JUDGED
 
 
