@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import FrameType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -99,12 +100,33 @@ def location_in(plugin: Plugin, error: BaseException) -> str | None:
 
 def _frames(error: BaseException) -> Iterator[tuple[str, str]]:
     """Yield the module and the `file:line` of each frame that *error* came through, the outermost first."""
-    from pegboard.foreign_object import module_of, traceback_of
+    from pegboard.foreign_object import traceback_of
 
     steps = traceback_of(error)
     while steps is not None:
-        yield module_of(steps.tb_frame), f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
+        yield _module_of(steps.tb_frame), f"{steps.tb_frame.f_code.co_filename}:{steps.tb_lineno}"
         steps = steps.tb_next
+
+
+def _module_of(frame: FrameType) -> str:
+    """Return the name of the module whose code *frame* runs: by its namespace or its file, since `__name__` may lie."""
+    from pegboard.foreign_object import module_of
+
+    said = module_of(frame)
+    known = sys.modules.get(said)
+    if type(known) is ModuleType and vars(known) is frame.f_globals:
+        return said
+    file = frame.f_code.co_filename
+    of_file = ""
+    for name, module in list(sys.modules.items()):
+        if type(module) is not ModuleType or type(name) is not str:
+            continue
+        namespace = vars(module)
+        if namespace is frame.f_globals:
+            return name
+        if file == namespace.get("__file__") or file == getattr(namespace.get("__spec__"), "origin", None):
+            of_file = name
+    return of_file or said
 
 
 def why_unusable(plugin: Plugin) -> PegboardError:

@@ -168,7 +168,23 @@ class ColdStart:
             eager_kinds: As in `run`.
             is_from_scratch: Whether no record holds.
         """
-        rebuild = Rebuild(
+        rebuild = self._rebuild(eager_kinds, is_from_scratch=is_from_scratch)
+        rebuild.run(self.plugins)
+        self.reorder()
+        index = rebuild.make_index(self.plugins)
+        self._use(index, self.plugins)
+        self._report_clashes()
+        self.recording = Recording(index, rebuild.save(self._problems))
+
+    def record_alone(self, plugin: Plugin, eager_kinds: AbstractSet[str]) -> None:
+        """Import *plugin*, and make a record and an index of it as `record` does; neither is written or used."""
+        rebuild = self._rebuild(eager_kinds, is_from_scratch=True)
+        rebuild.run([plugin])
+        self.reorder()
+        rebuild.make_index([plugin])
+
+    def _rebuild(self, eager_kinds: AbstractSet[str], *, is_from_scratch: bool) -> Rebuild:
+        return Rebuild(
             self._settings,
             self.search(),
             self._attribution,
@@ -180,12 +196,6 @@ class ColdStart:
             readers=self._readers,
             is_from_scratch=is_from_scratch,
         )
-        rebuild.run(self.plugins)
-        self.reorder()
-        index = rebuild.make_index(self.plugins)
-        self._use(index, self.plugins)
-        self._report_clashes()
-        self.recording = Recording(index, rebuild.save(self._problems))
 
 
 def check_required(names: Sequence[str], named: Callable[[str], Plugin | None]) -> None:

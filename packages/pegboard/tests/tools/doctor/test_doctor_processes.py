@@ -649,3 +649,86 @@ def test_a_program_that_cannot_be_run_once_more_is_no_reason_to_say_nothing(clin
     done = clinic.run("unusual")
     (found,) = json.loads(done.stdout)["findings"]
     assert (found["code"], done.returncode) == ("imports-unchecked", 0)
+
+
+# -- who is at fault? -------------------------------------------------------------------------------------------------
+
+BREAKS = {
+    "import raises": "import builtins\ndef broken(*a, **k): raise ImportError('no more')\nbuiltins.__import__ = broken\n",
+    "import is gone": "import builtins\nbuiltins.__import__ = None\n",
+    "open raises": "import builtins\ndef broken(*a, **k): raise OSError('no more')\nbuiltins.open = broken\n",
+    "import exits": "import builtins\ndef broken(*a, **k): raise SystemExit(3)\nbuiltins.__import__ = broken\n",
+    "no finder is left": "import sys\ndel sys.meta_path[:]\n",
+    "a finder raises": "import sys\nclass F:\n def find_spec(*a): raise KeyError('mine')\nsys.meta_path.insert(0, F())\n",
+    "it lies about its name": "import builtins\ndef broken(*a, **k): raise ImportError('no more')\n"
+    "broken.__globals__['__name__'] = 'app.plugins.zgood'\nbuiltins.__import__ = broken\n",
+}
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_who_keeps_others_from_working_is_at_fault_and_nobody_else(clinic, how):
+    clinic.install("acme-breaks", {"app/plugins/breaks.py": BREAKS[how]})
+    clinic.application.plugin("zgood")
+    errors = [found for found in clinic.doctor() if found["severity"] == "error"]
+    assert {found["plugin"] for found in errors} == {"breaks"}
+    assert {found["distribution"] for found in errors} == {"acme-breaks 1.2.0"}
+
+
+def test_a_plugin_that_breaks_another_only_later_is_at_fault(clinic):
+    clinic.install(
+        "acme-late",
+        {
+            "app/plugins/late.py": "import json\nreal = json.loads\n"
+            "def loads(text): return real(text) if text != '7' else 1 / 0\njson.loads = loads\n"
+        },
+    )
+    clinic.application.plugin("user", "import json\njson.loads('7')\n")
+    (found,) = [found for found in clinic.doctor() if found["severity"] == "error"]
+    assert (found["code"], found["plugin"]) == ("plugin-breaks-others", "late")
+    assert "ZeroDivisionError" in found["cause"]
+    assert "when plugin 'user' is imported" in found["cause"]
+
+
+def test_an_application_that_does_not_start_is_said_once_and_no_plugin_is_blamed(clinic):
+    for name in ("one", "two", "three"):
+        clinic.application.plugin(name)
+    main = clinic.application.code / "app/__main__.py"
+    text = main.read_text()
+    main.write_text("import os, sys\nif '--into' in sys.argv: os._exit(5)\n" + text)
+    (found,) = [found for found in clinic.doctor() if found["severity"] != "note"]
+    assert (found["code"], found["cause"]) == ("check-failed", "its process ended with status 5")
+
+
+def test_a_process_that_is_killed_once_is_no_fault_of_the_plugin(clinic):
+    once = clinic.application.home / "once"
+    once.write_text("")
+    api = clinic.application.code / "app/api.py"
+    kill = f"import os, sys\ndef kill():\n  if os.path.exists({str(once)!r}): os.unlink({str(once)!r}); os.kill(os.getpid(), 9)\n"
+    api.write_text(kill + api.read_text())  # as a system that is short of memory does
+    clinic.application.plugin("heavy", "import sys\nif '--module' in sys.argv: sys.modules['app.api'].kill()\n")
+    (found,) = [found for found in clinic.doctor() if found["code"] != "index-stale"]
+    assert (found["code"], found["severity"], found["plugin"]) == ("import-not-repeated", "note", "heavy")
+    assert "SIGKILL" in found["cause"]
+
+
+def test_a_slow_plugin_is_named_once(clinic):
+    api = clinic.application.code / "app/api.py"
+    api.write_text(api.read_text().replace('Host("app")', 'Host("app", slow_after=0.05)'))
+    clinic.application.plugin("slow", "import time\ntime.sleep(0.3)\n")
+    assert [found["plugin"] for found in clinic.doctor() if found["code"] == "plugin-slow"] == ["slow"]
+
+
+def test_remedies_name_the_commands_as_the_user_calls_them(clinic):
+    main = clinic.application.code / "app/__main__.py"
+    main.write_text(main.read_text().replace('prog="app plugins"', 'prog="app admin ext"'))
+    clinic.install("acme-deadly", {"app/plugins/deadly.py": "import os\nos._exit(3)\n"})
+    clinic.application.plugin("early", "declare(eager=True)\n")
+    assert {found["remedy"].partition("'")[2] for found in clinic.doctor() if found["plugin"] == "deadly"} == {
+        "app admin ext disable deadly'"
+    }
+    clinic.start()
+    for _ in range(2):
+        clinic.run("start")
+    text = json.dumps(clinic.doctor())
+    assert "app admin ext release deadly" in text
+    assert "app plugins" not in text

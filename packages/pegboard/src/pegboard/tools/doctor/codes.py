@@ -16,6 +16,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-kills-process": (ERROR, "its import ends the process: a signal, or `os._exit`", "update or disable it"),
     "plugin-not-importable": (ERROR, "it is there, but Python cannot import it", "reinstall it for this Python"),
     "plugin-gone": (ERROR, "its file has gone while the program ran", "put it back, or uninstall it"),
+    "plugin-breaks-others": (ERROR, "what is imported after it does not work", "update or disable it"),
     "plugin-quarantined": (ERROR, "its import crashed the process twice; it is left out", "update or release it"),
     "required-plugin-unusable": (ERROR, "the application requires it", "enable it, or reinstall"),
     "plugin-crashed": (WARNING, "its import crashed the process once", "update or disable it"),
@@ -56,6 +57,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "index-unwritable": (WARNING, "the index cannot be written, so every start is slow", "make it writable"),
     # -- the doctor itself
     "imports-unchecked": (NOTE, "the program cannot be started again", "run it from the command line"),
+    "import-not-repeated": (NOTE, "an import ended the process once, and not again", "none, unless it recurs"),
     "check-failed": (WARNING, "a check of the doctor failed", "report it to the authors of pegboard"),
 }
 """Code to severity, meaning and general remedy. A finding names the plugin and has a more precise remedy."""

@@ -57,7 +57,7 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
         host: The application's host.
         options: Whether and how plugins are imported.
     """
-    evidence = Evidence(host)
+    evidence = Evidence(host, options.commands)
     checks: dict[str, Callable[[Evidence], Iterable[Finding]]] = {
         "search": search_problems,
         "imports and health": lambda evidence: IsolatedImports(evidence, options).findings(),
@@ -80,7 +80,7 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
     for name, check in checks.items():
         known = {_identity(found) for found in evidence.findings}
         try:
-            for found in check(evidence):
+            for found in map(evidence.with_commands, check(evidence)):
                 if _identity(found) not in known:
                     known.add(_identity(found))
                     evidence.findings.append(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,16 @@ if TYPE_CHECKING:
 class Evidence:
     """What the checks look at, and what they have found so far."""
 
-    def __init__(self, host: Host) -> None:
-        """Search for the plugins of *host*, which is not started, and collect the problems of that search."""
+    def __init__(self, host: Host, commands: str = "") -> None:
+        """Search for the plugins of *host*, which is not started, and collect the problems of that search.
+
+        Args:
+            host: The application's host.
+            commands: How the user calls the `plugins` commands; by the application's name if empty.
+        """
         self.host: Host = host
+        self.commands: str = commands or f"{host.name} plugins"
+        """How the user calls the `plugins` commands."""
         self.problems: list[PegboardError] = []
         """What the search has reported."""
         self.settings: Settings = with_journal(host.settings, makes_it=False)
@@ -58,16 +66,18 @@ class Evidence:
         self.findings: list[Finding] = []
         """The findings of the checks that have run."""
 
-    @property
-    def commands(self) -> str:
-        """How the user calls the `plugins` commands."""
-        return f"{self.host.name} plugins"
-
     def is_reported(self, code: str, text: str) -> bool:
         """Whether a finding says this already; *text* may include its cause."""
         return any(
             found.code == code and text in (found.what, f"{found.what}: {found.cause}") for found in self.findings
         )
+
+    def with_commands(self, found: Finding) -> Finding:
+        """Return *found* with the `plugins` commands as the user calls them: a start knows only the usual way."""
+        usual, remedy = f"{self.host.name} plugins ", found.remedy
+        for quote in ("`", "'"):
+            remedy = remedy.replace(f"{quote}{usual}", f"{quote}{self.commands} ")
+        return replace(found, remedy=remedy)
 
     # -- plugins ------------------------------------------------------------------------------------------------------
 

@@ -19,10 +19,11 @@ from pegboard.ledger import QUARANTINED
 from pegboard.tools import processes
 from pegboard.tools.doctor.finding import Finding, finding
 from pegboard.tools.doctor.health_check import has_health_check
-from pegboard.tools.doctor.worker import HEALTH, RESULT, TRACE
+from pegboard.tools.doctor.worker import HEALTH, NOTHING, RESULT, TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from pegboard.ledger import Plugin
     from pegboard.tools.doctor.evidence import Evidence
@@ -48,6 +49,8 @@ class Options:
     """Whether plugins are imported at all."""
     everyone: bool = False
     """Whether plugins with a valid record are imported, too."""
+    commands: str = ""
+    """How the user calls the `plugins` commands, e.g. `notes plugins`."""
 
 
 @dataclass
@@ -68,6 +71,10 @@ class IsolatedImports:
         self.options = options
         self._broken: set[str] = set()
         """Names of plugins that could not be imported."""
+        self._slow: set[str] = set()
+        """Names of plugins that are reported as slow."""
+        self._is_application_broken = False
+        """Whether the application ends before a plugin is imported, which is reported once."""
 
     def findings(self) -> Iterator[Finding]:
         """Import the plugins and yield what is wrong with them."""
@@ -93,10 +100,10 @@ class IsolatedImports:
         else:
             with tempfile.TemporaryDirectory() as folder:
                 for worker in self._run(chosen, folder):
-                    yield from self._results_of(worker)
-                if self._must_import_together(chosen):
+                    yield from self._verdict(worker, folder)
+                if self._must_import_together(chosen) and not self._is_application_broken:
                     for worker in self._run([None], folder):
-                        yield from self._results_of(worker)
+                        yield from self._verdict(worker, folder)
 
     def _chosen(self) -> list[Plugin]:
         """Return the plugins to import: those without a valid record, and those with a health check."""
@@ -149,28 +156,75 @@ class IsolatedImports:
             for worker in running.values():
                 processes.end(worker.process)
 
-    def _start(self, plugin: Plugin | None, into: str) -> _Worker:
+    def _start(self, plugin: Plugin | None, into: str, module: str | None = None) -> _Worker:
         options = self.options
         assert options.command_line is not None  # noqa: S101 -- asked before
         without = () if plugin else tuple(sorted(self._broken))
-        command = options.command_line(into, plugin.module if plugin else "", without, options.deadline_s)
+        if module is None:
+            module = plugin.module if plugin else ""
+        command = options.command_line(into, module, without, options.deadline_s)
         # a new __pycache__ would make records stale
         process = processes.start(command, {"PYTHONDONTWRITEBYTECODE": "1"})
         steps = 2 if plugin else len(self.evidence.plugins)
         return _Worker(plugin, into, time.monotonic(), process, options.deadline_s * steps + _GRACE_S)
 
+    # -- whose fault is it? -------------------------------------------------------------------------------------------
+
+    def _verdict(self, worker: _Worker, folder: str) -> Iterator[Finding]:
+        """Yield the results of *worker*; if it has none, make sure first that the plugin is at fault."""
+        if self._is_application_broken:  # which has been said
+            return
+        if _has_result(worker) or self._is_proven(worker):
+            yield from self._results_of(worker)
+            return
+        again = worker
+        for number, module in enumerate((NOTHING, worker.plugin.module if worker.plugin else "")):
+            into = os.path.join(folder, f"again-{number}-{os.path.basename(worker.into)}")
+            again = self._run_again(worker, module, into)
+            if module == NOTHING and not _has_result(again):
+                self._is_application_broken = True
+                yield from self._results_of(again)
+                return
+        if _has_result(again):
+            who = worker.plugin.who() if worker.plugin else "all plugins"
+            yield finding(
+                "import-not-repeated",
+                f"the process that imported {who} ended, and did not when that was tried again",
+                plugin=worker.plugin.name if worker.plugin else "",
+                cause=f"it {_exit_of(worker, was='was killed by', ended='ended')}; the machine may be short of memory",
+                remedy="none, unless it happens again",
+            )
+        yield from self._results_of(again)
+
+    def _is_proven(self, worker: _Worker) -> bool:
+        """Return whether the trace of *worker* shows that the plugin ended the process, or kept it from ending."""
+        trace = _read(worker.into + TRACE)
+        last = next((answer for answer in reversed(_answers(worker)) if "doing" in answer), None)
+        plugin = self.evidence.plugin(last["plugin"]) if last is not None else None
+        if plugin is None or ("Timeout (" in trace and _is_machine_busy()):
+            return False
+        return bool(self._location_in(trace, plugin)[0])
+
+    def _run_again(self, worker: _Worker, module: str, into: str) -> _Worker:
+        again = self._start(worker.plugin, into, module)
+        while not _has_ended(again):
+            _wait(again)
+        return again
+
     # -- results ------------------------------------------------------------------------------------------------------
 
     def _results_of(self, worker: _Worker) -> Iterator[Finding]:
-        lines = _read(worker.into).splitlines()
-        answers = [json.loads(line) for line in lines if line.endswith("}")]
+        answers = _answers(worker)
         result = next((answer[RESULT] for answer in answers if RESULT in answer), None)
         if result is not None:
             for each in result:
                 found = Finding(**each)
-                if found.code in ("plugin-import-failed", "plugin-not-importable"):
+                if found.code in ("plugin-import-failed", "plugin-not-importable", "plugin-breaks-others"):
                     self._broken.add(found.plugin)
-                yield found
+                if found.code != "plugin-slow" or found.plugin not in self._slow:  # no two imports take the same time
+                    yield found
+                if found.code == "plugin-slow":
+                    self._slow.add(found.plugin)
             return
         last_step = next((answer for answer in reversed(answers) if "doing" in answer), None)
         if last_step is None:
@@ -230,6 +284,22 @@ class IsolatedImports:
             if os.path.isabs(file) and _PEGBOARD not in file and os.path.exists(file):
                 return f"{file}:{line}", plugin
         return "", None
+
+
+def _answers(worker: _Worker) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in _read(worker.into).splitlines() if line.endswith("}")]
+
+
+def _has_result(worker: _Worker) -> bool:
+    return any(RESULT in answer for answer in _answers(worker))
+
+
+def _is_machine_busy() -> bool:
+    """Return whether more processes want to run than there are processors: then everything takes longer."""
+    try:
+        return os.getloadavg()[0] > (os.cpu_count() or 1)
+    except (OSError, AttributeError):  # Windows does not tell
+        return True
 
 
 def _has_ended(worker: _Worker) -> bool:

@@ -6,6 +6,7 @@ The parent process reads the files that the worker leaves, however it ends: what
 
 from __future__ import annotations
 
+import builtins
 import faulthandler
 import inspect
 import json
@@ -15,22 +16,29 @@ import traceback
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pegboard.boundary import location_in
+from pegboard.boundary import find_culprit, location_in
 from pegboard.errors import describe_exception
+from pegboard.ledger import ACTIVE
 from pegboard.tools.doctor.finding import Finding, finding, from_error
 from pegboard.tools.doctor.health_check import NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn, TextIO
 
     from pegboard.host import Host
     from pegboard.ledger import Plugin
+    from pegboard.manager import PluginManager
 
 IMPORT = "import"
 HEALTH = "health"
 RESULT = "result"
 TRACE = ".trace"
 """The suffix of the file with the tracebacks."""
+NOTHING = "-"
+"""In the place of a module: nothing is imported, which shows whether the application itself starts."""
+_NOBODYS = "colorsys"
+"""A module of the standard library that hardly anybody has imported."""
 _MOST_PROBLEMS = 20
 """How many problems of a health check are reported; a generator may yield them without end."""
 
@@ -41,7 +49,8 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
     Args:
         host: The application's host, not started yet.
         into: The file for steps and findings, a line of JSON each; tracebacks are written beside it.
-        module: The plugin's module; if empty, all plugins are imported together, and no health check is run.
+        module: The plugin's module; if empty, all plugins are imported together, and no health check is run; none is
+            imported if it is `NOTHING`.
         without: Names of plugins to leave out.
         deadline_s: Seconds that each step may take before the process ends itself.
     """
@@ -49,7 +58,12 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
     manager = host.manager
     left_out = ((without, "left out by the doctor"),) if without else ()
     # without a journal, a crash of this process does not count against the plugin
-    manager.configure(keeps_journal=False, strict=False, left_out=(*host.settings.left_out, *left_out))
+    manager.configure(
+        keeps_journal=False,
+        strict=False,
+        left_out=(*host.settings.left_out, *left_out),
+        cache_directory=os.path.dirname(into),  # what is recorded here is nobody else's
+    )
     with open(into, "w", encoding="utf-8") as answers, open(into + TRACE, "w", encoding="utf-8") as trace:
         manager.start(imports=False)
         known = len(host.problems)
@@ -57,9 +71,20 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
         os._exit = _traced(leave, trace)
         findings: list[Finding] = []
         wanted = [plugin for plugin in host.plugins if plugin.is_usable and module in ("", plugin.module)]
+        working = _Interpreter()
         for plugin in wanted:
             _begin(answers, trace, IMPORT, plugin, deadline_s)
-            if manager.activate(plugin) and module:
+            try:
+                is_active = _import(manager, plugin, as_recorded=bool(module))
+                reason = working.why_not() if module else ""
+            except BaseException as error:  # the code of pegboard does not work any more, or is interrupted
+                working.restore()
+                findings.append(_breakage(_culprit(error, manager.attribution.owner) or plugin, error, plugin))
+                break
+            if reason:
+                working.restore()
+                findings.append(_breakage(plugin, reason, plugin))
+            elif is_active and module:
                 _begin(answers, trace, HEALTH, plugin, deadline_s)
                 findings += _health(plugin)
         faulthandler.cancel_dump_traceback_later()
@@ -68,9 +93,75 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
             for registry in host.registries.values():
                 for name in registry.names():
                     registry.winner(name)  # reports who else claims it
-        findings += map(from_error, host.problems[known:])
+        for problem in host.problems[known:]:
+            culprit = _culprit(problem.__cause__, manager.attribution.owner) if not module else None
+            victim = next((plugin for plugin in wanted if plugin.error is problem), None)
+            if culprit is not None and victim is not None and culprit is not victim:
+                findings.append(_breakage(culprit, problem.__cause__ or "", victim))  # the victim works alone
+            else:
+                findings.append(from_error(problem))
         _write(answers, {RESULT: [found.as_dict() for found in findings]})
         leave(0)  # without waiting for threads that a plugin has started
+
+
+class _Interpreter:
+    """What every code needs in this process, as it was before a plugin was imported."""
+
+    def __init__(self) -> None:
+        self._builtins = dict(vars(builtins))
+        self._modules = dict(sys.modules)
+
+    def restore(self) -> None:
+        """Put everything back, so that this process can say what came."""
+        vars(builtins).update(self._builtins)
+        sys.modules.update(self._modules)
+
+    def why_not(self) -> str:
+        """Return what does not work any more, in words; empty when all does."""
+        try:
+            known = sys.modules.pop(_NOBODYS, None)
+            __import__(_NOBODYS)
+            if known is not None:
+                sys.modules[_NOBODYS] = known
+            with open(os.devnull, "rb") as stream:
+                stream.read()
+            json.loads(json.dumps({"one": [1]}))
+        except BaseException as error:
+            self.restore()
+            return describe_exception(error)
+        return ""
+
+
+def _import(manager: PluginManager, plugin: Plugin, *, as_recorded: bool) -> bool:
+    """Import *plugin*, and return whether it is active.
+
+    Args:
+        manager: The host's.
+        plugin: What to import.
+        as_recorded: Whether it is also recorded, as a start does.
+    """
+    if not as_recorded:
+        return manager.activate(plugin)
+    manager.cold_start.record_alone(plugin, {"middleware"})
+    return plugin.state == ACTIVE
+
+
+def _culprit(error: BaseException | None, owner: Callable[[str], Plugin | None]) -> Plugin | None:
+    """Return the plugin whose code has raised *error*."""
+    found = find_culprit(error, owner) if error is not None else None
+    return found[0] if found else None
+
+
+def _breakage(culprit: Plugin, what: BaseException | str, victim: Plugin) -> Finding:
+    """Return the finding that *culprit* keeps others from working: *what* came when *victim* was imported."""
+    cause = what if isinstance(what, str) else describe_exception(what)
+    return finding(
+        "plugin-breaks-others",
+        f"{culprit.who()} keeps what is imported after it from working",
+        about=culprit,
+        cause=f"after its import: {cause}" if victim is culprit else f"when {victim.who()} is imported: {cause}",
+        remedy="update it, tell its author, or disable it",
+    )
 
 
 def _write(answers: TextIO, data: Any) -> None:

@@ -70,7 +70,11 @@ def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
 
     known = own_command(arguments) is not None
     wanted = Options(
-        again if known else None, options.deadline, imports=not options.no_import, everyone=bool(options.all)
+        again if known else None,
+        options.deadline,
+        imports=not options.no_import,
+        everyone=bool(options.all),
+        commands=options.prog,
     )
     diagnosis = diagnose(host, wanted)
     for found in diagnosis.findings:
