@@ -49,7 +49,10 @@ def all_commands() -> Commands:
 
 
 def output() -> Output:
-    stream: Output = sys.stdout  # type: ignore[assignment]  # `Output` is only a key: any text stream will do
+    given = sys.stdout
+    if given is None:  # it is closed, as service managers do: what is printed is discarded
+        given = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- it lives as long as the process
+    stream: Output = given  # type: ignore[assignment]  # `Output` is only a key: any text stream will do
     return stream
 
 

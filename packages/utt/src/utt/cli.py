@@ -16,6 +16,7 @@ DONE = 0
 FAILED = 1
 INTERRUPTED = 130  # the status that shells use for a program that Ctrl-C ended
 MANAGEMENT = "plugins"  # not a command of the parser: it works when plugins do not, and is in no usage line
+_LINE_BREAK = "\n"
 TRACEBACK_VARIABLE = "UTT_TRACEBACK"
 
 
@@ -113,7 +114,9 @@ def _report(exc: Exception) -> int:
 
 
 def _fail(message: str) -> int:
-    sys.stderr.write(f"error: {message}\n")
+    from pegboard.terminal import tell, visible
+
+    tell(f"error: {visible(message, keeping=_LINE_BREAK)}\n")  # it may quote a line of the log, with anything in it
     return FAILED
 
 

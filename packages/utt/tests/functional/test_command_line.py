@@ -216,3 +216,27 @@ def test_stretching_is_told_even_where_the_arrow_cannot_be_printed(home):
     home.write_log(WEEK)
     done = home.utt("stretch", env={"PYTHONIOENCODING": "ascii"})
     assert (done.code, done.out) == (0, "stretched 2021-03-03 09:30 c\n        ? 2021-03-03 10:00 c\n")
+
+
+@pytest.mark.parametrize("words", [["report"], ["report", "--csv-section", "per_day"], ["hello"], ["stretch"]])
+def test_an_output_that_is_closed_gets_nothing_and_nobody_is_blamed(home, words):
+    home.write_log(WEEK)
+    done = home.utt(*words, preexec_fn=lambda: os.close(1))
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"2026-03-02 08:00 hello\nx\x1b[2J\x1b]0;owned\x07y\n", "x\\x1b[2J\\x1b]0;owned\\x07y"),
+        (b"2026-03-02 08:00 hello\n2026-03-02 09:00 a\n\0\0\0\0", "\\x00\\x00\\x00\\x00"),
+        (b"\xef\xbb\xbf2026-03-02 08:00 hello\n", "\\ufeff2026-03-02 08:00 hello"),
+        ("2026-03-02 08:00 hello\n\u202eevil\n".encode(), "\\u202eevil"),
+    ],
+)
+def test_what_cannot_be_seen_in_a_bad_line_is_shown(home, data, shown):
+    home.write_log(data)
+    done = home.utt("report")
+    assert done.code == 1
+    assert shown in done.err
+    assert {character for character in done.err if not character.isprintable()} <= {"\n"}

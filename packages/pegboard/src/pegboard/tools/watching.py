@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import HostError, PegboardError, describe_exception
 from pegboard.ledger import BROKEN
 from pegboard.startup.recording.ownership import Ownership
+from pegboard.terminal import tell, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -151,7 +152,7 @@ class Watcher:
                 yield directory
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(f"{self._host.name}: {text}\n")
+        tell(f"{self._host.name}: {visible(text)}\n")
 
 
 def _are_of(files: Iterable[str], changed: Iterable[str]) -> bool:

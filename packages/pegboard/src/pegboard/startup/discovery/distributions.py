@@ -136,6 +136,14 @@ def _from_hooks() -> Iterator[Installed]:
             yield Installed(base, f"{base}/{distribution.metadata['Name']}.", distribution.read_text, is_egg=False)
 
 
+def by_name() -> dict[str, Installed]:
+    """Return the metadata of every distribution on `sys.path` by normalised name; what comes first counts."""
+    from pegboard.startup.discovery.file_system import Files
+    from pegboard.startup.discovery.finders import path_entries
+
+    return {item.key: item for item in reversed(without_stale(installed(path_entries(), Files()))[0])}
+
+
 def without_stale(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:
     """Return one metadata directory for each distribution, and pairs of such a one and a stale one.
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.startup.discovery.distributions import by_name, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pegboard.ledger import Distribution, Plugin
+    from pegboard.startup.discovery.distributions import Installed
 
 
 class Ownership:
@@ -23,6 +25,7 @@ class Ownership:
         """Start with an empty cache; *owner* returns the plugin that a module is a part of by its name, or None."""
         self.owner: Callable[[str], Plugin | None] = owner
         self._packages: dict[Distribution, frozenset[str]] = {}
+        self._installed: dict[str, Installed] | None = None
 
     def is_own(self, plugin: Plugin, module: str) -> bool:
         """Return whether *module*, a full name, is code of *plugin*."""
@@ -34,25 +37,24 @@ class Ownership:
             return False
         packages = self._packages.get(plugin.distribution)
         if packages is None:
-            packages = self._packages[plugin.distribution] = _packages(plugin.distribution)
+            if self._installed is None:
+                self._installed = by_name()
+            installed = self._installed.get(normalise(plugin.distribution.name))
+            packages = self._packages[plugin.distribution] = _packages(plugin.distribution, installed)
         return package in packages
 
 
-def _packages(distribution: Distribution) -> frozenset[str]:
-    """Return the top-level packages and modules that *distribution* installed.
+def _packages(distribution: Distribution, installed: Installed | None) -> frozenset[str]:
+    """Return the top-level packages and modules that *distribution* installed, by its metadata, if that was found.
 
     Source: recording installed projects, https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
     """
-    from importlib import metadata  # 40 ms: only for a plugin that imports others' code
-
     # an editable installation does not list its packages: guess the name
     names = {distribution.name.replace("-", "_").replace(".", "_").lower()}
-    try:
-        installed = metadata.distribution(distribution.name)
-    except metadata.PackageNotFoundError:
+    if installed is None:
         return frozenset(names)
-    names.update((installed.read_text("top_level.txt") or "").split())
-    for line in (installed.read_text("RECORD") or "").splitlines():
+    names.update(installed.read("top_level.txt").split())
+    for line in installed.read("RECORD").splitlines():
         path = line.rpartition(",")[0].rpartition(",")[0].strip('"')
         first, slash, _ = path.partition("/")
         if slash or first.endswith(".py"):

@@ -10,9 +10,10 @@ import json
 import os
 import sys
 import textwrap
-import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from pegboard.terminal import shortened, visible, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,12 +39,8 @@ class Output:
             errors: Where complaints go; standard error if None.
         """
         self.is_json: bool = is_json
-        self._stream: TextIO | None = sys.stdout if stream is None else stream
-        self._errors: TextIO | None = sys.stderr if errors is None else errors
-        for each in (self._stream, self._errors):
-            reconfigure = getattr(each, "reconfigure", None)
-            if reconfigure is not None:
-                reconfigure(errors="backslashreplace")
+        self._stream: TextIO | None = _usable(getattr(sys, "stdout", None) if stream is None else stream)
+        self._errors: TextIO | None = _usable(getattr(sys, "stderr", None) if errors is None else errors)
         self.is_terminal: bool = self._stream is not None and self._stream.isatty()
 
     @property
@@ -58,7 +55,7 @@ class Output:
     def say(self, *lines: str) -> None:
         """Print *lines*, or an empty line if there are none, unless the answer is JSON."""
         if not self.is_json:
-            self._write("".join(f"{_visible(line, keeping=_LINES)}\n" for line in lines or ("",)))
+            self._write("".join(f"{_shown(line, keeping=_LINES)}\n" for line in lines or ("",)))
 
     def tell(self, *lines: str) -> None:
         """Print *lines* of prose, unless the answer is JSON; on a terminal they are wrapped.
@@ -66,7 +63,7 @@ class Output:
         A continuation is indented by two more columns. Paths and other long words are not broken.
         """
         for line in lines:
-            text = _visible(line)
+            text = _shown(line)
             body = text.lstrip(" ")
             indent = text[: len(text) - len(body)]
             if not self.is_terminal or _width(text) <= self.width:
@@ -121,9 +118,7 @@ class Output:
     def complain(self, text: str) -> None:
         """Print *text* to standard error."""
         self.flush()
-        if self._errors is not None:
-            self._errors.write(_visible(text, keeping=_LINES) + "\n")
-            self._errors.flush()
+        write(self._errors, _shown(text, keeping=_LINES) + "\n")
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -135,7 +130,7 @@ class Output:
         """
         if self.is_json:
             return
-        rows = [[_visible(cell) for cell in row] for row in rows]
+        rows = [[_shown(cell) for cell in row] for row in rows]
         columns = list(zip(headings, *rows, strict=True))
         if sum(map(_longest_word, columns)) + len(_GAP) * (len(columns) - 1) > self.width:
             for first, *others in rows:
@@ -174,21 +169,27 @@ class Output:
 
 
 _LINES = "\n\t"
+_MOST_CHARACTERS = 100_000
+"""How long a line or the cell of a table may be; what plugins depend on may be long, but nobody reads more."""
 
 
-def _visible(text: str, keeping: str = "") -> str:
-    """Return *text* with escapes for control characters: metadata of a plugin must not control the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character in keeping or character.isprintable() or unicodedata.category(character) not in _UNSEEN
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )
+def _usable(stream: TextIO | None) -> TextIO | None:
+    """Return *stream*, which writes escapes for what its encoding lacks; None if it is closed, or no stream at all."""
+    try:
+        if stream is None or stream.closed:
+            return None
+        stream.isatty()
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    except Exception:  # a plugin has replaced it
+        return None
+    return stream
 
 
-_UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # lone surrogates stay: the stream escapes them
+def _shown(text: str, keeping: str = "") -> str:
+    """Return *text* as a terminal may have it, of bounded length: metadata of a plugin must not control it."""
+    return visible(shortened(text, _MOST_CHARACTERS), keeping)
 
 
 def count(number: int, noun: str) -> str:

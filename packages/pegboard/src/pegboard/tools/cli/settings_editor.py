@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.atomic_file import replace_file
 from pegboard.errors import SettingsError
+from pegboard.regular_file import read_file
 from pegboard.startup.policy.plugins_toml import PluginsToml, read_plugins_toml
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class SettingsEditor:
         self.now: PluginsToml = read_plugins_toml(path)
         """What it says, with the changes of this command."""
         if self.now.problem is not None:
-            advice = _MEND if self.now.data is not None else "see to it that you may read it"
+            advice = _MEND if self.now.data is not None else "see to it that it is a file that you may read"
             raise SettingsError(path, self.now.problem, advice, self.now.problem_line)
         self._before = self.now.data
         text = self.now.text
@@ -94,8 +95,7 @@ class SettingsEditor:
 
     def _check_unchanged(self, target: str) -> None:
         try:
-            with open(target, "rb") as stream:
-                now: bytes | None = stream.read()
+            now: bytes | None = read_file(target)
         except FileNotFoundError:
             now = None
         if now != self._before:

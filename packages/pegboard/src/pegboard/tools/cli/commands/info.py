@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import PluginNotFoundError
+from pegboard.startup.discovery.distributions import by_name, normalise
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.inspection.survey import survey
 
@@ -100,12 +101,12 @@ def _about(distribution: str | None) -> dict[str, str]:
     """Return what the metadata of *distribution* says for people (core metadata, `Summary` and its like)."""
     if distribution is None:
         return {}
-    from importlib.metadata import PackageNotFoundError, metadata
+    from email import message_from_string
 
-    try:
-        given = metadata(distribution)
-    except PackageNotFoundError:
+    installed = by_name().get(normalise(distribution))
+    if installed is None:
         return {}
+    given = message_from_string(installed.read("METADATA") or installed.read("PKG-INFO"))
     found = {}
     for label, fields in (
         ("summary", ("Summary",)),
