@@ -806,3 +806,149 @@ def test_a_function_that_says_it_wraps_itself_can_provide(bench):
     odd.__wrapped__ = odd
     bench.container.provide("it", odd)
     assert bench.container.get("it") == 1
+
+
+# -- middlewares of plugins -------------------------------------------------------------------------------------------
+
+
+def use(bench, plugin, *middleware, **options):
+    with bench.owner(plugin):
+        bench.container.use(*middleware, **options)
+
+
+@pytest.mark.parametrize("error", [ValueError("why"), SystemExit(3), GeneratorExit(), asyncio.CancelledError()])
+@pytest.mark.parametrize("when", ["before", "after", "instead of what was raised"])
+def test_a_plugins_middleware_that_raises_is_left_out_and_reported_once(bench, error, when):
+    made, cleaned = [], []
+
+    def clock():
+        made.append(1)
+        yield Clock()
+        cleaned.append(1)
+
+    def odd(key, proceed):
+        if when == "after":
+            proceed(key)
+        raise error
+
+    bench.container.provide(Clock, clock)
+    bench.container.provide(View)
+    use(bench, bench.plugin("p"), odd)
+    assert type(bench.container.get(View).clock) is Clock
+    (report,) = bench.reports
+    assert report.__cause__ is error
+    assert "plugin 'p' of acme-p 1.0 could not decorate" in report.summary()
+    assert "is left out" in report.summary()
+    assert len(made) - len(cleaned) == 1  # what was made in vain has been cleaned up
+    assert bench.container.get(Clock) is bench.container.get(View).clock
+
+
+@pytest.mark.parametrize("asks", ["get", "aget"])
+def test_of_several_middlewares_the_one_that_raises_is_left_out(bench, asks):
+    calls = []
+
+    def good(name):
+        def around(key, proceed):
+            calls.append(name)
+            return proceed(key)
+
+        return around
+
+    bench.container.provide(Clock)
+    use(bench, bench.plugin("a", 1), good("a"))
+    use(bench, bench.plugin("b", 2), lambda key, proceed: raising(ValueError("why"))())
+    use(bench, bench.plugin("c", 3), good("c"))
+    get = bench.container.get if asks == "get" else lambda key: asyncio.run(bench.container.aget(key))
+    assert type(get(Clock)) is Clock
+    assert [report.plugin for report in bench.reports] == ["b"]
+    assert calls == ["a", "a", "c"]
+
+
+def test_a_middleware_is_not_blamed_for_what_it_is_around(bench):
+    bench.container.provide("it", lambda: "below")
+    bench.provide(bench.plugin("p", 1), "it", raising(ValueError("why")))
+    use(bench, bench.plugin("q", 2), lambda key, proceed: proceed(key))
+    assert bench.container.get("it") == "below"
+    assert [report.plugin for report in bench.reports] == ["p"]
+
+
+def test_what_the_applications_middleware_raises_passes_unchanged(bench):
+    error = ValueError("why")
+    bench.container.provide(Clock)
+    bench.container.use(lambda key, proceed: raising(error)())
+    with pytest.raises(ValueError, match="why") as caught:
+        bench.container.get(Clock)
+    assert caught.value is error
+    assert bench.reports == []
+
+
+def test_a_plugins_middleware_that_has_to_be_awaited_is_done_without_by_who_does_not(bench):
+    async def around(key, proceed):
+        return await proceed(key)
+
+    bench.container.provide(Clock)
+    use(bench, bench.plugin("a", 1), lambda key, proceed: proceed(key))
+    use(bench, bench.plugin("p", 2), around)
+    assert type(bench.container.get(Clock)) is Clock
+    assert [report.plugin for report in bench.reports] == ["p"]
+
+
+def test_a_middleware_that_fails_for_a_key_that_nobody_provides_leaves_it_missing(bench):
+    use(bench, bench.plugin("p"), lambda key, proceed: raising(ValueError("why"))())
+    with pytest.raises(MissingDependencyError):
+        bench.container.get(Clock)
+    assert [report.plugin for report in bench.reports] == ["p"]
+
+
+def test_a_middleware_that_catches_what_another_one_raises_answers(bench):
+    def forgiving(key, proceed):
+        try:
+            return proceed(key)
+        except ValueError:
+            return "forgiven"
+
+    bench.container.provide("it", lambda: "made")
+    use(bench, bench.plugin("a", 1), forgiving)
+    use(bench, bench.plugin("b", 2), lambda key, proceed: raising(ValueError("why"))())
+    assert bench.container.get("it") == "forgiven"
+    assert bench.reports == []
+
+
+def test_asynchronous_middlewares_of_plugins_are_contained_and_cancelling_a_task_is_not(bench):
+    async def odd(key, proceed):
+        await proceed(key)
+        raise asyncio.CancelledError
+
+    async def main():
+        assert type(await bench.container.aget(Clock)) is Clock
+        assert [report.plugin for report in bench.reports] == ["p"]
+        started = asyncio.Event()
+
+        async def slow():
+            started.set()
+            await asyncio.sleep(60)
+
+        bench.provide(bench.plugin("q", 5), "slow", slow)
+        bench.container.provide("slow", lambda: "below")
+        task = asyncio.ensure_future(bench.container.aget("slow"))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [report.plugin for report in bench.reports] == ["p"]
+
+    bench.container.provide(Clock)
+    use(bench, bench.plugin("p"), odd)
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit(), type("Own", (BaseException,), {})()])
+def test_an_asynchronous_provider_that_raises_what_ends_tasks_gives_way(bench, error):
+    async def odd():
+        await asyncio.sleep(0)
+        raise error
+
+    bench.container.provide(Clock)
+    bench.provide(bench.plugin("p"), Clock, odd)
+    assert type(asyncio.run(bench.container.aget(Clock))) is Clock
+    assert [report.plugin for report in bench.reports] == ["p"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pegboard.injection.core import Core
     from pegboard.injection.request import Request
     from pegboard.injection.store import Store
+    from pegboard.ledger import Contribution
 
 
 class AsyncResolution(Resolution):
@@ -59,13 +60,18 @@ class AsyncResolution(Resolution):
 
         return proceed
 
-    def step(self, middleware: Callable[[Any, Any], Any], own: Any, proceed: Callable[..., Any]) -> Callable[..., Any]:
+    def step(self, middleware: Contribution, frame: Frame, proceed: Callable[..., Any]) -> Callable[..., Any]:
         """Return what the middleware outside of *middleware* calls and awaits to go on."""
+        function = self.function_of(middleware)
 
-        def go_on(key: Any = own) -> Pending:
+        def go_on(key: Any = frame.key) -> Pending:
             async def call() -> Any:
-                value = middleware(key, proceed)
-                return await value if hasattr(value, "__await__") else value
+                try:
+                    value = function(key, proceed)
+                    return await value if hasattr(value, "__await__") else value
+                except BaseException as error:
+                    self.blame_middleware(frame, middleware, error)
+                    raise
 
             return self.later(call)
 

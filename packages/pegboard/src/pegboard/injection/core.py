@@ -76,8 +76,8 @@ class Core:
         """The open ones; each comes after its parent."""
         self.running = running
         """The request whose provider is running in this thread or task."""
-        self.middlewares: tuple[tuple[Any, Any], ...] = ()
-        """What stands around the making of every component, outermost first; each with its form for `aget`."""
+        self.middlewares: Contributions = ()
+        """What stands around the making of every component, outermost first; live, each with its form for `aget`."""
         self.fixed: dict[Any, Contribution] = {}
         """What the container itself provides."""
         self.overrides: dict[Any, list[Contribution]] = {}
@@ -230,9 +230,7 @@ class Core:
     def _use_middlewares(self) -> None:
         """Take the middlewares of the ledger; whatever was made without one of them is forgotten."""
         used = tuple(
-            contribution.live
-            for contribution in self.ledger.contributions(MIDDLEWARE)
-            if contribution.live is not DORMANT
+            contribution for contribution in self.ledger.contributions(MIDDLEWARE) if contribution.live is not DORMANT
         )
         if used != self.middlewares:
             self.middlewares = used

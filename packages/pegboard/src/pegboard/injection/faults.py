@@ -19,7 +19,7 @@ from pegboard.errors import (
 from pegboard.foreign_object import add_note
 from pegboard.injection.keys import key_text, show
 from pegboard.injection.provider import describe
-from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, SINGLETON, TRANSIENT
+from pegboard.ledger import COMPONENT, DORMANT, MIDDLEWARE, SINGLETON, TRANSIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,8 @@ def link(frame: Frame) -> Link:
     live = frame.contribution.live
     made_by = "not imported yet" if live is DORMANT else describe(live)
     if frame.decorating is not None:
-        made_by = f"decorated by {describe(frame.decorating.live)}"
+        by = frame.decorating
+        made_by = f"decorated by {describe(by.live[0] if by.kind == MIDDLEWARE else by.live)}"
     return (show(frame.key), frame.parameter, made_by, owner_text(frame.acting.owner if frame.acting else None))
 
 
@@ -170,7 +171,7 @@ def failed(
     found = ProviderError(
         owner.name,
         str(owner.distribution or ""),
-        "decorate" if contribution.kind == DECORATOR else "provide",
+        "provide" if contribution.kind == COMPONENT else "decorate",
         show(frame.key),
         describe_exception(error),
         "" if instead is None else owner_text(instead.owner),

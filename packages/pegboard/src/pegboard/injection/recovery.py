@@ -13,7 +13,7 @@ from pegboard.errors import PegboardError
 from pegboard.foreign_object import is_a
 from pegboard.injection import faults
 from pegboard.injection.request import CHOOSE, DECORATE
-from pegboard.ledger import DORMANT, LAST
+from pegboard.ledger import DORMANT, LAST, MIDDLEWARE
 from pegboard.precedence import decide
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ def _below(request: Request, frame: Frame, contribution: Contribution) -> Contri
 def _leave_out(request: Request, frame: Frame, contribution: Contribution, error: BaseException) -> None:
     _tell(request, frame, contribution, error, None)
     frame.failed.add(contribution)
+    if contribution.kind == MIDDLEWARE:  # it may have failed when the value was made already: that is made anew
+        request.drop(frame, error)
+        frame.forget_progress()
+        return
     frame.decorating = None
     frame.acting = frame.contribution
     if frame.stage != CHOOSE:
@@ -123,6 +127,7 @@ def _fall_back(
 def _tell(
     request: Request, frame: Frame, contribution: Contribution, error: BaseException, instead: Contribution | None
 ) -> None:
+    request.fault = None  # the same error may be raised once more, for something else
     problem = faults.failed(request, frame, contribution, error, instead)
     contribution.failure = problem.cause
     if contribution not in request.core.reported:

@@ -58,13 +58,18 @@ class Resolution(Request):
                         if build is not None:
                             yield build
                     elif stage == PIPE:
-                        middleware, proceed = self._pipeline(frame)
-                        value = middleware(frame.key, proceed)
-                        if self.is_async:
-                            value = yield from self.awaited(frame, value)
-                        elif hasattr(value, "cr_await"):
-                            self._refuse(frame, value)
+                        outermost, function, proceed = self._pipeline(frame)
+                        try:
+                            value = function(frame.key, proceed)
+                            if self.is_async:
+                                value = yield from self.awaited(frame, value)
+                            elif hasattr(value, "cr_await"):
+                                self._refuse(frame, value, outermost)
+                        except BaseException as error:
+                            self.blame_middleware(frame, outermost, error)
+                            raise
                         frame.value = value
+                        frame.acting, frame.decorating = frame.contribution, None
                         frame.stage = FINISH
                     elif stage == ACT:
                         made = self._act(frame)
@@ -108,7 +113,7 @@ class Resolution(Request):
         if contribution is DORMANT:
             return None  # a plugin was imported: look again
         if contribution is None:
-            if core.middlewares:
+            if self._stage_after_choice(frame) == PIPE:
                 self._check_path(frame, None)
                 frame.stage = PIPE
                 return None
@@ -124,7 +129,7 @@ class Resolution(Request):
             frame.store = frame.asked_from
             self._check_path(frame, contribution)
             self._check_kind(frame, provider)
-            frame.stage = PIPE if core.middlewares else PRODUCE
+            frame.stage = self._stage_after_choice(frame)
             return None
         store = core.root if scope == SINGLETON else frame.asked_from.find(scope)
         if store is None:
@@ -152,7 +157,7 @@ class Resolution(Request):
         if build is None:
             self._check_kind(frame, provider)
             store.builds[frame.normal] = frame.build = Build(self, frame)
-            frame.stage = PIPE if self.core.middlewares else PRODUCE
+            frame.stage = self._stage_after_choice(frame)
             return None
         from pegboard.injection.recovery import check_wait  # only when two ask at once
 
@@ -196,10 +201,15 @@ class Resolution(Request):
         frame.forget_progress()
         return DORMANT
 
-    def _refuse(self, frame: Frame, value: Any) -> None:
+    def _stage_after_choice(self, frame: Frame) -> int:
+        middlewares = self.core.middlewares
+        return PIPE if middlewares and not frame.failed.issuperset(middlewares) else PRODUCE
+
+    def _refuse(self, frame: Frame, value: Any, middleware: Contribution) -> None:
         value.close()
         from pegboard.injection.faults import must_await
 
+        self._let_act(frame, middleware)
         raise must_await(self, frame, "a middleware is asynchronous")
 
     def _check_kind(self, frame: Frame, provider: Provider) -> None:
@@ -322,7 +332,7 @@ class Resolution(Request):
         if frame.contribution is None:  # called directly, or answered by a middleware
             return
         core = self.core
-        for contribution in (frame.contribution, *frame.decorators):
+        for contribution in (frame.contribution, *frame.decorators, *core.middlewares):
             if contribution.failure is not None and contribution not in frame.failed:
                 contribution.failure = None  # this time it did not fail
         instance = frame.instance = frame.instance_of(frame.contribution)
@@ -343,23 +353,49 @@ class Resolution(Request):
 
     # -- middlewares --------------------------------------------------------------------------------------------------
 
-    def _pipeline(self, frame: Frame) -> tuple[Callable[[Any, Any], Any], Callable[..., Any]]:
-        """Return the outermost middleware, and what it calls to go on; the making of the value is inside them all."""
-        outermost, *others = (
-            awaiting if self.is_async and awaiting is not None else plain for plain, awaiting in self.core.middlewares
-        )
+    def _pipeline(self, frame: Frame) -> tuple[Contribution, Callable[[Any, Any], Any], Callable[..., Any]]:
+        """Return the outermost middleware, its function, and what that calls to go on.
+
+        The making of the value is inside them all; those that have failed for it are left out.
+        """
+        outermost, *others = [each for each in self.core.middlewares if each not in frame.failed]
         proceed = self.innermost(frame)
         for middleware in reversed(others):
-            proceed = self.step(middleware, frame.key, proceed)
-        return outermost, proceed
+            proceed = self.step(middleware, frame, proceed)
+        return outermost, self.function_of(outermost), proceed
 
-    def step(self, middleware: Callable[[Any, Any], Any], own: Any, proceed: Callable[..., Any]) -> Callable[..., Any]:
+    def function_of(self, middleware: Contribution) -> Callable[[Any, Any], Any]:
+        """Return what *middleware* is called by here: it may have a form for `aget`."""
+        plain, awaiting = middleware.live
+        function: Callable[[Any, Any], Any] = awaiting if self.is_async and awaiting is not None else plain
+        return function
+
+    def step(self, middleware: Contribution, frame: Frame, proceed: Callable[..., Any]) -> Callable[..., Any]:
         """Return what the middleware outside of *middleware* calls to go on."""
+        function = self.function_of(middleware)
 
-        def go_on(key: Any = own) -> Any:
-            return middleware(key, proceed)
+        def go_on(key: Any = frame.key) -> Any:
+            try:
+                value = function(key, proceed)
+                if hasattr(value, "cr_await"):
+                    self._refuse(frame, value, middleware)
+            except BaseException as error:
+                self.blame_middleware(frame, middleware, error)
+                raise
+            return value
 
         return go_on
+
+    def blame_middleware(self, frame: Frame, middleware: Contribution, error: BaseException) -> None:
+        """Blame *middleware* for *error*, which it has raised, unless what it is around is to blame already."""
+        if self.fault is None or self.fault[0] is not error:
+            self._let_act(frame, middleware)
+            self.blame(error, {frame})
+
+    @staticmethod
+    def _let_act(frame: Frame, middleware: Contribution) -> None:
+        if not middleware.owner.is_built_in:  # what the application's own raises is nobody's fault, and passes
+            frame.acting = frame.decorating = middleware
 
     def innermost(self, frame: Frame) -> Callable[..., Any]:
         """Return what the last middleware calls to go on: with its key, or with another one that is to serve."""
