@@ -125,3 +125,15 @@ class TestNoPlugins:
         assert host.plugins == ()
         with pytest.raises(HostError, match="found already"):
             take_no_plugins(["--no-plugins"], host)
+
+
+@pytest.mark.parametrize(
+    "description", [5, ["a"], {"a": 1}, True, 1.5, "\x1b[2J\x9b\u202e%(prog)s", "", "x" * 9_000_000]
+)
+def test_a_description_of_any_kind_is_shown_and_controls_no_terminal(parser, commands, log, description):
+    commands.register("odd", Command(log, "odd"), description=description)
+    for words in (["--help"], ["odd", "--help"]):
+        code, out, _ = outcome(parser, *words)
+        assert code == 0
+        assert {character for character in out if not character.isprintable()} == {"\n"}
+        assert len(out) < 20_000

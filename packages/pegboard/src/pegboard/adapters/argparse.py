@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from pegboard.registry import Registry
 
+_MOST_CHARACTERS = 4000
+"""How long a description may be."""
+
 
 def add_commands(
     parser: argparse.ArgumentParser,
@@ -46,8 +49,7 @@ def add_commands(
     assert isinstance(action, LazySubParsers)  # noqa: S101 -- argparse makes what `action` names
 
     def build(name: str) -> argparse.ArgumentParser:
-        description = commands.describe(name).get("description")
-        subparser: argparse.ArgumentParser = action.make_parser(name, description)
+        subparser: argparse.ArgumentParser = action.make_parser(name, _description(commands, name))
         try:
             if configure is not None:
                 configure(name, subparser)
@@ -58,8 +60,10 @@ def add_commands(
         except BaseException as error:
             if on_error is not None:
                 on_error(name, error)
-            if isinstance(error, KeyError):  # argparse would report an unknown command
-                raise RuntimeError(f"the arguments of command {name!r} cannot be added: {error!r}") from error  # noqa: TRY004
+            from pegboard.foreign_object import is_a, repr_of
+
+            if is_a(error, KeyError):  # argparse would report an unknown command
+                raise RuntimeError(f"the arguments of command {name!r} cannot be added: {repr_of(error)}") from error
             raise
         return subparser
 
@@ -111,9 +115,19 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
 
     def _get_subactions(self) -> list[argparse.Action]:
         return [
-            self._ChoicesPseudoAction(name, (), _escaped(self._registry.describe(name).get("description") or ""))
+            self._ChoicesPseudoAction(name, (), _escaped(_description(self._registry, name) or ""))
             for name in self._registry.names()
         ]
+
+
+def _description(commands: Registry[Any], name: str) -> str | None:
+    """Return what the metadata of a command says, as a terminal may have it; None if it says nothing."""
+    description = commands.describe(name).get("description")
+    if type(description) is str and description.isprintable() and len(description) <= _MOST_CHARACTERS:
+        return description
+    from pegboard.terminal import shortened, visible
+
+    return None if description is None else visible(shortened(str(description), _MOST_CHARACTERS), keeping="\n\t")
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
+import unicodedata
 
 import pytest
 
@@ -79,3 +81,52 @@ def test_json_silences_all_but_the_answer():
     output.tell("b")
     output.answer({"c": 1})
     assert stream.getvalue() == '{\n  "c": 1\n}\n'
+
+
+ODD = "\x1b[2J\x9b31m\u202e\u2066\u2028\x7f\ud800\U000e0001é日"
+
+
+def test_json_has_the_true_values_and_controls_no_terminal():
+    stream = Terminal()
+    Output(is_json=True, stream=stream).answer({ODD: [ODD]})
+    assert json.loads(stream.getvalue()) == {ODD: [ODD]}
+    assert "é日" in stream.getvalue()
+    assert {each for each in stream.getvalue() if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl")} == {"\n"}
+
+
+@pytest.mark.parametrize("make", [io.StringIO, Terminal], ids=["pipe", "terminal"])
+def test_no_text_controls_the_terminal_and_none_has_no_end(make):
+    stream, errors = make(), make()
+    output = Output(stream=stream, errors=errors)
+    output.say(ODD, ODD * 100_000)
+    output.tell(ODD)
+    output.table(HEADINGS, [(ODD, ODD, "x" * 5_000_000)])
+    output.complain(ODD)
+    for text in (stream.getvalue(), errors.getvalue()):
+        assert not {each for each in text if unicodedata.category(each) in ("Cf", "Cs", "Zl")}
+        assert not {"\x9b", "\x7f"} & set(text)
+        assert "\\x1b[2J\\x9b31m" in text
+        assert len(text) < 1_500_000
+
+
+class Odd:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [Odd(), closed(), 5], ids=["raises", "closed", "a number"])
+def test_what_is_no_stream_gets_nothing(stream, capsys):
+    output = Output(stream=stream, errors=stream)
+    output.say("text")
+    output.tell("text")
+    output.table(HEADINGS, ROWS)
+    output.complain("text")
+    output.hand_over(b"data")
+    output.flush()
+    assert capsys.readouterr() == ("", "")

@@ -98,7 +98,7 @@ class Output:
     def answer(self, data: Any) -> None:
         """Print *data* as JSON, if the user has asked for JSON; once for each command."""
         if self.is_json:
-            text = json.dumps(data, indent=2, ensure_ascii=False, sort_keys=False)
+            text = _escaped(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=False))
             try:
                 text.encode(getattr(self._stream, "encoding", None) or "utf-8")
             except UnicodeEncodeError:  # our escapes for terminals are not JSON's
@@ -185,6 +185,16 @@ def _usable(stream: TextIO | None) -> TextIO | None:
     except Exception:  # a plugin has replaced it
         return None
     return stream
+
+
+def _escaped(text: str) -> str:
+    """Return *text*, which is JSON, with control characters escaped that JSON allows in strings; it means the same."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        character if visible(character, keeping="\n") == character else json.dumps(character)[1:-1]
+        for character in text
+    )
 
 
 def _shown(text: str, keeping: str = "") -> str:
