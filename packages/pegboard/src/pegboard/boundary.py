@@ -7,6 +7,7 @@ import sys
 from types import FrameType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.ledger import BROKEN, FOUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,6 +138,21 @@ def why_unusable(plugin: Plugin) -> PegboardError:
 
     reason = f"it is {plugin.state}: {plugin.reason}" if plugin.reason else f"it is {plugin.state}"
     return PluginImportError(plugin.name, str(plugin.distribution or ""), reason, plugin.origin, "enable it to use it")
+
+
+def refuse(plugin: Plugin, *, again: bool = False) -> None:
+    """Raise why *plugin* is not to be imported; return if only its record says that it is broken.
+
+    Then whoever imports it gets what it raises now.
+
+    Args:
+        plugin: It is not usable.
+        again: Whether to raise what importing it has raised the first time, as the import system has to.
+    """
+    if plugin.state == BROKEN and getattr(plugin.error, "is_recorded", False):
+        plugin.state, plugin.reason, plugin.error = FOUND, None, None
+        return
+    raise import_error_again(plugin) if again else why_unusable(plugin)
 
 
 def import_error_again(plugin: Plugin) -> BaseException:

@@ -213,9 +213,9 @@ class Importer:
         if plugin.state == ACTIVE:
             return
         if not plugin.is_usable:
-            from pegboard.boundary import why_unusable
+            from pegboard.boundary import refuse
 
-            raise why_unusable(plugin)
+            refuse(plugin)
         if not self._is_ready:
             self.prepare()
         sys.audit("pegboard.activate", plugin.module, reason)
@@ -269,9 +269,9 @@ class Importer:
             execute: Runs the module's code.
         """
         if not plugin.is_usable:
-            from pegboard.boundary import import_error_again
+            from pegboard.boundary import refuse
 
-            raise import_error_again(plugin)
+            refuse(plugin, again=True)
         from time import perf_counter
 
         ledger = self._ledger

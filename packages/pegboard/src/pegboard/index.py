@@ -7,7 +7,7 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 9 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 10 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode ctime_ns              a directory searched for plugins; `-` each when it is absent
@@ -23,6 +23,7 @@ each record depends on.
         G module                                    to be imported at every start
         P package package ...                       what plugins' modules are in; a module that is in none, itself
         W code summary hint                         to be reported at every start
+        L module name distribution cause place hint  of a plugin that lacks something, to be reported at every start
         O hash                                      of the names that the application registers itself, if any
         X section start length hash                 where a section is, counted from the end of the head
     <sections>      one line a fact; only what is asked for is read:
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-MAGIC: "Final" = b"pegboard-index 9 "
+MAGIC: "Final" = b"pegboard-index 10 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read

@@ -383,11 +383,20 @@ class PluginManager:
             eager = self.attribution.plugin(module)
             if eager is not None:
                 self.activate(eager, "eager")
-        if "W" in index.head or "O" in index.head or (self._parts is not None and self.ledger.has_names_of_application):
+        if not index.head.keys().isdisjoint("WOL") or (
+            self._parts is not None and self.ledger.has_names_of_application
+        ):
             from pegboard.startup.recording.replay import report_recorded
 
-            owner = self.attribution.application
-            report_recorded(index, self.ledger, owner, report=self._report, report_clashes=self._report_clashes)
+            attribution = self.attribution
+            report_recorded(
+                index,
+                self.ledger,
+                attribution.application,
+                plugin_of=attribution.plugin,
+                report=self._report,
+                report_clashes=self._report_clashes,
+            )
         if self._finder not in sys.meta_path:
             sys.meta_path.insert(0, self._finder)
 

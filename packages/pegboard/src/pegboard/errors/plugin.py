@@ -26,6 +26,8 @@ class PluginImportError(PluginError):
     code = "plugin-import-failed"
     phase = "import"
     _what = "{who} could not be imported and is left out"
+    is_recorded = False
+    """Whether an earlier start has found that; nothing has changed since that could mend it."""
     cause: str
     place: str | None = None
     advice: str = "update or uninstall it, or report the cause to its author"

@@ -91,6 +91,9 @@ class FailedImport:
         if is_caused_by_others(error):
             reset(plugin, plugin.state)
             return False
+        if plugin.reason == self._importer.failure(plugin, error).summary():
+            self._give_up(plugin, error)  # it failed in the same way when it was imported in order
+            return False
         if self._import_in_order(plugin):
             first = self._stack[0] if self._stack else plugin
             first.is_in_order = True

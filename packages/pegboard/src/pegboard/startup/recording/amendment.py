@@ -10,11 +10,11 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import PROVISIONAL, read
-from pegboard.ledger import FOUND, PRIMED
+from pegboard.ledger import BROKEN, FOUND, PRIMED
 from pegboard.startup.recording.encoding import check_record, content_of, to_bytes
 from pegboard.startup.recording.files import write
 from pegboard.startup.recording.notes import Notes
-from pegboard.startup.recording.record import READS, Record, has_changed, plain_rows, read_files
+from pegboard.startup.recording.record import READS, UNRECORDED, Record, has_changed, plain_rows, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,9 +34,10 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
 
     def change(content: dict[str, Any], entry: dict[str, Any]) -> bool:
         if entry["record"] is None:
-            # It was broken, and is not any more: have it recorded at the next start. With a reason, it cannot be.
-            content["validity"] += [] if entry["reason"] else [PROVISIONAL]
-            return not entry["reason"]
+            if entry["reason"].startswith(UNRECORDED):
+                return False
+            content["validity"].append(PROVISIONAL)  # it was broken, and is not any more: the next start records it
+            return True
         record = Record.from_dict(entry["record"])
         now = time.time_ns()
         if any(has_changed(record.files, file, now) for file in record.files):
@@ -114,7 +115,7 @@ def _amend(path: str, plugin: Plugin, change: Callable[[dict[str, Any], dict[str
     try:
         content = content_of(read(path))
         entry = content["plugins"].get(plugin.module)
-        if entry is not None and entry["state"] in (PRIMED, FOUND) and change(content, entry):
+        if entry is not None and entry["state"] in (PRIMED, FOUND, BROKEN) and change(content, entry):
             write(path, to_bytes(content))
     except Exception:
         return  # another process is at it, or the disk is: whatever is wrong with an index makes a start slow

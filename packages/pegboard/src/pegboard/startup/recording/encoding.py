@@ -59,6 +59,8 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         names.append([name, module, location])
         if eager or state == FOUND:
             head.append(["G", module])
+        if entry["failure"]:
+            head.append(["L", module, *[field or "" for field in entry["failure"]]])
         for sequence, (kind, text, override, metadata) in enumerate(recorded):
             rows.setdefault(kind, []).append([text, module, location, override, str(sequence), metadata])
             texts.setdefault(kind, {})[text] = None

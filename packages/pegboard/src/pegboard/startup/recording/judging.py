@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pegboard.importer import Importer
     from pegboard.ledger import Plugin
     from pegboard.startup.recording.budget import Budget
-    from pegboard.startup.recording.recorder import ImportTrace, Recorder
+    from pegboard.startup.recording.recorder import ImportTrace, Observation, Recorder
 
 
 class Judging:
@@ -50,9 +50,10 @@ class Judging:
         observation = self._recorder.observe(plugin)
         try:
             execute()
-        except BaseException:
-            self._recorder.abandon(observation)
-            raise
+        finally:  # also when it has failed: what it lacks may be all that is wrong with it
+            self._judge(plugin, observation, began_s)
+
+    def _judge(self, plugin: Plugin, observation: Observation, began_s: float) -> None:
         try:
             self.traces[plugin] = self._recorder.finish(plugin, observation)
         except KeyboardInterrupt:

@@ -12,7 +12,7 @@ import math
 import os
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import UnusableIndexError, describe_exception
+from pegboard.errors import PluginImportError, UnusableIndexError, describe_exception
 from pegboard.index import path_stamp, read
 from pegboard.ledger import ACTIVE, DISABLED, FOUND, PRIMED
 from pegboard.startup.journal.quarantine import quarantine_stamps
@@ -27,8 +27,18 @@ from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
-from pegboard.startup.recording.record import NOT_JUDGED, READS, RECENT, PackageFiles, Record, files_from
+from pegboard.startup.recording.record import (
+    NOT_JUDGED,
+    READS,
+    RECENT,
+    UNRECORDED,
+    PackageFiles,
+    Record,
+    files_from,
+    read_files,
+)
 from pegboard.startup.recording.recorder import Recorder
+from pegboard.startup.recording.requirement import files_that_ran, missing_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,6 +111,7 @@ class Rebuild:
         self._failed: list[Plugin] = []
         self._not_traced: list[Plugin] = []
         self._unrecorded: list[Plugin] = []
+        self._failures: dict[str, Record] = {}  # of plugins that lack something: what would mend them
         self._early: list[str] = []
         self._records: dict[str, Record] = {}
         self._kept_for_later: dict[str, Record] = {}  # the records of plugins that are disabled now
@@ -234,10 +245,11 @@ class Rebuild:
                     self._notes.reasons[plugin.name] = EARLY
                     self._activate(plugin, "to be recorded")
                     continue
-                if not self._activate(plugin, "to be recorded"):
+                if self._activate(plugin, "to be recorded"):
+                    self._record(plugin, recorder, judging)
+                else:
                     self._failed.append(plugin)
-                    continue
-                self._record(plugin, recorder, judging)
+                    self._record_failure(plugin, recorder, judging)
         self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
 
@@ -252,18 +264,7 @@ class Rebuild:
     def _record(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> None:
         """Record *plugin*, which has just been imported; it stays unrecorded if anything comes up meanwhile."""
         try:
-            record = Record.of_import(
-                plugin,
-                self._ledger.contributions_of(plugin),
-                judging.traces.get(plugin) or recorder.finish(plugin, None),
-                application=self._settings.application,
-                environ=recorder.environment,
-                eager_kinds=self._eager_kinds,
-                search_began_ns=self._search.began_ns,
-                reads_registries=plugin in self._readers,
-                verdict=self._verdicts.get(plugin),
-            )
-            check_record(record.as_dict())
+            record = self._record_of(plugin, recorder, judging)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # what the plugin has left behind is looked at, and may raise anything
@@ -272,11 +273,43 @@ class Rebuild:
         self._use_record(plugin, record)
         self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
 
+    def _record_of(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> Record:
+        record = Record.of_import(
+            plugin,
+            self._ledger.contributions_of(plugin),
+            judging.traces.get(plugin) or recorder.finish(plugin, None),
+            application=self._settings.application,
+            environ=recorder.environment,
+            eager_kinds=self._eager_kinds,
+            search_began_ns=self._search.began_ns,
+            reads_registries=plugin in self._readers,
+            verdict=self._verdicts.get(plugin),
+        )
+        check_record(record.as_dict())
+        return record
+
+    def _record_failure(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> None:
+        """Note what would mend *plugin*, whose import has failed, if that is known; else every start tries it again."""
+        is_usual = type(plugin.error) is PluginImportError and not self._search.is_strict
+        lacks = missing_requirement(plugin, self._search.plugins) if is_usual else ""
+        if not lacks:
+            return
+        try:
+            record = self._record_of(plugin, recorder, judging)
+            if record.eager in ("", NOT_JUDGED):  # else its import has effects also where it fails
+                files = files_that_ran(plugin)
+                record.files |= read_files(files, self._search.began_ns)
+                self._failures[plugin.module] = record
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # it is tried again at every start
+            return
+
     def _leave_unrecorded(self, plugin: Plugin, error: BaseException) -> None:
         """Let *plugin*, which is active, be imported at every start, since *error* keeps it from being recorded."""
         self._unrecorded.append(plugin)
         self._ledger.ignore_record(plugin)
-        plugin.eager, plugin.reason = True, f"it cannot be recorded: {describe_exception(error)}"
+        plugin.eager, plugin.reason = True, f"{UNRECORDED}: {describe_exception(error)}"
         self._notes.reasons[plugin.name] = plugin.reason
 
     def _read_package_files(self, plugins: Sequence[Plugin]) -> None:
@@ -291,7 +324,7 @@ class Rebuild:
 
     def _used_packages(self) -> set[str]:
         used = {self._application}
-        for record in (*self._records.values(), *self._kept_for_later.values()):
+        for record in (*self._valid_records(), *self._kept_for_later.values()):
             used.update(record.packages)
         return used
 
@@ -364,22 +397,31 @@ class Rebuild:
 
     def _is_waiting(self, plugin: Plugin) -> bool:
         """Return whether *plugin* waits to be judged."""
-        record = self._records.get(plugin.module)
+        record = self._records.get(plugin.module) or self._failures.get(plugin.module)
         return record is not None and record.eager == NOT_JUDGED
 
     def _is_tried_again(self, problem: PegboardError) -> bool:
-        """Return whether *problem* is a failed import: that is tried again, and reported again, at every start."""
+        """Return whether *problem* is a failed import, which each start reports, whether or not it tries it again."""
         return any(plugin.error is problem for plugin in self._failed)
+
+    def _is_known_to_fail(self, plugin: Plugin) -> bool:
+        """Return whether it is known what would mend *plugin*, and that its import does nothing but fail."""
+        record = self._failures.get(plugin.module)
+        return record is not None and not record.eager
+
+    def _valid_records(self) -> tuple[Record, ...]:
+        """Return the records for which the conditions of the new index have to hold."""
+        return (*self._records.values(), *self._failures.values())
 
     def _validity(self, plugins: Sequence[Plugin]) -> list[str]:
         variables: dict[str, str] = {}
-        for record in self._records.values():
+        for record in self._valid_records():
             variables.update(record.variables)
         configuration = self._settings.file("plugins.toml")
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._checked_files())
         files.update(quarantine_stamps(self._settings.journal, plugins))
-        folders = {path for record in self._records.values() for path in record.directories if not _is_installed(path)}
+        folders = {path for record in self._valid_records() for path in record.directories if not _is_installed(path)}
         directories = {
             path: path_stamp(path, of_file=False) for path in (*self._search.discovery.directories, *sorted(folders))
         }
@@ -394,7 +436,7 @@ class Rebuild:
 
     def _checked_files(self) -> dict[str, str]:
         """Return the stamp of each file that is checked at each start."""
-        records = self._records.values()
+        records = self._valid_records()
         packages = {self._application}.union(*(record.packages for record in records))
         stamps: dict[str, str] = {}
         for files in (
@@ -420,7 +462,7 @@ class Rebuild:
     def _entry(self, plugin: Plugin) -> dict[str, Any]:
         record = self._records.get(plugin.module)
         kept = record or self._kept_for_later.get(plugin.module)
-        is_tried_again = plugin in self._failed or plugin in self._not_traced
+        is_tried_again = plugin in self._not_traced or (plugin in self._failed and not self._is_known_to_fail(plugin))
         return {
             "identity": _identity(plugin),
             "state": FOUND
@@ -428,8 +470,9 @@ class Rebuild:
             else plugin.state
             if record is None
             else PRIMED,
-            "reason": "" if is_tried_again else plugin.reason or "",
+            "reason": "" if plugin in self._not_traced else plugin.reason or "",
             "is_eager": plugin.eager,
+            "failure": list(plugin.error.args) if plugin.error is not None and self._is_known_to_fail(plugin) else [],
             "record": kept and kept.as_dict(),
         }
 

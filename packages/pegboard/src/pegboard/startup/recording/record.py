@@ -32,6 +32,8 @@ RECENT = "?"
 """The first character of a stamp that was too recent to be trusted when it was taken."""
 READS = "it reads what other plugins contribute while it is imported"
 """Why a plugin is eager whose import depends on others."""
+UNRECORDED = "it cannot be recorded"
+"""How the reason of a plugin begins that could be imported, and not be recorded."""
 NOT_JUDGED = "it has not been judged yet"
 """Why a plugin is eager whose import was not observed."""
 _VARIABLE = "env:"
@@ -169,7 +171,7 @@ class Record:
                 what = "the environment has" if name == WHOLE_ENVIRONMENT else f"the environment variable {name} has"
                 return f"{what} changed"
         for name in self.missing:
-            if name in modules or _can_be_found(name):
+            if name in modules or can_be_found(name):
                 return f"the module {name!r}, which it had looked for in vain, is there now"
         return None
 
@@ -363,7 +365,7 @@ def _origin_of(package: str) -> str | None:
     return None
 
 
-def _can_be_found(name: str) -> bool:
+def can_be_found(name: str) -> bool:
     """Return whether the module *name* exists; neither it nor the packages that contain it are imported."""
     path: Sequence[str] | None = None
     full_name = ""
@@ -396,6 +398,6 @@ def _search_path(name: str, path: Sequence[str] | None) -> Sequence[str] | None:
 
 def _missing_modules(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return those of *names* that do not exist, and the directories in which they would appear."""
-    missing = sorted(name for name in names if not _can_be_found(name))
+    missing = sorted(name for name in names if not can_be_found(name))
     packages = [sys.modules.get(name.rpartition(".")[0]) for name in missing]
     return missing, sorted({str(path) for package in packages for path in _attribute(package, "__path__") or ()})

@@ -7,7 +7,8 @@ application itself registers; where these differ from the recorded ones, every n
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import NameClashError, RecordedProblem
+from pegboard.errors import NameClashError, PluginImportError, RecordedProblem
+from pegboard.ledger import BROKEN
 from pegboard.startup.recording.own_names import own_names
 
 if TYPE_CHECKING:
@@ -23,10 +24,27 @@ def report_recorded(
     ledger: Ledger,
     application: Plugin,
     *,
+    plugin_of: Callable[[str], Plugin | None],
     report: Callable[[PegboardError], None],
     report_clashes: Callable[[], None],
 ) -> None:
-    """Report the problems that *index* has of its plugins, and name clashes as they are now."""
+    """Report the problems that *index* has of its plugins, and name clashes as they are now.
+
+    Args:
+        index: The index in use.
+        ledger: Has the names that the application registers itself.
+        application: The owner of these.
+        plugin_of: Returns the plugin that is a module; a plugin that lacks something gets the error that says so.
+        report: Told of each problem.
+        report_clashes: Decides every name again, and reports who else claims it.
+    """
+    for module, *fields in index.head.get("L", ()):
+        plugin = plugin_of(module)
+        if plugin is not None and plugin.state == BROKEN:
+            error = PluginImportError(*fields)
+            error.is_recorded = True
+            plugin.fail(error)
+            report(error)
     has_same_names = [[own_names(ledger, application)]] == index.head.get("O", [[""]])
     for code, summary, hint in index.head.get("W", ()):
         if has_same_names or code != NameClashError.code:
