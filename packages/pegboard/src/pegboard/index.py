@@ -69,6 +69,7 @@ _FIRST_READ: "Final" = 16384  # the head, in most cases
 _FIELDS: "Final" = 3  # hash, length, hash
 _DIGITS: "Final" = 9  # of a length; Python refuses to read numbers without end
 ESCAPE: "Final" = "\x1b"  # see `fields`
+_stat = os.stat  # before a plugin can replace it
 
 
 def digest(data: bytes) -> str:
@@ -275,7 +276,7 @@ def path_stamp(path: str, *, of_file: bool) -> str:
     Only the system sets `ctime`, the time of the last change of any kind; on Windows that is the time of creation.
     """
     try:
-        status = os.stat(path)
+        status = _stat(path)
     except (OSError, ValueError):
         return "-\x1f-\x1f-\x1f-" if of_file else "-\x1f-\x1f-"
     if of_file:

@@ -233,10 +233,10 @@ class PluginManager:
                 return
         except Exception:  # noqa: S110 -- its record does not fit
             pass
-        from pegboard.startup.recording.amendment import refresh
+        from pegboard.startup.recording.amendment import drop_drifted
 
         self.ledger.mark_diverged()
-        refresh(records.index.path, plugin, batch)
+        drop_drifted(records.index.path, plugin)
 
     def import_in_order(self, plugin: "Plugin", error: "BaseException | None", seconds: float) -> bool:
         """Import *plugin* after those that come before it; see `FailedImport`."""

@@ -11,25 +11,26 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import BROKEN, FOUND, PRIMED
-from pegboard.startup.recording.encoding import check_record, content_of, to_bytes
+from pegboard.startup.recording.encoding import content_of, to_bytes
 from pegboard.startup.recording.files import write
 from pegboard.startup.recording.notes import Notes
-from pegboard.startup.recording.record import READS, UNRECORDED, Record, has_changed, plain_rows, read_files
+from pegboard.startup.recording.record import READS, UNRECORDED, Record, has_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
-    from pegboard.ledger import Contribution, Plugin
+    from pegboard.ledger import Plugin
 
 
-def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
-    """Put what *plugin* registered just now into its record: it differs from what it registered before.
+def drop_drifted(path: str, plugin: Plugin) -> None:
+    """Drop the record of *plugin*, which registered something else just now: the next start records it anew.
+
+    What it registers in this process is not recorded, since another plugin may have changed what it depends on.
 
     Args:
         path: The index on disk; empty when there is none.
         plugin: What has been imported.
-        batch: What it registered.
     """
 
     def change(content: dict[str, Any], entry: dict[str, Any]) -> bool:
@@ -42,10 +43,8 @@ def refresh(path: str, plugin: Plugin, batch: Sequence[Contribution]) -> None:
         now = time.time_ns()
         if any(has_changed(record.files, file, now) for file in record.files):
             return False  # edited while the program runs, and reloaded: the next start records it anew
-        record.rows = plain_rows(batch)
-        record.files = read_files(record.files, now)
-        entry["record"] = record.as_dict()
-        check_record(entry["record"])
+        content["validity"].append(PROVISIONAL)
+        entry["record"], entry["state"], entry["reason"] = None, FOUND, ""
         notes = Notes.beside(path)
         notes.reasons[plugin.name] = "it registered something else than its record said when it was used"
         notes.drifts[plugin.name] = notes.drifts.get(plugin.name, 0) + 1

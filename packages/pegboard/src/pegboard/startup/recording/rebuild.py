@@ -23,6 +23,7 @@ from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import check_record, content_of, from_bytes, to_bytes
 from pegboard.startup.recording.files import other_indexes, records_path, remove_old, why_not_writable, write
 from pegboard.startup.recording.judging import Judging
+from pegboard.startup.recording.loaded_modules import LoadedModules
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
@@ -228,6 +229,7 @@ class Rebuild:
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
         attribution = self._attribution
         progress = Progress(self._settings.application, len(plugins))
+        loaded = LoadedModules(attribution.owner)
 
         def importing() -> Plugin | None:
             stack = attribution.stack()
@@ -245,11 +247,17 @@ class Rebuild:
                     self._notes.reasons[plugin.name] = EARLY
                     self._activate(plugin, "to be recorded")
                     continue
-                if self._activate(plugin, "to be recorded"):
+                why_not = loaded.why_changed
+                is_active = self._activate(plugin, "to be recorded")
+                loaded.look(plugin)
+                if is_active and why_not is not None:
+                    self._leave_unrecorded(plugin, why_not)
+                elif is_active:
                     self._record(plugin, recorder, judging)
                 else:
                     self._failed.append(plugin)
-                    self._record_failure(plugin, recorder, judging)
+                    if why_not is None:
+                        self._record_failure(plugin, recorder, judging)
         self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
 
@@ -268,7 +276,7 @@ class Rebuild:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # what the plugin has left behind is looked at, and may raise anything
-            self._leave_unrecorded(plugin, error)
+            self._leave_unrecorded(plugin, describe_exception(error))
             return
         self._use_record(plugin, record)
         self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
@@ -305,11 +313,11 @@ class Rebuild:
         except BaseException:  # it is tried again at every start
             return
 
-    def _leave_unrecorded(self, plugin: Plugin, error: BaseException) -> None:
-        """Let *plugin*, which is active, be imported at every start, since *error* keeps it from being recorded."""
+    def _leave_unrecorded(self, plugin: Plugin, why: str) -> None:
+        """Let *plugin*, which is active, be imported at every start; *why* it cannot be recorded, in words."""
         self._unrecorded.append(plugin)
         self._ledger.ignore_record(plugin)
-        plugin.eager, plugin.reason = True, f"{UNRECORDED}: {describe_exception(error)}"
+        plugin.eager, plugin.reason = True, f"{UNRECORDED}: {why}"
         self._notes.reasons[plugin.name] = plugin.reason
 
     def _read_package_files(self, plugins: Sequence[Plugin]) -> None:
