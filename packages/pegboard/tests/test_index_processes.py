@@ -13,7 +13,7 @@ import pytest
 from support.soak import sized
 
 from pegboard.errors import UnusableIndexError
-from pegboard.index import Index
+from pegboard.index import MAGIC, VERSION, Index, digest
 from pegboard.ledger import Records
 
 KINDS = ("things", "component")
@@ -68,8 +68,28 @@ def damaged(data, chance):
             lambda: data[:at] + data[other : other + size] + data[at + size :],
             lambda: data[:at] + data[at : at + size] + data[at:],
             lambda: data + data[at : at + size],
+            lambda: with_lines_swapped(data, chance),
+            lambda: data.replace(MAGIC, b"pegboard-index %d " % chance.randrange(100), 1),
+            lambda: data.replace(b"\x1f", b"\x1e", chance.randrange(1, 9)),
+            lambda: data.replace(VERSION.encode(), b"9.9.9", 1),
         )
     )()
+
+
+def with_lines_swapped(data, chance):
+    lines = data.split(b"\n")
+    first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
+    lines[first], lines[second] = lines[second], lines[first]
+    return b"\n".join(lines)
+
+
+def with_fitting_hashes(data, chance):
+    """Return *data* with something else in its head, and hashes that say that it is whole: it was not written so."""
+    first, _, rest = data.partition(b"\n")
+    *magic, _, length, cold_hash = first.split(b" ")
+    head, body = rest[: int(length)], rest[int(length) :]
+    head = damaged(head, chance)
+    return b" ".join([*magic, digest(head).encode(), b"%d" % len(head), cold_hash]) + b"\n" + head + body
 
 
 @pytest.mark.soak
@@ -84,6 +104,13 @@ def test_no_damage_gives_a_wrong_answer(application, chance):
     assert whole["texts things"] == ("t-a", "same", "t-b", "ünï")
     assert None not in whole.values()
 
+    for _ in range(sized(500, 10_000)):
+        strange = with_fitting_hashes(data, chance)
+        try:
+            Index("", len(strange), strange)
+        except UnusableIndexError:
+            continue
+
     rounds = sized(1_000, 10_000)
     refused = noticed = 0
     for _ in range(rounds):
@@ -97,6 +124,36 @@ def test_no_damage_gives_a_wrong_answer(application, chance):
         noticed += None in found.values()
     assert refused > rounds / 10
     assert noticed > rounds / 10
+
+
+@pytest.mark.soak
+def test_a_start_with_a_damaged_index_answers_as_one_without(live_application, chance):
+    """Whatever is wrong with an index makes a start slow, never wrong."""
+    live_application.plugin("a", "api.register('a', 1)\napi.register('same', 1, number=1)\n")
+    live_application.plugin("b", "api.register('b', 2)\napi.provide(api.View, lambda: 'its')\n")
+    live_application.start_elsewhere()
+    (path,) = (live_application.directory / "cache").glob("*.index")
+    whole = path.read_bytes()
+    for number in range(sized(60, 10_000)):
+        path.write_bytes(damaged(whole, chance))
+        path.chmod(0o600)
+        for other in path.parent.glob("*.records"):
+            other.unlink()
+        forget_plugins()
+        host = live_application.start(strict=False)
+        things = live_application.things
+        if number % 2:
+            assert things.names() == ("a", "same", "b")
+        assert (things["same"], things["b"], dict(things.describe("same"))) == (1, 2, {"number": 1})
+        assert host.container.get(live_application.api.View) == "its"
+        assert [plugin.name for plugin in host.plugins] == ["a", "b"]
+        assert (host.problems, live_application.reports) == ([], [])
+
+
+def forget_plugins():
+    for name in [name for name in sys.modules if name.startswith("app.plugins")]:
+        del sys.modules[name]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder) is not type(sys.implementation)]
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
