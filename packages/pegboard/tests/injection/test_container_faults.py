@@ -952,3 +952,49 @@ def test_an_asynchronous_provider_that_raises_what_ends_tasks_gives_way(bench, e
     bench.provide(bench.plugin("p"), Clock, odd)
     assert type(asyncio.run(bench.container.aget(Clock))) is Clock
     assert [report.plugin for report in bench.reports] == ["p"]
+
+
+# -- an override that needs what cannot be had here -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["asynchronous", "of a scope that is not open"])
+@pytest.mark.parametrize("by", ["a parameter", "asking", "a dependency of its own", "a decorator"])
+@pytest.mark.parametrize("scope", [SINGLETON, TRANSIENT])
+@pytest.mark.parametrize("owner", ["plugin", "application"])
+def test_an_override_that_needs_what_cannot_be_had_gives_way(bench, what, by, scope, owner):
+    class Need:
+        pass
+
+    class Between:
+        def __init__(self, need: Need):
+            self.need = need
+
+    async def need():
+        return Need()
+
+    plugin = bench.plugin("p")
+    bench.container.provide(Clock)
+    bench.container.provide(View)
+    provide = (
+        bench.container.provide if owner == "application" else lambda *of, **how: bench.provide(plugin, *of, **how)
+    )
+    provide(Need, *([need] if what == "asynchronous" else []), **({} if what == "asynchronous" else {"scope": "r"}))
+    bench.provide(plugin, Between, scope=scope)
+
+    def of_parameter(need: Need):
+        raise AssertionError
+
+    def of_dependency(between: Between):
+        raise AssertionError
+
+    def decorating(clock, need: Need):
+        raise AssertionError
+
+    if by == "a decorator":
+        bench.decorate(plugin, Clock, decorating)
+    else:
+        asking = {"a parameter": of_parameter, "asking": lambda: bench.container.get(Need)}.get(by, of_dependency)
+        bench.provide(plugin, Clock, asking, scope=scope)
+    assert type(bench.container.get(View).clock) is Clock
+    assert {report.plugin for report in bench.reports} == {"p"}
+    assert len(bench.reports) == 1

@@ -107,7 +107,8 @@ def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
     """Return the error for a key of a scope that is not open where it was asked for.
 
     To blame is a plugin that provides it in that scope, if there is something below that can serve here. Otherwise it
-    is what lives longer than that scope and needs it, with what is between. Nobody is, if it was asked for directly.
+    is what lives longer than that scope and needs it, with what is between; or, if nothing does, those who need it and
+    can be done without. Nobody is, if it was asked for directly.
     """
     own = {frame} if _can_be_replaced(request, frame, lambda other: _is_open(other, frame)) else set()
     frames = request.path()[:-1]
@@ -118,12 +119,23 @@ def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
             lives = user.store.name or SINGLETON
             error = ScopeError(show(frame.key), scope, show(user.key), lives, frame.asked_from.names(), links)
             return request.blame(error, own or set(frames[position:]))
-    return request.blame(ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links), own)
+    error = ScopeError(show(frame.key), scope, "", "", frame.asked_from.names(), links)
+    return request.blame(error, own or _dispensable(request, frames))
 
 
 def _is_open(contribution: Contribution, frame: Frame) -> bool:
     scope = contribution.metadata.get("scope", SINGLETON)
     return scope in (SINGLETON, TRANSIENT) or frame.asked_from.find(scope) is not None
+
+
+def _dispensable(request: Request, frames: Sequence[Frame]) -> set[Frame]:
+    """Return those of *frames* in which a plugin decorates, or overrides what something below provides, too."""
+    return {
+        frame
+        for frame in frames
+        if (frame.decorating is not None and not frame.decorating.owner.is_built_in)
+        or _can_be_replaced(request, frame, lambda _: True)
+    }
 
 
 def _can_be_replaced(request: Request, frame: Frame, can_serve: Callable[[Contribution], bool]) -> bool:
@@ -144,15 +156,16 @@ def closed_under(request: Request, frame: Frame) -> BaseException:
 def must_await(request: Request, frame: Frame, reason: str) -> BaseException:
     """Return the error for a key that can be awaited only.
 
-    To blame is a plugin that decorates it so, or provides it so where something below need not be awaited. Otherwise
-    it is who did not await it, and that is no frame.
+    To blame is a plugin that decorates it so, or provides it so where something below need not be awaited; or those who
+    need it and can be done without. Otherwise it is who did not await it, and that is no frame.
     """
 
     def need_not_be_awaited(other: Contribution) -> bool:
         return other.live is DORMANT or not request.core.provider(other).is_async
 
     own = frame.decorating is not None or _can_be_replaced(request, frame, need_not_be_awaited)
-    return request.blame(AsyncRequiredError(show(frame.key), reason, chain(request)), {frame} if own else set())
+    guilty = {frame} if own else _dispensable(request, request.path()[:-1])
+    return request.blame(AsyncRequiredError(show(frame.key), reason, chain(request)), guilty)
 
 
 def failed(
