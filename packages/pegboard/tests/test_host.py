@@ -13,6 +13,7 @@ from pegboard.errors import (
     NameClashError,
     OrderError,
     PluginCallError,
+    PluginError,
     PluginFolderError,
     PluginImportError,
     PluginNotFoundError,
@@ -344,3 +345,18 @@ def test_explain_answers_for_components_and_for_names(application):
     assert str(host.explain(application.things, "a")) == str(host.explain("things", "a"))
     with pytest.raises(HostError, match="there is no registry 'thing'"):
         host.explain("thing", "a")
+
+
+def test_thousands_of_problems_are_kept_once_each_and_not_compared_with_one_another(monkeypatch):
+    told = []
+    host = Host("app", report=told.append)
+    problems = [PluginError(f"p{number}", "") for number in range(3000)]
+    monkeypatch.setattr(PluginError, "is_among", None)  # it would be called
+    for problem in problems:
+        host._report(problem)
+    monkeypatch.undo()
+    host._report(PluginError("p7", ""))
+    assert host.problems == told == problems
+    del host.problems[7]
+    host._report(problems[7])
+    assert told[-1] is host.problems[-1] is problems[7]

@@ -107,6 +107,7 @@ class Host:
         self.name: str = name
         self.problems: list[PegboardError] = []
         """Every fault that was contained so far, in the order in which they came up."""
+        self._said: set[tuple[str, str]] = set()  # code and message of all that has been reported
         self._lock = _thread.allocate_lock()
         self._tell = report
         HOSTS.append(ref(self, HOSTS.remove))
@@ -484,8 +485,10 @@ class Host:
         return blame(error, doing, self.manager.attribution.owner)
 
     def _report(self, problem: "PegboardError") -> None:
-        if problem.is_among(self.problems):
+        # a problem may have been forgotten since; the set spares thousands of them a comparison with one another
+        if problem.said in self._said and problem.is_among(self.problems):
             return
+        self._said.add(problem.said)
         self.problems.append(problem)
         if problem.is_quiet:
             return
