@@ -490,9 +490,9 @@ def decode_metadata(text: str) -> "dict[str, Any]":
     if not text:
         return {}
     if text.startswith("\x1e\x1e"):
-        import json
+        from json import JSONDecoder  # and not `loads`, which a plugin may have replaced
 
-        decoded: dict[str, Any] = json.loads(text[2:])
+        decoded: dict[str, Any] = JSONDecoder().decode(text[2:])
         return decoded
     parts = text.split("\x1e")
     return dict(zip(parts[::2], parts[1::2], strict=True))

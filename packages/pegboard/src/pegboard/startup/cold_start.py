@@ -10,13 +10,14 @@ import _thread
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import PegboardError, RequiredPluginError
+from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, describe_exception
 from pegboard.importer import Journal
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
 from pegboard.startup.journal.place import no_journal
 from pegboard.startup.recording.encoding import add_wishes, empty_index
 from pegboard.startup.recording.files import remove
+from pegboard.startup.recording.original_functions import OriginalFunctions
 from pegboard.startup.recording.rebuild import Rebuild
 from pegboard.startup.search import ordered, search, user_order
 
@@ -150,11 +151,7 @@ class ColdStart:
             if is_mine:
                 self.record(eager_kinds)
             else:
-                for plugin in self.plugins:
-                    if plugin.is_usable:
-                        self._activate(plugin, "eager")
-                self.reorder()
-                self._report_clashes()
+                self._import_all()
         finally:
             if entry is not None:
                 journal.end(*entry)
@@ -171,10 +168,29 @@ class ColdStart:
         rebuild = self._rebuild(eager_kinds, is_from_scratch=is_from_scratch)
         rebuild.run(self.plugins)
         self.reorder()
-        index = rebuild.make_index(self.plugins)
+        try:
+            with OriginalFunctions():
+                index = rebuild.make_index(self.plugins)
+        except Exception as error:  # a plugin has replaced something that it takes to make one
+            self._report(_no_index(error))
+            self._import_all()
+            return
         self._use(index, self.plugins)
         self._report_clashes()
-        self.recording = Recording(index, rebuild.save(self._problems))
+        try:
+            with OriginalFunctions():
+                why_not = rebuild.save(self._problems)
+        except Exception as error:
+            self._report(_no_index(error))
+            why_not = describe_exception(error)
+        self.recording = Recording(index, why_not)
+
+    def _import_all(self) -> None:
+        for plugin in self.plugins:
+            if plugin.is_usable:
+                self._activate(plugin, "eager")
+        self.reorder()
+        self._report_clashes()
 
     def record_alone(self, plugin: Plugin, eager_kinds: AbstractSet[str]) -> None:
         """Import *plugin*, and make a record and an index of it as `record` does; neither is written or used."""
@@ -196,6 +212,11 @@ class ColdStart:
             readers=self._readers,
             is_from_scratch=is_from_scratch,
         )
+
+
+def _no_index(error: BaseException) -> PegboardError:
+    cause = f"the index could not be made, so that the next start is slow: {describe_exception(error)}"
+    return RecordedProblem("index-unwritable", cause, "a plugin may have replaced what it takes to make one")
 
 
 def check_required(names: Sequence[str], named: Callable[[str], Plugin | None]) -> None:

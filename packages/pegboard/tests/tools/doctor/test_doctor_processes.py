@@ -407,6 +407,14 @@ def test_a_helper_that_two_distributions_bring_is_found(clinic, other, severity)
     assert found["where"] == str(clinic.application.site / "acme_common.py")
 
 
+def test_a_program_that_two_distributions_bring_is_found(clinic):
+    for number, name in enumerate(("acme-one", "acme-two")):
+        clinic.install(name, {f"app/plugins/{name[5:]}.py": "", "../bin/report": f"#!{number}"})
+    found = clinic.only()
+    assert (found["code"], found["where"]) == ("file-owned-twice", str(clinic.application.root / "bin/report"))
+    assert found["remedy"] == "uninstall acme-two, then reinstall acme-one"
+
+
 def test_stale_metadata_is_found(clinic):
     clinic.install("acme-csv", {"app/plugins/csv.py": ""})
     stale = clinic.application.site / "acme_csv.egg-info"

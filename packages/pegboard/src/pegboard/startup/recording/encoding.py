@@ -5,7 +5,7 @@ In: plain data. Out: bytes, and the same data again from these. Equal data give 
 
 from __future__ import annotations
 
-import json
+from json import dumps, loads  # before a plugin can replace them
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
@@ -95,7 +95,7 @@ def _join(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapp
         locations.append(["X", name, str(offset), str(len(data)), digest(data)])
         offset += len(data)
     top = "\n".join(validity).encode(*ENCODING) + b"\n\n" + encode_lines([*head, *locations]).rstrip(b"\n")
-    tail = json.dumps(cold, sort_keys=True, separators=(",", ":")).encode()
+    tail = dumps(cold, sort_keys=True, separators=(",", ":")).encode()
     first = f"{digest(top)} {len(top)} {digest(tail)}\n".encode()
     return b"".join([MAGIC, first, top, *sections.values(), tail])
 
@@ -106,7 +106,7 @@ def check_record(record: Mapping[str, Any]) -> None:
     Raises:
         Exception: Whatever comes up; nobody but this plugin has to suffer from it.
     """
-    json.loads(json.dumps(record))
+    loads(dumps(record))
     rows = [[kind, text, encode_metadata(metadata)] for kind, text, _, metadata in record["rows"]]
     encode_lines(rows)
 
@@ -152,7 +152,7 @@ def encode_metadata(metadata: Mapping[str, Any]) -> str:
     """Return plain data as text; as JSON only if a value is not text, since `json` is slow to import."""
     if all(isinstance(value, str) and "\x1e" not in value + key and key for key, value in metadata.items()):
         return "\x1e".join(part for item in metadata.items() for part in item)
-    return "\x1e\x1e" + json.dumps(metadata, sort_keys=False, separators=(",", ":"))
+    return "\x1e\x1e" + dumps(metadata, sort_keys=False, separators=(",", ":"))
 
 
 def content_of(index: Index) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def content_of(index: Index) -> dict[str, Any]:
         index.section(name)
     data = index.read_whole(*index.cold)
     try:
-        content: dict[str, Any] = json.loads(data)
+        content: dict[str, Any] = loads(data)
     except (ValueError, RecursionError):
         raise unusable("the index is of another format") from None
     if not isinstance(content, dict) or not content.keys() >= _KEYS:

@@ -144,10 +144,16 @@ class Evidence:
             return 0
         return 2 if item.key in self.with_plugins else 1
 
-    def files_of(self, item: Installed) -> Iterator[tuple[str, str]]:
-        """Yield absolute path and hash of each file below the directory of *item* that its `RECORD` lists."""
+    def files_of(self, item: Installed, *, outside: bool = False) -> Iterator[tuple[str, str]]:
+        """Yield absolute path and hash of each file that the `RECORD` of *item* lists.
+
+        Args:
+            item: A distribution.
+            outside: Whether files outside its directory count, too: programs and data.
+        """
         for row in csv.reader(item.read("RECORD").splitlines()):
-            if row and row[0] and not row[0].startswith(("..", "/")) and not row[0].endswith(".pyc"):
+            is_outside = bool(row) and row[0].startswith(("..", "/"))
+            if row and row[0] and (outside or not is_outside) and not row[0].endswith(".pyc"):
                 yield os.path.normpath(os.path.join(item.base, row[0])), row[1] if len(row) > 1 else ""
 
     @cached_property
@@ -156,7 +162,7 @@ class Evidence:
         found: dict[str, list[tuple[Installed, str]]] = {}
         for item in self.installed:
             if not item.is_egg:
-                for path, digest in self.files_of(item):
+                for path, digest in self.files_of(item, outside=True):
                     found.setdefault(path, []).append((item, digest))
         return found
 
