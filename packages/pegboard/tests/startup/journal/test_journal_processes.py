@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -239,6 +240,30 @@ def test_power_failures_at_any_moment_put_nobody_in_quarantine(application, chan
         assert "plugin-quarantined" not in again.stderr
     assert not incidents(application).exists()
     assert not any(journal(application).iterdir())
+
+
+@pytest.mark.soak
+def test_a_kill_at_any_time_of_a_cold_start_changes_no_answer(application, chance):
+    """The search, the imports, the writing of index, records and notes: the start after it is as if nothing had been."""
+    for name in "abcdef":
+        application.plugin(name)
+    application.settle()
+    wanted = application.names()["names"]
+    application.names()
+    for number in range(sized(6, 300)):
+        if number % 2:
+            application.index.unlink()
+        else:
+            application.plugin("c", f"register('more {number}', 1)\n")
+            wanted = ["t-a", "t-b", "t-c", f"more {number}", "t-d", "t-e", "t-f"]
+        victim = popen(application)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            victim.wait(chance.uniform(0.02, 0.6))
+        victim.kill()
+        victim.communicate()
+        run = application.names()
+        assert run["names"] == wanted
+        assert "Traceback" not in run.stderr
 
 
 def test_another_version_of_the_distribution_gives_a_new_chance(application):
