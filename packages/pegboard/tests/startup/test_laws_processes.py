@@ -703,7 +703,7 @@ class TestEager:
             ("import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)\n", "installs a signal handler"),
             (
                 "import sys\nclass Finder:\n    def find_spec(*_): return None\nsys.meta_path.append(Finder())\n",
-                "adds <",
+                "changes sys.meta_path",
             ),
             (
                 "import colorsys\ndef rgb_to_hsv(*a): return 'x'\ncolorsys.rgb_to_hsv = rgb_to_hsv\n",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pegboard.importer import Importer
     from pegboard.ledger import Plugin
     from pegboard.startup.recording.budget import Budget
-    from pegboard.startup.recording.recorder import ImportTrace, Observation, Recorder
+    from pegboard.startup.recording.effects.observation import Observation
+    from pegboard.startup.recording.recorder import ImportTrace, Recorder
 
 
 class Judging:
@@ -33,7 +34,7 @@ class Judging:
         self.traces: dict[Plugin, ImportTrace] = {}
         """What the import of each plugin that was observed read and did."""
         self.costs_ms: dict[str, float] = {}
-        """How long it took to judge each, by name; milliseconds of CPU beyond loading what others wrote."""
+        """How long it took to judge each, by name; milliseconds of CPU beyond the import itself."""
 
     def __enter__(self) -> Self:
         self._importer.around = self._run
@@ -46,14 +47,14 @@ class Judging:
         if _thread.get_ident() != self._thread or not self._budget.allows(plugin):
             execute()
             return
-        began_s = time.thread_time()
         observation = self._recorder.observe(plugin)
         try:
             execute()
         finally:  # also when it has failed: what it lacks may be all that is wrong with it
-            self._judge(plugin, observation, began_s)
+            self._judge(plugin, observation)
 
-    def _judge(self, plugin: Plugin, observation: Observation, began_s: float) -> None:
+    def _judge(self, plugin: Plugin, observation: Observation | None) -> None:
+        began_s = time.thread_time()
         try:
             self.traces[plugin] = self._recorder.finish(plugin, observation)
         except KeyboardInterrupt:
@@ -63,6 +64,7 @@ class Judging:
             trace = self.traces[plugin] = self._recorder.trace(plugin)
             trace.effects.append(Effect(NOT_SHOWN, f"cannot be judged: {describe_exception(error)}", ""))
             trace.is_judged = True
-        cost_s = time.thread_time() - began_s
+        cost_s = time.thread_time() - began_s if observation is None else observation.cost_s
+        self._importer.observing_s += cost_s
         self._budget.spend(cost_s)
         self.costs_ms[plugin.name] = round(cost_s * 1000, 3)

@@ -8,29 +8,31 @@ the plugin at every start.
 
 from __future__ import annotations
 
+import _frozen_importlib
 import _thread
-import atexit
 import builtins
 import importlib.util
 import os
-import signal
 import sys
-import threading
+import time
+from functools import partial
+from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT
-from pegboard.startup.recording.effects.effect import SEEN, Effect
+from pegboard.startup.recording.effects.heap import Heap
+from pegboard.startup.recording.effects.naming import namespace_of
+from pegboard.startup.recording.effects.observation import Observation
+from pegboard.startup.recording.effects.subclasses import Subclasses
+from pegboard.startup.recording.variables import Variables, bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import FrameType, ModuleType
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Self
 
     from pegboard.ledger import Plugin
+    from pegboard.startup.recording.effects.effect import Effect
     from pegboard.startup.recording.ownership import Ownership
-
-_SYS_ATTRIBUTES = ("excepthook", "displayhook", "unraisablehook", "stdin", "stdout", "stderr", "breakpointhook")
-_THREAD_STARTERS = ("start_new_thread", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread")
 
 
 class ImportTrace:
@@ -76,11 +78,20 @@ class Recorder:
         self._package_traces: dict[str, ImportTrace] = {}
         """The trace of each top-level package: only the first of several plugins that import one runs its code."""
         self._traces: dict[Plugin, ImportTrace] = {}
-        self._own_imports: dict[Plugin, set[str]] = {}
-        self._last_contents: dict[str, tuple[int, ...]] = {}
+        self._application = application.partition(".")[0]
+        self._heap: Heap | None = None
+        self._observed: list[Observation] = []
+        """The observations that are going on, the innermost last."""
+        self._made: dict[str, list[Any]] = {}
+        """What each plugin has made while it was observed; it is looked at when another one imports that plugin."""
+        self._subclasses = Subclasses(self._application)
         self._undo: list[Callable[[], None]] = []
-        self.environment: Mapping[str, str] = dict(os.environ)
+        self._variables = Variables()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
         """The environment before the first import: what a record is bound to."""
+        return self._variables.before
 
     def trace(self, plugin: Plugin) -> ImportTrace:
         """Return the trace of *plugin* so far."""
@@ -89,12 +100,15 @@ class Recorder:
     def __enter__(self) -> Self:
         self._watch_environment()
         self._watch_imports()
-        self._watch_calls()
+        self._watch_loading()
         return self
 
     def __exit__(self, *_: object) -> None:
         while self._undo:
             self._undo.pop()()
+        if self._heap is not None:
+            self._heap.close()
+            self._heap = None
 
     def _replace(self, holder: Any, name: str, make: Callable[[Any], Any]) -> None:
         original = getattr(holder, name, None)
@@ -124,29 +138,21 @@ class Recorder:
     # -- what is read -------------------------------------------------------------------------------------------------
 
     def _watch_environment(self) -> None:
-        def change(_: object, name: Any, *__: object) -> None:
-            self._add_effect(f"changes the environment variable {os.fsdecode(name)}")
-
         environment = type(os.environ)
         self._watch(environment, "__getitem__", lambda _, name: self._add_variable(name))
         self._watch(environment, "__iter__", lambda _: self._add_variable(WHOLE_ENVIRONMENT))
-        self._watch(environment, "__setitem__", change)
-        self._watch(environment, "__delitem__", change)
 
     def _add_variable(self, name: str | bytes) -> None:
-        """Add a variable to the traces of the imported plugin and of every package through which it is read."""
+        """Add a variable to the trace of the imported plugin, and to those of the packages whose bodies read it."""
         plugin = self._importing()
         if plugin is None:
             return
-        variable = os.fsdecode(name)
-        self.trace(plugin).variables.add(variable)
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            module = frame.f_globals.get("__name__", "")
-            if module == plugin.module:
-                return
-            self._package_trace(module).variables.add(variable)
-            frame = frame.f_back
+        frame = sys._getframe(1)
+        names = self._variables.bound(name, frame)
+        self.trace(plugin).variables |= names
+        self.trace(plugin).uses |= self._variables.setters(names, plugin)
+        for module in bodies(frame, partial(self._is_own, plugin)):
+            self._package_trace(module).variables |= names
 
     def _package_trace(self, module: str) -> ImportTrace:
         """Return the trace of the package of *module*; one that is dropped for Python, pegboard and the application."""
@@ -164,8 +170,8 @@ class Recorder:
             owner = self._owner(module)
             if owner is not None and owner is not plugin:
                 self.trace(plugin).uses.add(owner.module)
-        if self._is_own(plugin, importer):
-            self._own_imports.setdefault(plugin, set()).update(modules)
+                if self._heap is not None and owner.module in self._made:
+                    self._heap.add(self._made.pop(owner.module))
 
     def _add_missing(self, plugin: Plugin, importer: str, name: str) -> None:
         self.trace(plugin).missing.add(name)
@@ -175,8 +181,8 @@ class Recorder:
         def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
             def import_(name: str, globals: Any = None, *rest: Any, **options: Any) -> ModuleType:  # noqa: A002
                 plugin = self._importing()
-                importer = str((globals or {}).get("__name__"))
-                if plugin is None or importer.partition(".")[0] == "pegboard":
+                importer = _name_in(globals)
+                if plugin is None or type(name) is not str or importer.partition(".")[0] == "pegboard":
                     return original(name, globals, *rest, **options)
                 attributes = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
                 level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
@@ -188,10 +194,10 @@ class Recorder:
                     if error.name:
                         self._add_missing(plugin, importer, error.name)
                     raise
-                is_package = bool(attributes) and hasattr(module, "__path__")
-                if is_package and full_name.partition(".")[0] not in sys.stdlib_module_names:
+                namespace = namespace_of(module) if issubclass(type(module), ModuleType) else {}
+                if "__path__" in namespace and full_name.partition(".")[0] not in sys.stdlib_module_names:
                     for attribute in attributes:
-                        if str(attribute).isidentifier() and attribute not in vars(module):
+                        if type(attribute) is str and attribute.isidentifier() and attribute not in namespace:
                             self._add_missing(plugin, importer, f"{full_name}.{attribute}")
                 return module
 
@@ -206,7 +212,7 @@ class Recorder:
             found = original(name, *rest, **options)
             plugin = self._importing()
             if plugin is not None:
-                importer = str(sys._getframe(1).f_globals.get("__name__"))
+                importer = _name_in(sys._getframe(1).f_globals)
                 if found is None:
                     self._add_missing(plugin, importer, name)
                 else:
@@ -217,49 +223,65 @@ class Recorder:
 
     # -- what is done -------------------------------------------------------------------------------------------------
 
-    def _watch_calls(self) -> None:
-        def effect(doing: str) -> Callable[..., None]:
-            return lambda *_, **__: self._add_effect(doing)
+    def _watch_loading(self) -> None:
+        """Observe only the plugin's own code: the bodies of others' modules are no effect of the plugin."""
 
-        for name in _THREAD_STARTERS:
-            self._watch(_thread, name, effect("starts a thread"))
-            self._watch(threading, name, effect("starts a thread"))
-        self._watch(atexit, "register", effect("registers an exit handler"))
-        self._watch(signal, "signal", effect("installs a signal handler"))
+        def loading(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
+            def find_and_load(name: str, import_: Any) -> ModuleType:
+                observation = self._observed[-1] if self._observed else None
+                if observation is None or observation.thread != _thread.get_ident() or name in sys.modules:
+                    return original(name, import_)
+                return self._load(observation, name, lambda: original(name, import_))
 
-    def _add_effect(self, doing: str) -> None:
-        plugin = self._importing()
-        if plugin is None:
-            return
-        location = self._own_location(plugin)
-        if location is not None:
-            self.trace(plugin).effects.append(Effect(SEEN, doing, location))
+            return find_and_load
 
-    def _own_location(self, plugin: Plugin) -> str | None:
-        """Return where the plugin's own code causes the current call; None if the import of a library causes it."""
-        frame: FrameType | None = sys._getframe(2)
-        while frame is not None:
-            name = frame.f_globals.get("__name__", "")
-            if name != __name__:
-                code = frame.f_code
-                if self._is_own(plugin, name):
-                    return f"{code.co_filename}:{frame.f_lineno}"
-                if code.co_name == "<module>":
-                    return None
-            frame = frame.f_back
-        return None
+        self._replace(_frozen_importlib, "_find_and_load", loading)
+
+    def _load(self, observation: Observation, name: str, load: Callable[[], ModuleType]) -> ModuleType:
+        was_paused = observation.is_paused
+        if self._is_own(observation.plugin, name):
+            change, change_back = (observation.resume, observation.pause) if was_paused else (_nothing, _nothing)
+        else:
+            change, change_back = (_nothing, _nothing) if was_paused else (observation.pause, observation.resume)
+        change()
+        try:
+            return load()
+        finally:
+            observation.loaded.add(name)
+            change_back()
 
     # -- around one import --------------------------------------------------------------------------------------------
 
-    def observe(self, plugin: Plugin) -> Observation:  # noqa: ARG002
-        """Begin to observe what the import of *plugin*, which comes next, does besides registering.
+    def observe(self, plugin: Plugin) -> Observation | None:
+        """Begin to observe what the code of *plugin*, which runs next, does besides registering.
 
-        Each observation is ended by `finish`, or by `abandon` when the import has failed.
+        Each observation is ended by `finish`, or by `abandon` when the import has failed. A plugin that is imported
+        meanwhile may be observed, too: what it does is its own.
+
+        Returns:
+            None where nothing can be observed: a profiler or a debugger is active.
         """
-        return Observation()
+        if is_observed_by_others():
+            return None
+        began_s = time.thread_time()
+        module = sys.modules.get(plugin.module)  # it is there before its code runs
+        own = (module, namespace_of(module)) if issubclass(type(module), ModuleType) and module is not None else ()
+        if self._heap is None:
+            self._heap = Heap((*self._ignored(), *own))
+        self._heap.ignore(own)
+        is_own = partial(self._is_own, plugin)
+        observation = Observation(plugin, self._heap, is_own, self._application, self._subclasses)
+        self._observed.append(observation)
+        observation.cost_s = time.thread_time() - began_s
+        observation.resume()
+        return observation
 
-    def abandon(self, observation: Observation) -> None:
-        """End an observation without a verdict."""
+    def abandon(self, observation: Observation | None) -> None:
+        """End an observation without a verdict: the import has failed."""
+        if observation is not None:
+            observation.close()
+            if observation in self._observed:
+                self._observed.remove(observation)
 
     def finish(self, plugin: Plugin, observation: Observation | None) -> ImportTrace:
         """Complete and return the trace of *plugin*, which has just been imported.
@@ -270,25 +292,27 @@ class Recorder:
                 `ImportTrace.is_judged` is false.
         """
         trace = self.trace(plugin)
-        self._add_package_traces(trace)
         if observation is not None:
-            self._judge(plugin, observation, trace)
+            trace.effects = observation.end()
             trace.is_judged = True
+            self._observed.remove(observation)
+            self._made[plugin.module] = observation.own_objects
+        self._variables.note_changes(plugin)
+        self._add_package_traces(trace)
         return trace
 
-    def _judge(self, plugin: Plugin, before: Observation, trace: ImportTrace) -> None:
-        for list_name, known in before.lists.items():
-            for item in getattr(sys, list_name):
-                if not any(item is other for other in known) and self._is_made_by(plugin, item):
-                    trace.effects.append(Effect(SEEN, f"adds {item!r} to sys.{list_name}", ""))
-        for name, value in before.attributes.items():
-            now = getattr(sys, name, None)
-            if now is not value and self._is_made_by(plugin, now):
-                trace.effects.append(Effect(SEEN, f"replaces sys.{name}", ""))
-        for name in sorted(self._own_imports.get(plugin, ())):
-            module = sys.modules.get(name)
-            if module is not None and not self._is_own(plugin, name):
-                trace.effects += [Effect(SEEN, f"replaces {patched}", "") for patched in self._patches(plugin, module)]
+    def _ignored(self) -> list[object]:
+        """Return what changes at each import by itself."""
+        bootstrap: Any = _frozen_importlib
+        external = sys.modules["_frozen_importlib_external"]
+        return [
+            sys.path_importer_cache,
+            vars(bootstrap),
+            vars(external),
+            bootstrap._module_locks,
+            bootstrap._blocking_on,
+            os.environ._data,  # type: ignore[attr-defined]
+        ]
 
     def _add_package_traces(self, trace: ImportTrace) -> None:
         """Add the traces of all packages that were imported, whichever plugin caused their code to run."""
@@ -301,48 +325,20 @@ class Recorder:
                 trace.variables |= package_trace.variables
                 trace.missing |= package_trace.missing
 
-    def _is_made_by(self, plugin: Plugin, value: object) -> bool:
-        """Return whether the plugin's own code defines *value* or its type."""
-        for each in (value, type(value)):
-            module = getattr(each, "__module__", None)
-            if isinstance(module, str) and module in sys.modules:
-                return self._is_own(plugin, module)
-        return False
 
-    def _patches(self, plugin: Plugin, module: ModuleType) -> Iterator[str]:
-        """Yield the names in *module*, and in its classes, to which the plugin's own code has assigned."""
-        name = module.__name__
-        values = tuple(map(id, vars(module).values()))
-        for value in list(vars(module).values()):
-            if isinstance(value, type) and value.__module__ == name:
-                values += tuple(map(id, vars(value).values()))
-        if self._last_contents.get(name) == values:  # unchanged since the last plugin
-            return
-        self._last_contents[name] = values
-        for attribute, value in list(vars(module).items()):
-            if isinstance(value, type) and getattr(value, "__module__", None) == name:
-                for method, function in list(vars(value).items()):
-                    if self._is_patched(plugin, function, name):
-                        yield f"{name}.{value.__name__}.{method}"
-            elif self._is_patched(plugin, value, name):
-                yield f"{name}.{attribute}"
-
-    def _is_patched(self, plugin: Plugin, value: object, module: str) -> bool:
-        """Return whether *value*, found in *module*, is a class or function of the plugin's own code."""
-        defined_in = getattr(value, "__module__", None)
-        if not isinstance(defined_in, str) or defined_in == module or defined_in not in sys.modules:
-            return False
-        return callable(value) and self._is_own(plugin, defined_in)
+def is_observed_by_others() -> bool:
+    """Return whether a profiler or a debugger is active: it would be disturbed, and disturb."""
+    return sys.getprofile() is not None or sys.gettrace() is not None
 
 
-class Observation:
-    """The observation of one import."""
+def _nothing() -> None:
+    pass
 
-    __slots__ = ("attributes", "lists")
 
-    def __init__(self) -> None:
-        self.lists = {name: list(getattr(sys, name)) for name in ("meta_path", "path_hooks")}
-        self.attributes = {name: getattr(sys, name, None) for name in _SYS_ATTRIBUTES}
+def _name_in(namespace: Any) -> str:
+    """Return the `__name__` in a module's namespace; an empty text where it is none."""
+    name = namespace.get("__name__") if type(namespace) is dict else None
+    return name if type(name) is str else ""
 
 
 def _absolute(name: str, importer: Any, level: int) -> str:
@@ -350,9 +346,8 @@ def _absolute(name: str, importer: Any, level: int) -> str:
 
     Source: Python's language reference, section 5.7, "Package Relative Imports".
     """
-    if not level:
+    if not level or type(importer) is not dict:
         return name
-    importer = importer or {}
     package = str(importer.get("__package__") or importer.get("__name__"))
     for _ in range(level - 1):
         package = package.rpartition(".")[0]

@@ -1,0 +1,333 @@
+"""What does a change of an object mean: an effect of the plugin, or nobody's?
+
+In: objects that have changed while a plugin's own code ran, and which functions it called. Out: effects. A change
+counts unless it is known to be harmless: the import system's own, a cache, a first use, what is the plugin's.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+import weakref
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.startup.recording.effects import harmless
+from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, Effect
+from pegboard.startup.recording.effects.heap import type_module
+from pegboard.startup.recording.effects.naming import Name, Names, attributes_of
+from pegboard.startup.recording.effects.snapshots import ABSENT, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator
+    from typing import Any
+
+    from pegboard.startup.recording.effects.calls import Call
+
+_HOSTS = ("pegboard", "_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport")
+_LAZY = re.compile(r"(?i)_?(init|load|ready|done|setup|cach|populat|register_defaults|finali[sz]e|built|warned|seen)")
+
+
+_REFLECTION = frozenset(
+    [
+        "_getframe",
+        "currentframe",
+        "f_back",
+        "f_globals",
+        "get_objects",
+        "get_referrers",
+        "get_referents",
+        "stack",
+        "modules",
+    ]
+)
+"""With these, code reaches everything without naming it."""
+
+
+class Judge:
+    """Judges the changes of one import."""
+
+    def __init__(
+        self,
+        is_own: Callable[[str], bool],
+        application: str,
+        *,
+        calls: Iterable[Call],
+        loaded: Container[str],
+        origin: str,
+    ) -> None:
+        """Make a judge.
+
+        Args:
+            is_own: Returns whether a module is the plugin's own code.
+            application: The application's top-level package.
+            calls: The functions that the import called.
+            loaded: Modules that the import system has loaded meanwhile.
+            origin: The plugin's file.
+        """
+        self._is_own = is_own
+        self._application = application
+        self._calls = list(calls)
+        self._loaded = loaded
+        self._origin = origin
+        self._names = Names(is_own)
+        self._words: set[str] | None = None
+
+    def effects(self, changes: Iterable[Change]) -> Iterator[Effect]:
+        """Yield what *changes* are besides harmless ones."""
+        for change in changes:
+            yield from self._effects(change)
+
+    def _effects(self, change: Change) -> Iterator[Effect]:
+        what = change.what
+        if what is sys.modules:
+            yield from self._modules(change)
+            return
+        if change.is_table and _is_of_python(change):
+            return
+        module = self._names.module_of_namespace(what)
+        name = Name(module, module) if module is not None else self._names.name(what)
+        home = name.module.partition(".")[0]
+        if home in _HOSTS or (name.module and self._is_own(name.module)) or name.text.endswith("._abc_impl"):
+            return
+        if ".__spec__." in name.text:
+            return
+        if name.is_certain and not self._is_reached(name):
+            return
+        if change.is_table:
+            yield from self._table(change, name, is_namespace=module is not None)
+        else:
+            yield from self._object(change, name)
+
+    def _is_reached(self, name: Name) -> bool:
+        """Return whether any code that ran names what has changed, or its module.
+
+        If none does, somebody else has changed it: a hook that is told of each import, another thread.
+        """
+        if self._words is None:
+            self._words = set(_words(call.code for call in self._calls if call.module.partition(".")[0] not in _HOSTS))
+            self._words.update(call.module for call in self._calls if call.module.partition(".")[0] not in _HOSTS)
+        words = self._words
+        last = name.module.rpartition(".")[2]
+        return (
+            not words.isdisjoint(_REFLECTION)
+            or not words.isdisjoint((name.module, last, _last(name.text)))
+            or name.module in ("sys", "builtins", "__main__")
+        )
+
+    # -- modules ------------------------------------------------------------------------------------------------------
+
+    def _modules(self, change: Change) -> Iterator[Effect]:
+        for key, old, new in change.table_changes():
+            if type(key) is not str:
+                yield Effect(SEEN, f"puts {type(key).__name__} into sys.modules", self.location("modules"))
+            elif self._is_own(key) or (new is not ABSENT and old is ABSENT and key in self._loaded):
+                continue
+            elif new is ABSENT:
+                yield Effect(SEEN, f"removes {key!r} from sys.modules", self.location("modules"))
+            else:
+                doing = "puts" if old is ABSENT else "replaces"
+                yield Effect(SEEN, f"{doing} {key!r} in sys.modules", self.location("modules"))
+
+    # -- dictionaries -------------------------------------------------------------------------------------------------
+
+    def _table(self, change: Change, name: Name, *, is_namespace: bool) -> Iterator[Effect]:
+        if self._is_cache(name.text, is_grown=change.is_grown()):
+            return
+        for key, old, new in change.table_changes():
+            text = f"{name.text}.{key}" if type(key) is str and key.isidentifier() else f"{name.text}[...]"
+            if type(key) is str and self._is_of_import_system(name.text, key, new, is_namespace=is_namespace):
+                continue
+            if type(key) is str and (self._is_cache(text, is_grown=True) or self._is_first_use(name, key, old, new)):
+                continue
+            yield self._effect(name, f"{_verb(old, new)} {text}", key if type(key) is str else "")
+            return  # one of a table is enough
+
+    def _is_of_import_system(self, holder: str, key: str, new: object, *, is_namespace: bool) -> bool:
+        if key in harmless.IMPORT_NAMES:
+            return True
+        return is_namespace and new is not ABSENT and f"{holder}.{key}" in self._loaded
+
+    def _is_cache(self, text: str, *, is_grown: bool, is_container: bool = True) -> bool:
+        """Return whether *text* names a cache that the plugin's own code does not touch."""
+        parts = [part.partition("[")[0] for part in text.split(".")]
+        for end in range(1, min(len(parts), 6) + 1):
+            if ".".join(parts[:end]) in harmless.CACHES:
+                return not self._mentions(parts[end - 1], parts[end - 2])
+        for place, part in enumerate(parts[1:], 2):
+            if is_container and (is_grown or place < len(parts)) and harmless.CACHE_NAME.match(part):
+                return not self._mentions(part)
+        return False
+
+    def _is_first_use(self, name: Name, key: str, old: object, new: object) -> bool:
+        """Return whether a library has set itself up: what was not there is there now, by its own function."""
+        if not (old is None or old is ABSENT or (old is False and new is True and _LAZY.search(key))):
+            return False
+        if self._mentions(key):
+            return False
+        package = name.module.partition(".")[0]
+        makers = [
+            call for call in self._calls if key in call.code.co_names and call.module.partition(".")[0] == package
+        ]
+        return bool(makers) and not any(harmless.CHANGING_NAME.match(call.entry) for call in makers)
+
+    # -- other objects ------------------------------------------------------------------------------------------------
+
+    def _object(self, change: Change, name: Name) -> Iterator[Effect]:
+        type_ = type(change.what)
+        module, type_name = type_module(type_), type_.__name__
+        is_container = type_ in (list, set) or module == "collections" or "cache" in type_name.lower()
+        if self._is_cache(name.text, is_grown=is_container and change.is_grown(), is_container=is_container):
+            return
+        if issubclass(type_, type):
+            yield self._effect(name, f"changes the class {name.text}", type_name)
+        elif type_name == "_lru_cache_wrapper":
+            if change.after < change.before:  # how often it was asked
+                yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
+        elif type_ is types.FunctionType:
+            if not _is_annotated(change):
+                yield self._effect(name, f"changes the function {name.text}", name.text.rpartition(".")[2])
+        elif is_container or type_ is types.CellType:
+            yield self._effect(name, f"changes {name.text}", _last(name.text))
+        else:
+            yield from self._instance(change, name)
+
+    def _instance(self, change: Change, name: Name) -> Iterator[Effect]:
+        what = change.what
+        before, after = _expanded(what, change.before), _expanded(what, change.after)
+        old_ids, new_ids = set(map(id, before)), set(map(id, after))
+        if old_ids == new_ids and len(before) == len(after):
+            return
+        attributes = attributes_of(what)
+        changed = [key for key, value in attributes.items() if id(value) not in old_ids and id(value) in new_ids]
+        is_grown = change.is_grown() or not old_ids - new_ids
+        for key in changed:
+            is_cached = is_grown and _is_computed_once(type(what), key)
+            if is_cached or self._is_cache(f"{name.text}.{key}", is_grown=True):
+                continue
+            old = None if is_grown or id(None) in old_ids - new_ids else ...
+            if self._is_first_use(name, key, old, attributes[key]):
+                continue
+            yield self._effect(name, f"changes {name.text}.{key}", key)
+            return
+        if not changed:
+            yield self._effect(name, f"changes {name.text}", _last(name.text))
+
+    # -- words --------------------------------------------------------------------------------------------------------
+
+    def _effect(self, name: Name, words: str, key: str) -> Effect:
+        home = name.module.partition(".")[0]
+        if not name.module:
+            kind = NOT_SHOWN
+        elif home in sys.stdlib_module_names or home in (self._application, "__main__"):
+            kind = SEEN
+        else:
+            kind = LIBRARY
+        return Effect(kind, words, self.location(key, _last(name.text), module=name.module))
+
+    def _mentions(self, name: str, holder: str = "") -> bool:
+        """Return whether the plugin's own code, as far as it ran, has *name*, and *holder* beside it."""
+        return any(
+            name in call.code.co_names and (not holder or holder in call.code.co_names or name != "cache")
+            for call in self._calls
+            if self._is_own(call.module)
+        )
+
+    def location(self, *names: str, module: str = "") -> str:
+        """Return the line of the plugin's own code that most probably caused a change of what has *names*."""
+        own = [call for call in self._calls if self._is_own(call.module)]
+        for name in names:
+            for call in own:
+                if name and name in call.code.co_names:
+                    return f"{call.code.co_filename}:{_line(call.code, name)}"
+        for call in self._calls:
+            if module and call.module == module and call.location:
+                return call.location
+        for call in self._calls:
+            if call.location and call not in own:
+                return call.location
+        return self._origin
+
+
+def _is_of_python(change: Change) -> bool:
+    """Return whether a table that nobody has is of the interpreter: the subclasses of a class, the codecs in use."""
+    changes = list(change.table_changes())
+    return bool(changes) and all(
+        _is_subclass(key, old if new is ABSENT else new) or type(new).__name__ in ("CodecInfo", "_localdummy")
+        for key, old, new in changes
+    )
+
+
+def _is_subclass(key: object, value: object) -> bool:
+    """Return whether an item is what a class has for each of its subclasses."""
+    if type(key) is not int or type(value) is not weakref.ReferenceType:
+        return False
+    what = value()
+    return what is None or id(what) == key
+
+
+def _words(codes: Iterable[types.CodeType]) -> Iterator[str]:
+    """Yield the names and the texts in *codes*, and the last parts of dotted ones."""
+    for code in codes:
+        for word in (*code.co_names, *code.co_consts):
+            if type(word) is str:
+                yield word
+                yield word.rpartition(".")[2]
+
+
+def _verb(old: object, new: object) -> str:
+    return "adds" if old is ABSENT else "removes" if new is ABSENT else "replaces"
+
+
+def _last(text: str) -> str:
+    return text.replace("[...]", "").rpartition(".")[2]
+
+
+def _line(code: types.CodeType, name: str) -> int:
+    """Return the first line of *code* that has *name*."""
+    import dis
+
+    line = code.co_firstlineno
+    for instruction in dis.get_instructions(code):
+        positions = instruction.positions
+        if positions is not None and positions.lineno is not None:
+            line = positions.lineno
+        if instruction.argval == name and instruction.opname not in ("IMPORT_NAME", "IMPORT_FROM", "STORE_NAME"):
+            return line
+    return code.co_firstlineno
+
+
+def _is_annotated(change: Change) -> bool:
+    """Return whether a function got only what Python makes when it is asked for: annotations, an empty namespace."""
+    old, new = set(map(id, change.before)), set(map(id, change.after))
+    added = [each for each in change.after if id(each) not in old]
+    removed = [each for each in change.before if id(each) not in new]
+    annotations = change.what.__annotations__
+    return all(type(each) is tuple for each in removed) and all(
+        each is annotations or (type(each) is dict and not each) for each in added
+    )
+
+
+def _expanded(what: object, referents: tuple[Any, ...]) -> list[Any]:
+    """Return *referents* with the values of the instance's namespace instead of the namespace."""
+    try:
+        namespace = object.__getattribute__(what, "__dict__")
+    except Exception:
+        return list(referents)
+    found: list[Any] = []
+    for each in referents:
+        if each is namespace and type(each) is dict:
+            found += each.values()
+        else:
+            found.append(each)
+    return found
+
+
+def _is_computed_once(type_: type, name: str) -> bool:
+    """Return whether *name* is a descriptor that is replaced by its value at the first access."""
+    for base in type.__dict__["__mro__"].__get__(type_):
+        member = type.__dict__["__dict__"].__get__(base).get(name)
+        if member is not None:
+            has = {each for kind in type.__dict__["__mro__"].__get__(type(member)) for each in kind.__dict__}
+            return "__get__" in has and "__set__" not in has and type(member) is not types.FunctionType
+    return False

@@ -1,0 +1,242 @@
+"""What does one import do besides registering?
+
+In: an import, between `begin` and `end`, with `pause` and `resume` around each module of others that it loads. Out: a
+list of effects. What is done while it is paused is the library's own business, and nobody's effect.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextvars
+import gc
+import sys
+import time
+import weakref
+from types import FunctionType, ModuleType
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import describe_exception
+from pegboard.startup.recording.effects import audit
+from pegboard.startup.recording.effects.calls import Calls
+from pegboard.startup.recording.effects.changes import Judge
+from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, Effect
+from pegboard.startup.recording.effects.harmless import HARMLESS_FUNCTIONS
+from pegboard.startup.recording.effects.heap import Heap
+from pegboard.startup.recording.effects.loggers import logger_differences, logger_states
+from pegboard.startup.recording.effects.process_state import EXIT_HANDLERS, differences, is_of_library, process_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import FrameType
+    from typing import Any
+
+    from pegboard.ledger import Plugin
+    from pegboard.startup.recording.effects.snapshots import Change
+    from pegboard.startup.recording.effects.subclasses import Subclasses
+
+
+_OF_DECIMAL = "decimal_context"  # set at its first use; `process_state` compares what it holds
+
+
+class Observation:
+    """The observation of one import."""
+
+    def __init__(
+        self, plugin: Plugin, heap: Heap, is_own: Callable[[str], bool], application: str, subclasses: Subclasses
+    ) -> None:
+        """Prepare.
+
+        Args:
+            plugin: What is imported.
+            heap: The objects of the process, as they were last seen.
+            is_own: Returns whether a module is the plugin's own code.
+            application: The application's top-level package.
+            subclasses: Knows whose subclasses are looked for.
+        """
+        self.plugin: Plugin = plugin
+        self.thread: int = _thread.get_ident()
+        self.effects: list[Effect] = []
+        self._events: list[Effect] = []
+        self.loaded: set[str] = set()
+        """Modules that the import system has loaded meanwhile."""
+        self._heap = heap
+        self._is_own = is_own
+        self._application = application
+        self._subclasses = subclasses
+        self._calls = Calls(is_own, self._is_new, application)
+        self._own_objects: list[Any] = []
+        self._own_ids: set[int] = set()
+        self._state: dict[str, Any] = {}
+        self._loggers: dict[str, Any] = {}
+        self._context: contextvars.Context | None = None
+        self._finalizers: dict[Any, Any] = {}
+        self._had_finalizers = False
+        self._is_paused = True
+        self.failure: str | None = None
+        """Why not everything was observed, in words."""
+        self.cost_s: float = 0.0
+        """The CPU time that observing has taken so far, beyond what the import itself took."""
+
+    # -- one import ---------------------------------------------------------------------------------------------------
+
+    def resume(self) -> None:
+        """Take everything as it is now for given, and observe."""
+        if self.failure is None:
+            self._guarded(self._resume)
+
+    def pause(self) -> None:
+        """Judge what has been done so far, and observe nothing."""
+        if not self._is_paused:
+            self._guarded(self._pause)
+
+    def end(self) -> list[Effect]:
+        """End the observation, and return what was seen."""
+        self.pause()
+        self._guarded(self._conclude)
+        self.close()
+        if self.failure is not None:
+            self.effects.append(Effect(NOT_SHOWN, self.failure, self._origin))
+        return self.effects
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Do *step*; if it fails, the plugin's import goes on, and is not shown to do no more than register."""
+        began_s = time.thread_time()
+        try:
+            step()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # objects of strangers are looked at
+            self.failure = f"could not be observed: {describe_exception(error)}"
+            self.close()
+        self.cost_s += time.thread_time() - began_s
+
+    def _resume(self) -> None:
+        heap = self._heap
+        heap.changes()
+        heap.add(heap.new_objects())
+        heap.settle()
+        self._take_states()
+        self._is_paused = False
+        audit.listen(self._note_event)
+        self._calls.start()
+
+    def _take_states(self) -> None:
+        self._had_finalizers = weakref.finalize._registered_with_atexit  # type: ignore[attr-defined]
+        self._context = contextvars.copy_context()
+        self._finalizers = dict(weakref.finalize._registry)  # type: ignore[attr-defined]
+        self._loggers = logger_states()
+        self._state = process_state()
+
+    def _pause(self) -> None:
+        self._is_paused = True
+        self._calls.stop()
+        audit.stop_listening()
+        new = self._heap.new_objects()
+        self._own_objects += new
+        self._own_ids.update(map(id, new))
+        self._heap.settle()
+        self._compare()
+
+    def _conclude(self) -> None:
+        if self._calls.failure is not None:
+            self.effects.append(Effect(NOT_SHOWN, self._calls.failure, self._origin))
+        self.effects[:0] = [*self._events, *self._calls.effects]  # these have the very line
+        for name, base in self._subclasses.found(self._own_objects, self._is_own):
+            self.effects.append(
+                Effect(SEEN, f"derives {name} from {base}, of which the subclasses are looked for", self._origin)
+            )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is observed now."""
+        return self._is_paused
+
+    def close(self) -> None:
+        """Let go of everything, whatever happened."""
+        self._is_paused = True
+        self._calls.stop()
+        audit.stop_listening()
+
+    @property
+    def _origin(self) -> str:
+        return f"{self.plugin.origin}:1" if self.plugin.origin else ""
+
+    # -- what was done ------------------------------------------------------------------------------------------------
+
+    def _is_new(self, each: object) -> bool:
+        """Return whether *each* was made by the import itself."""
+        return id(each) in self._own_ids or any(each is other for other in self._heap.new_objects())
+
+    def _note_event(self, kind: str, words: str) -> None:
+        """Note an audit event, unless the import system or the host has caused it."""
+        frame: FrameType | None = sys._getframe(2)
+        location = None
+        while frame is not None:
+            name = frame.f_globals.get("__name__")
+            if (name, frame.f_code.co_name) in HARMLESS_FUNCTIONS:
+                return
+            if self._calls.is_own_frame(frame):
+                location = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                break
+            if type(name) is str and (name.startswith("importlib._boot") or name.partition(".")[0] == "pegboard"):
+                return
+            frame = frame.f_back
+        if location is not None:
+            self._events.append(Effect(kind, words, location))
+
+    @property
+    def own_objects(self) -> list[Any]:
+        """What the import has made."""
+        return self._own_objects
+
+    def _leaked(self, changes: Iterable[Change]) -> list[Any]:
+        """Return what the import has made and others refer to: they may change it later."""
+        own = self._own_ids
+        pending = [each for change in changes for each in change.added() if id(each) in own]
+        found: dict[int, Any] = {}
+        while pending:
+            each = pending.pop()
+            if id(each) in own and id(each) not in found and not issubclass(type(each), ModuleType):
+                found[id(each)] = each
+                globals_ = each.__globals__ if type(each) is FunctionType else None
+                pending += [inner for inner in gc.get_referents(each) if inner is not globals_]
+        return list(found.values())
+
+    def _compare(self) -> None:
+        changes = self._heap.changes()
+        self._heap.add_later(self._leaked(changes))
+        judge = Judge(
+            self._is_own,
+            self._application,
+            calls=self._calls.by_code.values(),
+            loaded=self.loaded,
+            origin=self._origin,
+        )
+        self.effects += judge.effects(changes)
+        state = process_state()
+        if weakref.finalize._registered_with_atexit and not self._had_finalizers:  # type: ignore[attr-defined]
+            self._state[EXIT_HANDLERS] += 1  # of the first finalizer of the process
+        for words in differences(self._state, state):
+            kind = LIBRARY if is_of_library(words.partition("changes ")[2]) else SEEN
+            self.effects.append(Effect(kind, words, self._origin))
+        for words in logger_differences(self._loggers, logger_states(), self._is_own, self.plugin):
+            self.effects.append(Effect(SEEN, words, judge.location("logging")))
+        self._compare_context()
+        self._compare_finalizers()
+
+    def _compare_context(self) -> None:
+        before = self._context
+        for variable, value in contextvars.copy_context().items():
+            if before is not None and variable in before:
+                if before[variable] is not value:
+                    self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self._origin))
+            elif variable.name != _OF_DECIMAL and self._heap.holds(variable):
+                self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self._origin))
+
+    def _compare_finalizers(self) -> None:
+        for finalizer, info in dict(weakref.finalize._registry).items():  # type: ignore[attr-defined]
+            if finalizer not in self._finalizers:
+                what = info.weakref()
+                if what is not None and not self._is_new(what):
+                    words = f"has a finalizer called for an object of type {type(what).__name__} that is not its own"
+                    self.effects.append(Effect(SEEN, words, self._origin))

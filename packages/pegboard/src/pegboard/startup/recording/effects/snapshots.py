@@ -1,0 +1,196 @@
+"""What did some objects refer to, and which of them refer to something else now?
+
+In: objects. Out: a change for each that differs from what it was when the snapshot was taken, or last updated. Objects
+are compared by identity, and none of their own code runs.
+
+Source: `gc.get_referents`, which asks the function `tp_traverse` of each type (Python/C API, "Supporting Cyclic
+Garbage Collection").
+"""
+
+from __future__ import annotations
+
+import gc
+from itertools import chain
+from operator import is_
+
+from pegboard._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, Final
+
+ABSENT: Final = object()
+"""Stands where a table has no value."""
+
+
+class Change:
+    """One object that has changed."""
+
+    __slots__ = ("after", "before", "is_table", "keys_after", "keys_before", "what")
+
+    def __init__(
+        self,
+        what: object,
+        before: tuple[Any, ...],
+        after: tuple[Any, ...],
+        keys_before: tuple[Any, ...] = (),
+        keys_after: tuple[Any, ...] = (),
+        *,
+        is_table: bool = False,
+    ) -> None:
+        self.what: Any = what
+        self.before: tuple[Any, ...] = before
+        """What it referred to; for a table, its values; for an object with hidden state, this state."""
+        self.after: tuple[Any, ...] = after
+        self.keys_before: tuple[Any, ...] = keys_before
+        self.keys_after: tuple[Any, ...] = keys_after
+        self.is_table: bool = is_table
+        """Whether it is a dictionary."""
+
+    def added(self) -> list[Any]:
+        """Return what it refers to now and did not before."""
+        old = set(map(id, self.before))
+        return [each for each in self.after if id(each) not in old]
+
+    def is_grown(self) -> bool:
+        """Return whether all that it referred to before is still there, in this order."""
+        remaining = iter(self.after)
+        if not all(any(old is new for new in remaining) for old in self.before):
+            return False
+        keys = iter(self.keys_after)
+        return all(any(old is new for new in keys) for old in self.keys_before)
+
+    def table_changes(self) -> Iterator[tuple[Any, Any, Any]]:
+        """Yield each key whose value is another one, with the value before and after; `ABSENT` where there is none."""
+        before = {id(key): (key, value) for key, value in zip(self.keys_before, self.before, strict=True)}
+        for key, value in zip(self.keys_after, self.after, strict=True):
+            _, old = before.pop(id(key), (key, ABSENT))
+            if old is not value:
+                yield key, old, value
+        for key, old in before.values():
+            yield key, old, ABSENT
+
+
+class Objects:
+    """Some objects, and what they refer to."""
+
+    __slots__ = ("_is_same", "_lengths", "objects", "referents")
+
+    def __init__(self, objects: tuple[Any, ...], *, are_functions: bool = False) -> None:
+        """Take *objects*; *are_functions* lets them be compared faster, since what functions hold has no `==`."""
+        self.objects = objects
+        self._is_same = _is_equal if are_functions else _is_same
+        self._take()
+
+    def _take(self) -> None:
+        self.referents = tuple(gc.get_referents(*self.objects))
+        self._lengths = tuple(map(len, map(gc.get_referents, self.objects)))
+
+    def held(self) -> tuple[Any, ...]:
+        """Return what the objects refer to."""
+        return self.referents
+
+    def tuples(self) -> tuple[tuple[Any, ...], ...]:
+        """Return what is not to be taken for somebody's own."""
+        return (self.objects, self.referents)
+
+    def update(self) -> Iterator[Change]:
+        """Yield what has changed, and go on from what is there now."""
+        if self._is_same(gc.get_referents(*self.objects), self.referents):
+            return
+        before, old_lengths = self.referents, self._lengths
+        self._take()
+        old = new = 0
+        for each, old_length, new_length in zip(self.objects, old_lengths, self._lengths, strict=True):
+            was, now = before[old : old + old_length], self.referents[new : new + new_length]
+            old, new = old + old_length, new + new_length
+            if not _is_same(was, now):
+                yield Change(each, was, now)
+
+
+class Tables:
+    """Some dictionaries, and their keys and values."""
+
+    __slots__ = ("_are_keys_compared", "_keys", "_lengths", "_referents", "_values", "objects")
+
+    def __init__(self, objects: tuple[Any, ...], *, are_keys_compared: bool = False) -> None:
+        """Take *objects*.
+
+        Args:
+            objects: Dictionaries.
+            are_keys_compared: Whether it counts when a value has got another key. That is slower.
+        """
+        self.objects = objects
+        self._are_keys_compared = are_keys_compared
+        self._take()
+
+    def _take(self) -> None:
+        self._referents = tuple(gc.get_referents(*self.objects))
+        self._keys = tuple(chain.from_iterable(self.objects))
+        self._values = tuple(chain.from_iterable(map(dict.values, self.objects)))
+        self._lengths = tuple(map(dict.__len__, self.objects))
+
+    def held(self) -> tuple[Any, ...]:
+        """Return the values."""
+        return self._values
+
+    def tuples(self) -> tuple[tuple[Any, ...], ...]:
+        """Return what is not to be taken for somebody's own."""
+        return (self.objects, self._referents, self._keys, self._values)
+
+    def update(self) -> Iterator[Change]:
+        """Yield what has changed, and go on from what is there now."""
+        if _is_same(gc.get_referents(*self.objects), self._referents) and (
+            not self._are_keys_compared or _is_equal(list(chain.from_iterable(self.objects)), self._keys)
+        ):
+            return
+        keys, values, old_lengths = self._keys, self._values, self._lengths
+        self._take()
+        old = new = 0
+        for each, old_length, new_length in zip(self.objects, old_lengths, self._lengths, strict=True):
+            was, now = slice(old, old + old_length), slice(new, new + new_length)
+            old, new = was.stop, now.stop
+            if not (_is_same(values[was], self._values[now]) and _is_same(keys[was], self._keys[now])):
+                yield Change(each, values[was], self._values[now], keys[was], self._keys[now], is_table=True)
+
+
+class States:
+    """Some objects that hold something without referring to it, and what that is."""
+
+    __slots__ = ("_states", "objects")
+
+    def __init__(self, objects: Sequence[tuple[Any, Callable[[Any], Any]]]) -> None:
+        """Take *objects*, each with the function that reads its state."""
+        self.objects = tuple(objects)
+        self._states = self._read()
+
+    def _read(self) -> tuple[Any, ...]:
+        return tuple(function(each) for each, function in self.objects)
+
+    def held(self) -> tuple[Any, ...]:
+        """Return nothing: it is not known."""
+        return ()
+
+    def tuples(self) -> tuple[tuple[Any, ...], ...]:
+        """Return what is not to be taken for somebody's own."""
+        return (self.objects, self._states, *self.objects)
+
+    def update(self) -> Iterator[Change]:
+        """Yield what has changed, and go on from what is there now."""
+        before = self._states
+        self._states = self._read()
+        for (each, _), was, now in zip(self.objects, before, self._states, strict=True):
+            if was != now:
+                yield Change(each, (was,), (now,))
+
+
+def _is_equal(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Return whether two sequences are equal; fast, and where they differ `==` is called."""
+    try:
+        return tuple(one) == tuple(other)
+    except Exception:  # of a stranger's object
+        return False
+
+
+def _is_same(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))
