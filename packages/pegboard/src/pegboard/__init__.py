@@ -7,13 +7,14 @@ What every start needs is loaded right here, without the search that `import` ma
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
+    from pegboard.announcement import announce_host
     from pegboard.container import Container
     from pegboard.errors import PegboardError, PluginError
     from pegboard.host import Host
     from pegboard.ledger import Plugin
     from pegboard.registry import DataRegistry, Registry
 
-__all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry"]
+__all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry", "announce_host"]
 
 _HOMES = {
     "Container": "pegboard.container",
@@ -23,6 +24,7 @@ _HOMES = {
     "Plugin": "pegboard.ledger",
     "PluginError": "pegboard.errors",
     "Registry": "pegboard.manager",
+    "announce_host": "pegboard.announcement",
 }
 
 

@@ -8,6 +8,7 @@ Hot: each start loads this file.
 
 import _thread
 import os
+import sys
 from _weakref import ref
 
 from pegboard.index import Settings
@@ -37,7 +38,7 @@ HOSTS: "list[ref[Host]]" = []
 def _before_fork() -> None:
     import _thread
 
-    if _thread._count():  # noqa: SLF001 -- how many other threads there are, which will be missing in the child
+    if _thread._count():  # other threads, which will be missing in the child
         from pegboard.forks import begin
 
         begin()
@@ -110,7 +111,21 @@ class Host:
         self._said: set[tuple[str, str]] = set()  # code and message of all that has been reported
         self._lock = _thread.allocate_lock()
         self._tell = report
-        HOSTS.append(ref(self, HOSTS.remove))
+        maker = sys._getframe(1)
+        self.made_in: str = maker.f_globals.get("__name__") or ""
+        """The module that has made it."""
+        place = f"{maker.f_code.co_filename}:{maker.f_lineno}"
+        if self.made_in in ("__main__", "__mp_main__"):
+            from pegboard.main_module import share_main
+
+            share_main(name, maker.f_globals)
+        others = [other for made in HOSTS if (other := made()) is not None and other.name == name]
+        for other in others:
+            from pegboard.second_host import is_same
+
+            if is_same(self.made_in, place, other):  # the same file runs under a second name
+                self.__dict__ = other.__dict__
+                return
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
         self._unload_callbacks: dict[Plugin, list[Callable[[], object]]] = {}
@@ -131,8 +146,13 @@ class Host:
             report_clashes=self._report_clashes,
             end_failed=self._end_failed,
             problems=self.problems,
+            own=self.made_in.rpartition(".")[0] or self.made_in,
+            place=place,
         )
         """What finds, records and imports the plugins; for tools."""
+        HOSTS.append(ref(self, HOSTS.remove))
+        for one, another in [(self, other) for other in others] + [(other, self) for other in others]:
+            one.manager.others.append(ref(another))
 
     def __repr__(self) -> str:
         return f"<host {self.name!r}>"
@@ -224,10 +244,10 @@ class Host:
             InvalidNameError: If what is to be the name of a plugin cannot be one.
         """
         plugin, importing = self.manager.attribution.registering()
-        if not importing:
-            from pegboard.errors import HostError
+        if not importing and not self.manager.early.is_undecided(plugin):
+            from pegboard.early_imports import not_in_a_plugin
 
-            raise HostError("declare() works only while a plugin is being imported", "call it at module level")
+            raise not_in_a_plugin("call it at module level")
         plugin.declare(after, before, eager=eager, depends_on=depends_on)
 
     def explain(self, what: "Any", name: "str | None" = None) -> "Explanation | Claims":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import FrameType, ModuleType
     from typing import Any, Protocol
 
+    from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
 
@@ -52,10 +53,20 @@ if TYPE_CHECKING:
 class Attribution:
     """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_by_module", "application", "records", "stacks")
+    __slots__ = ("_by_module", "_early", "_own", "application", "is_complete", "records", "stacks")
 
-    def __init__(self, name: str) -> None:
-        """Start with no plugins; what belongs to none of them belongs to the application called *name*."""
+    def __init__(self, name: str, own: str = "", early: "Callable[[], EarlyImports] | None" = None) -> None:
+        """Start with no plugins; what belongs to none of them belongs to the application called *name*.
+
+        Args:
+            name: The application's.
+            own: Another package that is the application's own: the one in which the host was made.
+            early: Returns what knows of plugins that are imported outside the importer's bracket.
+        """
+        self._own = (f"{name}.", f"{own or name}.", "__main__.", "__mp_main__.")
+        self._early = early
+        self.is_complete: bool = False
+        """Whether the plugins are known."""
         self.application: Plugin = application(name)
         """The owner of what no plugin registers."""
         self._by_module: dict[str, Plugin] = {}
@@ -67,9 +78,11 @@ class Attribution:
     def use_records(self, records: "Records | None") -> None:
         """Find plugins in *records*, too."""
         self.records = records
+        self.is_complete = self.is_complete or records is not None
 
     def add_plugins(self, plugins: "Iterable[Plugin]") -> None:
         """Find *plugins* by their modules."""
+        self.is_complete = True
         for plugin in plugins:
             self._by_module[plugin.module] = plugin
 
@@ -103,13 +116,29 @@ class Attribution:
         stack = self.stack()
         if stack:
             return stack[-1], True
-        frame: FrameType | None = sys._getframe(1)
+        innermost = sys._getframe(1)
+        frame: FrameType | None = innermost
         while frame is not None:
             module = frame.f_globals.get("__name__")
-            if isinstance(module, str) and (plugin := self.owner(module)):
-                return plugin, False
+            if isinstance(module, str):
+                is_body = frame.f_code.co_name == "<module>"
+                if not self.is_complete:
+                    if is_body and f"{module}.".startswith(self._own) and ".plugins." not in module:
+                        break
+                    if is_body or ".plugins." in module:  # perhaps a plugin that is imported outside the bracket
+                        return self._find_out(innermost)
+                elif plugin := self.owner(module):
+                    return self._find_out(innermost) if is_body else (plugin, False)
+                elif module == "pegboard.boundary" and "plugin" in frame.f_locals:  # what `Host.run` calls
+                    return frame.f_locals["plugin"], False
             frame = frame.f_back
         return self.application, False
+
+    def _find_out(self, frame: "FrameType") -> "tuple[Plugin, bool]":
+        if self._early is None:
+            return self.application, False
+        owner, importing = self._early().registering(frame, self._own, is_complete=self.is_complete)
+        return owner or self.application, importing
 
 
 # -- how is it imported? ----------------------------------------------------------------------------------------------

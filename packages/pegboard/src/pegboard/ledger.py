@@ -625,6 +625,16 @@ class Ledger:
             self._drop(owner, [])
             self.ignore_record(owner)
 
+    def transfer(self, giver: "Plugin", taker: "Plugin") -> None:
+        """Make every live contribution of *giver* one of *taker*."""
+        with self._lock:
+            given = self._by_owner.get(giver, [])
+            self._drop(giver, [])
+            for contribution in given:
+                contribution.owner = taker
+            self._owners_beyond_records.add(taker)
+            self._insert(given)
+
     def remove(self, contribution: "Contribution") -> None:
         """Remove a live contribution, if it is there."""
         with self._lock:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Final, Generic, TypeVar, overload
 
     from pegboard.claims import Claims
+    from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
@@ -50,6 +51,8 @@ class PluginManager:
         report_clashes: "Callable[[], None]",
         end_failed: "Callable[[Plugin], None]",
         problems: "Sequence[PegboardError]",
+        own: str = "",
+        place: str = "",
     ) -> None:
         """Make a manager that knows no plugin yet.
 
@@ -59,6 +62,8 @@ class PluginManager:
             report_clashes: Called when every plugin has registered: reports names that several plugins claim.
             end_failed: Called with a plugin whose import has failed: ends what the import has opened.
             problems: Every fault that was reported so far.
+            own: The package that makes the host; it is the application's, whatever it is called.
+            place: The file and the line in which the host is made.
         """
         self.settings: Settings = settings
         self.state: str = NEW
@@ -71,6 +76,16 @@ class PluginManager:
         self._problems = problems
         self._lock = _thread.RLock()
         self._finder: Any = finder_of(self)
+        sys.meta_path.insert(0, self._finder)
+        self._own = own
+        self._is_asked = False  # somebody has seen the plugins
+        self._early: EarlyImports | None = None
+        self.is_recording: bool = True
+        """Whether what plugins register is put on record: not where several hosts share plugins, for instance."""
+        self.others: list[Any] = []
+        """References to other hosts of the same application."""
+        self.place: str = place
+        """The file and the line in which the host was made."""
         self._parts: tuple[Attribution, Ledger, Importer] | None = None
         self.index: Index | None = None
         """The index in use; None when every plugin is imported at the start, or before the start."""
@@ -88,11 +103,37 @@ class PluginManager:
         Raises:
             HostError: If the plugins have been found already.
         """
-        if self.index is not None or self._cold_start is not None:
+        if self.state != NEW or self._is_asked:
             from pegboard.errors import HostError
 
             raise HostError("the plugins have been found already", "change settings before the host is first used")
+        if self.index is not None or self._cold_start is not None:  # found to import one of them
+            self._forget_plugins()
         self.settings = self.settings.replace(**changes)
+
+    def _forget_plugins(self) -> None:
+        with self._lock:
+            found = () if self._records is None else self._records.known_plugins.values()
+            self.early.keep(found if self._cold_start is None else self._cold_start.plugins)
+            self.index = self._records = self._cold_start = None
+            self._use_records()
+            self.attribution.is_complete = False
+
+    @property
+    def early(self) -> "EarlyImports":
+        """What knows of plugins that are imported outside the importer's bracket."""
+        if self._early is None:
+            from pegboard.early_imports import EarlyImports
+
+            self._early = EarlyImports(
+                self.attribution.application,
+                self.attribution.owner,
+                self.ledger,
+                imported=self.imported,
+                failed=self._end_failed,
+                report=self._report,
+            )
+        return self._early
 
     @property
     def is_strict(self) -> bool:
@@ -126,7 +167,7 @@ class PluginManager:
                 from pegboard.importer import Attribution, Importer, Journal
                 from pegboard.ledger import Ledger
 
-                attribution = Attribution(self.settings.application)
+                attribution = Attribution(self.settings.application, self._own, lambda: self.early)
                 ledger = Ledger(attribution.registering, attribution.stacks)
                 importer = Importer(
                     attribution,
@@ -154,7 +195,8 @@ class PluginManager:
                 from pegboard.ledger import Records
 
                 records = Records(used, self._recover)
-                records.replace(used, plugins)  # before anybody reads them: a plugin is one object
+                # before anybody reads them: a plugin is one object
+                records.replace(used, plugins if plugins or self._early is None else self._early.plugins.values())
                 self.index, self._records = used, records
             if self._parts is not None:
                 self._parts[0].use_records(self._records)
@@ -175,6 +217,7 @@ class PluginManager:
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
         """All plugins in their order, disabled and broken ones included."""
+        self._is_asked = True
         self._check_journal()
         if self._cold_start is not None or not (self.settings.is_lazy and self._use_index()):
             return self.cold_start.plugins
@@ -236,7 +279,8 @@ class PluginManager:
         from pegboard.startup.recording.amendment import drop_drifted
 
         self.ledger.mark_diverged()
-        drop_drifted(records.index.path, plugin)
+        if self.is_recording:
+            drop_drifted(records.index.path, plugin)
 
     def import_in_order(self, plugin: "Plugin", error: "BaseException | None", seconds: float) -> bool:
         """Import *plugin* after those that come before it; see `FailedImport`."""
@@ -264,6 +308,22 @@ class PluginManager:
                 self.index is None or self.index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
             ):
                 return None
+            if self.state == NEW:
+                me = _thread.get_ident()
+                if me in self._starting:  # the search itself imports something
+                    return None
+                self._starting.add(me)
+                try:
+                    self._check_journal()
+                    if self._cold_start is not None or not (self.settings.is_lazy and self._use_index()):
+                        self.cold_start.search()
+                    self._use_records()
+                finally:
+                    self._starting.discard(me)
+                if fullname in sys.modules:  # imported meanwhile
+                    from pegboard.namespace_package import spec_of_loaded
+
+                    return spec_of_loaded(fullname)
             importer = self.importer
             importer.prepare()
         return importer.find_spec(fullname, path, target)
@@ -286,6 +346,7 @@ class PluginManager:
         if _thread.get_ident() in self._starting:
             self._read_while_starting()
             return False
+        self._check_start()
         self._check_journal()
         self._starting.add(_thread.get_ident())
         if self.state == NEW:
@@ -321,6 +382,20 @@ class PluginManager:
 
                 import_those_before(stack, self.settings, self.plugins, self.activate)
 
+    def _check_start(self) -> None:
+        """Look for other hosts, and whether this thread is importing the API, so that no plugin can be imported."""
+        is_odd = bool(self.others)
+        api = f"{self.settings.application}.api"
+        frame = sys._getframe(1) if api in sys.modules else None  # noqa: SLF001 -- frames have no public door
+        while frame is not None:
+            if frame.f_code.co_name == "<module>" and str(frame.f_globals.get("__name__")).startswith(api):
+                is_odd = True
+            frame = frame.f_back
+        if is_odd:
+            from pegboard.early_start import check_start
+
+            check_start(self, self._report)
+
     def _check_journal(self) -> None:
         """Look, once, whether earlier processes died while they imported a plugin: then the journal has entries."""
         if self._journal is None:
@@ -347,7 +422,9 @@ class PluginManager:
         """Use the index on disk if it holds; return whether an index is in use."""
         with self._lock:
             if self.index is not None:
-                return True
+                if self.state == NEW or set(self.index.head.get("B", ((),))[0]).issubset(sys.modules):
+                    return True
+                self._forget_plugins()  # one that had been imported early is not recorded yet
             if self._cold_start is not None:
                 return False
             facts = self.settings.facts()
@@ -358,10 +435,8 @@ class PluginManager:
             try:
                 index = read(path)
                 self.why_not_used = why_invalid(index, facts, os.environ)
-                if self.why_not_used is None and ("B" in index.head or not index.packages.isdisjoint(sys.modules)):
-                    from pegboard.startup.recording.early import why_invalid_for_early
-
-                    self.why_not_used = why_invalid_for_early(index)
+                if self.state != NEW and not set(index.head.get("B", ((),))[0]).issubset(sys.modules):
+                    self.why_not_used = "a plugin that had been imported early is not recorded yet"
             except Exception as error:  # whatever is wrong with an index makes a start slow, never wrong
                 from pegboard.errors import UnusableIndexError
 
@@ -374,11 +449,11 @@ class PluginManager:
         return True
 
     def _start_warm(self, index: "Index") -> None:
-        if not index.packages.isdisjoint(sys.modules) and (records := self._use_records()) is not None:
-            from pegboard.startup.recording.early import early_plugins, mark_active
-
-            for plugin in early_plugins(records):
-                mark_active(plugin, self.ledger)
+        if self._early is not None or not index.packages.isdisjoint(sys.modules):
+            records = self._use_records()
+            if records is not None:
+                loaded = [plugin for module in list(sys.modules) if (plugin := records.plugin(module)) is not None]
+                self.early.settle(loaded, records)
         for (module,) in index.head.get("G", ()):
             eager = self.attribution.plugin(module)
             if eager is not None:
@@ -397,8 +472,6 @@ class PluginManager:
                 report=self._report,
                 report_clashes=self._report_clashes,
             )
-        if self._finder not in sys.meta_path:
-            sys.meta_path.insert(0, self._finder)
 
     # -- a start without a valid index --------------------------------------------------------------------------------
 
@@ -417,6 +490,8 @@ class PluginManager:
                     self.importer,
                     index=self.index,
                     known=self._known if self.index is None else self.plugins,
+                    early=self.early,
+                    is_recording=lambda: self.is_recording,
                     activate=self.activate,
                     use=self._use_records,
                     report=self._report,

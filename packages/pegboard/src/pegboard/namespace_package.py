@@ -76,12 +76,13 @@ def spec_from_init(name: str, init: str) -> ModuleSpec | None:
 
 
 class Loaded:
-    """A loader for a module that is loaded already."""
+    """A loader for a module that is loaded already, and stays as it is."""
 
-    __slots__ = ("_module",)
+    __slots__ = ("_module", "_spec")
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
+        self._spec = module.__spec__
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the loaded module."""
@@ -89,7 +90,8 @@ class Loaded:
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: its code has run already."""
+        """Restore its spec: its code has run already."""
+        module.__spec__ = self._spec
 
 
 def spec_of_loaded(fullname: str) -> ModuleSpec | None:
@@ -97,8 +99,10 @@ def spec_of_loaded(fullname: str) -> ModuleSpec | None:
     from _frozen_importlib import ModuleSpec
 
     module = sys.modules[fullname]
-    spec: ModuleSpec = ModuleSpec(fullname, Loaded(module), is_package=True)  # type: ignore[arg-type]  # all of a loader that is used
-    spec.submodule_search_locations = list(module.__path__)
+    path = getattr(module, "__path__", None)
+    spec: ModuleSpec = ModuleSpec(fullname, Loaded(module), is_package=path is not None)  # type: ignore[arg-type]  # all of a loader that is used
+    if path is not None:
+        spec.submodule_search_locations = list(path)
     return spec
 
 

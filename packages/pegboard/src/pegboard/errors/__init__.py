@@ -6,6 +6,8 @@
     ├── HostError                     the application's author used a host wrongly
     │   ├── InvalidNameError
     │   └── MetadataError
+    ├── SecondHostError               a process uses two hosts of one application
+    ├── StartTooEarlyError            plugins are asked for while their API is being imported
     ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
     ├── RecordedProblem               found by an earlier start, and still there
     ├── SafeModeError                 two starts in a row crashed; this one is without plugins
@@ -95,6 +97,8 @@ from pegboard.errors.usage import (
     MetadataError as MetadataError,
     PluginFolderError as PluginFolderError,
     PluginNotFoundError as PluginNotFoundError,
+    SecondHostError as SecondHostError,
     SettingsError as SettingsError,
     StaleMetadataError as StaleMetadataError,
+    StartTooEarlyError as StartTooEarlyError,
 )

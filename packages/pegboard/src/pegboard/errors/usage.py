@@ -132,6 +132,34 @@ class HostError(PegboardError):
     advice: str | None = None
 
 
+class SecondHostError(PegboardError):
+    """A process uses two hosts of one application; each plugin registers only with the one that its API imports."""
+
+    code = "second-host"
+    is_of_one_start = True
+    _what = "the application {application!r} has two hosts, and a plugin registers only with one of them"
+    _because = "one is made at {first}, the other at {second}"
+    _hint = "make one host, and import it wherever it is used; for another test, start another process"
+    application: str
+    first: str  #: The file and the line of the host that was used first.
+    second: str  #: The file and the line of the other one.
+
+
+class StartTooEarlyError(PegboardError):
+    """The plugins are asked for while the API that they use is being imported, and it cannot be completed yet."""
+
+    code = "start-too-early"
+    _what = "the plugins of {application!r} are asked for while {api}, which they use, is being imported"
+    _because = "{problem}"
+    _where = "{here}, while {there} is being executed"
+    _hint = "ask for plugins in a function, or after everything that the API imports from there"
+    application: str
+    here: str  #: The file and the line that ask for the plugins.
+    api: str  #: The module that is being imported.
+    there: str  #: How far it has been executed, as file and line.
+    problem: str  #: Why it cannot be completed, in words.
+
+
 class InvalidNameError(HostError, ValueError):
     """A name is empty, not text, or holds characters that a list of names could not show."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
+    from pegboard.early_imports import EarlyImports
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
@@ -50,6 +51,8 @@ class ColdStart:
         ledger: Ledger,
         importer: Importer,
         *,
+        early: EarlyImports,
+        is_recording: Callable[[], bool],
         index: Index | None,
         known: Iterable[Plugin],
         activate: Callable[[Plugin, str], bool],
@@ -66,6 +69,8 @@ class ColdStart:
             attribution: Is told of the plugins that are found.
             ledger: Gets what the plugins register.
             importer: Is asked for every import from the search on.
+            early: Knows the plugins that were imported before the start.
+            is_recording: Returns whether plugins are put on record.
             index: The index in use, when plugins are searched for or put in order while the application runs.
             known: The plugins in use, in order; a search returns the same objects.
             activate: Imports a plugin for a reason, and returns whether it is usable.
@@ -79,6 +84,8 @@ class ColdStart:
         self._attribution = attribution
         self._ledger = ledger
         self._importer = importer
+        self._early = early
+        self._is_recording = is_recording
         self._activate = activate
         self._use = use
         self._report = report
@@ -92,6 +99,7 @@ class ColdStart:
         """What came of the last recording; None when plugins have not been recorded."""
         self._has_recorder = False  # some thread is recording, or has recorded
         self._is_disturbed = any(plugin.state == ACTIVE for plugin in self._plugins)  # not seen being imported
+        self._is_first = not self._plugins  # none is in use yet
         if index is not None:
             add_wishes(index, self._plugins)
 
@@ -109,7 +117,8 @@ class ColdStart:
         with self._lock:
             if self._search is not None:
                 return self._search
-            found = self._search = search(self._settings, {plugin.module: plugin for plugin in self._plugins})
+            known = self._early.plugins | {plugin.module: plugin for plugin in self._plugins}
+            found = self._search = search(self._settings, known)
             self._plugins = found.plugins
             self._attribution.add_plugins(found.plugins)
             self._importer.watch()
@@ -151,6 +160,8 @@ class ColdStart:
             if is_mine:
                 self.record(eager_kinds)
             else:
+                if not self._settings.is_lazy:
+                    self._early.settle(self.plugins)
                 self._import_all()
         finally:
             if entry is not None:
@@ -200,15 +211,18 @@ class ColdStart:
         rebuild.make_index([plugin])
 
     def _rebuild(self, eager_kinds: AbstractSet[str], *, is_from_scratch: bool) -> Rebuild:
+        found = self.search()
+        early = self._early.settle(found.plugins) if self._is_first else []
         return Rebuild(
             self._settings,
-            self.search(),
+            found,
             self._attribution,
             self._ledger,
             self._importer,
             activate=self._activate,
             eager_kinds=eager_kinds,
-            is_disturbed=lambda: self._is_disturbed,
+            early=early,
+            is_disturbed=lambda: self._is_disturbed or not self._is_recording(),
             readers=self._readers,
             is_from_scratch=is_from_scratch,
         )

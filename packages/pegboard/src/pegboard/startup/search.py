@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.early_imports import EARLY
 from pegboard.errors import ConfigurationError
 from pegboard.importer import extend_namespace
 from pegboard.ledger import ACTIVE, BROKEN, Plugin
@@ -105,7 +106,9 @@ def _first(problems: Sequence[ConfigurationError], application: str) -> Sequence
 def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:
     """Return the plugin that *candidate* is: a *known* one stays the same object, with what is known of it renewed."""
     if known is not None:
-        if known.state != ACTIVE:  # else the code of the old version is running
+        if known.source == EARLY:
+            known.name = candidate.name
+        if known.source == EARLY or known.state != ACTIVE:  # else the code of the old version is running
             known.origin, known.source, known.distribution = (
                 candidate.origin,
                 candidate.source,

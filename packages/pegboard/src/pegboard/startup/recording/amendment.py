@@ -34,6 +34,8 @@ def drop_drifted(path: str, plugin: Plugin) -> None:
     """
 
     def change(content: dict[str, Any], entry: dict[str, Any]) -> bool:
+        if plugin.module in content["early"]:
+            return False  # recorded by the first start in which it is not imported early
         if entry["record"] is None:
             if entry["reason"].startswith(UNRECORDED):
                 return False

@@ -19,7 +19,6 @@ from pegboard.startup.journal.quarantine import quarantine_stamps
 from pegboard.startup.recording.budget import Budget
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
-from pegboard.startup.recording.early import is_early, mark_active
 from pegboard.startup.recording.encoding import check_record, content_of, from_bytes, to_bytes
 from pegboard.startup.recording.files import other_indexes, records_path, remove_old, why_not_writable, write
 from pegboard.startup.recording.judging import Judging
@@ -73,6 +72,7 @@ class Rebuild:
         *,
         activate: Callable[[Plugin, str], bool],
         eager_kinds: AbstractSet[str],
+        early: Sequence[Plugin],
         is_disturbed: Callable[[], bool],
         readers: AbstractSet[Plugin],
         is_from_scratch: bool,
@@ -87,6 +87,7 @@ class Rebuild:
             importer: Lets the imports be observed.
             activate: Imports a plugin for a reason, and returns whether it is usable.
             eager_kinds: Kinds of contributions whose plugins are imported at every start.
+            early: Plugins that were imported before the start, so that the import could not be observed.
             is_disturbed: Returns whether plugins were imported without being traced: then nothing is saved.
             readers: Plugins that have read a registry while they were imported.
             is_from_scratch: Whether the records of the old index are ignored, and every plugin is judged.
@@ -113,7 +114,7 @@ class Rebuild:
         self._not_traced: list[Plugin] = []
         self._unrecorded: list[Plugin] = []
         self._failures: dict[str, Record] = {}  # of plugins that lack something: what would mend them
-        self._early: list[str] = []
+        self._early = frozenset(early)
         self._records: dict[str, Record] = {}
         self._kept_for_later: dict[str, Record] = {}  # the records of plugins that are disabled now
         old_files: Mapping[str, Any] = self._old.get("packages", {})
@@ -139,6 +140,9 @@ class Rebuild:
                 if record is not None and reason is None:
                     self._kept_for_later[plugin.module] = record
                 continue
+            if plugin in self._early:
+                self._keep_early(plugin, record if reason is None else None)
+                continue
             if reason is None and record is not None and record.is_judged:
                 self._verdicts[plugin] = record
             if reason is None and not self._has_index:
@@ -147,15 +151,21 @@ class Rebuild:
                 self._notes.reasons[plugin.name] = reason
             if reason is not None or record is None or record.eager or plugin.eager or not record.is_judged:
                 stale.append(plugin)
-            elif self._is_early(plugin):
-                self._records[plugin.module] = record  # for starts in which it is not early
-                self._early.append(plugin.module)
-                mark_active(plugin, self._ledger)
             else:
                 self._use_record(plugin, record)
                 plugin.state = PRIMED
         self._import_and_record(stale)
         self._read_package_files(plugins)
+
+    def _keep_early(self, plugin: Plugin, record: Record | None) -> None:
+        """Keep the *record* of a plugin that was imported early; without one, a later start has to record it."""
+        if record is not None and record.is_judged:
+            self._records[plugin.module] = record
+            if record.eager:
+                plugin.eager, plugin.reason = True, record.eager
+        else:
+            self._not_traced.append(plugin)
+            self._notes.reasons[plugin.name] = EARLY
 
     def _why_all_stale(self) -> str | None:
         if not self._old:
@@ -173,7 +183,7 @@ class Rebuild:
         for plugin in plugins:
             if plugin.is_usable or plugin.state == DISABLED:
                 record, reason = self._old_record(plugin, modules)
-                if plugin.state == ACTIVE and reason is None:
+                if plugin.state == ACTIVE and reason is None and plugin not in self._early:
                     reason = "it had been imported before the plugins were looked at"
                 records[plugin.module], reasons[plugin.module] = record, why_all_stale or reason
         usable = {plugin.module for plugin in plugins if plugin.is_usable}
@@ -220,10 +230,6 @@ class Rebuild:
         if record.eager:
             plugin.eager, plugin.reason = True, record.eager
 
-    def _is_early(self, plugin: Plugin) -> bool:
-        # while other threads import plugins, one that is imported already may have been imported after the start
-        return is_early(plugin) and not self._is_disturbed()
-
     # -- recording ----------------------------------------------------------------------------------------------------
 
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
@@ -241,12 +247,6 @@ class Rebuild:
         ):
             for plugin in reversed(plugins) if self._settings.is_backwards else plugins:
                 progress.step()
-                if self._is_early(plugin):
-                    self._not_traced.append(plugin)  # what it registered belongs to the application
-                    self._early.append(plugin.module)
-                    self._notes.reasons[plugin.name] = EARLY
-                    self._activate(plugin, "to be recorded")
-                    continue
                 why_not = loaded.why_changed
                 is_active = self._activate(plugin, "to be recorded")
                 loaded.look(plugin)
@@ -348,7 +348,7 @@ class Rebuild:
         self._content = {
             "validity": self._validity(plugins),
             "namespace": [discovery.init or "", *discovery.portions],
-            "early": sorted(self._early),
+            "early": sorted(plugin.module for plugin in self._not_traced),
             "own_names": self._own_names,
             "strict": self._search.is_strict,
             "order": [plugin.module for plugin in plugins],
