@@ -2,7 +2,8 @@
 
 In: a virtual environment with a published application and its plugins. Out: a line for each plugin. A host of our own,
 which uses what Pegboard exports and nothing else, takes the same modules for its plugins: entry points name them, added
-to copies of their distributions' metadata. The rest of the environment is linked, and stays as it is.
+to copies of their distributions' metadata; the application itself finds none there. The rest of the environment is
+linked, and stays as it is.
 """
 
 from __future__ import annotations
@@ -31,17 +32,12 @@ for module in given["application"]:
     importlib.import_module(module)
 host = Host("published", judging_s=math.inf, slow_after=None, lazy=given["lazy"], report=lambda problem: None,
             config_directory=given["home"], cache_directory=given["home"], environ={})
-began = {}
-def note(event, arguments):
-    if event == "exec":
-        began.setdefault(arguments[0].co_filename, time.process_time())
-sys.addaudithook(note)  # watches imports without being one of the finders
 before = time.process_time()
 host.start()
 took = time.process_time() - before
-answer = {"took_s": took, "ended_s": time.process_time(), "plugins": [
+answer = {"took_s": took, "plugins": [
     {"name": p.name, "module": p.module, "state": p.state, "reason": p.reason, "error": p.error and str(p.error),
-     "began_s": began.get(p.origin)} for p in host.plugins]}
+     "cost_ms": p.cost_ms or 0} for p in host.plugins]}
 with open(given["answer"], "w") as file:
     json.dump(answer, file)
 os._exit(0)  # threads that a plugin has started end with it
@@ -93,9 +89,11 @@ def lay_out(site: Path, packages: Path, options: argparse.Namespace) -> dict[str
             copy = packages / Path(found._path).name
             copy.unlink()
             shutil.copytree(found._path, copy)
-            with (copy / "entry_points.txt").open("a", encoding="utf-8") as file:
-                lines = [f"{re.sub('[^a-z0-9]+', '_', module.lower())} = {module}" for module in modules]
-                file.write("\n".join(["", f"[{HOST}.plugins]", *lines, ""]))
+            points = copy / "entry_points.txt"
+            text = points.read_text(encoding="utf-8") if points.exists() else ""
+            text = text.replace(f"[{options.group}]", f"[{HOST}.hidden]")  # the application itself is to find none
+            lines = [f"{re.sub('[^a-z0-9]+', '_', module.lower())} = {module}" for module in modules]
+            points.write_text("\n".join([text, f"[{HOST}.plugins]", *lines, ""]), encoding="utf-8")
     return owners
 
 
@@ -136,20 +134,13 @@ def start(python: Path, packages: Path, home: Path, application: list[str], *, l
     return json.loads(answer.read_text())
 
 
-def spans(start: dict) -> dict[str, float]:
-    """Return, by plugin, the CPU seconds from the beginning of its import to that of the next one's."""
-    began = sorted((p["began_s"], p["name"]) for p in start["plugins"] if p["began_s"])
-    ends = [second for second, _ in began[1:]] + [start["ended_s"]]
-    return {name: end - begin for (begin, name), end in zip(began, ends, strict=True)}
-
-
 def table(named: dict[str, str], eager: dict, judged: dict, later: dict) -> list[str]:
-    plain, observed = spans(eager), spans(judged)
+    plain, observed = ({p["name"]: p["cost_ms"] for p in one["plugins"]} for one in (eager, judged))
     lines, counts = [], {"lazy": 0, "eager": 0, "broken": 0}
     for plugin in later["plugins"]:
         kind = {"primed": "lazy", "active": "eager"}.get(plugin["state"], "broken")
         counts[kind] += 1
-        cost = 1000 * (observed.get(plugin["name"], 0) - plain.get(plugin["name"], 0))
+        cost = observed[plugin["name"]] - plain[plugin["name"]]
         why = plugin["reason"] if kind != "broken" else (plugin["error"] or plugin["reason"] or "").replace("\n", "; ")
         lines.append(f"{kind:6} {cost:7.1f} ms  {plugin['module']} ({named.get(plugin['module'])}): {why or ''}")
     number = max(1, len(later["plugins"]))
