@@ -17,6 +17,7 @@ from pegboard.startup.recording.effects.harmless import (
     FATAL_CALLS,
     HARMLESS_CALLS,
     HARMLESS_PREFIXES,
+    LOOKING_AROUND,
     names,
 )
 from pegboard.startup.recording.effects.heap import type_module
@@ -35,6 +36,9 @@ _WRITING = names(
     set_trace_callback set_progress_handler write write_byte seek flush resize
     """
 )
+
+
+_IMPORT_SYSTEM = ("importlib._bootstrap", "_frozen_importlib")
 
 
 class Call:
@@ -70,6 +74,8 @@ class Calls:
         self._kept: list[object] = []
         self.by_code: dict[int, Call] = {}
         self.effects: list[Effect] = []
+        self.exit_handlers_of_libraries: int = 0
+        """How many exit handlers libraries have registered: their own, when they were first used."""
         self.failure: str | None = None
         """Why calls were not noted any more."""
         self._is_on = False
@@ -96,6 +102,8 @@ class Calls:
         while frame is not None:
             if self.is_own_frame(frame):
                 return f"{frame.f_code.co_filename}:{frame.f_lineno}", entry
+            if _module_of(frame).startswith(_IMPORT_SYSTEM):
+                return None
             entry = frame.f_code.co_name
             frame = frame.f_back
         return None
@@ -120,6 +128,8 @@ class Calls:
                 self.by_code[id(code)] = Call(code, module, location, entry or code.co_name)
             if code is _ABC_REGISTER:
                 self._note_abc(frame)
+            elif code.co_name in ("seed", "setstate"):
+                self._note_seed(frame)
         elif event == "c_call" and type(what) is types.BuiltinFunctionType:
             defined_in: Any = what.__module__
             if defined_in is None:
@@ -135,6 +145,10 @@ class Calls:
             is_library = module.partition(".")[0] not in (*sys.stdlib_module_names, self._application)
             self._add(frame, LIBRARY if is_library else SEEN, f"registers a class with {module}.{base.__name__}")
 
+    def _note_seed(self, frame: FrameType) -> None:
+        if dict.get(frame.f_globals, "__name__") == "random" and not self._is_new(frame.f_locals.get("self")):
+            self._add(frame, SEEN, "seeds random numbers that others use, too")
+
     def _note_method(self, frame: FrameType, method: Any) -> None:
         owner = method.__self__
         for base in type.__dict__["__mro__"].__get__(type(owner)):
@@ -145,10 +159,15 @@ class Calls:
 
     def _note_function(self, frame: FrameType, module: Any, function: Any) -> None:
         name = function.__name__
-        if type(module) is not str or str(frame.f_globals.get("__name__")).startswith("pegboard."):
+        caller = _module_of(frame)
+        if type(module) is not str or caller.startswith("pegboard."):
+            return
+        if module == "atexit" and name == "register" and self._is_of_library(caller):
+            self.exit_handlers_of_libraries += 1
             return
         if (known := HARMLESS_CALLS.get(module)) is not None:
-            if name not in known and not name.startswith(HARMLESS_PREFIXES):
+            is_harmless = name in known or name.startswith(HARMLESS_PREFIXES)
+            if not is_harmless or (module == "gc" and name in LOOKING_AROUND):
                 kind = SEEN if f"{module}.{name}" in FATAL_CALLS else NOT_SHOWN
                 self._add(frame, kind, FATAL_CALLS.get(f"{module}.{name}", f"calls {module}.{name}()"))
                 return
@@ -158,7 +177,16 @@ class Calls:
         self._harmless.add(id(function))
         self._kept.append(function)
 
+    def _is_of_library(self, module: str) -> bool:
+        package = module.partition(".")[0]
+        return not (self._is_own(module) or package in sys.stdlib_module_names or package == self._application)
+
     def _add(self, frame: FrameType, kind: str, words: str) -> None:
         found = self.location(frame)
         if found is not None:
             self.effects.append(Effect(kind, words, found[0]))
+
+
+def _module_of(frame: FrameType) -> str:
+    name = dict.get(frame.f_globals, "__name__")
+    return name if type(name) is str else ""

@@ -10,6 +10,7 @@ import re
 import sys
 import types
 import weakref
+from itertools import chain
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects import harmless
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.startup.recording.effects.calls import Call
+    from pegboard.startup.recording.effects.heap import Heap
 
 _HOSTS = ("pegboard", "_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport")
 _LAZY = re.compile(r"(?i)_?(init|load|ready|done|setup|cach|populat|register_defaults|finali[sz]e|built|warned|seen)")
@@ -49,6 +51,7 @@ class Judge:
 
     def __init__(
         self,
+        heap: Heap,
         is_own: Callable[[str], bool],
         application: str,
         *,
@@ -59,6 +62,7 @@ class Judge:
         """Make a judge.
 
         Args:
+            heap: The objects that had existed before.
             is_own: Returns whether a module is the plugin's own code.
             application: The application's top-level package.
             calls: The functions that the import called.
@@ -70,20 +74,21 @@ class Judge:
         self._calls = list(calls)
         self._loaded = loaded
         self._origin = origin
-        self._names = Names(is_own)
+        self._names = Names(heap, is_own)
         self._words: set[str] | None = None
+        self._stored: frozenset[str] | None = None
 
     def effects(self, changes: Iterable[Change]) -> Iterator[Effect]:
         """Yield what *changes* are besides harmless ones."""
-        for change in changes:
+        some = [change for change in changes if not (change.is_table and _is_of_python(change))]
+        self._names.look_for(change.what for change in some if change.what is not sys.modules)
+        for change in some:
             yield from self._effects(change)
 
     def _effects(self, change: Change) -> Iterator[Effect]:
         what = change.what
         if what is sys.modules:
             yield from self._modules(change)
-            return
-        if change.is_table and _is_of_python(change):
             return
         module = self._names.module_of_namespace(what)
         name = Name(module, module) if module is not None else self._names.name(what)
@@ -105,14 +110,17 @@ class Judge:
         If none does, somebody else has changed it: a hook that is told of each import, another thread.
         """
         if self._words is None:
-            self._words = set(_words(call.code for call in self._calls if call.module.partition(".")[0] not in _HOSTS))
-            self._words.update(call.module for call in self._calls if call.module.partition(".")[0] not in _HOSTS)
+            calls = [call for call in self._calls if call.location or self._is_own(call.module)]
+            calls = [call for call in calls if call.module.partition(".")[0] not in _HOSTS]
+            self._words = set(_words(call.code for call in calls)).union(call.module for call in calls)
         words = self._words
-        last = name.module.rpartition(".")[2]
+        last, package = name.module.rpartition(".")[2], name.module.partition(".")[0]
+        if package != self._application and not words.isdisjoint((package, package.lstrip("_"))):
+            return True
         return (
             not words.isdisjoint(_REFLECTION)
             or not words.isdisjoint((name.module, last, _last(name.text)))
-            or name.module in ("sys", "builtins", "__main__")
+            or name.module in ("sys", "builtins")
         )
 
     # -- modules ------------------------------------------------------------------------------------------------------
@@ -132,13 +140,17 @@ class Judge:
     # -- dictionaries -------------------------------------------------------------------------------------------------
 
     def _table(self, change: Change, name: Name, *, is_namespace: bool) -> Iterator[Effect]:
-        if self._is_cache(name.text, is_grown=change.is_grown()):
+        if self._is_cache(name.text, is_grown=change.is_grown()) or self._is_weak(change, name):
             return
         for key, old, new in change.table_changes():
             text = f"{name.text}.{key}" if type(key) is str and key.isidentifier() else f"{name.text}[...]"
             if type(key) is str and self._is_of_import_system(name.text, key, new, is_namespace=is_namespace):
                 continue
-            if type(key) is str and (self._is_cache(text, is_grown=True) or self._is_first_use(name, key, old, new)):
+            if type(key) is str and (
+                self._is_cache(text, is_grown=True)
+                or self._is_first_use(name, key, old, new)
+                or self._is_counter(name, key, old, new)
+            ):
                 continue
             yield self._effect(name, f"{_verb(old, new)} {text}", key if type(key) is str else "")
             return  # one of a table is enough
@@ -146,6 +158,8 @@ class Judge:
     def _is_of_import_system(self, holder: str, key: str, new: object, *, is_namespace: bool) -> bool:
         if key in harmless.IMPORT_NAMES:
             return True
+        if is_namespace and any(call.code.co_name == "__getattr__" and call.module == holder for call in self._calls):
+            return True  # a module's own function has kept what it looked up (PEP 562)
         return is_namespace and new is not ABSENT and f"{holder}.{key}" in self._loaded
 
     def _is_cache(self, text: str, *, is_grown: bool, is_container: bool = True) -> bool:
@@ -169,7 +183,30 @@ class Judge:
         makers = [
             call for call in self._calls if key in call.code.co_names and call.module.partition(".")[0] == package
         ]
-        return bool(makers) and not any(harmless.CHANGING_NAME.match(call.entry) for call in makers)
+        return bool(makers) and not any(self._is_changing(call.entry) for call in makers)
+
+    def _is_changing(self, entry: str) -> bool:
+        """Return whether the plugin's own code changes something by calling *entry*, or by an assignment that does."""
+        if self._stored is None:
+            codes = [call.code for call in self._calls if self._is_own(call.module)]
+            self._stored = frozenset(chain.from_iterable(map(_stored, codes)))
+        return bool(entry in self._stored or entry in harmless.CHANGING_METHODS or harmless.CHANGING_NAME.match(entry))
+
+    def _is_weak(self, change: Change, name: Name) -> bool:
+        """Return whether a library has noted objects without keeping them alive, or Python has."""
+        if name.is_certain and not self._is_of_library(name):
+            return False
+        items = [item for key, _, new in change.table_changes() for item in (key, new)]
+        return any(issubclass(type(item), weakref.ReferenceType) for item in items)
+
+    def _is_counter(self, name: Name, key: str, old: object, new: object) -> bool:
+        """Return whether a library has counted how often it was used."""
+        is_number = type(old) is int and type(new) is int and new > old
+        return is_number and self._is_of_library(name) and bool(harmless.COUNTER_NAME.match(key))
+
+    def _is_of_library(self, name: Name) -> bool:
+        package = name.module.partition(".")[0]
+        return package not in (*sys.stdlib_module_names, self._application, "__main__", "")
 
     # -- other objects ------------------------------------------------------------------------------------------------
 
@@ -177,6 +214,8 @@ class Judge:
         type_ = type(change.what)
         module, type_name = type_module(type_), type_.__name__
         is_container = type_ in (list, set) or module == "collections" or "cache" in type_name.lower()
+        if type_.__name__ == "count" and module == "itertools" and self._is_of_library(name):
+            return
         if self._is_cache(name.text, is_grown=is_container and change.is_grown(), is_container=is_container):
             return
         if issubclass(type_, type):
@@ -187,6 +226,8 @@ class Judge:
         elif type_ is types.FunctionType:
             if not _is_annotated(change):
                 yield self._effect(name, f"changes the function {name.text}", name.text.rpartition(".")[2])
+        elif not name.is_certain and type_ is set and _are_weak(change):
+            return  # of an abstract base class; `calls` sees what is registered
         elif is_container or type_ is types.CellType:
             yield self._effect(name, f"changes {name.text}", _last(name.text))
         else:
@@ -206,6 +247,9 @@ class Judge:
             if is_cached or self._is_cache(f"{name.text}.{key}", is_grown=True):
                 continue
             old = None if is_grown or id(None) in old_ids - new_ids else ...
+            numbers = [value for value in before if type(value) is int]
+            if any(self._is_counter(name, key, number, attributes[key]) for number in numbers):
+                continue
             if self._is_first_use(name, key, old, attributes[key]):
                 continue
             yield self._effect(name, f"changes {name.text}.{key}", key)
@@ -253,7 +297,8 @@ def _is_of_python(change: Change) -> bool:
     """Return whether a table that nobody has is of the interpreter: the subclasses of a class, the codecs in use."""
     changes = list(change.table_changes())
     return bool(changes) and all(
-        _is_subclass(key, old if new is ABSENT else new) or type(new).__name__ in ("CodecInfo", "_localdummy")
+        _is_subclass(key, old if new is ABSENT else new)
+        or type(new).__name__ in ("CodecInfo", "_localdummy", "ZoneInfo")
         for key, old, new in changes
     )
 
@@ -295,6 +340,19 @@ def _line(code: types.CodeType, name: str) -> int:
         if instruction.argval == name and instruction.opname not in ("IMPORT_NAME", "IMPORT_FROM", "STORE_NAME"):
             return line
     return code.co_firstlineno
+
+
+def _are_weak(change: Change) -> bool:
+    return all(type(each) is weakref.ReferenceType for each in (*change.before, *change.after))
+
+
+def _stored(code: types.CodeType) -> Iterator[str]:
+    """Yield the names of the attributes to which *code* assigns."""
+    import dis
+
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("STORE_ATTR", "DELETE_ATTR") and type(instruction.argval) is str:
+            yield instruction.argval
 
 
 def _is_annotated(change: Change) -> bool:

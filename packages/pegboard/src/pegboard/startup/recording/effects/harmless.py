@@ -97,6 +97,13 @@ FATAL_CALLS: Final = {
     "faulthandler.dump_traceback_later": "has a traceback dumped later",
 }
 """Those of them of which it is known what they do, in words."""
+CHANGING_METHODS: Final = names(
+    "__setattr__ __delattr__ __setitem__ __delitem__ __set__ __delete__ __iadd__ __ior__ __iand__ __isub__ __ixor__ "
+    "__lshift__ __rshift__ __enter__"
+)
+"""Methods that Python itself calls, and that change something."""
+LOOKING_AROUND: Final = names("get_objects get_referrers get_referents")
+"""Functions of `gc` that reach everything; what is observed is not among what they find."""
 CHANGING_NAME: Final = re.compile(
     r"(?!__)_*(set|un?register|install|uninstall|enable|disable|configure|patch|activate|monkey)|"
     r"(?!__)_*(add|seed|use|config|init|switch|hook|setup|start|push|insert|append|extend|update|clear|reset|remove|define|"
@@ -106,10 +113,15 @@ CHANGING_NAME: Final = re.compile(
 
 CACHES: Final = names(
     """
+    PIL.ImageColor.colormap sqlalchemy.orm.clsregistry._registries sqlalchemy.engine.url.registry.impls
+    sqlalchemy.dialects.registry.impls
+    sqlalchemy.event.registry._key_to_collection sqlalchemy.event.registry._collection_to_key
+    logging._at_fork_reinit_lock_weakset unittest.mock.sentinel._sentinels
+    functools.singledispatch.<locals>.register.__closure__.data
     functools.singledispatch.<locals>.dispatch.__closure__.data
     _collections_abc._abc_registry _colorize._cache _struct weakref.finalize._registry
     _frozen_importlib_external._cache _py_warnings.onceregistry _strptime._TimeRE_cache _strptime._regex_cache
-    _struct _weakrefset._cache abc._cache ast._const_node_type_names asyncio.events._event_loop_policy
+    _struct _weakrefset._cache abc._cache ast._const_node_type_names
     calendar._cache concurrent.futures._base._cache contextlib._cache copy._deepcopy_dispatch
     ctypes._c_functype_cache ctypes._pointer_type_cache ctypes._win_functype_cache dataclasses._cache
     email._policybase._cache encodings._cache enum._cache fnmatch._cache functools._cache
@@ -136,10 +148,14 @@ CACHES: Final = names(
 )
 """Caches and first-use set-up of the standard library, by module and name. A plugin that changes one itself is seen."""
 CACHE_NAME: Final = re.compile(
-    r"(?i).*(cache|_value2member_map_|_unhashable_values|memo|interned|_pool$|lazy|compiled|loaded|initiali[sz]ed|_ready$)"
+    r"(?i).*(cache|_generated_|_value2member_map_|_unhashable_values|memo|interned|_pool$|lazy|compiled|loaded|initiali[sz]ed|_ready$)"
 )
 """What a library's own caches are called."""
 HARMLESS_FUNCTIONS: Final = frozenset((("tempfile", "_get_default_tempdir"), ("uuid", "_load_system_functions")))
 """Functions that write a file, or start a process, only to find something out: module and name."""
-IMPORT_NAMES: Final = frozenset(("__warningregistry__", "__builtins__", "__cached__", "__annotations__", "__doc__"))
+COUNTER_NAME: Final = re.compile(r"(?i).*(count|order|serial|sequence|next)")
+"""What a library calls the counters that it moves when it is used."""
+IMPORT_NAMES: Final = frozenset(
+    ("__warningregistry__", "__builtins__", "__cached__", "__annotations__", "__doc__", "__slotnames__")
+)
 """Names in a namespace that Python itself sets."""

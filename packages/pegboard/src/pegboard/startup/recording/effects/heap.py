@@ -22,7 +22,8 @@ from pegboard.startup.recording.effects.hidden_state import LRU_CACHE, state_fun
 from pegboard.startup.recording.effects.snapshots import Change, Objects, States, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
 CHUNK_SIZE = 96
@@ -38,7 +39,7 @@ _KINDS: tuple[tuple[type, int], ...] = (
     (defaultdict, _KEYED),
     (Counter, _KEYED),
 )
-_LOGGERS = frozenset(("Logger", "RootLogger", "Manager", "PlaceHolder"))  # `loggers` compares them
+_LOGGERS = frozenset(("Logger", "RootLogger", "Manager", "PlaceHolder"))
 _CONTAINERS = frozenset(map(id, (dict, list, set, tuple)))
 _IMMUTABLE: tuple[type, ...] = (
     types.BuiltinFunctionType,
@@ -210,9 +211,13 @@ class Heap:
     def _kind(self, type_: type) -> int:
         module = type_module(type_)
         kind = _PLAIN
-        if any(type_ is each for each in (*_IMMUTABLE, Objects, Tables, States, Change)) or module in _IMPORT_SYSTEM:
+        if (
+            any(type_ is each for each in (*_IMMUTABLE, Objects, Tables, States, Change))
+            or module in _IMPORT_SYSTEM
+            or issubclass(type_, BaseException)
+        ):
             kind = _SKIPPED
-        elif module.partition(".")[0] == _OWN or (module == "logging" and type_.__name__ in _LOGGERS):
+        elif module.partition(".")[0] == _OWN or _is_of_logging(type_):
             kind = _HOST
         elif state_function(type_) is not None:
             kind = _STATE
@@ -249,6 +254,17 @@ class Heap:
         """Return whether an old object refers to *each*: so that it is old, too."""
         return any(any(map(is_, part.held(), repeat(each))) for part in self._parts)
 
+    def holders(self, wanted: AbstractSet[int]) -> Iterator[tuple[Any, int]]:
+        """Yield each old object that refers to one of the objects with the ids *wanted*, with that id."""
+        for part in self._parts:
+            if not isinstance(part, States):
+                yield from part.holders(wanted)
+            if isinstance(part, Objects) and part.are_functions:
+                for each in part.objects:
+                    for cell in each.__closure__ or ():
+                        if id(cell) in wanted:
+                            yield each, id(cell)
+
     # -- what has changed? --------------------------------------------------------------------------------------------
 
     def changes(self) -> list[Change]:
@@ -269,6 +285,12 @@ class Heap:
         if is_host:
             self.ignore((change.what,))
         return is_host
+
+
+def _is_of_logging(type_: type) -> bool:
+    """Return whether *type_* is a kind of logger, or what holds loggers: `loggers` compares them."""
+    bases = type.__dict__["__mro__"].__get__(type_)
+    return any(base.__name__ in _LOGGERS and type_module(base) == "logging" for base in bases)
 
 
 def type_module(type_: type) -> str:

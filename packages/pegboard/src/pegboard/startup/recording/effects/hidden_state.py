@@ -46,10 +46,6 @@ def _buffer(stream: Any) -> Any:
     return None if stream.closed else (stream.tell(), hash(stream.getvalue()))
 
 
-def _random(generator: Any) -> Any:
-    return hash(generator.getstate())
-
-
 def _ordered(table: Any) -> Any:
     return [(id(key), id(value)) for key, value in table.items()]
 
@@ -92,7 +88,6 @@ _OF_NAMES: dict[tuple[str, str, str], Callable[[Any], Any]] = {
     ("decimal", "Context", "decimal"): _decimal_context,
     ("_io", "BytesIO", "_io"): _buffer,
     ("_io", "StringIO", "_io"): _buffer,
-    ("random", "Random", "random"): _random,
     ("numpy", "ndarray", "numpy"): _numpy_array,
 }
 """And for types whose module may not be loaded: module and name of the type."""

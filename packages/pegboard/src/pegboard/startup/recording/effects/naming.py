@@ -6,22 +6,20 @@ module that it belongs to. Whatever refers to an object is asked of the garbage 
 
 from __future__ import annotations
 
-import gc
 import sys
 import types
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects.heap import Heap, type_module
-from pegboard.startup.recording.effects.snapshots import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _NAMESPACE: Any = vars(types.ModuleType)["__dict__"]  # a descriptor: the module's class has no say
 _DEPTH = 5
-_WIDTH = 200
-"""How many objects are followed at each step; an object to which more refer is named by its type."""
+_WIDTH = 20
+"""How many holders of an object are followed that have no name themselves."""
 
 
 class Name:
@@ -40,8 +38,14 @@ class Name:
 class Names:
     """Finds names; a snapshot, to be dropped soon."""
 
-    def __init__(self, is_own: Callable[[str], bool]) -> None:
-        """Take the modules that are loaded now; a name in one that *is_own* is the last to be taken."""
+    def __init__(self, heap: Heap, is_own: Callable[[str], bool]) -> None:
+        """Take the modules that are loaded now.
+
+        Args:
+            heap: The objects among which holders are looked for.
+            is_own: Returns whether a module is the plugin's own code; a name in such a one is the last to be taken.
+        """
+        self._heap = heap
         self._is_own = is_own
         self._modules: dict[int, str] = {}
         for name, module in list(sys.modules.items()):
@@ -49,6 +53,7 @@ class Names:
                 self._modules.setdefault(id(namespace_of(module)), name)
                 self._modules.setdefault(id(module), name)
         self._found: dict[int, Name | None] = {}
+        self._holders: dict[int, list[Any]] = {}
 
     def module_of_namespace(self, table: object) -> str | None:
         """Return the name of the module whose namespace *table* is; None if it is not one's."""
@@ -92,14 +97,8 @@ class Names:
         return Name(f"{module}.{name}", module)
 
     def _through_holders(self, each: Any, depth: int, seen: set[int]) -> Name | None:
-        gc.unfreeze()  # what is frozen is not searched
-        holders = gc.get_referrers(each)
-        gc.freeze()
         best: Name | None = None
-        is_cell = type(each) is types.CellType
-        candidates = [holder for holder in holders if _is_holder(holder) or (is_cell and _is_closure(holder))]
-        candidates.sort(key=lambda holder: (id(holder) not in self._modules, not issubclass(type(holder), type)))
-        for holder in candidates[:_WIDTH]:
+        for holder in self._holders.get(id(each), ()):
             if id(holder) in seen:
                 continue
             name = self._name(holder, depth - 1, seen)
@@ -111,16 +110,40 @@ class Names:
             best = best or found
         return best
 
+    # -- who holds what? ----------------------------------------------------------------------------------------------
 
-def _is_holder(holder: object) -> bool:
-    type_ = type(holder)
-    if type_ is types.FrameType or type_ is Change or type_ is Heap or type_ is tuple:
-        return False
-    return type_module(type_).partition(".")[0] != "pegboard"
+    def look_for(self, objects: Iterable[Any]) -> None:
+        """Find out who holds *objects*, all at once: that goes through all objects of the process."""
+        frontier = {id(each): each for each in objects if not self._is_named(each)}
+        for _ in range(_DEPTH):
+            if not frontier:
+                return
+            is_found: set[int] = set()  # those that something with a name holds
+            beyond: list[tuple[int, Any]] = []
+            for holder, identity in self._heap.holders(set(frontier)):
+                known = self._holders.setdefault(identity, [])
+                if not self._is_named(holder):
+                    if len(known) < _WIDTH:
+                        known.append(holder)
+                        beyond.append((identity, holder))
+                elif not self._is_own_holder(holder):
+                    is_found.add(identity)
+                    known.insert(0, holder)
+                else:
+                    known.append(holder)
+            frontier = {
+                id(holder): holder
+                for identity, holder in beyond
+                if identity not in is_found and id(holder) not in self._holders
+            }
 
+    def _is_named(self, each: Any) -> bool:
+        type_ = type(each)
+        return id(each) in self._modules or issubclass(type_, type) or type_ is types.FunctionType
 
-def _is_closure(holder: object) -> bool:
-    return type(holder) is tuple and all(type(each) is types.CellType for each in holder)
+    def _is_own_holder(self, holder: Any) -> bool:
+        name = self._name(holder, 0, set())
+        return name is not None and self._is_own(name.module)
 
 
 def _step(holder: Any, each: object) -> str:
@@ -134,6 +157,8 @@ def _step(holder: Any, each: object) -> str:
         return "[...]"
     if issubclass(type_, type) or type_ in (list, set):
         return "" if issubclass(type_, type) else "[...]"
+    if type_ is types.FunctionType:
+        return ".__closure__"
     for name, value in attributes_of(holder).items():
         if value is each:
             return f".{name}"

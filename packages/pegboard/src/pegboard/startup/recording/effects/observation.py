@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pegboard.startup.recording.effects.subclasses import Subclasses
 
 
-_OF_DECIMAL = "decimal_context"  # set at its first use; `process_state` compares what it holds
+_OF_LIBRARIES = ("decimal_context", "numpy.ufunc.extobj")  # set at the first use; `process_state` compares them
 
 
 class Observation:
@@ -206,6 +206,7 @@ class Observation:
         changes = self._heap.changes()
         self._heap.add_later(self._leaked(changes))
         judge = Judge(
+            self._heap,
             self._is_own,
             self._application,
             calls=self._calls.by_code.values(),
@@ -216,6 +217,8 @@ class Observation:
         state = process_state()
         if weakref.finalize._registered_with_atexit and not self._had_finalizers:  # type: ignore[attr-defined]
             self._state[EXIT_HANDLERS] += 1  # of the first finalizer of the process
+        self._state[EXIT_HANDLERS] += self._calls.exit_handlers_of_libraries
+        self._calls.exit_handlers_of_libraries = 0
         for words in differences(self._state, state):
             kind = LIBRARY if is_of_library(words.partition("changes ")[2]) else SEEN
             self.effects.append(Effect(kind, words, self._origin))
@@ -230,7 +233,7 @@ class Observation:
             if before is not None and variable in before:
                 if before[variable] is not value:
                     self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self._origin))
-            elif variable.name != _OF_DECIMAL and self._heap.holds(variable):
+            elif variable.name not in _OF_LIBRARIES and self._heap.holds(variable):
                 self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self._origin))
 
     def _compare_finalizers(self) -> None:

@@ -6,6 +6,7 @@ loaded are asked, and nothing is changed.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import gc
 import io
@@ -80,7 +81,6 @@ _OF_MODULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "_csv": ("CSV", lambda module: (sorted(module.list_dialects()), module.field_size_limit())),
     "decimal": ("the context of decimal", _decimal),
     "faulthandler": ("the fault handler", lambda module: module.is_enabled()),
-    "random": ("the random numbers", lambda module: hash(module.getstate())),
     "resource": ("the limits of resources", _limits),
     "_socket": ("the time-out of sockets", lambda module: module.getdefaulttimeout()),
     "tracemalloc": ("tracemalloc", lambda module: module.is_tracing()),
@@ -102,6 +102,7 @@ def process_state() -> dict[str, Any]:
         "the working directory": _try(os.getcwd),
         "the umask": _umask(),
         "the time zone": (time.tzname, time.timezone, time.altzone, time.daylight),
+        "the size of the stack of new threads": _thread.stack_size(),
         "the garbage collector": (gc.get_threshold(), gc.get_debug(), gc.isenabled(), len(gc.callbacks)),
         _OPEN_FILES: _descriptors(),
         EXIT_HANDLERS: atexit._ncallbacks(),

@@ -10,13 +10,15 @@ Garbage Collection").
 from __future__ import annotations
 
 import gc
-from itertools import chain
+from bisect import bisect_right
+from itertools import accumulate, chain, compress, count
 from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any, Final
 
 ABSENT: Final = object()
@@ -71,15 +73,37 @@ class Change:
             yield key, old, ABSENT
 
 
-class Objects:
+class _Parts:
+    """Some objects, and, one after the other, what they hold."""
+
+    __slots__ = ("_lengths", "objects")
+
+    objects: tuple[Any, ...]
+    _lengths: tuple[int, ...]
+
+    def held(self) -> tuple[Any, ...]:
+        """Return what the objects hold."""
+        raise NotImplementedError
+
+    def holders(self, wanted: AbstractSet[int]) -> Iterator[tuple[Any, int]]:
+        """Yield each object that holds one of those with the ids *wanted*, with that id."""
+        held = self.held()
+        if wanted.isdisjoint(map(id, held)):
+            return
+        ends = list(accumulate(self._lengths))
+        for place in compress(count(), map(wanted.__contains__, map(id, held))):
+            yield self.objects[bisect_right(ends, place)], id(held[place])
+
+
+class Objects(_Parts):
     """Some objects, and what they refer to."""
 
-    __slots__ = ("_is_same", "_lengths", "objects", "referents")
+    __slots__ = ("are_functions", "referents")
 
     def __init__(self, objects: tuple[Any, ...], *, are_functions: bool = False) -> None:
         """Take *objects*; *are_functions* lets them be compared faster, since what functions hold has no `==`."""
         self.objects = objects
-        self._is_same = _is_equal if are_functions else _is_same
+        self.are_functions = are_functions
         self._take()
 
     def _take(self) -> None:
@@ -96,7 +120,8 @@ class Objects:
 
     def update(self) -> Iterator[Change]:
         """Yield what has changed, and go on from what is there now."""
-        if self._is_same(gc.get_referents(*self.objects), self.referents):
+        is_same = _is_equal if self.are_functions else _is_same
+        if is_same(gc.get_referents(*self.objects), self.referents):
             return
         before, old_lengths = self.referents, self._lengths
         self._take()
@@ -108,10 +133,10 @@ class Objects:
                 yield Change(each, was, now)
 
 
-class Tables:
+class Tables(_Parts):
     """Some dictionaries, and their keys and values."""
 
-    __slots__ = ("_are_keys_compared", "_keys", "_lengths", "_referents", "_values", "objects")
+    __slots__ = ("_are_keys_compared", "_keys", "_referents", "_values")
 
     def __init__(self, objects: tuple[Any, ...], *, are_keys_compared: bool = False) -> None:
         """Take *objects*.

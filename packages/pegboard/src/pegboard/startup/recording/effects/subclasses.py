@@ -44,12 +44,16 @@ class Subclasses:
                 if package in sys.stdlib_module_names or package == "pegboard" or is_own(module):
                     continue
                 asked = self._of_package(package)
-                if base.__name__ in asked or "*" in asked:
+                is_direct = any(base is each_base for each_base in type.__dict__["__bases__"].__get__(each))
+                if base.__name__ in asked or "*" in asked or (is_direct and f"={base.__name__}" in asked):
                     yield type.__dict__["__qualname__"].__get__(each), f"{module}.{base.__name__}"
                     break
 
     def _of_package(self, package: str) -> frozenset[str]:
-        """Return the names of classes of which *package* asks for the subclasses; `*` where that is not clear."""
+        """Return the names of classes of which *package* asks for the subclasses.
+
+        A name has `=` before it when it asks for direct ones only; `*` stands for all classes, where it is not clear.
+        """
         known = self._asked.get(package)
         if known is None:
             known = self._asked[package] = frozenset(self._search(package))
@@ -94,7 +98,7 @@ def _asked_in(tree: ast.AST, *, is_application: bool) -> Iterator[str]:
     found.visit(tree)
     yield from found.names
     for function in found.functions:
-        arguments = found.arguments.get(function, set())
+        arguments = found.arguments.get(function, set()) | found.named_in(function)
         yield from arguments
         if not arguments and is_application:
             yield "*"
@@ -105,6 +109,7 @@ class _Asked(ast.NodeVisitor):
         self.names: set[str] = set()
         self.functions: set[str] = set()
         self.arguments: dict[str, set[str]] = {}
+        self._named: list[tuple[str, str]] = []
         self._classes: list[str] = []
         self._functions: list[tuple[str, set[str]]] = []
 
@@ -134,6 +139,10 @@ class _Asked(ast.NodeVisitor):
             self._asked(node.value)
         self.generic_visit(node)
 
+    def named_in(self, function: str) -> set[str]:
+        """Return the classes that *function*, which goes down from class to class, begins with."""
+        return {name for where, name in self._named if where == function}
+
     def _asked(self, of: ast.expr) -> None:
         name = _name(of)
         parameters = self._functions[-1][1] if self._functions else set()
@@ -142,7 +151,8 @@ class _Asked(ast.NodeVisitor):
         elif self._functions and (not name or name in parameters or name.islower()):
             self.functions.add(self._functions[-1][0])
         elif name:
-            self.names.add(name)
+            self.names.add(f"={name}")
+            self._named.append((self._functions[-1][0] if self._functions else "", name))
 
 
 def _name(node: ast.expr) -> str:
