@@ -47,8 +47,8 @@ class Budget:
         """Return whether *plugin* is judged in this start."""
         return plugin in self._chosen and (self.judged == 0 or self._left_s > 0)
 
-    def spend(self, seconds: float) -> None:
-        """Note that one plugin has been judged, which took so many *seconds*."""
-        self.judged += 1
+    def spend(self, seconds: float, judged: int = 1) -> None:
+        """Note that so many plugins have been judged, which took so many *seconds*."""
+        self.judged += judged
         self.spent_s += seconds
         self._left_s -= seconds

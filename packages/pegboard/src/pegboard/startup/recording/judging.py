@@ -13,7 +13,7 @@ from pegboard.errors import describe_exception
 from pegboard.startup.recording.effects.effect import NOT_SHOWN, Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Self
 
     from pegboard.importer import Importer
@@ -26,11 +26,22 @@ if TYPE_CHECKING:
 class Judging:
     """Observes, inside a `with` block, the imports that this thread makes of plugins, within a budget."""
 
-    def __init__(self, importer: Importer, recorder: Recorder, budget: Budget) -> None:
+    def __init__(self, importer: Importer, recorder: Recorder, budget: Budget, alone: Iterable[str]) -> None:
+        """Observe nothing yet.
+
+        Args:
+            importer: Lets the imports be observed.
+            recorder: Observes them.
+            budget: How much time there is.
+            alone: Names of plugins that share no comparison with others.
+        """
         self._importer = importer
         self._recorder = recorder
         self._budget = budget
         self._thread = _thread.get_ident()
+        self._alone = frozenset(alone)
+        self.doubtful: set[str] = set()
+        """Names of plugins that are to be judged alone: while several were compared at once, one changed something."""
         self.traces: dict[Plugin, ImportTrace] = {}
         """What the import of each plugin that was observed read and did."""
         self.costs_ms: dict[str, float] = {}
@@ -44,14 +55,28 @@ class Judging:
         self._importer.around = None
 
     def _run(self, plugin: Plugin, execute: Callable[[], None]) -> None:
-        if _thread.get_ident() != self._thread or not self._budget.allows(plugin):
+        if _thread.get_ident() != self._thread:
             execute()
             return
-        observation = self._recorder.observe(plugin)
+        if not self._budget.allows(plugin):
+            self.compare()
+            execute()
+            return
+        observation = self._recorder.observe(plugin, is_alone=plugin.name in self._alone)
         try:
             execute()
-        finally:  # also when it has failed: what it lacks may be all that is wrong with it
+        except BaseException:  # what it lacks may be all that is wrong with it
             self._judge(plugin, observation)
+            self.compare()
+            raise
+        self._judge(plugin, observation)
+
+    def compare(self) -> None:
+        """Complete the traces of all plugins that were observed so far."""
+        began_s = time.thread_time()
+        for plugin in self._recorder.compare():
+            self.doubtful.add(plugin.name)
+        self._budget.spend(time.thread_time() - began_s, judged=0)
 
     def _judge(self, plugin: Plugin, observation: Observation | None) -> None:
         began_s = time.thread_time()

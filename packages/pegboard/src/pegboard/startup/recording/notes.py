@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Notes:
     """Notes on each plugin, by plugin name."""
 
-    __slots__ = ("cost_ms", "drifts", "judging_ms", "reasons", "uses")
+    __slots__ = ("cost_ms", "doubtful", "drifts", "judging_ms", "reasons", "uses")
 
     def __init__(self) -> None:
         self.cost_ms: dict[str, float] = {}
@@ -30,6 +30,8 @@ class Notes:
         """How often it registered something else although nothing had changed that it is known to depend on."""
         self.uses: dict[str, int] = {}
         """In how many processes something of it was used while it waited to be judged."""
+        self.doubtful: dict[str, bool] = {}
+        """Plugins that are judged alone the next time: while several were compared at once, one changed something."""
         self.judging_ms: dict[str, float] = {}
         """How long it took, beyond its import, to judge it; milliseconds."""
 

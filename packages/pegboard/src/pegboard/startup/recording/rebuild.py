@@ -28,6 +28,7 @@ from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
 from pegboard.startup.recording.record import (
+    BY_AUTHOR,
     NOT_JUDGED,
     READS,
     RECENT,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 EARLY = "it had been imported before the plugins were looked for, so that it could not be recorded"
 NO_RECORD = "there is no record of it yet"
+_MOST_AT_ONCE = 16
+"""How many plugins share one comparison of all objects, while there is a limit on the time for judging."""
 _MAX_INSTALLED_FILES = 128
 """How many files in `site-packages` are checked at each start; if there are more, only directories are checked."""
 _LASTING_FACTS = ("S python", "S prefix", "S application", "S pegboard")
@@ -123,6 +126,7 @@ class Rebuild:
         self._is_all_stale = True
         self._verdicts: dict[Plugin, Record] = {}  # records that hold and say what the import does
         self._judging_s = math.inf if is_from_scratch else settings.judging_s
+        self._most_at_once = 1 if math.isinf(self._judging_s) else _MOST_AT_ONCE  # what must not stay open takes longer
         self._content: dict[str, Any] = {}
         self._bytes = b""
 
@@ -242,8 +246,10 @@ class Rebuild:
             return stack[-1] if stack else None
 
         with (
-            Recorder(importing, Ownership(attribution.owner), self._settings.application) as recorder,
-            Judging(self._importer, recorder, self._budget(plugins)) as judging,
+            Recorder(
+                importing, Ownership(attribution.owner), self._settings.application, most_at_once=self._most_at_once
+            ) as recorder,
+            Judging(self._importer, recorder, self._budget(plugins), self._notes.doubtful) as judging,
         ):
             for plugin in reversed(plugins) if self._settings.is_backwards else plugins:
                 progress.step()
@@ -258,6 +264,8 @@ class Rebuild:
                     self._failed.append(plugin)
                     if why_not is None:
                         self._record_failure(plugin, recorder, judging)
+            judging.compare()
+        self._settle(judging)
         self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
 
@@ -268,6 +276,16 @@ class Rebuild:
         costs = self._notes.judging_ms.values()
         usual_s = sum(costs) / len(costs) / 1000 if costs else 0.0
         return Budget(self._judging_s, waiting, self._notes.uses, usual_s)
+
+    def _settle(self, judging: Judging) -> None:
+        """Judge once more, now that every comparison has ended, the plugins that shared one."""
+        for plugin, trace in judging.traces.items():
+            record = self._records.get(plugin.module)
+            if record is not None and record.eager != BY_AUTHOR:
+                plugin.eager, plugin.reason = plugin.is_eager_by_user, None
+                record.judge(plugin, trace, self._eager_kinds)
+                self._use_record(plugin, record)
+        self._notes.doubtful = dict.fromkeys(judging.doubtful, True)
 
     def _record(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> None:
         """Record *plugin*, which has just been imported; it stays unrecorded if anything comes up meanwhile."""

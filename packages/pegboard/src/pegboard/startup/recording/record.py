@@ -34,6 +34,7 @@ READS = "it reads what other plugins contribute while it is imported"
 """Why a plugin is eager whose import depends on others."""
 UNRECORDED = "it cannot be recorded"
 """How the reason of a plugin begins that could be imported, and not be recorded."""
+BY_AUTHOR = "its author says so"
 NOT_JUDGED = "it has not been judged yet"
 """Why a plugin is eager whose import was not observed."""
 _VARIABLE = "env:"
@@ -113,12 +114,8 @@ class Record:
         """
         record = cls()
         record.rows = plain_rows(rows)
-        record.is_judged = trace.is_judged
-        record.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
-        if verdict is not None and not trace.is_judged:
-            record.is_judged, record.effects = verdict.is_judged, verdict.effects
         record.reads_registries = reads_registries
-        record.eager = _reason_to_be_eager(plugin, record, eager_kinds)
+        record.judge(plugin, trace, eager_kinds, verdict)
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
         own = _loaded_modules(plugin.module)
@@ -133,6 +130,17 @@ class Record:
         record.after, record.before = plugin.after, plugin.before
         record.is_in_order = plugin.is_in_order
         return record
+
+    def judge(
+        self, plugin: Plugin, trace: ImportTrace, eager_kinds: Container[str], verdict: Record | None = None
+    ) -> None:
+        """Decide whether *plugin* is imported at every start; see `of_import`."""
+        self.is_judged = trace.is_judged
+        self.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
+        if verdict is not None and not trace.is_judged:
+            self.is_judged, self.effects = verdict.is_judged, verdict.effects
+        if self.eager != BY_AUTHOR:
+            self.eager = _reason_to_be_eager(plugin, self, eager_kinds)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON can hold it."""
@@ -279,7 +287,7 @@ def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[
 
 def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[str]) -> str:
     if plugin.eager and not plugin.is_eager_by_user:
-        return "its author says so"
+        return BY_AUTHOR
     for kind, _, _, _ in record.rows:
         if kind in eager_kinds:
             return f"it adds to {kind!r}, which counts from the start"

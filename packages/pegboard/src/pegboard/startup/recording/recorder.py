@@ -20,6 +20,7 @@ from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT
+from pegboard.startup.recording.effects.comparison import Comparison
 from pegboard.startup.recording.effects.heap import Heap
 from pegboard.startup.recording.effects.naming import namespace_of
 from pegboard.startup.recording.effects.observation import Observation
@@ -63,6 +64,8 @@ class Recorder:
         importing: Callable[[], Plugin | None],
         ownership: Ownership,
         application: str,
+        *,
+        most_at_once: int = 1,
     ) -> None:
         """Make a recorder.
 
@@ -70,7 +73,10 @@ class Recorder:
             importing: Returns the plugin that this thread is importing, or None.
             ownership: Says whether a module is the plugin's own code, and which plugin it is a part of.
             application: The host's name.
+            most_at_once: How many plugins may share one comparison of all objects. With more than one it may stay open
+                what some of them do; see `compare`.
         """
+        self._most_at_once = most_at_once
         self._not_traced = {"pegboard", application.partition(".")[0]}
         self._importing = importing
         self._is_own = ownership.is_own
@@ -82,6 +88,7 @@ class Recorder:
         self._heap: Heap | None = None
         self._observed: list[Observation] = []
         """The observations that are going on, the innermost last."""
+        self._comparison: Comparison | None = None
         self._made: dict[str, list[Any]] = {}
         """What each plugin has made while it was observed; it is looked at when another one imports that plugin."""
         self._subclasses = Subclasses(self._application)
@@ -171,6 +178,7 @@ class Recorder:
             if owner is not None and owner is not plugin:
                 self.trace(plugin).uses.add(owner.module)
                 if self._heap is not None and owner.module in self._made:
+                    self._compare_before_use()
                     self._heap.add(self._made.pop(owner.module))
 
     def _add_missing(self, plugin: Plugin, importer: str, name: str) -> None:
@@ -252,11 +260,15 @@ class Recorder:
 
     # -- around one import --------------------------------------------------------------------------------------------
 
-    def observe(self, plugin: Plugin) -> Observation | None:
+    def observe(self, plugin: Plugin, *, is_alone: bool = False) -> Observation | None:
         """Begin to observe what the code of *plugin*, which runs next, does besides registering.
 
         Each observation is ended by `finish`, or by `abandon` when the import has failed. A plugin that is imported
         meanwhile may be observed, too: what it does is its own.
+
+        Args:
+            plugin: What is imported.
+            is_alone: Whether all objects are compared before and after this one import, whatever that costs.
 
         Returns:
             None where nothing can be observed: a profiler or a debugger is active.
@@ -266,15 +278,48 @@ class Recorder:
         began_s = time.thread_time()
         module = sys.modules.get(plugin.module)  # it is there before its code runs
         own = (module, namespace_of(module)) if issubclass(type(module), ModuleType) and module is not None else ()
-        if self._heap is None:
+        parent = sys.modules.get(plugin.module.rpartition(".")[0])
+        if type(parent) is ModuleType:  # the import system notes there what it is loading
+            own = (*own, getattr(namespace_of(parent).get("__spec__"), "_uninitialized_submodules", None))
+        if self._heap is None or self._comparison is None:
             self._heap = Heap((*self._ignored(), *own))
+            self._comparison = Comparison(self._heap, self._application, self._most_at_once)
         self._heap.ignore(own)
+        if is_alone or self._observed:
+            self._comparison.end()
         is_own = partial(self._is_own, plugin)
-        observation = Observation(plugin, self._heap, is_own, self._application, self._subclasses)
+        observation = Observation(
+            plugin,
+            self._heap,
+            self._comparison,
+            is_own=is_own,
+            application=self._application,
+            subclasses=self._subclasses,
+        )
+        observation.is_to_be_compared = is_alone or bool(self._observed)
         self._observed.append(observation)
         observation.cost_s = time.thread_time() - began_s
         observation.resume()
         return observation
+
+    def _compare_before_use(self) -> None:
+        """Compare all objects before one plugin may change those of another one."""
+        if self._comparison is not None:
+            self._comparison.end()
+            if self._observed and not self._observed[-1].is_paused:
+                self._comparison.begin(self._observed[-1])
+
+    def compare(self) -> set[Plugin]:
+        """Compare all objects now: other code is going to run; return the plugins that are to be judged alone.
+
+        What earlier plugins were seen to change is in their traces then. The others have no verdict.
+        """
+        if self._comparison is None:
+            return set()
+        self._comparison.end()
+        for plugin in self._comparison.doubtful:
+            self.trace(plugin).is_judged = False
+        return self._comparison.doubtful
 
     def abandon(self, observation: Observation | None) -> None:
         """End an observation without a verdict: the import has failed."""

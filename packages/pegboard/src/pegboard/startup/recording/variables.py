@@ -39,16 +39,19 @@ class Variables:
         self.before: Mapping[str, str] = _environment()
         """The environment before the first import."""
         self._last: Mapping[str, str] = self.before
+        self._last_data = dict(os.environ._data)  # type: ignore[attr-defined]
         self._set_by: dict[str, str] = {}
 
     def note_changes(self, plugin: Plugin) -> None:
         """Note which variables *plugin*, whose import is over, has changed."""
+        data = os.environ._data  # type: ignore[attr-defined]
+        if data == self._last_data:
+            return
         now = _environment()
-        if now != self._last:
-            for name in now.keys() | self._last.keys():
-                if now.get(name) != self._last.get(name):
-                    self._set_by[name] = plugin.module
-            self._last = now
+        for name in now.keys() | self._last.keys():
+            if now.get(name) != self._last.get(name):
+                self._set_by[name] = plugin.module
+        self._last, self._last_data = now, dict(data)
 
     def setters(self, names: set[str], plugin: Plugin) -> set[str]:
         """Return the modules of other plugins that have set one of *names*: a record depends on them, too."""

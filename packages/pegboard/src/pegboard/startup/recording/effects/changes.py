@@ -160,7 +160,8 @@ class Judge:
             return True
         if is_namespace and any(call.code.co_name == "__getattr__" and call.module == holder for call in self._calls):
             return True  # a module's own function has kept what it looked up (PEP 562)
-        return is_namespace and new is not ABSENT and f"{holder}.{key}" in self._loaded
+        module = f"{holder}.{key}"
+        return is_namespace and new is not ABSENT and (module in self._loaded or self._is_own(module))
 
     def _is_cache(self, text: str, *, is_grown: bool, is_container: bool = True) -> bool:
         """Return whether *text* names a cache that the plugin's own code does not touch."""

@@ -62,6 +62,7 @@ _IMMUTABLE: tuple[type, ...] = (
     weakref.ReferenceType,
     type(abc.ABC._abc_impl),  # type: ignore[attr-defined]  # `calls` sees what is registered
     type(iter(())),
+    type(iter([])),
     type(iter({})),
     type(iter({}.items())),
     type(iter({}.values())),

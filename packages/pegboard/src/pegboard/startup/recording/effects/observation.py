@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import _thread
 import contextvars
-import gc
 import sys
 import time
 import weakref
-from types import FunctionType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import describe_exception
@@ -26,12 +24,13 @@ from pegboard.startup.recording.effects.loggers import logger_differences, logge
 from pegboard.startup.recording.effects.process_state import EXIT_HANDLERS, differences, is_of_library, process_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
     from types import FrameType
     from typing import Any
 
     from pegboard.ledger import Plugin
-    from pegboard.startup.recording.effects.snapshots import Change
+    from pegboard.startup.recording.effects.calls import Call
+    from pegboard.startup.recording.effects.comparison import Comparison
     from pegboard.startup.recording.effects.subclasses import Subclasses
 
 
@@ -42,13 +41,21 @@ class Observation:
     """The observation of one import."""
 
     def __init__(
-        self, plugin: Plugin, heap: Heap, is_own: Callable[[str], bool], application: str, subclasses: Subclasses
+        self,
+        plugin: Plugin,
+        heap: Heap,
+        comparison: Comparison,
+        *,
+        is_own: Callable[[str], bool],
+        application: str,
+        subclasses: Subclasses,
     ) -> None:
         """Prepare.
 
         Args:
             plugin: What is imported.
             heap: The objects of the process, as they were last seen.
+            comparison: Compares all objects before and after the import, and perhaps some others before it.
             is_own: Returns whether a module is the plugin's own code.
             application: The application's top-level package.
             subclasses: Knows whose subclasses are looked for.
@@ -60,12 +67,17 @@ class Observation:
         self.loaded: set[str] = set()
         """Modules that the import system has loaded meanwhile."""
         self._heap = heap
-        self._is_own = is_own
+        self._comparison = comparison
+        self.is_own = is_own
         self._application = application
         self._subclasses = subclasses
         self._calls = Calls(is_own, self._is_new, application)
-        self._own_objects: list[Any] = []
+        self.own_objects: list[Any] = []
+        """What the import has made."""
+        self.is_to_be_compared: bool = True
+        """Whether its comparison ends when this observation does, and is not shared with the next one."""
         self._own_ids: set[int] = set()
+        self._made_before: set[int] = set()
         self._state: dict[str, Any] = {}
         self._loggers: dict[str, Any] = {}
         self._context: contextvars.Context | None = None
@@ -86,17 +98,22 @@ class Observation:
 
     def pause(self) -> None:
         """Judge what has been done so far, and observe nothing."""
-        if not self._is_paused:
-            self._guarded(self._pause)
+        self._stop(compares=True)
 
     def end(self) -> list[Effect]:
-        """End the observation, and return what was seen."""
-        self.pause()
+        """End the observation, and return what was seen; more is added if a later plugin shares the comparison."""
+        self._stop(compares=self.is_to_be_compared or self._comparison.is_full)
         self._guarded(self._conclude)
         self.close()
         if self.failure is not None:
-            self.effects.append(Effect(NOT_SHOWN, self.failure, self._origin))
+            self.effects.append(Effect(NOT_SHOWN, self.failure, self.origin))
         return self.effects
+
+    def _stop(self, *, compares: bool) -> None:
+        if not self._is_paused:
+            self._guarded(self._pause)
+            if compares:
+                self._guarded(self._comparison.end)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Do *step*; if it fails, the plugin's import goes on, and is not shown to do no more than register."""
@@ -111,10 +128,8 @@ class Observation:
         self.cost_s += time.thread_time() - began_s
 
     def _resume(self) -> None:
-        heap = self._heap
-        heap.changes()
-        heap.add(heap.new_objects())
-        heap.settle()
+        self._comparison.begin(self)
+        self._made_before = set(map(id, self._heap.new_objects()))
         self._take_states()
         self._is_paused = False
         audit.listen(self._note_event)
@@ -131,19 +146,19 @@ class Observation:
         self._is_paused = True
         self._calls.stop()
         audit.stop_listening()
-        new = self._heap.new_objects()
-        self._own_objects += new
+        self._compare_states()
+        before = self._made_before
+        new = [each for each in self._heap.new_objects() if id(each) not in before]
+        self.own_objects += new
         self._own_ids.update(map(id, new))
-        self._heap.settle()
-        self._compare()
 
     def _conclude(self) -> None:
         if self._calls.failure is not None:
-            self.effects.append(Effect(NOT_SHOWN, self._calls.failure, self._origin))
+            self.effects.append(Effect(NOT_SHOWN, self._calls.failure, self.origin))
         self.effects[:0] = [*self._events, *self._calls.effects]  # these have the very line
-        for name, base in self._subclasses.found(self._own_objects, self._is_own):
+        for name, base in self._subclasses.found(self.own_objects, self.is_own):
             self.effects.append(
-                Effect(SEEN, f"derives {name} from {base}, of which the subclasses are looked for", self._origin)
+                Effect(SEEN, f"derives {name} from {base}, of which the subclasses are looked for", self.origin)
             )
 
     @property
@@ -158,7 +173,7 @@ class Observation:
         audit.stop_listening()
 
     @property
-    def _origin(self) -> str:
+    def origin(self) -> str:
         return f"{self.plugin.origin}:1" if self.plugin.origin else ""
 
     # -- what was done ------------------------------------------------------------------------------------------------
@@ -185,35 +200,15 @@ class Observation:
             self._events.append(Effect(kind, words, location))
 
     @property
-    def own_objects(self) -> list[Any]:
-        """What the import has made."""
-        return self._own_objects
+    def calls(self) -> Collection[Call]:
+        """The functions that the import has called."""
+        return self._calls.by_code.values()
 
-    def _leaked(self, changes: Iterable[Change]) -> list[Any]:
-        """Return what the import has made and others refer to: they may change it later."""
-        own = self._own_ids
-        pending = [each for change in changes for each in change.added() if id(each) in own]
-        found: dict[int, Any] = {}
-        while pending:
-            each = pending.pop()
-            if id(each) in own and id(each) not in found and not issubclass(type(each), ModuleType):
-                found[id(each)] = each
-                globals_ = each.__globals__ if type(each) is FunctionType else None
-                pending += [inner for inner in gc.get_referents(each) if inner is not globals_]
-        return list(found.values())
+    def files(self) -> set[str]:
+        """Return the files of the plugin's own code that has run."""
+        return {call.code.co_filename for call in self.calls if self.is_own(call.module)}
 
-    def _compare(self) -> None:
-        changes = self._heap.changes()
-        self._heap.add_later(self._leaked(changes))
-        judge = Judge(
-            self._heap,
-            self._is_own,
-            self._application,
-            calls=self._calls.by_code.values(),
-            loaded=self.loaded,
-            origin=self._origin,
-        )
-        self.effects += judge.effects(changes)
+    def _compare_states(self) -> None:
         state = process_state()
         if weakref.finalize._registered_with_atexit and not self._had_finalizers:  # type: ignore[attr-defined]
             self._state[EXIT_HANDLERS] += 1  # of the first finalizer of the process
@@ -221,8 +216,11 @@ class Observation:
         self._calls.exit_handlers_of_libraries = 0
         for words in differences(self._state, state):
             kind = LIBRARY if is_of_library(words.partition("changes ")[2]) else SEEN
-            self.effects.append(Effect(kind, words, self._origin))
-        for words in logger_differences(self._loggers, logger_states(), self._is_own, self.plugin):
+            self.effects.append(Effect(kind, words, self.origin))
+        for words in logger_differences(self._loggers, logger_states(), self.is_own, self.plugin):
+            judge = Judge(
+                self._heap, self.is_own, self._application, calls=self.calls, loaded=self.loaded, origin=self.origin
+            )
             self.effects.append(Effect(SEEN, words, judge.location("logging")))
         self._compare_context()
         self._compare_finalizers()
@@ -232,9 +230,9 @@ class Observation:
         for variable, value in contextvars.copy_context().items():
             if before is not None and variable in before:
                 if before[variable] is not value:
-                    self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self._origin))
+                    self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self.origin))
             elif variable.name not in _OF_LIBRARIES and self._heap.holds(variable):
-                self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self._origin))
+                self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self.origin))
 
     def _compare_finalizers(self) -> None:
         for finalizer, info in dict(weakref.finalize._registry).items():  # type: ignore[attr-defined]
@@ -242,4 +240,4 @@ class Observation:
                 what = info.weakref()
                 if what is not None and not self._is_new(what):
                     words = f"has a finalizer called for an object of type {type(what).__name__} that is not its own"
-                    self.effects.append(Effect(SEEN, words, self._origin))
+                    self.effects.append(Effect(SEEN, words, self.origin))

@@ -1,0 +1,103 @@
+"""What have the imports of a few plugins changed, one after the other?
+
+In: observations. Out: their effects. To compare all objects takes longer than most imports, so several plugins share
+one comparison, as long as nobody else's code runs between them. If something has changed, and it cannot be told which
+of them did it, all of them are doubtful: they are judged again, each by itself.
+"""
+
+from __future__ import annotations
+
+import gc
+from itertools import chain
+from types import FunctionType, ModuleType
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.startup.recording.effects.changes import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from pegboard.ledger import Plugin
+    from pegboard.startup.recording.effects.effect import Effect
+    from pegboard.startup.recording.effects.heap import Heap
+    from pegboard.startup.recording.effects.observation import Observation
+    from pegboard.startup.recording.effects.snapshots import Change
+
+
+class Comparison:
+    """The comparison of all objects before and after some imports."""
+
+    def __init__(self, heap: Heap, application: str, most: int) -> None:
+        """Compare nothing yet.
+
+        Args:
+            heap: The objects of the process, as they were last seen.
+            application: The application's top-level package.
+            most: How many plugins may share one comparison.
+        """
+        self._heap = heap
+        self._application = application
+        self._most = most
+        self._members: list[Observation] = []
+        self.doubtful: set[Plugin] = set()
+        """Plugins of which it is not known what they have changed."""
+
+    def begin(self, observation: Observation) -> None:
+        """Take everything as it is now for given, unless a comparison is going on."""
+        if not self._members:
+            heap = self._heap
+            heap.changes()
+            heap.add(heap.new_objects())
+            heap.settle()
+        if observation not in self._members:
+            self._members.append(observation)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no other plugin may share it."""
+        return len(self._members) >= self._most
+
+    def end(self) -> None:
+        """Give each effect to the observation whose plugin has caused it."""
+        members, self._members = self._members, []
+        if not members:
+            return
+        heap = self._heap
+        heap.settle()
+        changes = heap.changes()
+        heap.add_later(_leaked(changes, set(map(id, chain.from_iterable(each.own_objects for each in members)))))
+        judge = Judge(
+            heap,
+            lambda module: any(member.is_own(module) for member in members),
+            self._application,
+            calls=chain.from_iterable(member.calls for member in members),
+            loaded=set().union(*(member.loaded for member in members)),
+            origin=members[-1].origin if len(members) == 1 else "",
+        )
+        for effect in judge.effects(changes):
+            if len(members) == 1:
+                members[0].effects.append(effect)
+            else:
+                self._give(effect, members)
+
+    def _give(self, effect: Effect, members: list[Observation]) -> None:
+        file = effect.location.rpartition(":")[0]
+        causing = [member for member in members if file and file in member.files()]
+        if len(causing) == 1:
+            causing[0].effects.append(effect)
+        else:
+            self.doubtful.update(member.plugin for member in members)
+
+
+def _leaked(changes: Iterable[Change], own: set[int]) -> list[Any]:
+    """Return which objects, of those with the ids *own*, others refer to now: these may change them later."""
+    pending = [each for change in changes for each in change.added() if id(each) in own]
+    found: dict[int, Any] = {}
+    while pending:
+        each = pending.pop()
+        if id(each) in own and id(each) not in found and not issubclass(type(each), ModuleType):
+            found[id(each)] = each
+            globals_ = each.__globals__ if type(each) is FunctionType else None
+            pending += [inner for inner in gc.get_referents(each) if inner is not globals_]
+    return list(found.values())
