@@ -24,11 +24,12 @@ MAIN = ("__main__", "__mp_main__")
 def share_main(application: str, running: Mapping[str, Any]) -> None:
     """Make the module with the names *running*, which runs as a program, known by its own name, too.
 
-    Nothing happens if it is no module of *application*, or is loaded already.
+    Nothing happens if it is no module of *application*, is loaded already, or is run by another program (a profiler)
+    with names that are no module's.
     """
     name = _own_name(application, running)
     main = sys.modules.get(running["__name__"])
-    if name is None or main is None or name in sys.modules:
+    if name is None or main is None or vars(main) is not running or name in sys.modules:
         return
     sys.modules[name] = main
     parent, _, tail = name.rpartition(".")
