@@ -126,3 +126,15 @@ def test_nothing_is_judged_where_no_verdict_can_be_kept(waiting):
     (waiting.home / ".cache").write_text("a file where the folder should be")
     run = start(waiting, judging_s="math.inf")
     assert (run.imported, run["reasons"]) == (list("abcde"), dict.fromkeys("abcde", NOT_JUDGED))
+
+
+def test_commands_show_what_an_author_overrules(application):
+    application.write("lib.py", "HOOKS = []\n")
+    application.plugin("a", "declare(eager=False)\nimport lib\nlib.HOOKS.append(1)\n")
+    application.settle()
+    start(application, judging_s="math.inf")
+    assert lazy(start(application)) == ["a"]
+    listing = "from pegboard.cli import manage; manage(host, ['list'], prog='app plugins')"
+    assert (
+        "its author says it may be lazy, although its import changes lib.HOOKS" in application.process(listing).stdout
+    )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
 from pegboard.startup.recording.notes import Notes
+from pegboard.startup.recording.record import Record
 from pegboard.tools.inspection.contributions import claims_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class PluginView:
     """What its record depends on: `files`, `variables` of the environment, `packages`, and `missing` modules."""
     contributions: tuple[Claim, ...]
     fault: Fault | None
+    overruled: tuple[str, ...] = ()
+    """What its import does, in words, of which its author says that it does not matter; see `Host.declare`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ def _view(
     is_recording: bool,
 ) -> PluginView:
     is_eager = plugin.eager and plugin.is_usable
+    overruled = tuple(Record.from_dict(record).overruled()) if record.get("effects") else ()
     because = notes.reasons.get(plugin.name)
     now = because if is_recording else None
     owner = plugin.distribution
@@ -162,7 +166,7 @@ def _view(
         source=plugin.source,
         origin=plugin.origin,
         state=EAGER if is_eager else plugin.state,
-        why=_why(plugin, is_eager=is_eager, because=now),
+        why=_why(plugin, is_eager=is_eager, because=now, overruled=overruled),
         place=position,
         cost_ms=None if cost is None else round(cost, 3),
         after=plugin.after or tuple(record.get("after", ())),
@@ -172,6 +176,7 @@ def _view(
         inputs=_inputs(record),
         contributions=tuple(contributions),
         fault=Fault.of(plugin.error) if plugin.error is not None else None,
+        overruled=overruled,
     )
 
 
@@ -179,11 +184,13 @@ def _inputs(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(record[name]) for name in ("files", "variables", "packages", "missing") if record.get(name)}
 
 
-def _why(plugin: Plugin, *, is_eager: bool, because: str | None) -> str:
+def _why(plugin: Plugin, *, is_eager: bool, because: str | None, overruled: tuple[str, ...]) -> str:
     if plugin.error is not None:
         return plugin.error.because() or plugin.error.what()
     if is_eager:
         return plugin.reason or "its author, or what it contributes, wants it imported at every start"
     if plugin.state == ACTIVE and because is not None:
         return f"imported, to be recorded: {because}"
+    if overruled:
+        return f"its author says it may be lazy, although its import {overruled[0]}"
     return plugin.reason or _MEANINGS.get(plugin.state, plugin.state)
