@@ -278,9 +278,6 @@ class Recorder:
         began_s = time.thread_time()
         module = sys.modules.get(plugin.module)  # it is there before its code runs
         own = (module, namespace_of(module)) if issubclass(type(module), ModuleType) and module is not None else ()
-        parent = sys.modules.get(plugin.module.rpartition(".")[0])
-        if type(parent) is ModuleType:  # the import system notes there what it is loading
-            own = (*own, getattr(namespace_of(parent).get("__spec__"), "_uninitialized_submodules", None))
         if self._heap is None or self._comparison is None:
             self._heap = Heap((*self._ignored(), *own))
             self._comparison = Comparison(self._heap, self._application, self._most_at_once)

@@ -13,6 +13,7 @@ import abc
 import gc
 import types
 import weakref
+from _frozen_importlib import ModuleSpec
 from collections import Counter, OrderedDict, defaultdict
 from itertools import chain, compress, repeat
 from operator import is_
@@ -126,6 +127,9 @@ class Heap:
         if self._waiting:
             objects, self._waiting = [*self._waiting, *objects], []
         by_kind = self._by_kind(objects)
+        for each in by_kind[_SKIPPED]:
+            if type(each) is ModuleSpec:  # the import system notes there what it is loading
+                self.ignore((vars(each).get("_uninitialized_submodules"),))
         for each in by_kind[_HOST]:
             self._add_host(each)
         for each in by_kind[_STATE]:
