@@ -11,6 +11,7 @@ import sys
 import types
 import weakref
 from itertools import chain
+from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects import harmless
@@ -20,7 +21,7 @@ from pegboard.startup.recording.effects.naming import Name, Names, attributes_of
 from pegboard.startup.recording.effects.snapshots import ABSENT, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from typing import Any
 
     from pegboard.startup.recording.effects.calls import Call
@@ -85,6 +86,18 @@ class Judge:
         for change in some:
             yield from self._effects(change)
 
+    def effects_on_new(self, objects: Iterable[object]) -> Iterator[Effect]:
+        """Yield what may have happened to *objects*, which a library has made and keeps: nobody knows how they were."""
+        if not objects or not (assigned := self._assigned()):
+            return
+        for each in objects:
+            module = type_module(type(each))
+            if module in ("builtins", "") or self._is_own(module) or issubclass(type(each), type):
+                continue
+            for key in assigned.intersection(attributes_of(each)):
+                words = f"may change the attribute {key} of a {type(each).__name__} that {module} keeps"
+                yield Effect(NOT_SHOWN, words, self.location(key))
+
     def _effects(self, change: Change) -> Iterator[Effect]:
         what = change.what
         if what is sys.modules:
@@ -93,7 +106,9 @@ class Judge:
         module = self._names.module_of_namespace(what)
         name = Name(module, module) if module is not None else self._names.name(what)
         home = name.module.partition(".")[0]
-        if home in _HOSTS or (name.module and self._is_own(name.module)) or name.text.endswith("._abc_impl"):
+        if home in _HOSTS and not (type(what) is list and self._mentions(_last(name.text))):
+            return
+        if (name.module and self._is_own(name.module)) or name.text.endswith("._abc_impl"):
             return
         if ".__spec__." in name.text:
             return
@@ -157,7 +172,7 @@ class Judge:
 
     def _is_of_import_system(self, holder: str, key: str, new: object, *, is_namespace: bool) -> bool:
         if key in harmless.IMPORT_NAMES:
-            return True
+            return key not in self._assigned()
         if is_namespace and any(call.code.co_name == "__getattr__" and call.module == holder for call in self._calls):
             return True  # a module's own function has kept what it looked up (PEP 562)
         module = f"{holder}.{key}"
@@ -182,16 +197,28 @@ class Judge:
             return False
         package = name.module.partition(".")[0]
         makers = [
-            call for call in self._calls if key in call.code.co_names and call.module.partition(".")[0] == package
+            call
+            for call in self._calls
+            if key in call.code.co_names
+            and call.module.partition(".")[0] == package
+            and call.code.co_name != "<module>"  # a text that was executed there
         ]
-        return bool(makers) and not any(self._is_changing(call.entry) for call in makers)
+        return bool(makers) and not any(
+            self._is_changing(call.entry) or harmless.REGISTERING_NAME.match(call.code.co_name) for call in makers
+        )
 
-    def _is_changing(self, entry: str) -> bool:
-        """Return whether the plugin's own code changes something by calling *entry*, or by an assignment that does."""
+    def _assigned(self) -> frozenset[str]:
+        """Return the names of all attributes to which the plugin's own code assigns."""
         if self._stored is None:
             codes = [call.code for call in self._calls if self._is_own(call.module)]
             self._stored = frozenset(chain.from_iterable(map(_stored, codes)))
-        return bool(entry in self._stored or entry in harmless.CHANGING_METHODS or harmless.CHANGING_NAME.match(entry))
+        return self._stored
+
+    def _is_changing(self, entry: str) -> bool:
+        """Return whether the plugin's own code changes something by calling *entry*, or by an assignment that does."""
+        return bool(
+            entry in self._assigned() or entry in harmless.CHANGING_METHODS or harmless.CHANGING_NAME.match(entry)
+        )
 
     def _is_weak(self, change: Change, name: Name) -> bool:
         """Return whether a library has noted objects without keeping them alive, or Python has."""
@@ -225,7 +252,7 @@ class Judge:
             if change.after < change.before:  # how often it was asked
                 yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
         elif type_ is types.FunctionType:
-            if not _is_annotated(change):
+            if not _is_annotated(change) or "__annotations__" in self._assigned():
                 yield self._effect(name, f"changes the function {name.text}", name.text.rpartition(".")[2])
         elif not name.is_certain and type_ is set and _are_weak(change):
             return  # of an abstract base class; `calls` sees what is registered
@@ -237,25 +264,21 @@ class Judge:
     def _instance(self, change: Change, name: Name) -> Iterator[Effect]:
         what = change.what
         before, after = _expanded(what, change.before), _expanded(what, change.after)
-        old_ids, new_ids = set(map(id, before)), set(map(id, after))
-        if old_ids == new_ids and len(before) == len(after):
+        if len(before) == len(after) and all(map(is_, before, after)):
             return
         attributes = attributes_of(what)
-        changed = [key for key, value in attributes.items() if id(value) not in old_ids and id(value) in new_ids]
-        is_grown = change.is_grown() or not old_ids - new_ids
-        for key in changed:
-            is_cached = is_grown and _is_computed_once(type(what), key)
-            if is_cached or self._is_cache(f"{name.text}.{key}", is_grown=True):
+        replaced = _replaced(attributes, before, after)
+        for key, old in replaced:
+            is_added = old is ABSENT
+            if is_added and _is_computed_once(type(what), key):
                 continue
-            old = None if is_grown or id(None) in old_ids - new_ids else ...
-            numbers = [value for value in before if type(value) is int]
-            if any(self._is_counter(name, key, number, attributes[key]) for number in numbers):
+            if self._is_cache(f"{name.text}.{key}", is_grown=True):
                 continue
-            if self._is_first_use(name, key, old, attributes[key]):
+            if self._is_counter(name, key, old, attributes[key]) or self._is_first_use(name, key, old, attributes[key]):
                 continue
             yield self._effect(name, f"changes {name.text}.{key}", key)
             return
-        if not changed:
+        if not replaced and sorted(map(id, before)) != sorted(map(id, after)):
             yield self._effect(name, f"changes {name.text}", _last(name.text))
 
     # -- words --------------------------------------------------------------------------------------------------------
@@ -348,12 +371,14 @@ def _are_weak(change: Change) -> bool:
 
 
 def _stored(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of the attributes to which *code* assigns."""
+    """Yield the names of the attributes to which *code* assigns, or may do so: annotations are changed in place."""
     import dis
 
     for instruction in dis.get_instructions(code):
-        if instruction.opname in ("STORE_ATTR", "DELETE_ATTR") and type(instruction.argval) is str:
-            yield instruction.argval
+        name = instruction.argval
+        if instruction.opname in ("STORE_ATTR", "DELETE_ATTR") or name == "__annotations__":
+            if type(name) is str and instruction.opname.endswith("_ATTR"):
+                yield name
 
 
 def _is_annotated(change: Change) -> bool:
@@ -365,6 +390,18 @@ def _is_annotated(change: Change) -> bool:
     return all(type(each) is tuple for each in removed) and all(
         each is annotations or (type(each) is dict and not each) for each in added
     )
+
+
+def _replaced(attributes: Mapping[str, Any], before: list[Any], after: list[Any]) -> list[tuple[str, Any]]:
+    """Return the attributes that have changed, each with its value before, as far as that can be told.
+
+    What an instance refers to are the values of its attributes, in their order, and then its class.
+    """
+    values = list(attributes.values())
+    if len(before) == len(after) and all(map(is_, values, after)):
+        return [(key, old) for (key, value), old in zip(attributes.items(), before, strict=False) if value is not old]
+    old_ids, new_ids = set(map(id, before)), set(map(id, after))
+    return [(key, ABSENT) for key, value in attributes.items() if id(value) not in old_ids and id(value) in new_ids]
 
 
 def _expanded(what: object, referents: tuple[Any, ...]) -> list[Any]:

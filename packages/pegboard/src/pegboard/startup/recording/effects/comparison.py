@@ -66,7 +66,8 @@ class Comparison:
         heap = self._heap
         heap.settle()
         changes = heap.changes()
-        heap.add_later(_leaked(changes, set(map(id, chain.from_iterable(each.own_objects for each in members)))))
+        leaked = _leaked(changes, set(map(id, chain.from_iterable(each.own_objects for each in members))))
+        heap.add_later(leaked)
         judge = Judge(
             heap,
             lambda module: any(member.is_own(module) for member in members),
@@ -75,7 +76,7 @@ class Comparison:
             loaded=set().union(*(member.loaded for member in members)),
             origin=members[-1].origin if len(members) == 1 else "",
         )
-        for effect in judge.effects(changes):
+        for effect in (*judge.effects(changes), *judge.effects_on_new(leaked)):
             if len(members) == 1:
                 members[0].effects.append(effect)
             else:

@@ -97,6 +97,8 @@ FATAL_CALLS: Final = {
     "faulthandler.dump_traceback_later": "has a traceback dumped later",
 }
 """Those of them of which it is known what they do, in words."""
+REGISTERING_NAME: Final = re.compile(r"(add|register|set|install|subscribe|connect)(_|$)")
+"""What a library calls the functions that note something for others, also when its own code calls them."""
 CHANGING_METHODS: Final = names(
     "__setattr__ __delattr__ __setitem__ __delitem__ __set__ __delete__ __iadd__ __ior__ __iand__ __isub__ __ixor__ "
     "__lshift__ __rshift__ __enter__"
@@ -105,7 +107,7 @@ CHANGING_METHODS: Final = names(
 LOOKING_AROUND: Final = names("get_objects get_referrers get_referents")
 """Functions of `gc` that reach everything; what is observed is not among what they find."""
 CHANGING_NAME: Final = re.compile(
-    r"(?!__)_*(set|un?register|install|uninstall|enable|disable|configure|patch|activate|monkey)|"
+    r"(?!__)_*(set|un?register|install|uninstall|enable|disable|re?configure|patch|activate|monkey)|"
     r"(?!__)_*(add|seed|use|config|init|switch|hook|setup|start|push|insert|append|extend|update|clear|reset|remove|define|"
     r"override|replace|subscribe|connect|listen|on|mount|load|attach|bind|declare)(?![a-z])",
 )

@@ -19,7 +19,7 @@ from itertools import chain, compress, repeat
 from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.startup.recording.effects.hidden_state import LRU_CACHE, state_function
+from pegboard.startup.recording.effects.hidden_state import LRU_CACHE, default_factory, state_function
 from pegboard.startup.recording.effects.snapshots import Change, Objects, States, Tables
 
 if TYPE_CHECKING:
@@ -145,8 +145,10 @@ class Heap:
         if by_kind[_TUPLE]:
             ours = {id(some) for part in self._parts for some in part.tuples()}
             held.append(chain.from_iterable(each for each in by_kind[_TUPLE] if id(each) not in ours))
+        factories = [each for each in by_kind[_KEYED] if type(each) is defaultdict and id(each) not in ignored]
         states = [(each, self._state_functions[id(type(each))]) for each in by_kind[_STATE] if id(each) not in known]
         known.update(id(each) for each, _ in states)
+        states += [(each, default_factory) for each in factories]
         self._add_hidden(list(chain.from_iterable(held)), states)
 
     def _by_kind(self, objects: Sequence[Any]) -> list[list[Any]]:

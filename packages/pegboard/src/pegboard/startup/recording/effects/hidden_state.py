@@ -25,6 +25,11 @@ def _bytes(buffer: Any) -> Any:
     return bytes(buffer) if len(buffer) <= _LARGEST else (len(buffer), bytes(buffer[:1024]), bytes(buffer[-1024:]))
 
 
+def default_factory(table: Any) -> Any:
+    """Return what identifies the function that makes the missing values of *table*, a `defaultdict`."""
+    return id(table.default_factory)
+
+
 def _generator(generator: Any) -> Any:
     frame = generator.gi_frame
     return (None if frame is None else frame.f_lasti, generator.gi_running)
