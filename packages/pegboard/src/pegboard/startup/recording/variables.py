@@ -65,9 +65,11 @@ class Variables:
         """Return the variables that reading *name* binds a record to; none for what can be no name of a variable."""
         if name is not WHOLE_ENVIRONMENT:
             try:
-                return {os.fsdecode(os.fsencode(name))}
+                variable = os.fsdecode(os.fsencode(name))
             except (TypeError, ValueError):  # reading it fails, wherever and whenever
                 return set()
+            looks_for = _LOOK_FOR.get(_asking(frame))
+            return {variable} if looks_for is None or looks_for(variable) else set()
         asking = _asking(frame)
         looks_for = _LOOK_FOR.get(asking)
         if looks_for is None:

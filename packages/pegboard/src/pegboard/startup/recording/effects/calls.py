@@ -58,14 +58,23 @@ class Call:
 class Calls:
     """Notes calls between `start` and `stop`, as often as wanted."""
 
-    def __init__(self, is_own: Callable[[str], bool], is_new: Callable[[object], bool], application: str) -> None:
+    def __init__(
+        self,
+        is_own: Callable[[str], bool],
+        is_new: Callable[[object], bool],
+        application: str,
+        look_around: Callable[..., None],
+    ) -> None:
         """Note nothing yet.
 
         Args:
             is_own: Returns whether a module is the plugin's own code.
             is_new: Returns whether an object was made by the import.
             application: The application's top-level package.
+            look_around: Called before and after a function that goes through all objects.
         """
+        self._look_around = look_around
+        self._looking: object = None
         self._application = application
         self._is_own = is_own
         self._is_new = is_new
@@ -137,6 +146,9 @@ class Calls:
                     self._note_method(frame, what)
             elif id(what) not in self._harmless:
                 self._note_function(frame, defined_in, what)
+        elif event == "c_return" and what is self._looking:
+            self._looking = None
+            self._look_around(begins=False)
 
     def _note_abc(self, frame: FrameType) -> None:
         base = frame.f_locals.get("cls")
@@ -167,7 +179,11 @@ class Calls:
             return
         if (known := HARMLESS_CALLS.get(module)) is not None:
             is_harmless = name in known or name.startswith(HARMLESS_PREFIXES)
-            if not is_harmless or (module == "gc" and name in LOOKING_AROUND):
+            if module == "gc" and name in LOOKING_AROUND:
+                self._looking = function
+                self._look_around(begins=True)
+                is_harmless = name == "get_freeze_count"
+            if not is_harmless:
                 kind = SEEN if f"{module}.{name}" in FATAL_CALLS else NOT_SHOWN
                 self._add(frame, kind, FATAL_CALLS.get(f"{module}.{name}", f"calls {module}.{name}()"))
                 return

@@ -162,7 +162,7 @@ class Judge:
             if type(key) is str and self._is_of_import_system(name.text, key, new, is_namespace=is_namespace):
                 continue
             if type(key) is str and (
-                self._is_cache(text, is_grown=True)
+                (self._is_cache(text, is_grown=True) and not self._is_told_to(name, key))
                 or self._is_first_use(name, key, old, new)
                 or self._is_counter(name, key, old, new)
             ):
@@ -226,6 +226,11 @@ class Judge:
             return False
         items = [item for key, _, new in change.table_changes() for item in (key, new)]
         return any(issubclass(type(item), weakref.ReferenceType) for item in items)
+
+    def _is_told_to(self, name: Name, key: str) -> bool:
+        """Return whether a module has set itself up because it was told to change something."""
+        makers = [call for call in self._calls if call.module == name.module and key in call.code.co_names]
+        return any(self._is_changing(call.entry) for call in makers)
 
     def _is_counter(self, name: Name, key: str, old: object, new: object) -> bool:
         """Return whether a library has counted how often it was used."""
@@ -376,9 +381,9 @@ def _stored(code: types.CodeType) -> Iterator[str]:
 
     for instruction in dis.get_instructions(code):
         name = instruction.argval
-        if instruction.opname in ("STORE_ATTR", "DELETE_ATTR") or name == "__annotations__":
-            if type(name) is str and instruction.opname.endswith("_ATTR"):
-                yield name
+        is_assigned = instruction.opname in ("STORE_ATTR", "DELETE_ATTR")
+        if type(name) is str and (is_assigned or (name == "__annotations__" and instruction.opname == "LOAD_ATTR")):
+            yield name
 
 
 def _is_annotated(change: Change) -> bool:

@@ -114,6 +114,10 @@ class Heap:
         """Return all objects that were made since the last call of `settle`."""
         return gc.get_objects()
 
+    def show_all(self) -> None:
+        """Let also old objects be found by others, until `settle` is called."""
+        gc.unfreeze()
+
     def settle(self) -> None:
         """Let all objects that exist now count as old."""
         gc.freeze()
@@ -264,7 +268,10 @@ class Heap:
     def holders(self, wanted: AbstractSet[int]) -> Iterator[tuple[Any, int]]:
         """Yield each old object that refers to one of the objects with the ids *wanted*, with that id."""
         for part in self._parts:
-            if not isinstance(part, States):
+            if isinstance(part, States):
+                for each in (each for each, _ in part.objects if type(each) is LRU_CACHE):
+                    yield from ((each, id(inner)) for inner in gc.get_referents(each) if id(inner) in wanted)
+            else:
                 yield from part.holders(wanted)
             if isinstance(part, Objects) and part.are_functions:
                 for each in part.objects:

@@ -71,7 +71,7 @@ class Observation:
         self.is_own = is_own
         self._application = application
         self._subclasses = subclasses
-        self._calls = Calls(is_own, self._is_new, application)
+        self._calls = Calls(is_own, self._is_new, application, self._look_around)
         self.own_objects: list[Any] = []
         """What the import has made."""
         self.is_to_be_compared: bool = True
@@ -147,10 +147,21 @@ class Observation:
         self._calls.stop()
         audit.stop_listening()
         self._compare_states()
+        self._take_new()
+
+    def _take_new(self) -> None:
         before = self._made_before
         new = [each for each in self._heap.new_objects() if id(each) not in before]
         self.own_objects += new
         self._own_ids.update(map(id, new))
+
+    def _look_around(self, *, begins: bool) -> None:
+        """Let a function of `gc` find all objects, as it does when nobody observes."""
+        if begins:
+            self._take_new()
+            self._heap.show_all()
+        else:
+            self._heap.settle()
 
     def _conclude(self) -> None:
         if self._calls.failure is not None:
