@@ -47,6 +47,7 @@ CHANGES_THE_APPLICATION = {
     "the class of an instance": "class O(core.Options): ...\ncore.options.__class__ = O",
     "the code of a function": "core.shout.__code__ = (lambda text: text).__code__",
     "defaults of a function": "core.shout.__defaults__ = ('x',)",
+    "a function in disguise": "import functools\ndef mine(): 'x'\nfunctools.update_wrapper(core.shout, mine)",
     "annotations of a function": "core.shout.__annotations__['text'] = 'str'",
     "an attribute of a function": "core.shout.more = 1",
     "a cell": "core.add_closed.__closure__[0].cell_contents = [1]",
@@ -114,6 +115,7 @@ CHANGES_THE_STANDARD_LIBRARY = {
     "the default precision": "import decimal\ndecimal.DefaultContext.prec = 7",
     "a function": "import json\njson.dumps = print",
     "a method": "import json\njson.JSONEncoder.default = str",
+    "a length": "import reprlib\nreprlib.aRepr.maxstring = 5",
     "a seed": "import random\nrandom.seed(1)",
     "a media type": "import mimetypes\nmimetypes.add_type('text/acme', '.acme')",
     "a codec": "import codecs\ncodecs.register_error('acme', print)",
@@ -136,7 +138,9 @@ CHANGES_A_LIBRARY = {
     "a cache, by hand": "import shelf\nshelf.CACHE['answer'] = 1",
 }
 CANNOT_BE_SHOWN = {
-    "all objects": "import gc\ngc.get_objects()",
+    "all objects": "import gc\nassert any(some is core.handlers for some in gc.get_objects()); assert not gc.get_freeze_count()",
+    "who refers to one": "import gc\nassert any(some is vars(core) for some in gc.get_referrers(core.handlers))",
+    "a table of first use": "import sysconfig\nsysconfig.get_config_vars()['ACME'] = 1",
     "a library of C": "import ctypes\nctypes.CDLL(None)",
 }
 HARMLESS = {

@@ -146,7 +146,7 @@ class Calls:
                     self._note_method(frame, what)
             elif id(what) not in self._harmless:
                 self._note_function(frame, defined_in, what)
-        elif event == "c_return" and what is self._looking:
+        elif self._looking is not None and what is self._looking and event in ("c_return", "c_exception"):
             self._looking = None
             self._look_around(begins=False)
 
@@ -182,7 +182,9 @@ class Calls:
             if module == "gc" and name in LOOKING_AROUND:
                 self._looking = function
                 self._look_around(begins=True)
-                is_harmless = name == "get_freeze_count"
+                if name == "get_freeze_count":
+                    return
+                is_harmless = False
             if not is_harmless:
                 kind = SEEN if f"{module}.{name}" in FATAL_CALLS else NOT_SHOWN
                 self._add(frame, kind, FATAL_CALLS.get(f"{module}.{name}", f"calls {module}.{name}()"))

@@ -88,15 +88,18 @@ class Judge:
 
     def effects_on_new(self, objects: Iterable[object]) -> Iterator[Effect]:
         """Yield what may have happened to *objects*, which a library has made and keeps: nobody knows how they were."""
-        if not objects or not (assigned := self._assigned()):
+        if not objects:
             return
+        assigned = self._assigned()
+        own = [call.code for call in self._calls if self._is_own(call.module)]
         for each in objects:
             module = type_module(type(each))
-            if module in ("builtins", "") or self._is_own(module) or issubclass(type(each), type):
-                continue
-            for key in assigned.intersection(attributes_of(each)):
-                words = f"may change the attribute {key} of a {type(each).__name__} that {module} keeps"
-                yield Effect(NOT_SHOWN, words, self.location(key))
+            if type(each) is dict and each and any(_stores_item(code, next(reversed(each))) for code in own):
+                yield Effect(NOT_SHOWN, "may change a table that a library has just made", self._origin)
+            elif module not in ("builtins", "") and not self._is_own(module) and not issubclass(type(each), type):
+                for key in assigned.intersection(attributes_of(each)):
+                    words = f"may change the attribute {key} of a {type(each).__name__} that {module} keeps"
+                    yield Effect(NOT_SHOWN, words, self.location(key))
 
     def _effects(self, change: Change) -> Iterator[Effect]:
         what = change.what
@@ -373,6 +376,15 @@ def _line(code: types.CodeType, name: str) -> int:
 
 def _are_weak(change: Change) -> bool:
     return all(type(each) is weakref.ReferenceType for each in (*change.before, *change.after))
+
+
+def _stores_item(code: types.CodeType, key: object) -> bool:
+    """Return whether *code* assigns to items, and has *key*, a text."""
+    if type(key) is not str or not any(type(each) is str and each == key for each in code.co_consts):
+        return False
+    import dis
+
+    return any(instruction.opname == "STORE_SUBSCR" for instruction in dis.get_instructions(code))
 
 
 def _stored(code: types.CodeType) -> Iterator[str]:

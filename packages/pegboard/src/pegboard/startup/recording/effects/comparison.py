@@ -101,4 +101,6 @@ def _leaked(changes: Iterable[Change], own: set[int]) -> list[Any]:
             found[id(each)] = each
             globals_ = each.__globals__ if type(each) is FunctionType else None
             pending += [inner for inner in gc.get_referents(each) if inner is not globals_]
-    return list(found.values())
+    # the garbage collector does not know of dictionaries that hold only texts and numbers
+    tables = [each for change in changes for each in change.added() if type(each) is dict and not gc.is_tracked(each)]
+    return [*found.values(), *tables]

@@ -104,7 +104,7 @@ CHANGING_METHODS: Final = names(
     "__lshift__ __rshift__ __enter__"
 )
 """Methods that Python itself calls, and that change something."""
-LOOKING_AROUND: Final = names("get_objects get_referrers get_referents get_freeze_count")
+LOOKING_AROUND: Final = names("get_objects get_referrers get_freeze_count")
 """Functions of `gc` that reach everything; what is observed is not among what they find."""
 CHANGING_NAME: Final = re.compile(
     r"(?!__)_*(set|un?register|install|uninstall|enable|disable|re?configure|patch|activate|monkey)|"

@@ -88,8 +88,8 @@ class Names:
         type_ = type(each)
         if issubclass(type_, type):
             module, name = type_module(each), type.__dict__["__qualname__"].__get__(each)
-        elif type_ is types.FunctionType:
-            module, name = each.__module__, each.__qualname__
+        elif type_ is types.FunctionType:  # its `__module__` and `__qualname__` may have been changed just now
+            module, name = each.__globals__.get("__name__"), each.__code__.co_qualname
         else:
             return None
         if type(module) is not str or type(name) is not str:
