@@ -21,6 +21,7 @@ from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.conditions import conditions
 from pegboard.startup.recording.encoding import check_record, content_of, from_bytes, to_bytes
 from pegboard.startup.recording.files import other_indexes, records_path, remove_old, why_not_writable, write
+from pegboard.startup.recording.influences import IMPORTED_BEFORE, invalidate_others, is_influence, stamps
 from pegboard.startup.recording.judging import Judging
 from pegboard.startup.recording.loaded_modules import LoadedModules
 from pegboard.startup.recording.notes import Notes
@@ -117,6 +118,7 @@ class Rebuild:
         self._not_traced: list[Plugin] = []
         self._unrecorded: list[Plugin] = []
         self._failures: dict[str, Record] = {}  # of plugins that lack something: what would mend them
+        self._influences: set[Plugin] = set()  # without a record; their imports have changed what others find
         self._early = frozenset(early)
         self._records: dict[str, Record] = {}
         self._kept_for_later: dict[str, Record] = {}  # the records of plugins that are disabled now
@@ -188,11 +190,12 @@ class Rebuild:
             if plugin.is_usable or plugin.state == DISABLED:
                 record, reason = self._old_record(plugin, modules)
                 if plugin.state == ACTIVE and reason is None and plugin not in self._early:
-                    reason = "it had been imported before the plugins were looked at"
+                    reason = IMPORTED_BEFORE
                 records[plugin.module], reasons[plugin.module] = record, why_all_stale or reason
         usable = {plugin.module for plugin in plugins if plugin.is_usable}
         was_usable = {module for module, entry in self._old.get("plugins", {}).items() if entry["state"] == PRIMED}
         _invalidate_users(records, reasons, usable & was_usable)
+        invalidate_others(self._old.get("influences", {}), plugins, records, reasons)
         return records, reasons
 
     def _old_record(self, plugin: Plugin, modules: set[str]) -> tuple[Record | None, str | None]:
@@ -266,6 +269,9 @@ class Rebuild:
                         self._record_failure(plugin, recorder, judging)
             judging.compare()
         self._settle(judging)
+        for plugin, trace in judging.traces.items():
+            if plugin.module not in self._records and is_influence((each.kind, each.words) for each in trace.effects):
+                self._influences.add(plugin)
         self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
 
@@ -372,6 +378,7 @@ class Rebuild:
             "order": [plugin.module for plugin in plugins],
             "plugins": {plugin.module: self._entry(plugin) for plugin in plugins},
             "problems": [],
+            "influences": stamps(filter(self._has_influence, plugins)),
             "suspects": [list(item) for item in self._search.suspects],
             "packages": {
                 package: {path: list(item) for path, item in self._package_files.by_package[package].items()}
@@ -420,6 +427,13 @@ class Rebuild:
                 notes.write(path)
 
         atexit.register(note)
+
+    def _has_influence(self, plugin: Plugin) -> bool:
+        """Return whether *plugin* changes what others find, or may be the one of several that has done so."""
+        if plugin in self._influences or plugin.name in self._notes.doubtful:
+            return True
+        record = self._records.get(plugin.module)
+        return record is not None and is_influence((kind, words) for kind, words, _ in record.effects)
 
     def _is_waiting(self, plugin: Plugin) -> bool:
         """Return whether *plugin* waits to be judged."""
