@@ -118,14 +118,80 @@ class TestAForkWhileAnotherThreadImportsAPlugin:
         assert "plugin 'slow' could not be imported" in run["child"]
         assert "this process was forked while another thread was importing it" in run["child"]
         assert "use the plugin before the process forks" in run["child"]
-        assert slow.run("result['slow'] = things.names()").stderr == ""
+        assert slow.run("import gate\ngate.opened.set()", "result['slow'] = things.names()").stderr == ""
 
     def test_nor_does_a_plain_import_hang(self, slow):
         step = FORK_MEANWHILE.replace('things["t-slow"]\n    except', "str(__import__('app.plugins.slow'))\n    except")
         run = slow.run(
             step.format(before="import pegboard.forks\npegboard.forks.LIMIT_S = 0.05", use="things['t-slow']")
         )
-        assert "app.plugins.slow" in run["child"]
+        assert "plugin 'slow' could not be imported" in run["child"]
+
+
+FORK_AT_FIRST = """
+import os, signal, sys, threading, warnings
+warnings.simplefilter("ignore")
+import gate
+import pegboard.forks
+pegboard.forks.LIMIT_S = {limit}
+thread = threading.Thread(target=host.start)
+thread.start()
+gate.entered.wait()
+if {limit} > 1:
+    threading.Timer(0.1, gate.opened.set).start()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    gate.opened.set()
+    try:
+        answer = " ".join([{use}, *(plugin.reason for plugin in host.plugins if plugin.state == "broken")])
+    except BaseException as error:
+        answer = str(error)
+    gate.say(answer)
+    os._exit(0)
+gate.opened.set()
+result["status"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+thread.join()
+result["child"] = gate.heard()
+result["parent"] = things.names()
+"""
+FORKED = "this process was forked while another thread was importing it"
+
+
+@pytest.mark.parametrize("lazy", "01")
+class TestAForkWhileAnotherThreadMakesTheHostReady:
+    @pytest.fixture
+    def started(self, application, lazy):
+        def start(slow, limit, use="*things.names()"):
+            application.write("gate.py", GATE)
+            for name in "abc":
+                application.plugin(name, slow if name == "b" else "")
+            application.settle()
+            application.environ["APP_PLUGINS_LAZY"] = lazy
+            run = application.run(FORK_AT_FIRST.format(limit=limit, use=use))
+            assert (run["status"], run["parent"]) == (0, ["t-a", "t-b", "t-c"])
+            assert "crash" not in application.run("import gate\ngate.opened.set()", "things.names()").stderr
+            return run["child"]
+
+        return start
+
+    SLOW = "import gate\ngate.entered.set()\ngate.opened.wait()\n"
+
+    def test_waits_until_it_is_ready(self, started):
+        assert started(self.SLOW, 10.0) == "t-a t-b t-c"
+
+    def test_does_not_wait_for_ever_and_the_child_makes_it_ready_itself(self, started):
+        child = started(self.SLOW, 0.05)
+        assert child.startswith("t-a t-c plugin 'b'")
+        assert FORKED in child
+
+    @pytest.mark.parametrize("library", ["halfway", "halfway.inside"])
+    def test_a_library_that_was_imported_halfway_is_imported_anew(self, application, started, library):
+        application.write("halfway/__init__.py", "" if "." in library else self.SLOW)
+        application.write("halfway/inside.py", self.SLOW)
+        child = started(f"import {library}\n", 0.05, f"*things.names(), __import__({library!r}).__name__")
+        assert child.startswith("t-a t-c halfway plugin 'b'")
+        assert FORKED in child
 
 
 HELD = """

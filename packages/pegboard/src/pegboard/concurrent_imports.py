@@ -1,6 +1,7 @@
-"""Has the import of another thread caused this error, and when is that over?
+"""Has the import of another thread caused this error, when is that over, and what becomes of it in a forked child?
 
-In: what an import has raised. Out: whether another thread's import has to do with it, and a wait until that is done.
+In: what an import has raised. Out: whether another thread's import has to do with it, and a wait until that is done. In
+a child, what other threads were importing is forgotten.
 
 Python locks each module while it is imported. Where two threads wait for one another, one of them gets a deadlock
 error, or goes on with a module that is half imported. Both are fine in one thread, one after the other.
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 import _frozen_importlib
 import _thread
+import sys
 import time
+from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.foreign_object import is_a
@@ -58,6 +61,31 @@ def wait_for_others(error: BaseException, tries: int, *, is_certain: bool) -> bo
     return True
 
 
+def forget_others() -> None:
+    """Forget, in a child that has just been forked, what other threads were importing, as if that had failed.
+
+    Their locks would be held for ever, so that whoever imports one of these modules would hang.
+    """
+    me = _thread.get_ident()
+    locks: Any = _system["_module_locks"]
+    for name, reference in list(locks.items()):
+        lock = reference()
+        if lock is None:
+            continue
+        if lock.owner == me:
+            lock.lock._at_fork_reinit()  # noqa: SLF001 -- another thread may have been about to wait for it
+            continue
+        locks.pop(name, None)  # whoever imports the module makes a new one
+        module = sys.modules.get(name)
+        spec = object.__getattribute__(module, "__dict__").get("__spec__") if is_a(module, ModuleType) else None
+        if getattr(spec, "_initializing", False):
+            del sys.modules[name]
+    blocking: Any = _system["_blocking_on"]
+    waiting: dict[int, Any] = getattr(blocking, "data", blocking)  # with weak references since 3.12
+    for thread in [thread for thread in waiting if thread != me]:
+        del waiting[thread]
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield *error*, what it was raised from, and what was being handled then."""
     pending: list[BaseException | None] = [error]
@@ -77,12 +105,12 @@ def _importing_threads() -> set[int]:
     found = set()
     for reference in list(locks.values()):
         owner: int | None = getattr(reference(), "owner", None)
-        if owner is not None and owner != me and not _waits_for(owner, me):
+        if owner is not None and owner != me and not waits_for(owner, me):
             found.add(owner)
     return found
 
 
-def _waits_for(thread: int, other: int) -> bool:
+def waits_for(thread: int, other: int) -> bool:
     """Return whether *thread* waits for a module that *other* imports, perhaps by way of others."""
     pending, seen = [thread], set()
     while pending:

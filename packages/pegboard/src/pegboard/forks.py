@@ -1,8 +1,8 @@
 """What happens to plugins when the process forks?
 
-In: a fork, while threads import plugins. Out: a child in which no lock of this package is held by a thread that the
-child does not have, and no plugin is imported halfway. A child that a plugin forks while its own code is running ends
-where that code ends.
+In: a fork, while threads make a host ready or import plugins. Out: a child in which no lock of this package, nor one of
+the import system, is held by a thread that the child does not have, and no module is imported halfway. A child that a
+plugin forks while its own code is running ends where that code ends.
 
 Source: `os.register_at_fork`; POSIX.1-2017, `fork`: only the thread that forks is in the child.
 """
@@ -14,6 +14,7 @@ import os
 import sys
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.concurrent_imports import forget_others, waits_for
 from pegboard.errors import PluginImportError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
 
 LIMIT_S = 10.0
-"""How many seconds a fork waits for other threads that are importing plugins."""
+"""How many seconds a fork waits for other threads that are making a host ready or importing plugins."""
 
 
 def end_if_child(parent: int, error: BaseException) -> None:
@@ -75,9 +76,9 @@ class Fork:
     """One fork of this process, from just before it until just after it."""
 
     def __init__(self, hosts: list[Any]) -> None:
-        """Keep other threads from beginning to import a plugin, and wait for those that are importing one.
+        """Wait for threads that are making a host ready or importing a plugin, and keep others from beginning to.
 
-        A thread that is importing a plugin itself waits for nobody: others may be waiting for it.
+        A thread that is doing so itself waits for nobody: others may be waiting for it.
 
         Args:
             hosts: Every `Host` of this process.
@@ -85,17 +86,25 @@ class Fork:
         from time import monotonic, sleep
 
         self._hosts = hosts
-        # of each host that has imported plugins: what each of its threads is importing, and its importer
-        parts = [host.manager._parts for host in hosts if host.manager._parts is not None]
-        self._importers = [(attribution.stacks, importer) for attribution, _, importer in parts]
         self._me = _thread.get_ident()
-        self._gates = [importer.gate for _, importer in self._importers if importer.gate.acquire(timeout=LIMIT_S)]
+        self._gates: list[Any] = []
         deadline = monotonic() + LIMIT_S
-        while self._others() and not self._is_importing() and monotonic() < deadline:
+        while self._is_worth_waiting() and monotonic() < deadline:
+            self.after_in_parent()  # who makes a host ready has to pass the gates
             sleep(0.001)
 
-    def _is_importing(self) -> bool:
-        return any(stacks.get(self._me) for stacks, _ in self._importers)
+    @property
+    def _importers(self) -> list[tuple[dict[int, list[Plugin]], Any]]:
+        """What each thread is importing, and the importer, of each host that has imported plugins."""
+        parts = [host.manager._parts for host in self._hosts if host.manager._parts is not None]
+        return [(attribution.stacks, importer) for attribution, _, importer in parts]
+
+    def _is_worth_waiting(self) -> bool:
+        """Close the gates; return whether a thread that does not wait for this one has passed them."""
+        self._gates = [importer.gate for _, importer in self._importers if importer.gate.acquire(timeout=LIMIT_S)]
+        busy = {thread for host in self._hosts for thread in tuple(host.manager._starting)}
+        busy.update(thread for stacks, _ in self._importers for thread, plugins in tuple(stacks.items()) if plugins)
+        return self._me not in busy and not all(waits_for(thread, self._me) for thread in busy)
 
     def _others(self) -> list[tuple[Any, Plugin]]:
         """Return each plugin that another thread is importing, after its importer."""
@@ -109,26 +118,38 @@ class Fork:
 
     def after_in_parent(self) -> None:
         """Let other threads import plugins again."""
-        for gate in self._gates:
-            gate.release()
+        while self._gates:
+            self._gates.pop().release()
 
     def after_in_child(self) -> None:
         """Free what threads of the parent hold, and break the plugins that they were importing."""
+        forget_others()  # first: what comes next may import something
         for host in self._hosts:
             for lock in _locks(host):
                 lock._at_fork_reinit()
-            host.manager._starting.intersection_update({self._me})
+            manager, states = host.manager, sys.modules["pegboard.manager"]
+            manager._starting.intersection_update({self._me})
+            if manager.state == states.STARTING and not manager._starting:
+                manager.state = states.NEW  # what has been imported counts; the next use imports the rest
             self._drop_builds(host)
+        self._stop_recorders()
         for importer, plugin in self._others():
             owner = str(plugin.distribution or "")
             cause = "this process was forked while another thread was importing it"
             advice = "use the plugin before the process forks, or fork before other threads use plugins"
             importer.lose(plugin, PluginImportError(plugin.name, owner, cause, plugin.origin, advice))
-            # Python's own lock of the module is held forever; nobody waits for it where the entry is None
-            sys.modules[plugin.module] = None  # type: ignore[assignment]
         for stacks, _ in self._importers:
             for thread in [thread for thread in stacks if thread != self._me]:
                 del stacks[thread]
+
+    def _stop_recorders(self) -> None:
+        """Let nobody observe the imports of this process on behalf of another thread."""
+        recording = sys.modules.get("pegboard.startup.recording.recorder")
+        for recorder in () if recording is None else tuple(recording.ACTIVE):
+            if recorder.thread != self._me:
+                recorder.__exit__()
+                for _, importer in self._importers:
+                    importer.around = None
 
     def _drop_builds(self, host: Any) -> None:
         """Forget the components that other threads were building: whoever asks for one builds it anew."""

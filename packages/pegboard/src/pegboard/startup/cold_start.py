@@ -118,11 +118,12 @@ class ColdStart:
             if self._search is not None:
                 return self._search
             known = self._early.plugins | {plugin.module: plugin for plugin in self._plugins}
-            found = self._search = search(self._settings, known)
+            found = search(self._settings, known)
             self._plugins = found.plugins
             self._attribution.add_plugins(found.plugins)
             self._importer.watch()
             self._ledger.invalidate()
+            self._search = found  # last: a child that is forked meanwhile searches once more
         for problem in found.problems:
             self._report(problem)
         return found

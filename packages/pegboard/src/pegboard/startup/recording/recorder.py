@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from pegboard.startup.recording.ownership import Ownership
 
 
+ACTIVE: list[Recorder] = []
+"""The recorders that are tracing imports now."""
+
+
 class ImportTrace:
     """What the import of one plugin, or of one package, read and did."""
 
@@ -93,6 +97,8 @@ class Recorder:
         """What each plugin has made while it was observed; it is looked at when another one imports that plugin."""
         self._subclasses = Subclasses(self._application)
         self._undo: list[Callable[[], None]] = []
+        self.thread: int = _thread.get_ident()
+        """The thread whose imports are traced."""
         self._variables = Variables()
 
     @property
@@ -105,6 +111,7 @@ class Recorder:
         return self._traces.setdefault(plugin, ImportTrace())
 
     def __enter__(self) -> Self:
+        ACTIVE.append(self)
         self._watch_environment()
         self._watch_imports()
         self._watch_loading()
@@ -116,6 +123,7 @@ class Recorder:
         if self._heap is not None:
             self._heap.close()
             self._heap = None
+        ACTIVE.remove(self)
 
     def _replace(self, holder: Any, name: str, make: Callable[[Any], Any]) -> None:
         original = getattr(holder, name, None)
