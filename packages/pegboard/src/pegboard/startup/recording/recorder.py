@@ -93,6 +93,7 @@ class Recorder:
         self._observed: list[Observation] = []
         """The observations that are going on, the innermost last."""
         self._comparison: Comparison | None = None
+        self._has_failed = False
         self._made: dict[str, list[Any]] = {}
         """What each plugin has made while it was observed; it is looked at when another one imports that plugin."""
         self._subclasses = Subclasses(self._application)
@@ -279,10 +280,17 @@ class Recorder:
             is_alone: Whether all objects are compared before and after this one import, whatever that costs.
 
         Returns:
-            None where nothing can be observed: a profiler or a debugger is active.
+            None where nothing can be observed: a profiler or a debugger is active, or observing itself has failed.
         """
-        if is_observed_by_others():
+        if is_observed_by_others() or self._has_failed:
             return None
+        try:
+            return self._observe(plugin, is_alone=is_alone)
+        except Exception:  # objects of strangers are looked at; the plugin's import goes on
+            self._has_failed = True
+            return None
+
+    def _observe(self, plugin: Plugin, *, is_alone: bool) -> Observation:
         began_s = time.thread_time()
         module = sys.modules.get(plugin.module)  # it is there before its code runs
         own = (module, namespace_of(module)) if issubclass(type(module), ModuleType) and module is not None else ()

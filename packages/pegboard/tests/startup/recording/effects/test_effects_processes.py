@@ -116,6 +116,7 @@ CHANGES_THE_STANDARD_LIBRARY = {
     "a function": "import json\njson.dumps = print",
     "a method": "import json\njson.JSONEncoder.default = str",
     "a length": "import reprlib\nreprlib.aRepr.maxstring = 5",
+    "a table of first use": "import sysconfig\nsysconfig.get_config_vars()['ACME'] = 1",
     "a seed": "import random\nrandom.seed(1)",
     "a media type": "import mimetypes\nmimetypes.add_type('text/acme', '.acme')",
     "a codec": "import codecs\ncodecs.register_error('acme', print)",
@@ -140,7 +141,6 @@ CHANGES_A_LIBRARY = {
 CANNOT_BE_SHOWN = {
     "all objects": "import gc\nassert any(some is core.handlers for some in gc.get_objects()); assert not gc.get_freeze_count()",
     "who refers to one": "import gc\nassert any(some is vars(core) for some in gc.get_referrers(core.handlers))",
-    "a table of first use": "import sysconfig\nsysconfig.get_config_vars()['ACME'] = 1",
     "a library of C": "import ctypes\nctypes.CDLL(None)",
 }
 HARMLESS = {

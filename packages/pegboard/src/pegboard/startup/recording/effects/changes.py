@@ -158,6 +158,11 @@ class Judge:
     # -- dictionaries -------------------------------------------------------------------------------------------------
 
     def _table(self, change: Change, name: Name, *, is_namespace: bool) -> Iterator[Effect]:
+        own = [call.code for call in self._calls if self._is_own(call.module)]
+        for key, old, new in () if is_namespace else change.table_changes():
+            if any(_stores_item(code, key) for code in own):
+                yield self._effect(name, f"{_verb(old, new)} {name.text}[{key!r}]", key)
+                return
         if self._is_cache(name.text, is_grown=change.is_grown()) or self._is_weak(change, name):
             return
         for key, old, new in change.table_changes():
@@ -260,10 +265,11 @@ class Judge:
             if change.after < change.before:  # how often it was asked
                 yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
         elif type_ is types.FunctionType:
-            if not _is_annotated(change) or "__annotations__" in self._assigned():
+            is_renamed = self._is_of_library(name) and all(type(each) is str for each in change.added())
+            if not is_renamed and (not _is_annotated(change) or "__annotations__" in self._assigned()):
                 yield self._effect(name, f"changes the function {name.text}", name.text.rpartition(".")[2])
-        elif not name.is_certain and type_ is set and _are_weak(change):
-            return  # of an abstract base class; `calls` sees what is registered
+        elif _is_inner(change, name):
+            return
         elif is_container or type_ is types.CellType:
             yield self._effect(name, f"changes {name.text}", _last(name.text))
         else:
@@ -378,13 +384,28 @@ def _are_weak(change: Change) -> bool:
     return all(type(each) is weakref.ReferenceType for each in (*change.before, *change.after))
 
 
+def _is_inner(change: Change, name: Name) -> bool:
+    """Return whether a module in C has made what it needs, or an abstract base class has noted who asked it.
+
+    What is registered with the latter, `calls` sees.
+    """
+    type_ = type(change.what)
+    return (type_ is types.ModuleType and change.is_grown()) or (
+        type_ is set and not name.is_certain and _are_weak(change)
+    )
+
+
 def _stores_item(code: types.CodeType, key: object) -> bool:
-    """Return whether *code* assigns to items, and has *key*, a text."""
+    """Return whether *code* assigns to an item by this very *key*, a text; annotations in a class do not count."""
     if type(key) is not str or not any(type(each) is str and each == key for each in code.co_consts):
         return False
     import dis
 
-    return any(instruction.opname == "STORE_SUBSCR" for instruction in dis.get_instructions(code))
+    instructions = list(dis.get_instructions(code))
+    return any(
+        each.opname == "STORE_SUBSCR" and before.argval == key and holder.argval != "__annotations__"
+        for holder, before, each in zip(instructions, instructions[1:], instructions[2:], strict=False)
+    )
 
 
 def _stored(code: types.CodeType) -> Iterator[str]:

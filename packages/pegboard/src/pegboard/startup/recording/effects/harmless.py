@@ -115,6 +115,7 @@ CHANGING_NAME: Final = re.compile(
 
 CACHES: Final = names(
     """
+    _zoneinfo _ctypes _sre
     PIL.ImageColor.colormap sqlalchemy.orm.clsregistry._registries sqlalchemy.engine.url.registry.impls
     sqlalchemy.dialects.registry.impls
     sqlalchemy.event.registry._key_to_collection sqlalchemy.event.registry._collection_to_key

@@ -13,7 +13,6 @@ import abc
 import gc
 import types
 import weakref
-from _frozen_importlib import ModuleSpec
 from collections import Counter, OrderedDict, defaultdict
 from itertools import chain, compress, repeat
 from operator import is_
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 CHUNK_SIZE = 96
 """How many objects are compared at once; only where something has changed is each of them looked at."""
 _OWN = "pegboard"
+_NOTED_IN = ("ModuleSpec", "_ModuleLock")  # of the import system, which notes there what it is loading
 _RECORDING = "pegboard.startup.recording."
 _PLAIN, _FUNCTION, _TABLE, _STATE, _HOST, _SKIPPED, _TUPLE, _KEYED = range(8)
 _KINDS: tuple[tuple[type, int], ...] = (
@@ -132,8 +132,8 @@ class Heap:
             objects, self._waiting = [*self._waiting, *objects], []
         by_kind = self._by_kind(objects)
         for each in by_kind[_SKIPPED]:
-            if type(each) is ModuleSpec:  # the import system notes there what it is loading
-                self.ignore((vars(each).get("_uninitialized_submodules"),))
+            if type(each).__name__ in _NOTED_IN:
+                self.ignore(vars(each).get(name) for name in ("_uninitialized_submodules", "count", "waiters"))
         for each in by_kind[_HOST]:
             self._add_host(each)
         for each in by_kind[_STATE]:
