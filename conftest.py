@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tests"))  # for the import below, and for tests t
 
 from support import soak  # noqa: E402
 from support.browser import NO_BROWSER, browser, module_browser  # noqa: E402, F401
+from support.collector import hide_objects  # noqa: E402
 from support.environments import Environments, User  # noqa: E402
 from support.marks import Guard, mark_by_file  # noqa: E402
 from support.soak import chance  # noqa: E402, F401
@@ -42,6 +43,10 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     mark_by_file(items)
     soak.deselect_short(config, items)
+
+
+def pytest_collection_finish():
+    hide_objects()
 
 
 @pytest.fixture(scope="session")
