@@ -244,7 +244,7 @@ def raise_for_removed(plugin: Plugin) -> NoReturn:
 def forget_submodules(module: str) -> None:
     """Drop the sub-modules of *module*: Python drops only the module itself when its import fails."""
     inside = module + "."
-    for name in [name for name in sys.modules if name.startswith(inside)]:
+    for name in [name for name in sys.modules if type(name) is str and name.startswith(inside)]:
         del sys.modules[name]
 
 

@@ -455,7 +455,11 @@ class PluginManager:
         if self._early is not None or not index.packages.isdisjoint(sys.modules):
             records = self._use_records()
             if records is not None:
-                loaded = [plugin for module in list(sys.modules) if (plugin := records.plugin(module)) is not None]
+                loaded = [
+                    plugin
+                    for module in list(sys.modules)
+                    if type(module) is str and (plugin := records.plugin(module)) is not None
+                ]
                 self.early.settle(loaded, records)
         for (module,) in index.head.get("G", ()):
             eager = self.attribution.plugin(module)

@@ -54,7 +54,7 @@ def plan_unload(
     kept: set[str] = set()
     sources: dict[type, object] = {}
     while True:  # each round adds a plugin or keeps a package, until there is nothing to add
-        own = {name for name in list(sys.modules) if any(_is_part(name, each) for each in group)}
+        own = {name for name in list(sys.modules) if type(name) is str and any(_is_part(name, each) for each in group)}
         packages = _packages(group, ownership)
         kept |= {package for package, names in packages.items() if any(map(_is_compiled, names))}
         names = own.union(*(names for package, names in packages.items() if package not in kept))
@@ -93,7 +93,7 @@ def _packages(group: Sequence[Plugin], ownership: Ownership) -> dict[str, set[st
         if plugin.is_built_in:  # its distribution is the application
             continue
         for name in list(sys.modules):
-            if ownership.owner(name) is None and ownership.is_own(plugin, name):
+            if type(name) is str and ownership.owner(name) is None and ownership.is_own(plugin, name):
                 packages.setdefault(_top_level(name), set()).add(name)
     return packages
 
@@ -105,7 +105,9 @@ def _is_compiled(name: str) -> bool:
 
 def _others(names: AbstractSet[str]) -> Iterator[tuple[str, ModuleType]]:
     for name, module in list(sys.modules.items()):
-        if name in names or _top_level(name) in sys.stdlib_module_names:  # Python's own modules use no plugin
+        if (
+            type(name) is not str or name in names or _top_level(name) in sys.stdlib_module_names
+        ):  # Python's own modules use no plugin
             continue
         if isinstance(getattr(module, "__dict__", None), dict):
             yield name, module

@@ -132,7 +132,7 @@ class Watcher:
         files = {plugin: {os.path.realpath(plugin.origin)} if plugin.origin else set() for plugin in usable}
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if not isinstance(file, str) or name.partition(".")[0] in sys.stdlib_module_names:
+            if not isinstance(file, str) or type(name) is not str or name.partition(".")[0] in sys.stdlib_module_names:
                 continue
             for plugin in usable:
                 if name.startswith(f"{plugin.module}.") or (not plugin.is_built_in and is_own(plugin, name)):

@@ -204,7 +204,7 @@ class PackageFiles:
         """
         modules = [
             module
-            for name, module in list(sys.modules.items())
+            for name, module in _named_modules()
             if (name == package or name.startswith(package + ".")) and not _is_below(name, without)
         ]
         known = self.by_package.get(package, {})
@@ -306,12 +306,17 @@ def _content_hash(path: str) -> str:
         return ""
 
 
+def _named_modules() -> list[tuple[str, object]]:
+    """Return the loaded modules; what a plugin has put there under something that is no name is left out."""
+    return [(name, module) for name, module in list(sys.modules.items()) if type(name) is str]
+
+
 def _loaded_modules(name: str) -> list[object]:
     """Return the loaded module *name* and, if it is a package, its loaded submodules."""
     module = sys.modules.get(name)
     modules: list[object] = [module] if module is not None else []
     if _attribute(module, "__path__") is not None:
-        modules += [other for full_name, other in list(sys.modules.items()) if full_name.startswith(name + ".")]
+        modules += [other for full_name, other in _named_modules() if full_name.startswith(name + ".")]
     return modules
 
 
