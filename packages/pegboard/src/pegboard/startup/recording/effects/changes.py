@@ -10,6 +10,7 @@ import re
 import sys
 import types
 import weakref
+from functools import cache
 from itertools import chain
 from operator import is_
 
@@ -70,7 +71,7 @@ class Judge:
             loaded: Modules that the import system has loaded meanwhile.
             origin: The plugin's file.
         """
-        self._is_own = is_own
+        self._is_own = is_own = cache(is_own)
         self._application = application
         self._calls = list(calls)
         self._loaded = loaded
