@@ -323,7 +323,7 @@ def test_two_distributions_with_one_module(workshop, environment):
     found = environment.probe()
     assert summary(only(found)) == PX
     (problem,) = found["problems"]
-    assert "plugin 'px' of acme-px 1.2.0 hides another plugin of that name of acme-aa 1.2.0" in problem
+    assert "plugin 'px' of acme-px 1.2.0 brings a file that acme-aa 1.2.0 brings, too" in problem
 
 
 def test_module_and_package_of_one_name_side_by_side(workshop, environment):
