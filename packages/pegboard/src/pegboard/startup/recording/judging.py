@@ -59,7 +59,7 @@ class Judging:
             execute()
             return
         if not self._budget.allows(plugin):
-            self.compare()
+            self.compare(plugin.module)
             execute()
             return
         observation = self._recorder.observe(plugin, is_alone=plugin.name in self._alone)
@@ -71,10 +71,10 @@ class Judging:
             raise
         self._judge(plugin, observation)
 
-    def compare(self) -> None:
+    def compare(self, loading: str = "") -> None:
         """Complete the traces of all plugins that were observed so far."""
         began_s = time.thread_time()
-        for plugin in self._recorder.compare():
+        for plugin in self._recorder.compare(loading):
             self.doubtful.add(plugin.name)
         self._budget.spend(time.thread_time() - began_s, judged=0)
 

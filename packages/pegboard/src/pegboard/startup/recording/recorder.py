@@ -299,7 +299,7 @@ class Recorder:
             self._comparison = Comparison(self._heap, self._application, self._most_at_once)
         self._heap.ignore(own)
         if is_alone or self._observed:
-            self._comparison.end()
+            self._comparison.end(plugin.module)
         is_own = partial(self._is_own, plugin)
         observation = Observation(
             plugin,
@@ -322,14 +322,15 @@ class Recorder:
             if self._observed and not self._observed[-1].is_paused:
                 self._comparison.begin(self._observed[-1])
 
-    def compare(self) -> set[Plugin]:
+    def compare(self, loading: str = "") -> set[Plugin]:
         """Compare all objects now: other code is going to run; return the plugins that are to be judged alone.
 
+        *loading* is the module of a plugin that is about to run.
         What earlier plugins were seen to change is in their traces then. The others have no verdict.
         """
         if self._comparison is None:
             return set()
-        self._comparison.end()
+        self._comparison.end(loading)
         for plugin in self._comparison.doubtful:
             self.trace(plugin).is_judged = False
         return self._comparison.doubtful

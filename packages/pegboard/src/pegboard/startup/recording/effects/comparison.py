@@ -58,8 +58,8 @@ class Comparison:
         """Whether no other plugin may share it."""
         return len(self._members) >= self._most
 
-    def end(self) -> None:
-        """Give each effect to the observation whose plugin has caused it."""
+    def end(self, *loading: str) -> None:
+        """Give each effect to the observation whose plugin has caused it; *loading* are modules about to run."""
         members, self._members = self._members, []
         if not members:
             return
@@ -73,7 +73,7 @@ class Comparison:
             lambda module: any(member.is_own(module) for member in members),
             self._application,
             calls=chain.from_iterable(member.calls for member in members),
-            loaded=set().union(*(member.loaded for member in members)),
+            loaded=set(loading).union(*(member.loaded for member in members)),
             origin=members[-1].origin if len(members) == 1 else "",
         )
         for effect in (*judge.effects(changes), *judge.effects_on_new(leaked)):
