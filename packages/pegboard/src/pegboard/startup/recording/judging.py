@@ -73,10 +73,11 @@ class Judging:
 
     def compare(self, loading: str = "") -> None:
         """Complete the traces of all plugins that were observed so far."""
-        began_s = time.thread_time()
+        began_s, started = time.thread_time(), time.perf_counter()
         for plugin in self._recorder.compare(loading):
             self.doubtful.add(plugin.name)
         self._budget.spend(time.thread_time() - began_s, judged=0)
+        self._importer.observing_s += time.perf_counter() - started
 
     def _judge(self, plugin: Plugin, observation: Observation | None) -> None:
         began_s = time.thread_time()
@@ -90,6 +91,6 @@ class Judging:
             trace.effects.append(Effect(NOT_SHOWN, f"cannot be judged: {describe_exception(error)}", ""))
             trace.is_judged = True
         cost_s = time.thread_time() - began_s if observation is None else observation.cost_s
-        self._importer.observing_s += cost_s
+        self._importer.observing_s += 0.0 if observation is None else observation.elapsed_s
         self._budget.spend(cost_s)
         self.costs_ms[plugin.name] = round(cost_s * 1000, 3)

@@ -291,7 +291,7 @@ class Recorder:
             return None
 
     def _observe(self, plugin: Plugin, *, is_alone: bool) -> Observation:
-        began_s = time.thread_time()
+        began_s, started = time.thread_time(), time.perf_counter()
         module = sys.modules.get(plugin.module)  # it is there before its code runs
         own = (module, namespace_of(module)) if issubclass(type(module), ModuleType) and module is not None else ()
         if self._heap is None or self._comparison is None:
@@ -312,6 +312,7 @@ class Recorder:
         observation.is_to_be_compared = is_alone or bool(self._observed)
         self._observed.append(observation)
         observation.cost_s = time.thread_time() - began_s
+        observation.elapsed_s = time.perf_counter() - started
         observation.resume()
         return observation
 

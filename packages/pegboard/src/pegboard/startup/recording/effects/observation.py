@@ -86,6 +86,8 @@ class Observation:
         self._is_paused = True
         self.failure: str | None = None
         """Why not everything was observed, in words."""
+        self.elapsed_s: float = 0.0
+        """The time that observing has taken so far, beyond what the import itself took."""
         self.cost_s: float = 0.0
         """The CPU time that observing has taken so far, beyond what the import itself took."""
 
@@ -117,7 +119,7 @@ class Observation:
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Do *step*; if it fails, the plugin's import goes on, and is not shown to do no more than register."""
-        began_s = time.thread_time()
+        began_s, started = time.thread_time(), time.perf_counter()
         try:
             step()
         except KeyboardInterrupt:
@@ -126,6 +128,7 @@ class Observation:
             self.failure = f"could not be observed: {describe_exception(error)}"
             self.close()
         self.cost_s += time.thread_time() - began_s
+        self.elapsed_s += time.perf_counter() - started
 
     def _resume(self) -> None:
         self._comparison.begin(self)
