@@ -287,7 +287,8 @@ class Judge:
             is_added = old is ABSENT
             if is_added and _is_computed_once(type(what), key):
                 continue
-            if self._is_cache(f"{name.text}.{key}", is_grown=True):
+            is_possible = is_added or name.module != "__main__"  # what a program has called a cache is known to nobody
+            if is_possible and self._is_cache(f"{name.text}.{key}", is_grown=True):
                 continue
             if self._is_counter(name, key, old, attributes[key]) or self._is_first_use(name, key, old, attributes[key]):
                 continue
