@@ -11,14 +11,15 @@ import sys
 import types
 import weakref
 from functools import cache
-from itertools import chain
+from importlib.machinery import ModuleSpec
+from itertools import chain, count, pairwise
 from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects import harmless
 from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, Effect
 from pegboard.startup.recording.effects.heap import type_module
-from pegboard.startup.recording.effects.naming import Name, Names, attributes_of
+from pegboard.startup.recording.effects.naming import Name, Names, attributes_of, namespace_of
 from pegboard.startup.recording.effects.snapshots import ABSENT, Change
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Judge:
         for key, old, new in change.table_changes():
             if type(key) is not str:
                 yield Effect(SEEN, f"puts {type(key).__name__} into sys.modules", self.location("modules"))
-            elif self._is_own(key) or (new is not ABSENT and old is ABSENT and key in self._loaded):
+            elif self._is_own(key) or (old is ABSENT and (key in self._loaded or _is_being_loaded(new))):
                 continue
             elif new is ABSENT:
                 yield Effect(SEEN, f"removes {key!r} from sys.modules", self.location("modules"))
@@ -256,7 +257,7 @@ class Judge:
         type_ = type(change.what)
         module, type_name = type_module(type_), type_.__name__
         is_container = type_ in (list, set) or module == "collections" or "cache" in type_name.lower()
-        if type_.__name__ == "count" and module == "itertools" and self._is_of_library(name):
+        if type_ is count and (self._is_of_library(name) or _is_of_threads(change.what)):
             return
         if self._is_cache(name.text, is_grown=is_container and change.is_grown(), is_container=is_container):
             return
@@ -310,12 +311,12 @@ class Judge:
         return Effect(kind, words, self.location(key, _last(name.text), module=name.module))
 
     def _mentions(self, name: str, holder: str = "") -> bool:
-        """Return whether the plugin's own code, as far as it ran, has *name*, and *holder* beside it."""
-        return any(
-            name in call.code.co_names and (not holder or holder in call.code.co_names or name != "cache")
-            for call in self._calls
-            if self._is_own(call.module)
-        )
+        """Return whether the plugin's own code, as far as it ran, has *name*; as an attribute of *holder*, if given."""
+        own = [call.code for call in self._calls if self._is_own(call.module) and name in call.code.co_names]
+        if not holder:
+            return bool(own)
+        called = {holder}.union(*(_aliases(call.code, holder) for call in self._calls if self._is_own(call.module)))
+        return any(_reads(code, name, called) for code in own)
 
     def location(self, *names: str, module: str = "") -> str:
         """Return the line of the plugin's own code that most probably caused a change of what has *names*."""
@@ -386,6 +387,20 @@ def _are_weak(change: Change) -> bool:
     return all(type(each) is weakref.ReferenceType for each in (*change.before, *change.after))
 
 
+def _is_of_threads(counter: object) -> bool:
+    """Return whether *counter* numbers the threads, which need not have been started."""
+    threading = sys.modules.get("threading")
+    return getattr(getattr(threading, "_counter", None), "__self__", None) is counter
+
+
+def _is_being_loaded(module: Any) -> bool:
+    """Return whether the import system is executing *module* just now: it is the next plugin, which nobody observes."""
+    if not issubclass(type(module), types.ModuleType):
+        return False
+    spec = namespace_of(module).get("__spec__")
+    return type(spec) is ModuleSpec and bool(vars(spec).get("_initializing"))
+
+
 def _is_inner(change: Change, name: Name) -> bool:
     """Return whether a module in C has made what it needs, or an abstract base class has noted who asked it.
 
@@ -394,6 +409,33 @@ def _is_inner(change: Change, name: Name) -> bool:
     type_ = type(change.what)
     return (type_ is types.ModuleType and change.is_grown()) or (
         type_ is set and not name.is_certain and _are_weak(change)
+    )
+
+
+def _aliases(code: types.CodeType, module: str) -> set[str]:
+    """Return what *code* calls the module that it imports as *module*."""
+    if not any(each.rpartition(".")[2] == module for each in code.co_names):
+        return set()
+    import dis
+
+    found = set()
+    instructions = list(dis.get_instructions(code))
+    for each, after in pairwise(instructions):
+        is_import = each.opname in ("IMPORT_NAME", "IMPORT_FROM") and str(each.argval).rpartition(".")[2] == module
+        if is_import and after.opname.startswith("STORE_"):
+            found.add(str(after.argval))
+    return found
+
+
+def _reads(code: types.CodeType, name: str, holders: set[str]) -> bool:
+    """Return whether *code* takes *name* from one of *holders*, or imports it."""
+    import dis
+
+    instructions = list(dis.get_instructions(code))
+    return any(
+        each.argval == name and (each.opname == "IMPORT_FROM" or before.argval in holders)
+        for before, each in pairwise(instructions)
+        if type(before.argval) is str or each.opname == "IMPORT_FROM"
     )
 
 

@@ -268,12 +268,12 @@ class Heap:
     def holders(self, wanted: AbstractSet[int]) -> Iterator[tuple[Any, int]]:
         """Yield each old object that refers to one of the objects with the ids *wanted*, with that id."""
         for part in self._parts:
-            if isinstance(part, States):
+            if type(part) is States:
                 for each in (each for each, _ in part.objects if type(each) is LRU_CACHE):
                     yield from ((each, id(inner)) for inner in gc.get_referents(each) if id(inner) in wanted)
-            else:
+            elif type(part) is Tables or type(part) is Objects:
                 yield from part.holders(wanted)
-            if isinstance(part, Objects) and part.are_functions:
+            if type(part) is Objects and part.are_functions:
                 for each in part.objects:
                     for cell in each.__closure__ or ():
                         if id(cell) in wanted:
