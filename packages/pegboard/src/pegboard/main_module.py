@@ -4,12 +4,10 @@ In: the application's name, and the module that runs. Out: the same module under
 imports it gets this one, and the application does not exist twice.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
-from pegboard._typing import TYPE_CHECKING
+TYPE_CHECKING = False  # as type checkers know it; each start of a host in the main module loads this file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +19,7 @@ MAIN = ("__main__", "__mp_main__")
 """The names of a module that runs as a program; the second one in a process that `multiprocessing` has started."""
 
 
-def share_main(application: str, running: Mapping[str, Any]) -> None:
+def share_main(application: str, running: "Mapping[str, Any]") -> None:
     """Make the module with the names *running*, which runs as a program, known by its own name, too.
 
     Nothing happens if it is no module of *application*, is loaded already, or is run by another program (a profiler)
@@ -39,7 +37,7 @@ def share_main(application: str, running: Mapping[str, Any]) -> None:
         sys.meta_path.insert(0, _SetsAttribute(parent, tail, main))
 
 
-def _own_name(application: str, running: Mapping[str, Any]) -> str | None:
+def _own_name(application: str, running: "Mapping[str, Any]") -> str | None:
     spec, file = running.get("__spec__"), running.get("__file__")
     if spec is not None and f"{spec.name}.".startswith(f"{application}."):
         return str(spec.name)  # python -m notes.app
@@ -55,7 +53,7 @@ def _own_name(application: str, running: Mapping[str, Any]) -> str | None:
     return next((name for name in names if _is_same_file(_find(name), file)), None)
 
 
-def _is_same_file(spec: ModuleSpec | None, file: str) -> bool:
+def _is_same_file(spec: "ModuleSpec | None", file: str) -> bool:
     origin = None if spec is None else spec.origin
     try:
         return origin is not None and os.path.samefile(origin, file)
@@ -63,7 +61,7 @@ def _is_same_file(spec: ModuleSpec | None, file: str) -> bool:
         return False
 
 
-def _find(name: str) -> ModuleSpec | None:
+def _find(name: str) -> "ModuleSpec | None":
     """Return the spec of a module without importing the packages that it is in."""
     path: Sequence[str] | None = None
     spec = None
@@ -77,7 +75,7 @@ def _find(name: str) -> ModuleSpec | None:
     return spec
 
 
-def _spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+def _spec(name: str, path: "Sequence[str] | None") -> "ModuleSpec | None":
     for finder in list(sys.meta_path):
         find = getattr(finder, "find_spec", None)
         if find is not None and (spec := find(name, path)) is not None:
@@ -89,12 +87,12 @@ def _spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
 class _SetsAttribute:
     """A finder that makes a module an attribute of its package, once that is imported."""
 
-    def __init__(self, package: str, name: str, module: ModuleType) -> None:
+    def __init__(self, package: str, name: str, module: "ModuleType") -> None:
         self._package = package
         self._name = name
         self._module = module
 
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Return the spec of the package, found as usual."""
         if fullname != self._package:
             return None
@@ -107,12 +105,12 @@ class _SetsAttribute:
                 return found
         return None
 
-    def _intercept(self, loader: Any) -> None:
+    def _intercept(self, loader: "Any") -> None:
         if loader is not None:
             self._loader, self._execute = loader, loader.exec_module
             loader.exec_module = self.exec_module  # of this one loader, until it is used
 
-    def exec_module(self, package: ModuleType) -> None:
+    def exec_module(self, package: "ModuleType") -> None:
         """Set the attribute, and execute the package."""
         vars(package)[self._name] = self._module
         del self._loader.exec_module

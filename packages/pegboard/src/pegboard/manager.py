@@ -80,6 +80,7 @@ class PluginManager:
         self._own = own
         self._is_asked = False  # somebody has seen the plugins
         self._early: EarlyImports | None = None
+        self._has_only_searched = False  # then nobody imports plugins in their order
         self.is_recording: bool = True
         """Whether what plugins register is put on record: not where several hosts share plugins, for instance."""
         self.others: list[Any] = []
@@ -294,7 +295,7 @@ class PluginManager:
             self.importer,
             self.ledger,
             self._records,
-            plugins=() if self.state == NEW else self.plugins,
+            plugins=() if self.state == NEW or self._has_only_searched else self.plugins,
             stack=self.attribution.stack(),
             activate=self.activate,
             end_failed=self._end_failed,
@@ -358,6 +359,7 @@ class PluginManager:
                 self.ledger.started_by.update(self.attribution.stack())
         try:
             if not imports:
+                self._has_only_searched = True
                 self.cold_start.search()
             elif afresh:
                 self.cold_start.record(self._eager_kinds, is_from_scratch=True)

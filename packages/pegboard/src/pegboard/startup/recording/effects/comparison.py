@@ -15,14 +15,29 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects.changes import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Collection, Iterable
+    from typing import Any, Protocol
 
     from pegboard.ledger import Plugin
+    from pegboard.startup.recording.effects.calls import Call
     from pegboard.startup.recording.effects.effect import Effect
     from pegboard.startup.recording.effects.heap import Heap
-    from pegboard.startup.recording.effects.observation import Observation
     from pegboard.startup.recording.effects.snapshots import Change
+
+    class Member(Protocol):
+        """An observation; `Observation` is one."""
+
+        plugin: Plugin
+        effects: list[Effect]
+        loaded: set[str]
+        own_objects: list[Any]
+
+        @property
+        def calls(self) -> Collection[Call]: ...
+        @property
+        def origin(self) -> str: ...
+        def is_own(self, module: str, /) -> bool: ...
+        def files(self) -> set[str]: ...
 
 
 class Comparison:
@@ -39,11 +54,11 @@ class Comparison:
         self._heap = heap
         self._application = application
         self._most = most
-        self._members: list[Observation] = []
+        self._members: list[Member] = []
         self.doubtful: set[Plugin] = set()
         """Plugins of which it is not known what they have changed."""
 
-    def begin(self, observation: Observation) -> None:
+    def begin(self, observation: Member) -> None:
         """Take everything as it is now for given, unless a comparison is going on."""
         if not self._members:
             heap = self._heap
@@ -82,7 +97,7 @@ class Comparison:
             else:
                 self._give(effect, members)
 
-    def _give(self, effect: Effect, members: list[Observation]) -> None:
+    def _give(self, effect: Effect, members: list[Member]) -> None:
         file = effect.location.rpartition(":")[0]
         causing = [member for member in members if file and file in member.files()]
         if len(causing) == 1:
