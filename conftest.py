@@ -16,7 +16,7 @@ from support import soak  # noqa: E402
 from support.browser import NO_BROWSER, browser, module_browser  # noqa: E402, F401
 from support.collector import hide_objects  # noqa: E402
 from support.environments import Environments, User  # noqa: E402
-from support.marks import Guard, mark_by_file  # noqa: E402
+from support.marks import MANY_SITUATIONS, Guard, mark_by_file  # noqa: E402
 from support.soak import chance  # noqa: E402, F401
 
 # A law holds or does not; how long an example takes says how busy the machine is.
@@ -42,6 +42,7 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     mark_by_file(items)
+    soak.draw(config, items, MANY_SITUATIONS)
     soak.deselect_short(config, items)
 
 

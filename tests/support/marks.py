@@ -15,6 +15,15 @@ STARTS_A_PROCESS = frozenset(
 _MADE_FOR_EACH_WORKER = {"module_browser", "workshop"}
 """Fixtures that take long to make; the tests that use one go to one worker of xdist."""
 
+MANY_SITUATIONS = frozenset(
+    f"test_{name}_processes"
+    for name in (
+        *("boundaries", "early_imports", "effects", "extension_modules", "forks", "influences", "loaded_modules"),
+        *("odd_plugins", "original_functions"),
+    )
+)
+"""Files that try many situations of a few kinds, each in several processes: `make test` draws some of them."""
+
 
 def mark_by_file(items: list[pytest.Item]) -> None:
     """Mark tests by the name of their file: those of `_processes` and `_browser` are slow, a law can be a long run.
@@ -25,7 +34,7 @@ def mark_by_file(items: list[pytest.Item]) -> None:
         words = item.path.stem.split("_")
         if not {"processes", "browser"}.isdisjoint(words):
             item.add_marker("slow")
-        if "law" in words:
+        if "law" in words or item.path.stem in MANY_SITUATIONS:
             item.add_marker("soak")
         for fixture in _MADE_FOR_EACH_WORKER & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group(fixture))

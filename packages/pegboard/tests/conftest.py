@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support.live import LiveApplication
@@ -19,7 +19,8 @@ from pegboard.ledger import Contribution, Distribution, Ledger, Plugin, applicat
 @pytest.fixture
 def interpreter():
     """Give back `sys.path`, `sys.modules` and `sys.meta_path` as they were."""
-    gc.collect()  # hosts of earlier tests, which would go on answering imports
+    # hosts of earlier tests that nobody has collected yet would go on answering imports
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, SimpleNamespace)]
     path, meta_path, modules = list(sys.path), list(sys.meta_path), set(sys.modules)
     yield
     sys.path[:], sys.meta_path[:] = path, meta_path
