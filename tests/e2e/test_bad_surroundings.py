@@ -143,11 +143,14 @@ def test_on_a_full_disk_what_only_reads_works_and_nothing_is_lost(install, start
     greet = installed.utt("greet", preexec_fn=full_disk)
     add = installed.utt("add", "mail", preexec_fn=full_disk)
 
-    assert (report.code, report.err) == (0, "")
+    def errors(done):  # every start says that it has no place for its journal
+        return "".join(line for line in done.err.splitlines(True) if "[journal-unwritable]" not in line)
+
+    assert (report.code, errors(report)) == (0, "")
     assert WORKED in report.out
-    assert (greet.code, greet.out, greet.err) == (0, GREETING, "")
+    assert (greet.code, greet.out, errors(greet)) == (0, GREETING, "")
     assert (add.code, add.out) == (1, "")
-    assert add.err.startswith(f"error: cannot write the log {user.log}: ")
+    assert errors(add).startswith(f"error: cannot write the log {user.log}: ")
     assert user.log.read_text() == LOG
     assert installed.utt("add", "mail").code == 0
 

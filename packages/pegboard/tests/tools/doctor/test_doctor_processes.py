@@ -107,7 +107,10 @@ def test_of_healthy_plugins_it_says_one_line(clinic):
 
 
 def test_a_plugin_with_a_valid_record_is_not_imported(clinic):
-    clinic.application.plugin("shy", "import os\nopen(os.environ['HOME'] + '/ran', 'a').write('x')\n")
+    # what the body of a library does is no effect of the plugin
+    clinic.application.write("marks.py", "import os\nopen(os.environ['HOME'] + '/ran', 'a').write('x')\n")
+    clinic.application.plugin("shy", "import marks\n")
+    clinic.application.settle()
     clinic.start()
     ran = clinic.application.home / "ran"
     ran.unlink()
