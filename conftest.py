@@ -39,6 +39,12 @@ def pytest_configure(config):
     config.pluginmanager.register(Guard())
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Give a worker of xdist the seed: it is started with the arguments of this process, not with its options."""
+    node.workerinput["seed"] = soak.seed()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     mark_by_file(items)

@@ -20,9 +20,10 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def configure(config: pytest.Config) -> None:
-    """Read the options; what is chosen here is what the workers of xdist are given."""
+    """Read the options. The workers of xdist are given the seed that was chosen for all of them."""
     if config.option.seed is None:
-        config.option.seed = random.SystemRandom().randrange(10**6)
+        chosen = getattr(config, "workerinput", {}).get("seed")
+        config.option.seed = random.SystemRandom().randrange(10**6) if chosen is None else chosen
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(config.option.seed)
     _chosen.update(soak=config.option.soak, seed=config.option.seed)
