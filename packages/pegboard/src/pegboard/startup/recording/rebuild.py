@@ -160,8 +160,27 @@ class Rebuild:
             else:
                 self._use_record(plugin, record)
                 plugin.state = PRIMED
+        self._expect_failures(plugins, stale, reasons)
         self._import_and_record(stale)
         self._read_package_files(plugins)
+
+    def _expect_failures(
+        self, plugins: Sequence[Plugin], stale: Sequence[Plugin], reasons: Mapping[str, str | None]
+    ) -> None:
+        """Remember how plugins failed after all those before them, if none of these has changed or come."""
+        old = self._old.get("plugins", {})
+        were_usable = {module for module, entry in old.items() if entry["state"] in (FOUND, PRIMED)}
+        if not were_usable.issuperset(plugin.module for plugin in plugins if plugin.is_usable):
+            return
+        failures: dict[Plugin, str] = {}
+        for plugin in stale:
+            entry = old[plugin.module]
+            if entry["record"] is None and entry["reason"] and entry["identity"] == _identity(plugin):
+                failures[plugin] = entry["reason"]
+            elif reasons[plugin.module] is not None:
+                return
+        for plugin, failure in failures.items():
+            plugin.reason = failure
 
     def _keep_early(self, plugin: Plugin, record: Record | None) -> None:
         """Keep the *record* of a plugin that was imported early; without one, a later start has to record it."""
