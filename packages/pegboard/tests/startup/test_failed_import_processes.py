@@ -276,3 +276,14 @@ class TestAModuleThatIsNotThere:
         for _ in range(2):
             run = application.run(step, FIRST="1")
             assert (run["all"][0], run.stderr) == (eager["all"][0], "")
+
+
+def test_a_plugin_that_fails_at_each_start_lets_no_other_be_imported_when_settings_change(application):
+    for name in "abc":
+        application.plugin(name)
+    application.plugin("d", "raise RuntimeError('no luck')")
+    application.settle()
+    assert application.names().imported == ["a", "b", "c", "d"]
+    for text in ("# mine\n", "[plugins.c]\nenabled = false\n", "[plugins.c]\nenabled = false # still\n"):
+        application.write("../home/.config/app/plugins.toml", text)
+        assert application.names().imported == ["d"]

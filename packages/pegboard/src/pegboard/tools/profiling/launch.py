@@ -33,16 +33,23 @@ _MACHINERY = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_e
 
 
 class ImportRecorder:
-    """Records imports while a program runs."""
+    """Records imports while a program runs.
+
+    What imports change here is pegboard's own, and no effect of a plugin: so the class says where it is defined, its
+    collections hold nothing that changes, and what it notes while plugins are imported it notes in these.
+    """
+
+    __module__ = "pegboard.tools.profiling.launch"
 
     def __init__(self, plugins: "dict[str, str]") -> None:
         self.plugins = plugins
         """Module to plugin name."""
-        self.events: list[list[Any]] = []
-        """Module, begin and end in nanoseconds, number of the event around it or -1, thread, and cause."""
+        self.events: list[tuple[Any, ...]] = []
+        """Module, begin and end in nanoseconds, number of the event around it or -1, thread, and cause; the end is 0
+        while it goes on."""
         self.phases: list[tuple[str, int, int]] = []
-        self.uses: dict[str, set[str]] = {}
-        """Plugin to the modules that its import asked for, including loaded ones."""
+        self.uses: set[tuple[str, str]] = set()
+        """Plugins, and the modules that their imports asked for, including loaded ones."""
         self.stacks: dict[int, list[int]] = {}
         """Thread to the numbers of the events that have not ended."""
         self.reasons: dict[int, tuple[str, Any]] = {}
@@ -63,14 +70,14 @@ class ImportRecorder:
             return self._load(name, import_)
         stack = self.stacks.setdefault(get_ident(), [])
         cause = self._cause(name, sys._getframe(1)) if name in self.plugins else ""
-        event: list[Any] = [name, 0, 0, stack[-1] if stack else -1, get_ident(), cause]
-        stack.append(len(self.events))
-        self.events.append(event)
-        event[1] = time.perf_counter_ns()
+        number, around = len(self.events), stack[-1] if stack else -1
+        stack.append(number)
+        began = time.perf_counter_ns()
+        self.events.append((name, began, 0, around, get_ident(), cause))
         try:
             return self._load(name, import_)
         finally:
-            event[2] = time.perf_counter_ns()
+            self.events[number] = (name, began, time.perf_counter_ns(), around, get_ident(), cause)
             stack.pop()
 
     def import_module(
@@ -91,7 +98,8 @@ class ImportRecorder:
                 package = ((globals or {}).get("__package__") or "").split(".")
                 absolute = ".".join([*package[: len(package) - level + 1], *([name] if name else [])])
             parts = [f"{absolute}.{part}" for part in fromlist or ()]
-            self.uses.setdefault(plugin, set()).update([absolute, *(part for part in parts if part in sys.modules)])
+            for module in (absolute, *(part for part in parts if part in sys.modules)):
+                self.uses.add((plugin, module))
         return result
 
     def note_reason(self, event: str, arguments: "tuple[Any, ...]") -> None:
@@ -140,13 +148,16 @@ class ImportRecorder:
         events = [event for event in self.events if event[2]]
         numbers = {id(event): number for number, event in enumerate(events)}
         kept = [numbers.get(id(event), -1) for event in self.events]
+        uses: dict[str, list[str]] = {}
+        for plugin, module in sorted(self.uses):
+            uses.setdefault(plugin, []).append(module)
         data = {
             "started": self.started,
             "ended": ended,
             "status": status if isinstance(status, int) else 0 if status is None else 1,
             "events": [[*event[:3], kept[event[3]] if event[3] >= 0 else -1, *event[4:]] for event in events],
             "phases": self.phases,
-            "uses": {name: sorted(modules) for name, modules in self.uses.items()},
+            "uses": uses,
         }
         import json
 
