@@ -1,5 +1,8 @@
 """A reload renews what is known of a plugin: its distribution and version, its file, and whether it is there at all."""
 
+import asyncio
+import threading
+
 import pytest
 
 from pegboard.errors import PluginCallError, PluginError, PluginGoneError
@@ -42,6 +45,37 @@ def test_another_distribution_that_brings_the_plugin_now_is_named(application):
     publish(application, "3.0", name="acme-fork")
     host.reload("t")
     assert failure(application) == ("acme-fork 3.0", "ValueError: 3.0")
+
+
+OLD_CODE = {
+    "a callback": "api.on_unload(fail)\n",
+    "a component": "def made():\n    yield 'made'\n    fail()\napi.provide('made', made)\n",
+    "a component that ends with the application": (
+        "async def made():\n    yield 'made'\n    fail()\napi.provide('made', made)\n"
+    ),
+    "a thread": (
+        "import threading\ndef wait():\n    api.ended.wait()\nthreading.Thread(target=wait, daemon=True).start()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OLD_CODE)
+def test_what_goes_wrong_when_old_code_ends_is_of_the_version_that_it_came_with(application, what):
+    async def run():
+        publish(application, "1.0", FAILS + OLD_CODE[what])
+        host = application.start()
+        ended = application.api.ended = threading.Event()
+        failure(application)
+        if "component" in what:
+            await host.container.aget("made")
+        publish(application, "2.0", FAILS)
+        faults = host.reload("t", deadline_s=0.05).faults
+        ended.set()
+        await host.aclose()
+        return (*faults, *application.reports)
+
+    said = asyncio.run(run())
+    assert {fault.distribution for fault in said} == {"acme-t 1.0"}
 
 
 @pytest.mark.parametrize("is_found_first", [False, True])

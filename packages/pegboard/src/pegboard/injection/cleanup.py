@@ -75,9 +75,8 @@ def blame(error: BaseException, resource: Resource) -> BaseException:
     if owner is None or not owner.name or owner.is_built_in or is_a(error, KeyboardInterrupt):
         add_note(error, f"raised while cleaning up {show(resource.key)}, provided by {owner_text(owner)}")
         return error
-    distribution = str(owner.distribution or "")
     cause, location = describe_exception(error), location_in(owner, error)
-    named = PluginCleanUpError(owner.name, distribution, show(resource.key), cause, location)
+    named = PluginCleanUpError(owner.name, resource.distribution, show(resource.key), cause, location)
     named.__cause__ = error
     return named
 

@@ -82,12 +82,14 @@ class Dependency:
 class Resource:
     """A generator that has yielded its value and waits to clean up."""
 
-    __slots__ = ("contribution", "generator", "is_async", "key")
+    __slots__ = ("contribution", "distribution", "generator", "is_async", "key")
 
     def __init__(self, generator: Any, key: Any, contribution: Contribution | None, *, is_async: bool) -> None:
         self.generator: Any = generator
         self.key: Any = key
         self.contribution: Contribution | None = contribution
+        self.distribution: str = str((contribution and contribution.owner.distribution) or "")
+        """What had brought the generator's code; a reload may give its plugin another version."""
         self.is_async: bool = is_async
 
     def finish(self) -> None:

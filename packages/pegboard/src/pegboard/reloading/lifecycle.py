@@ -235,7 +235,7 @@ class Lifecycle:
 
     def end_failed(self, plugin: Plugin) -> None:
         """Call the functions that *plugin*, whose import has failed, gave to `Host.on_unload`."""
-        clean_ups = callback_clean_ups(plugin, self._callbacks.pop(plugin))
+        clean_ups = callback_clean_ups(plugin, plugin.distribution, self._callbacks.pop(plugin))
         self._contain(run_clean_ups(clean_ups, _DEADLINE_S), "a failed import")
 
     # -- the parts ----------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ class Lifecycle:
         if self._core is not None:
             found += close_clean_ups(self._core, is_async=is_async)
         for owner in sorted(self._callbacks, key=lambda owner: -owner.rank):
-            found += callback_clean_ups(owner, self._callbacks[owner])
+            found += callback_clean_ups(owner, owner.distribution, self._callbacks[owner])
         self._callbacks.clear()
         return found
 
@@ -369,7 +369,7 @@ class _Transaction:
             plugins, modules = frozenset(self.plan.plugins), frozenset(self.plan.modules)
             found += unload_clean_ups(self._core, self._instances, plugins, modules, is_async=is_async)
         for plugin in reversed(self.plan.plugins):
-            found += callback_clean_ups(plugin, self._old_callbacks[plugin])
+            found += callback_clean_ups(plugin, self._before[plugin]["distribution"], self._old_callbacks[plugin])
         return found
 
     def finish(self, faults: Sequence[BaseException], deadline_s: float | None) -> list[BaseException]:
@@ -377,7 +377,8 @@ class _Transaction:
         self._faults += faults
         for thread, module, location in wait_for_threads(self._old_modules.namespace_ids(), deadline_s):
             owner = self._manager.attribution.owner(module) or self.plan.plugins[0]
-            distribution = str(owner.distribution or "")
-            self._faults.append(PluginStillRunningError(owner.name, distribution, thread.name, location))
+            before = self._before.get(owner)
+            brought_by = owner.distribution if before is None else before["distribution"]
+            self._faults.append(PluginStillRunningError(owner.name, str(brought_by or ""), thread.name, location))
         self._old_modules.discard()
         return self._faults

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pegboard.injection.core import Core
     from pegboard.injection.store import Instance, Resource
-    from pegboard.ledger import Plugin
+    from pegboard.ledger import Distribution, Plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class CleanUp:
 
     owner: Plugin | None
     """The plugin that it belongs to; None for the application."""
+    distribution: str
+    """What had brought its code, e.g. `acme-balance 1.2`; a reload may have given the plugin another version."""
     description: str
     """What is cleaned up, for errors."""
     run: Callable[[], object]
@@ -38,9 +40,20 @@ class CleanUp:
     """What the container has built; None for a callback."""
 
 
-def callback_clean_ups(owner: Plugin, callbacks: Sequence[Callable[[], object]]) -> list[CleanUp]:
-    """Return a clean-up for each of *callbacks*, which *owner* gave to `Host.on_unload`, the last first."""
-    return [CleanUp(owner, f"what it gave to on_unload ({name_of(each)})", each) for each in reversed(callbacks)]
+def callback_clean_ups(
+    owner: Plugin, distribution: Distribution | None, callbacks: Sequence[Callable[[], object]]
+) -> list[CleanUp]:
+    """Return a clean-up for each of *callbacks*, the last first.
+
+    Args:
+        owner: Gave them to `Host.on_unload`.
+        distribution: What had brought it then.
+        callbacks: In the order in which it gave them.
+    """
+    brought_by = str(distribution or "")
+    return [
+        CleanUp(owner, brought_by, f"what it gave to on_unload ({name_of(each)})", each) for each in reversed(callbacks)
+    ]
 
 
 def unload_clean_ups(
@@ -92,7 +105,13 @@ def _clean_ups(core: Core, taken: Sequence[Resource], *, is_async: bool) -> list
     if not is_async:
         core.root.resources.extend(resource for resource in reversed(taken) if resource.is_async)
     return [
-        CleanUp(each.contribution.owner if each.contribution else None, show(each.key), each.finish, each)
+        CleanUp(
+            each.contribution.owner if each.contribution else None,
+            each.distribution,
+            show(each.key),
+            each.finish,
+            each,
+        )
         for each in taken
         if is_async or not each.is_async
     ]
@@ -181,6 +200,5 @@ def _blame(clean_up: CleanUp, error: BaseException) -> BaseException:
 
 
 def _fault(clean_up: CleanUp, cause: str, location: str | None) -> PluginCleanUpError:
-    owner = clean_up.owner
-    name, distribution = (owner.name, str(owner.distribution or "")) if owner is not None else ("", "")
-    return PluginCleanUpError(name, distribution, clean_up.description, cause, location)
+    name = clean_up.owner.name if clean_up.owner is not None else ""
+    return PluginCleanUpError(name, clean_up.distribution, clean_up.description, cause, location)
