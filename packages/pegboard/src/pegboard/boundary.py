@@ -140,16 +140,19 @@ def why_unusable(plugin: Plugin) -> PegboardError:
     return PluginImportError(plugin.name, str(plugin.distribution or ""), reason, plugin.origin, "enable it to use it")
 
 
-def refuse(plugin: Plugin, *, again: bool = False) -> None:
-    """Raise why *plugin* is not to be imported; return if only its record says that it is broken.
+def refuse(plugin: Plugin, records: Records | None, *, again: bool = False) -> None:
+    """Raise why *plugin* is not to be imported; return if only its record says that importing it fails.
 
     Then whoever imports it gets what it raises now.
 
     Args:
         plugin: It is not usable.
+        records: Say which plugins have failed. A start takes their errors from there; before it, they have none.
         again: Whether to raise what importing it has raised the first time, as the import system has to.
     """
-    if plugin.state == BROKEN and getattr(plugin.error, "is_recorded", False):
+    has_failed = records is not None and any(plugin.module == module for module, *_ in records.index.head.get("L", ()))
+    is_recorded = has_failed if plugin.error is None else getattr(plugin.error, "is_recorded", False)
+    if plugin.state == BROKEN and is_recorded:
         plugin.state, plugin.reason, plugin.error = FOUND, None, None
         return
     raise import_error_again(plugin) if again else why_unusable(plugin)

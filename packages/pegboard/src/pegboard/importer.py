@@ -247,7 +247,7 @@ class Importer:
         if not plugin.is_usable:
             from pegboard.boundary import refuse
 
-            refuse(plugin)
+            refuse(plugin, self._attribution.records)
         if not self._is_ready:
             self.prepare()
         sys.audit("pegboard.activate", plugin.module, reason)
@@ -303,7 +303,7 @@ class Importer:
         if not plugin.is_usable:
             from pegboard.boundary import refuse
 
-            refuse(plugin, again=True)
+            refuse(plugin, self._attribution.records, again=True)
         from time import perf_counter
 
         ledger = self._ledger

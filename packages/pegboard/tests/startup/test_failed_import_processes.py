@@ -180,6 +180,38 @@ class TestOrder:
         assert (run["got"], run.stderr) == ("b", "")
 
 
+class TestImportedBeforeTheStart:
+    """Code that imports a plugin before the host starts gets what the plugin raises, whatever is on record."""
+
+    EXTENDED = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+    ATTEMPT = "try: import app.plugins.b\nexcept Exception as error: result['{}'] = type(error).__name__, str(error)"
+    BODIES: ClassVar = ["1/0\n", "import not_there\n", "import app.plugins.nobody\n", "raise ImportError('x')\n"]
+
+    @pytest.mark.parametrize("is_early_first", [True, False])
+    @pytest.mark.parametrize("body", BODIES)
+    def test_it_raises_the_same_at_each_start(self, application, body, is_early_first):
+        application.write("app/__init__.py", self.EXTENDED)
+        application.plugin("b", body)
+        application.settle()
+        starts = [
+            (self.ATTEMPT.format("early"), "result['names'] = things.names()", self.ATTEMPT.format("late")),
+            ("result['names'] = things.names()", self.ATTEMPT.format("late")),
+        ]
+        for steps in starts if is_early_first else reversed(starts):
+            eager = application.run(*steps, APP_PLUGINS_LAZY="0")
+            for _ in range(2):
+                run = application.run(*steps)
+                assert (run.result, run.stderr) == (eager.result, eager.stderr)
+
+    def test_one_that_is_mended_in_place_is_seen(self, application):
+        application.write("app/__init__.py", self.EXTENDED)
+        file = application.plugin("b", "1/0\n")
+        application.settle()
+        assert application.run(self.ATTEMPT.format("early"), "things.names()")["early"][0] == "ZeroDivisionError"
+        file.write_text(file.read_text().replace("1/0", ""))
+        assert application.names()["names"] == ["t-b"]
+
+
 class TestThreads:
     """A failure that another thread's import has caused is no verdict."""
 

@@ -143,7 +143,9 @@ class Rebuild:
         for plugin in plugins:
             record, reason = records.get(plugin.module), reasons.get(plugin.module)
             if not plugin.is_usable:
-                if record is not None and reason is None:
+                if plugin.error is not None and plugin.error.__cause__ is not None:  # it was imported early
+                    self._failed.append(plugin)
+                elif record is not None and reason is None:
                     self._kept_for_later[plugin.module] = record
                 continue
             if plugin in self._early:
