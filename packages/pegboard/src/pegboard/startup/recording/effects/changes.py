@@ -77,7 +77,7 @@ class Judge:
         self._calls = list(calls)
         self._loaded = loaded
         self._origin = origin
-        self._names = Names(heap, is_own)
+        self._names = Names(heap, is_own, self._is_reached)
         self._words: set[str] | None = None
         self._stored: frozenset[str] | None = None
 

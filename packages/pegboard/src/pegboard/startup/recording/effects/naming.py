@@ -38,15 +38,18 @@ class Name:
 class Names:
     """Finds names; a snapshot, to be dropped soon."""
 
-    def __init__(self, heap: Heap, is_own: Callable[[str], bool]) -> None:
+    def __init__(self, heap: Heap, is_own: Callable[[str], bool], is_reached: Callable[[Name], bool]) -> None:
         """Take the modules that are loaded now.
 
         Args:
             heap: The objects among which holders are looked for.
             is_own: Returns whether a module is the plugin's own code; a name in such a one is the last to be taken.
+            is_reached: Returns whether code that ran may have got at what has this name. Others may hold the same
+                object by chance, as a program that keeps what an application's function has returned.
         """
         self._heap = heap
         self._is_own = is_own
+        self._is_reached = is_reached
         self._modules: dict[int, str] = {}
         for name, module in list(sys.modules.items()):
             if type(name) is str and issubclass(type(module), types.ModuleType):
@@ -97,7 +100,7 @@ class Names:
         return Name(f"{module}.{name}", module)
 
     def _through_holders(self, each: Any, depth: int, seen: set[int]) -> Name | None:
-        best: Name | None = None
+        best: Name | None = None  # none of these says much
         for holder in self._holders.get(id(each), ()):
             if id(holder) in seen:
                 continue
@@ -105,9 +108,10 @@ class Names:
             if name is None:
                 continue
             found = Name(f"{name.text}{_step(holder, each)}", name.module)
-            if not self._is_own(name.module):
+            if not self._is_weak(name):
                 return found
-            best = best or found
+            if best is None or (self._is_own(best.module) and not self._is_own(found.module)):
+                best = found
         return best
 
     # -- who holds what? ----------------------------------------------------------------------------------------------
@@ -126,7 +130,7 @@ class Names:
                     if len(known) < _WIDTH:
                         known.append(holder)
                         beyond.append((identity, holder))
-                elif not self._is_own_holder(holder):
+                elif not self._is_weak(self._name(holder, 0, set())):
                     is_found.add(identity)
                     known.insert(0, holder)
                 else:
@@ -141,9 +145,9 @@ class Names:
         type_ = type(each)
         return id(each) in self._modules or issubclass(type_, type) or type_ is types.FunctionType
 
-    def _is_own_holder(self, holder: Any) -> bool:
-        name = self._name(holder, 0, set())
-        return name is not None and self._is_own(name.module)
+    def _is_weak(self, name: Name | None) -> bool:
+        """Return whether a better name than *name* is to be looked for."""
+        return name is not None and (self._is_own(name.module) or not self._is_reached(name))
 
 
 def _step(holder: Any, each: object) -> str:
