@@ -44,6 +44,7 @@ CHANGES_THE_APPLICATION = {
     "an attribute by a property": "core.options.shade = 'dark'",
     "a slot": "core.slots.value = 2",
     "an attribute of what is cached": "core.cached(0).append(1)",
+    "an attribute of what others hold, too": "core.made().colour = 'red'",
     "the class of an instance": "class O(core.Options): ...\ncore.options.__class__ = O",
     "the code of a function": "core.shout.__code__ = (lambda text: text).__code__",
     "defaults of a function": "core.shout.__defaults__ = ('x',)",
