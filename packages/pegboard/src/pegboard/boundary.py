@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import NoReturn, TypeVar
 
     from pegboard.errors import PegboardError, PluginError
-    from pegboard.ledger import Plugin
+    from pegboard.ledger import Plugin, Records
 
     R = TypeVar("R")
     OwnerOf = Callable[[str], Plugin | None]

@@ -350,6 +350,18 @@ class TestValidity:
         application.write("extra.py", "")
         assert application.names()["names"] == ["t-a", "fast", "t-b", "f"]
 
+    def test_a_module_that_find_spec_found_counts_although_nobody_imports_it(self, application):
+        file = application.write("extra.py", "")
+        application.plugin(
+            "a", "import importlib.util\nregister('with' if importlib.util.find_spec('extra') else 'without', 1)\n"
+        )
+        application.settle()
+        application.names()
+        run = application.names()
+        assert (run["names"], run.imported) == (["t-a", "with"], [])
+        file.unlink()
+        assert application.names()["names"] == ["t-a", "without"]
+
     def test_a_declared_input_that_was_absent_counts_once_it_is_there(self, application, tmp_path):
         extra = tmp_path / "wishes.txt"
         application.plugin(

@@ -208,7 +208,10 @@ class PackageFiles:
             if (name == package or name.startswith(package + ".")) and not _is_below(name, without)
         ]
         known = self.by_package.get(package, {})
-        self.by_package[package] = read_files(set(_paths(modules)) - known.keys(), search_began_ns) | known
+        paths = set(_paths(modules))
+        if not (modules or known):  # somebody has asked whether it is there, and has not imported it
+            paths.update(filter(None, [_origin_of(package)]))
+        self.by_package[package] = read_files(paths - known.keys(), search_began_ns) | known
 
     def forget(self, package: str) -> None:
         """Forget all files of *package*."""
