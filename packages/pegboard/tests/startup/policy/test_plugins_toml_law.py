@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pegboard.errors import ConfigurationError, describe_exception
@@ -73,6 +73,8 @@ class TestAnyFile:
     """DESIGN: "Invalid settings are reported and ignored." Whatever is in the file, nothing is raised."""
 
     @given(st.lists(lines, max_size=8), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "1", "a", "a,b"]))
+    @example(["'", "\r", "[plugins.a]"], "\r\n", "")
+    @example(["a = '\x0c\u2028\x1c"], "\n", "")
     def test_is_understood_or_told(self, drawn, line_end, left_out):
         text = line_end.join(drawn)
         file = PluginsToml("plugins.toml", text.encode("utf-8", "surrogatepass"))

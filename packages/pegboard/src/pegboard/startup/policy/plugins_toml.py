@@ -93,7 +93,7 @@ def read_plugins_toml(path: str) -> PluginsToml:
 def _line_in(message: str, text: str) -> int | None:
     # EOL 3.13: since 3.14 the error has the attribute lineno
     if message.endswith("(at end of document)"):
-        return max(1, len(text.splitlines()))
+        return text.removesuffix("\n").count("\n") + 1  # other characters that end a line do not end one in TOML
     _, found, tail = message.partition("at line ")
     digits = tail.partition(",")[0]
     return int(digits) if found and digits.isdecimal() else None
