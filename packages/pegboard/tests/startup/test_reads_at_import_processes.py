@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from support.soak import seed, sized
 
 READS = {
     "names": "SEEN = list(api.things.names())",
     "a loop": "SEEN = [name for name in api.things]",
     "a length": "SEEN = len(api.things)",
-    "in": "SEEN = ['t-a' in api.things, 't-b' in api.things, 't-m' in api.things, 't-z' in api.things]",
+    "in": "SEEN = ['t-a' in api.things, 't-b' in api.things, 't-m0' in api.things, 't-z' in api.things]",
     "objects": "SEEN = dict(api.things.items())",
-    "get": "SEEN = [api.things.get('t-b'), api.things.get('t-m'), api.things.get('t-z')]",
+    "get": "SEEN = [api.things.get('t-b'), api.things.get('t-m0'), api.things.get('t-z')]",
     "descriptions": "SEEN = {name: dict(api.things.describe(name)) for name in api.things}",
     "owners": "SEEN = [api.things.owner(name).name for name in api.things]",
-    "explain": "SEEN = [bool(api.host.explain('things', name).claims) for name in ('t-b', 't-m', 't-z')]",
+    "explain": "SEEN = [bool(api.host.explain('things', name).claims) for name in ('t-b', 't-m0', 't-z')]",
     "a component": "SEEN = api.host.container.get(api.Clock).now()",
     "a component that is asked for twice": "SEEN = [api.host.container.get(api.Clock).now() for _ in range(2)]",
     "a module of the application": "import menu\nSEEN = sorted(menu.MENU)",
@@ -30,15 +33,32 @@ def shop(application):
     return application
 
 
-STEP = "result['names'] = things.names(); result['seen'] = things['seen']; result['clock'] = host.container.get(api.Clock).now()"
+STEP = "result['names'] = things.names(); result['clock'] = host.container.get(api.Clock).now()"
+STEP += "; result['seen'] = {name: things[name] for name in things.names() if name.startswith('seen')}"
+
+TOGETHER = {
+    "what is known without an import": ("names", "a loop", "a length", "in", "descriptions", "owners", "explain"),
+    "some objects": ("get", "a component", "a component that is asked for twice"),
+    "all objects": ("objects", "a module of the application"),
+}
+"""What several plugins of one application read: each sees the names of those before it, too."""
+ALONE = sized(random.Random(seed()).sample(tuple(READS), 1), tuple(READS))
 
 
-@pytest.mark.parametrize("reads", READS.values(), ids=READS)
-def test_it_sees_what_came_before_it_and_neither_itself_nor_what_comes_later(shop, reads):
-    shop.plugin("m", f"{reads}\nregister('seen', SEEN)\n")
+@pytest.mark.parametrize(
+    "kinds",
+    [*TOGETHER.values(), *(pytest.param((kind,), marks=pytest.mark.soak) for kind in ALONE)],
+    ids=[*TOGETHER, *ALONE],
+)
+def test_it_sees_what_came_before_it_and_neither_itself_nor_what_comes_later(shop, kinds):
+    def write(end=""):
+        for number, kind in enumerate(kinds):
+            shop.plugin(f"m{number}", f"{READS[kind]}\nregister('seen {kind}', SEEN)\n{end}")
+
+    write()
     shop.settle()
     eager = shop.run(STEP, APP_PLUGINS_LAZY="0")
-    assert "error" not in eager.result
+    assert len(eager["seen"]) == len(kinds)
     for _ in range(3):
         run = shop.run(STEP)
         assert (run.result, run.stderr) == (eager.result, "")
@@ -46,7 +66,7 @@ def test_it_sees_what_came_before_it_and_neither_itself_nor_what_comes_later(sho
     for environ in ({}, {"APP_NO_PLUGINS": "a"}, {}):
         eager = shop.run(STEP, APP_PLUGINS_LAZY="0", **environ)
         assert shop.run(STEP, **environ).result == eager.result
-    shop.plugin("m", f"{reads}\nregister('seen', SEEN)\n# changed\n")
+    write("# changed\n")
     for _ in range(2):
         assert shop.run(STEP).result == eager.result
 
