@@ -92,6 +92,12 @@ def started_application(tmp_path):
 
 
 @pytest.fixture
+def objects_are_not_compared(application):
+    """Let starts of the application take half the time: for tests of something else than how plugins are judged."""
+    application.hide_objects()
+
+
+@pytest.fixture
 def primed(application):
     """Return an application with plugins `a`, `b`, `c`, that has been started before."""
     for name in "abc":

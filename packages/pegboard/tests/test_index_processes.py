@@ -16,6 +16,8 @@ from pegboard.errors import UnusableIndexError
 from pegboard.index import MAGIC, VERSION, Index, digest
 from pegboard.ledger import Records
 
+pytestmark = pytest.mark.usefixtures("objects_are_not_compared")
+
 KINDS = ("things", "component")
 
 

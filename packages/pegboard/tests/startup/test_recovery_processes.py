@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("objects_are_not_compared")]
 
 ALL = ["t-a", "t-b", "t-c"]
 

@@ -12,6 +12,8 @@ import sys
 import pytest
 from support.soak import sized
 
+pytestmark = pytest.mark.usefixtures("objects_are_not_compared")
+
 DEATHS = {
     "segfault": "import ctypes\nctypes.string_at(0)",
     "exit": "import os\nos._exit(3)",

@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("objects_are_not_compared")
+
 ALL = ["t-a", "t-b", "t-c"]
 
 
