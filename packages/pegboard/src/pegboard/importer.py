@@ -156,7 +156,6 @@ class Importer:
         "_attribution",
         "_finder",
         "_is_ready",
-        "_journal",
         "_ledger",
         "_listener",
         "_lock",
@@ -166,6 +165,7 @@ class Importer:
         "gate",
         "imports",
         "is_watching",
+        "journal",
         "observing_s",
     )
 
@@ -193,7 +193,6 @@ class Importer:
         """
         self._attribution = attribution
         self._ledger = ledger
-        self._journal = journal
         self._listener = listener
         self._finder = finder
         self._prefix = prefix
@@ -209,6 +208,8 @@ class Importer:
         """Runs the code of a plugin's module by calling its second argument; None where nobody observes it."""
         self.observing_s: float = 0.0
         """The seconds that observing imports has taken so far; what an import costs does not include them."""
+        self.journal: Journal = journal
+        """Where each import is noted."""
         self.is_watching: bool = False
         """Whether `find_spec` has to be asked for every import."""
 
@@ -320,7 +321,7 @@ class Importer:
             with self.gate:
                 stack.append(plugin)
         process = os.getpid()
-        entry = None if plugin.is_built_in else self._journal.begin(plugin, len(stack))
+        entry = None if plugin.is_built_in else self.journal.begin(plugin, len(stack))
         started, observing_s = perf_counter(), self.observing_s
         around = self.around
         try:
@@ -339,7 +340,7 @@ class Importer:
                 stack.pop()
                 self.imports[plugin] = (stack[-1] if stack else None, started, perf_counter())
                 if entry is not None:
-                    self._journal.end(*entry)
+                    self.journal.end(*entry)
         except BaseException as error:
             from pegboard.boundary import forget_submodules
 
@@ -482,17 +483,20 @@ class Journal:
         try:
             if hasattr(os, "lockf"):
                 os.lockf(descriptor, os.F_TLOCK, 0)
-            about: tuple[str, ...] = ("", "", "", "", "")
-            if plugin is not None:
-                owner = plugin.distribution
-                names = (owner.name, owner.version) if owner else ("", "")
-                about = (plugin.module, plugin.name, plugin.origin or "", *names)
-            text = "\n".join((*about, "1" if self._is_starting() else ""))
-            os.write(descriptor, text.encode("utf-8", "surrogateescape"))
+            os.write(descriptor, self.text(plugin))
         except OSError:
             self.end(path, descriptor, identity)
             return None
         return path, descriptor, identity
+
+    def text(self, plugin: "Plugin | None") -> bytes:
+        """Return what the file says."""
+        about: tuple[str, ...] = ("", "", "", "", "")
+        if plugin is not None:
+            owner = plugin.distribution
+            names = (owner.name, owner.version) if owner else ("", "")
+            about = (plugin.module, plugin.name, plugin.origin or "", *names)
+        return "\n".join((*about, "1" if self._is_starting() else "")).encode("utf-8", "surrogateescape")
 
     def end(self, path: str, descriptor: int, identity: "tuple[int, int]") -> None:
         """Remove what `begin` noted; the folder stays, since making one takes longer than all the rest.

@@ -14,6 +14,7 @@ from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError,
 from pegboard.importer import Journal
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
+from pegboard.startup.journal.one_file import OneFile
 from pegboard.startup.journal.place import no_journal
 from pegboard.startup.recording.encoding import add_wishes, empty_index
 from pegboard.startup.recording.files import remove
@@ -158,12 +159,13 @@ class ColdStart:
                 is_mine = self._settings.is_lazy and not self._has_recorder
                 self._is_disturbed = self._is_disturbed or (self._settings.is_lazy and not is_mine)
                 self._has_recorder = self._has_recorder or is_mine
-            if is_mine:
-                self.record(eager_kinds)
-            else:
-                if not self._settings.is_lazy:
-                    self._early.settle(self.plugins)
-                self._import_all()
+            with OneFile(self._importer):
+                if is_mine:
+                    self.record(eager_kinds)
+                else:
+                    if not self._settings.is_lazy:
+                        self._early.settle(self.plugins)
+                    self._import_all()
         finally:
             if entry is not None:
                 journal.end(*entry)

@@ -50,7 +50,7 @@ class JournalEntry:
         if len(parts) != _FIELDS:
             raise ValueError(text)
         self.module, self.name, self.origin, self.distribution, self.version, starting = parts
-        self.was_starting: bool = starting == "1"
+        self.was_starting: bool = starting.rstrip() == "1"  # what was overwritten was longer
         """Whether the plugins were being made ready; otherwise one was imported at its first use."""
         self.time: float = modified
         """When the import began, in seconds since the epoch."""
