@@ -269,14 +269,15 @@ def field(text: str) -> str:
 # -- validity: under which conditions does an index hold, and do they hold now? ----------------------------------------
 
 
-def path_stamp(path: str, *, of_file: bool) -> str:
+def path_stamp(path: str, *, of_file: bool, status: "os.stat_result | None" = None) -> str:
     """Return the stamp of a file; or of a directory, or an archive in its place, which has no size.
 
     Tools that keep times (`cp -p`, `rsync -a`, `tar`) can replace a file by another with the same time, size and inode.
     Only the system sets `ctime`, the time of the last change of any kind; on Windows that is the time of creation.
+    *status* is what `os.stat` has just said of it, if it was asked.
     """
     try:
-        status = _stat(path)
+        status = status or _stat(path)
     except (OSError, ValueError):
         return "-\x1f-\x1f-\x1f-" if of_file else "-\x1f-\x1f-"
     if of_file:

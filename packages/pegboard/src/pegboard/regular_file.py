@@ -25,26 +25,32 @@ _FLAGS: Final = (
 _CHUNK: Final = 1024 * 1024
 
 
-def read_file(path: str, most_bytes: int = MOST_BYTES) -> bytes:
+def read_file(path: str, most_bytes: int = MOST_BYTES, *, status: os.stat_result | None = None) -> bytes:
     """Return what the regular file *path* holds; a link is followed.
 
     Args:
         path: The file.
         most_bytes: How large it may be.
+        status: What `os.stat` has just said of it, if it was asked.
 
     Raises:
         OSError: If it cannot be read, is not a regular file, or is larger. `strerror` says so.
         ValueError: If no file can have that name.
     """
-    _check(os.stat(path), path, most_bytes)  # before it is opened: to open a device may already do something
+    # Before it is opened: to open a device may already do something. Should one take its place just now, then what is
+    # read of it is bounded, too, and nothing is waited for.
+    size = _check(status or os.stat(path), path, most_bytes)
     file = os.open(path, _FLAGS)
     try:
-        size = _check(os.fstat(file), path, most_bytes)
         parts: list[bytes] = []
         left = most_bytes + 1
-        while left and (part := os.read(file, min(left, size + 1 if size else _CHUNK, _CHUNK))):
+        while left:
+            wanted = min(left, size + 1 if size else _CHUNK, _CHUNK)
+            part = os.read(file, wanted)
             parts.append(part)
             left -= len(part)
+            if not part or (len(part) < wanted and most_bytes + 1 - left == size):  # all, and no more was there
+                break
     finally:
         os.close(file)
     if not left:  # it grows, or has no size, as files in /proc

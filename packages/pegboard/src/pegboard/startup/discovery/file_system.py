@@ -35,9 +35,10 @@ class Files:
 
     def is_directory(self, path: str) -> bool:
         """Return whether *path* is a directory, on disk or inside an archive; an archive itself is a file."""
-        if os.path.isdir(path):
-            return True
-        archive, inner = self._split(path)
+        try:
+            return stat.S_ISDIR(os.stat(path).st_mode)
+        except (OSError, ValueError):
+            archive, inner = self._split(path)
         children = self._open(archive) if inner else None
         return children is not None and inner in children
 

@@ -258,10 +258,15 @@ def read_files(paths: Iterable[str], search_began_ns: int) -> Files:
 
     A stamp that is too recent to be trusted is marked: the content decides the next time.
     """
-    return {
-        path: (_marked(path_stamp(path, of_file=True), search_began_ns), _content_hash(path))
-        for path in sorted(set(paths))
-    }
+    files = {}
+    for path in sorted(set(paths)):
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError):
+            status = None
+        stamp = path_stamp(path, of_file=True, status=status)
+        files[path] = _marked(stamp, search_began_ns), _content_hash(path, status)
+    return files
 
 
 def _marked(stamp: str, search_began_ns: int) -> str:
@@ -302,9 +307,9 @@ def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[s
     return "" if record.is_judged or plugin.is_eager_by_user else NOT_JUDGED
 
 
-def _content_hash(path: str) -> str:
+def _content_hash(path: str, status: os.stat_result | None = None) -> str:
     try:
-        return digest(read_file(path))
+        return digest(read_file(path, status=status))
     except (OSError, ValueError):
         return ""
 
