@@ -106,3 +106,21 @@ def test_one_that_cannot_be_recorded_is_imported_at_every_start_and_says_why(app
         )
     file.write_text(file.read_text() + "register('new', 1)\n")
     assert application.names()["names"] == ["t-odd", "new", "t-other"]
+
+
+def test_one_whose_record_cannot_be_written_is_imported_at_every_start_and_takes_no_other_with_it(application):
+    application.plugin(
+        "odd",
+        "for rows in api.host.manager.ledger._batches.values():\n    for row in rows: row.metadata['odd'] = {1}\n",
+    )
+    application.plugin("other")
+    application.settle()
+    step = "result['all'] = dict(things.items()); result['why'] = host.plugin('odd').reason"
+    cold = application.run(step)
+    assert cold["all"] == {"t-odd": "odd", "t-other": "other"}
+    assert cold["why"].startswith("it cannot be recorded: TypeError: ")
+    for _ in range(2):
+        warm = application.run("things.names()", step)
+        assert (warm.result, warm.stderr) == (cold.result, "")
+        assert "odd" in warm.imported
+    assert application.run("things.names()").imported == ["odd"]

@@ -7,6 +7,7 @@ slower.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import math
 import os
@@ -261,12 +262,12 @@ class Rebuild:
     # -- recording ----------------------------------------------------------------------------------------------------
 
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
-        attribution = self._attribution
+        attribution, stacks = self._attribution, self._attribution.stacks
         progress = Progress(self._settings.application, len(plugins))
         loaded = LoadedModules(attribution.owner)
 
         def importing() -> Plugin | None:
-            stack = attribution.stack()
+            stack = stacks.get(_thread.get_ident())
             return stack[-1] if stack else None
 
         with (
@@ -327,7 +328,7 @@ class Rebuild:
         self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
 
     def _record_of(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> Record:
-        record = Record.of_import(
+        return Record.of_import(
             plugin,
             self._ledger.contributions_of(plugin),
             judging.traces.get(plugin) or recorder.finish(plugin, None),
@@ -338,8 +339,6 @@ class Rebuild:
             reads_registries=plugin in self._readers,
             verdict=self._verdicts.get(plugin),
         )
-        check_record(record.as_dict())
-        return record
 
     def _record_failure(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> None:
         """Note what would mend *plugin*, whose import has failed, if that is known; else every start tries it again."""
@@ -389,6 +388,14 @@ class Rebuild:
         Args:
             plugins: All plugins in their final order.
         """
+        try:
+            return self._made_index(plugins)
+        except Exception:
+            if not self._drop_unwritable(plugins):
+                raise
+        return self._made_index(plugins)
+
+    def _made_index(self, plugins: Sequence[Plugin]) -> Index:
         discovery = self._search.discovery
         self._content = {
             "validity": self._validity(plugins),
@@ -407,7 +414,27 @@ class Rebuild:
             },
         }
         self._bytes = to_bytes(self._content)
-        return from_bytes(self._bytes, self._path or "")
+        index = from_bytes(self._bytes, self._path or "")
+        content_of(index)
+        return index
+
+    def _drop_unwritable(self, plugins: Sequence[Plugin]) -> bool:
+        """Leave those of *plugins* unrecorded whose records cannot be written, or not read again; return if any are."""
+        has_dropped = False
+        for plugin in plugins:
+            record = self._records.get(plugin.module) or self._failures.get(plugin.module)
+            if record is None:
+                continue
+            try:
+                check_record(record.as_dict())
+            except Exception as error:
+                has_dropped = True
+                if self._failures.pop(plugin.module, None) is None:
+                    if self._has_influence(plugin):
+                        self._influences.add(plugin)
+                    del self._records[plugin.module]
+                    self._leave_unrecorded(plugin, describe_exception(error))
+        return has_dropped
 
     def save(self, problems: Sequence[PegboardError]) -> str | None:
         """Write the index, with those *problems* that are reported again at each warm start.
