@@ -457,8 +457,10 @@ class Host:
             self._lifecycle().end_failed(plugin)
 
     def _report_clashes(self) -> None:
+        from pegboard.precedence import contested
+
         for registry in tuple(self._registries.values()):
-            for name in registry.names():
+            for name in contested(self.manager.ledger.contributions(registry.name)):
                 registry.winner(name)  # reports who else claims it
 
     def run(

@@ -47,6 +47,15 @@ def can_serve(contribution: Contribution) -> bool:
     return contribution.failure is None and contribution.owner.is_usable
 
 
+def contested(contributions: Iterable[Contribution]) -> list[str]:
+    """Return the texts that several of *contributions* have whose plugins can be used, in order."""
+    counts: dict[str, int] = {}
+    for contribution in contributions:
+        if contribution.owner.is_usable:
+            counts[contribution.text] = counts.get(contribution.text, 0) + 1
+    return [text for text, count in counts.items() if count > 1]
+
+
 def decide(contributions: Iterable[Contribution], rule: str) -> tuple[Contribution | None, list[Contribution]]:
     """Return the winner of *contributions*, and those that wanted its name and may not have it.
 
