@@ -10,6 +10,7 @@ saying so when the culprit is long gone.
 from __future__ import annotations
 
 import sys
+from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 class LoadedModules:
     """The modules that are loaded now, but for those of plugins."""
 
-    __slots__ = ("_before", "_owner", "why_changed")
+    __slots__ = ("_before", "_modules", "_owner", "why_changed")
 
     def __init__(self, owner: Callable[[str], Plugin | None]) -> None:
         """Remember what is loaded; *owner* returns the plugin that a module is a part of, or None."""
         self._before = dict(sys.modules)
+        self._modules = tuple(self._before.values())
         self._owner = owner
         self.why_changed: str | None = None
         """Which plugin has replaced or hidden a module, in words; None as long as none has."""
@@ -35,11 +37,9 @@ class LoadedModules:
         """Look whether *plugin*, whose import has just ended, has replaced or hidden one of them."""
         if self.why_changed is not None:
             return
-        try:
-            if self._before.items() <= sys.modules.items():  # by identity first: fast, and nobody's code runs
-                return
-        except Exception:  # noqa: S110 -- a module that is compared with another may be any object
-            pass
+        now_loaded = sys.modules
+        if len(now_loaded) >= len(self._modules) and all(map(is_, self._modules, now_loaded.values())):
+            return  # in the same order, as nearly always; nobody's code runs
         for name, module in self._before.items():
             now = sys.modules.get(name)
             if now is not module and self._owner(name) is None:
