@@ -23,9 +23,19 @@ class Ownership:
 
     def __init__(self, owner: Callable[[str], Plugin | None]) -> None:
         """Start with an empty cache; *owner* returns the plugin that a module is a part of by its name, or None."""
-        self.owner: Callable[[str], Plugin | None] = owner
+        self._find_owner = owner
+        self._others: set[str] = set()  # modules that are a part of no plugin
         self._packages: dict[Distribution, frozenset[str]] = {}
         self._installed: dict[str, Installed] | None = None
+
+    def owner(self, module: str) -> Plugin | None:
+        """Return the plugin that *module* is a part of by its name, or None."""
+        if module in self._others:
+            return None
+        owner = self._find_owner(module)
+        if owner is None:
+            self._others.add(module)
+        return owner
 
     def is_own(self, plugin: Plugin, module: str) -> bool:
         """Return whether *module*, a full name, is code of *plugin*."""

@@ -88,6 +88,7 @@ class Recorder:
         self._package_traces: dict[str, ImportTrace] = {}
         """The trace of each top-level package: only the first of several plugins that import one runs its code."""
         self._traces: dict[Plugin, ImportTrace] = {}
+        self._dropped = ImportTrace()
         self._application = application.partition(".")[0]
         self._heap: Heap | None = None
         self._observed: list[Observation] = []
@@ -109,7 +110,11 @@ class Recorder:
 
     def trace(self, plugin: Plugin) -> ImportTrace:
         """Return the trace of *plugin* so far."""
-        return self._traces.setdefault(plugin, ImportTrace())
+        try:
+            return self._traces[plugin]
+        except KeyError:
+            trace = self._traces[plugin] = ImportTrace()
+            return trace
 
     def __enter__(self) -> Self:
         ACTIVE.append(self)
@@ -171,21 +176,22 @@ class Recorder:
             self._package_trace(module).variables |= names
 
     def _package_trace(self, module: str) -> ImportTrace:
-        """Return the trace of the package of *module*; one that is dropped for Python, pegboard and the application."""
+        """Return the trace of the package of *module*; for Python, pegboard and the application one nobody reads."""
         package = module.partition(".")[0]
         if package in sys.stdlib_module_names or package in self._not_traced:
-            return ImportTrace()
+            return self._dropped
         return self._package_traces.setdefault(package, ImportTrace())
 
     def _add_import(self, plugin: Plugin, importer: str, name: str, attributes: Sequence[str]) -> None:
         package = name.partition(".")[0]
-        self.trace(plugin).packages.add(package)
+        trace = self.trace(plugin)
+        trace.packages.add(package)
         self._package_trace(importer).packages.add(package)
         modules = (name, *(f"{name}.{attribute}" for attribute in attributes))
         for module in modules:
             owner = self._owner(module)
             if owner is not None and owner is not plugin:
-                self.trace(plugin).uses.add(owner.module)
+                trace.uses.add(owner.module)
                 if self._heap is not None and owner.module in self._made:
                     self._compare_before_use()
                     self._heap.add(self._made.pop(owner.module))
@@ -196,17 +202,24 @@ class Recorder:
 
     def _watch_imports(self) -> None:
         def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
-            def import_(name: str, globals: Any = None, *rest: Any, **options: Any) -> ModuleType:  # noqa: A002
+            def import_(
+                name: str,
+                globals: Any = None,  # noqa: A002
+                locals: Any = None,  # noqa: A002
+                fromlist: Any = (),
+                level: int = 0,
+            ) -> ModuleType:
                 plugin = self._importing()
+                if plugin is None:
+                    return original(name, globals, locals, fromlist, level)
                 importer = _name_in(globals)
-                if plugin is None or type(name) is not str or importer.partition(".")[0] == "pegboard":
-                    return original(name, globals, *rest, **options)
-                attributes = options.get("fromlist", rest[1] if len(rest) > 1 else ()) or ()
-                level = options.get("level", rest[2] if len(rest) > 2 else 0)  # noqa: PLR2004 -- __import__'s fifth
+                if type(name) is not str or importer.partition(".")[0] == "pegboard":
+                    return original(name, globals, locals, fromlist, level)
+                attributes = fromlist or ()
                 full_name = _absolute(name, globals, level)
                 self._add_import(plugin, importer, full_name, attributes)
                 try:
-                    module = original(name, globals, *rest, **options)
+                    module = original(name, globals, locals, fromlist, level)
                 except ModuleNotFoundError as error:
                     if error.name:
                         self._add_missing(plugin, importer, error.name)
