@@ -100,18 +100,26 @@ def installed(entries: Iterable[str], files: Files) -> list[Installed]:
         if real in seen:
             continue
         seen.add(real)
-        for name in sorted(files.names(entry), key=_newest_first):
-            if name.endswith((".dist-info", ".egg-info")) or name == "EGG-INFO":
-                path = f"{entry.rstrip('/')}/{name}"
-                found.append(Installed(entry, path, _reader(path, files), is_egg=not name.endswith(".dist-info")))
+        for name in _metadata_directories(files.names(entry)):
+            path = f"{entry.rstrip('/')}/{name}"
+            found.append(Installed(entry, path, _reader(path, files), is_egg=not name.endswith(".dist-info")))
     return found + list(_from_hooks())
 
 
-def _newest_first(name: str) -> tuple[str, list[int], str]:
-    """Return what sorts the metadata directories of one project by version: an upgrade that broke leaves the older."""
-    project, _, version = name.partition("-")
+def _metadata_directories(names: Iterable[str]) -> Iterator[str]:
+    """Yield those of *names* by project; of one project the newest first: an upgrade that broke leaves the older."""
+    by_project: dict[str, list[str]] = {}
+    for name in names:
+        if name.endswith((".dist-info", ".egg-info")) or name == "EGG-INFO":
+            by_project.setdefault(name.partition("-")[0], []).append(name)
+    for _, versions in sorted(by_project.items()):
+        yield from sorted(versions, key=_newest_first) if len(versions) > 1 else versions
+
+
+def _newest_first(name: str) -> tuple[list[int], str]:
+    version = name.partition("-")[2]
     numbers = "".join(letter if letter in "0123456789" else " " for letter in version).split()
-    return project, [-int(number[:_MOST_DIGITS]) for number in numbers], name
+    return [-int(number[:_MOST_DIGITS]) for number in numbers], name
 
 
 def _reader(directory: str, files: Files) -> Callable[[str], str | None]:

@@ -235,12 +235,13 @@ def _quoted_paths(text: str) -> list[str]:
 def editable_project(text: str) -> str | None:
     """Return the directory that *text*, a `direct_url.json`, says an editable install points to (PEP 610)."""
     import json
-    from urllib.parse import unquote, urlsplit
 
     try:
         data = json.loads(text)
         if not data["dir_info"].get("editable"):
             return None
+        from urllib.parse import unquote, urlsplit
+
         return unquote(urlsplit(data["url"]).path) or None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -12,7 +12,6 @@ import os
 import sys
 import time
 from contextlib import contextmanager
-from typing import TypedDict
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import replace_file
@@ -21,9 +20,11 @@ from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from typing import Final
+    from typing import Final, TypedDict
 
     from pegboard.ledger import Plugin
+else:
+    TypedDict = dict  # which it is; `typing` is slow to import
 
 LIMIT: Final = 2
 """A plugin is quarantined after this many crashes: one may be due to a loss of power."""

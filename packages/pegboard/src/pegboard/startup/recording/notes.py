@@ -49,5 +49,5 @@ class Notes:
 
     def write(self, index_path: str) -> None:
         """Write the notes beside the index at *index_path*; nothing happens if that is not possible."""
-        data = json.dumps({name: getattr(self, name) for name in self.__slots__}, sort_keys=True, indent=1)
+        data = json.dumps({name: getattr(self, name) for name in self.__slots__}, sort_keys=True)
         write(notes_path(index_path), data.encode())

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Final
 
+from pegboard._typing import TYPE_CHECKING
 from pegboard.terminal import tell
 
+if TYPE_CHECKING:
+    from typing import Final
+
 _DELAY_S: Final = 0.5
+_STEP_S: Final = 0.05
 
 
 class Progress:
@@ -18,12 +22,16 @@ class Progress:
         self._application = application
         self._total = total
         self._done = 0
-        self._started = time.monotonic()
+        self._next = time.monotonic() + _DELAY_S  # when the line is shown
         self._is_shown = False
 
     def step(self) -> None:
         self._done += 1
-        if time.monotonic() - self._started < _DELAY_S or not self._is_terminal():
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _STEP_S
+        if not self._is_terminal():
             return
         self._is_shown = True
         tell(f"\r{self._application}: recording plugin {self._done} of {self._total}")
