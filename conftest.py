@@ -17,7 +17,7 @@ from support import soak  # noqa: E402
 from support.browser import NO_BROWSER, browser, module_browser  # noqa: E402, F401
 from support.collector import hide_objects  # noqa: E402
 from support.environments import Environments, User  # noqa: E402
-from support.marks import MANY_SITUATIONS, Guard, mark_by_file  # noqa: E402
+from support.marks import Guard, mark_by_file  # noqa: E402
 from support.soak import chance  # noqa: E402, F401
 
 # A law holds or does not; how long an example takes says how busy the machine is.
@@ -57,7 +57,7 @@ def pytest_configure_node(node):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     mark_by_file(items)
-    soak.draw(config, items, MANY_SITUATIONS)
+    soak.draw(config, items)
     soak.deselect_short(config, items)
 
 

@@ -115,10 +115,14 @@ def wheels(environments, tmp_path):
 
 
 def pytest_generate_tests(metafunc):
-    """Give each test uv, and pip where its answer is another or it is asked to do something else; `make soak`: always."""
+    """Give each test uv, and pip where its answer is another or it is asked to do something else; `make soak`: always.
+
+    Pip takes three times as long: without `--soak` it is drawn for a third of these tests.
+    """
     if "installation" in metafunc.fixturenames:
         is_asked = metafunc.definition.get_closest_marker("by_pip") is not None
-        installers = ["uv", pytest.param("pip", marks=pytest.mark.soak)] if sized(is_asked, True) else ["uv"]
+        pip = pytest.param("pip", marks=(pytest.mark.soak, pytest.mark.sampled))
+        installers = ["uv", pip] if sized(is_asked, True) else ["uv"]
         metafunc.parametrize("installation", installers, indirect=True)
 
 

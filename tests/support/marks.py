@@ -34,6 +34,8 @@ def mark_by_file(items: list[pytest.Item]) -> None:
         words = item.path.stem.split("_")
         if not {"processes", "browser"}.isdisjoint(words):
             item.add_marker("slow")
+        if item.path.stem in MANY_SITUATIONS:
+            item.add_marker("sampled")
         if "law" in words or item.path.stem in MANY_SITUATIONS:
             item.add_marker("soak")
         for fixture in _MADE_FOR_EACH_WORKER & set(getattr(item, "fixturenames", ())):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Container
 from typing import TypeVar
 
 import pytest
@@ -45,14 +44,14 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     return random.Random(f"{seed()} {request.node.name}")
 
 
-def draw(config: pytest.Config, items: list[pytest.Item], files: Container[str]) -> None:
-    """Leave a third of the tests in each of *files*, by the seed, unless long runs are done whole or one is named."""
+def draw(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a third of the tests that are marked `sampled`, by the seed, unless long runs are done or one is named."""
     if config.option.soak or any("::" in argument or argument.endswith(".py") for argument in config.args):
         return
     drawn = [
         item
         for item in items
-        if item.path.stem not in files or random.Random(f"{seed()} {item.nodeid}").random() < 1 / 3
+        if item.get_closest_marker("sampled") is None or random.Random(f"{seed()} {item.nodeid}").random() < 1 / 3
     ]
     kept = set(drawn)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
