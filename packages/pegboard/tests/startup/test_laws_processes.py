@@ -14,8 +14,7 @@ import zipfile
 import pytest
 
 from pegboard.index import MAGIC, read
-from pegboard.startup.recording.encoding import content_of
-from pegboard.startup.recording.rebuild import to_bytes
+from pegboard.startup.recording.encoding import content_of, to_bytes
 
 ALL = ["t-a", "t-b", "t-c"]
 
