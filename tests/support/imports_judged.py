@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 APPLICATION = '''
 """What applications have: tables, hooks, settings, classes to derive from, and functions that change them."""
-import contextvars, functools, itertools, threading, weakref
+import contextvars, functools, itertools, random, threading, weakref
 from abc import ABC
 from collections import Counter, OrderedDict, defaultdict, deque
 
 handlers, table, words, queue, ordered = [], {"one": 1}, {"a"}, deque([1]), OrderedDict(a=1, b=2)
 groups, tally, raw, tree, version = defaultdict(list), Counter(a=1), bytearray(b"ab"), {"sub": {"deep": []}}, "1"
 current, local, numbers, ticket = contextvars.ContextVar("current", default=0), threading.local(), itertools.count(), 0
+steps, dice, Alias = iter([1, 2, 3]), random.Random(1), list[int]
 
 class Base:
     made = []
@@ -46,6 +47,8 @@ class Options:
     def shade(self, value): self._shade = value
     @functools.cached_property
     def slow(self): return object()
+    @functools.cached_property
+    def kind(self): return Options
 class Slots:
     __slots__ = ("value",)
 options, slots = Options(), Slots()
@@ -89,7 +92,7 @@ def shout(text): return text.upper()
 '''
 LIBRARY = '''
 """A library whose body has effects of its own: they are nobody's."""
-import atexit, logging, os, warnings
+import atexit, logging, os, threading, warnings, weakref
 atexit.register(len, "")
 warnings.filterwarnings("ignore", message="shelf")
 logging.getLogger("shelf").addHandler(logging.NullHandler())
@@ -101,6 +104,25 @@ class Client:
         global count
         count += 1
         return CACHE.setdefault("answer", object())
+listeners, _local, _kept = weakref.WeakKeyDictionary(), None, None
+def listen(what, function): listeners[what] = [function]
+def listens(what):
+    def add(function):
+        listeners[what] = [function]
+        return function
+    return add
+class Local(threading.local):
+    mine = 0
+class Kept:
+    def __init__(self): self.size = 3
+def local():
+    global _local
+    if _local is None: _local = Local()
+    return _local
+def kept():
+    global _kept
+    if _kept is None: _kept = Kept()
+    return _kept
 def set_default(value):
     global default
     default = value

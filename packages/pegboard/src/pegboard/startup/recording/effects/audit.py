@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Note = Callable[[str, str], None]
 
 _WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+_NO_FILE = -1
 _SEEN = {
     "os.chflags": "changes a file",
     "os.chmod": "changes the mode of a file",
@@ -114,6 +115,8 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         words = _opens(arguments)
     elif event == "sqlite3.connect":
         words = None if arguments[0] in (":memory:", "") else "opens a database"
+    elif event == "mmap.__new__" and arguments[0] == _NO_FILE:
+        return
     else:
         words = _SEEN.get(event)
         if words is None and event in _NOT_SHOWN:

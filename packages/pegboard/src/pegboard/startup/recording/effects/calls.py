@@ -113,7 +113,7 @@ class Calls:
                 return f"{frame.f_code.co_filename}:{frame.f_lineno}", entry
             if _module_of(frame).startswith(_IMPORT_SYSTEM):
                 return None
-            entry = frame.f_code.co_name
+            entry = _called(frame.f_code)
             frame = frame.f_back
         return None
 
@@ -134,7 +134,7 @@ class Calls:
                 name = dict.get(frame.f_globals, "__name__")
                 location, entry = self.location(frame.f_back) or ("", "")
                 module = name if type(name) is str else ""
-                self.by_code[id(code)] = Call(code, module, location, entry or code.co_name)
+                self.by_code[id(code)] = Call(code, module, location, entry or _called(code))
             if code is _ABC_REGISTER:
                 self._note_abc(frame)
             elif code.co_name in ("seed", "setstate"):
@@ -203,6 +203,12 @@ class Calls:
         found = self.location(frame)
         if found is not None:
             self.effects.append(Effect(kind, words, found[0]))
+
+
+def _called(code: CodeType) -> str:
+    """Return the name of a function; of one that another function has returned, as decorators do, that one's name."""
+    outer, inner, _ = code.co_qualname.partition(".<locals>.")
+    return outer.rpartition(".")[2] if inner else code.co_name
 
 
 def _module_of(frame: FrameType) -> str:

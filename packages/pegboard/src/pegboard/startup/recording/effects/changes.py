@@ -33,6 +33,7 @@ _HOSTS = ("pegboard", "_frozen_importlib", "_frozen_importlib_external", "import
 _LAZY = re.compile(r"(?i)_?(init|load|ready|done|setup|cach|populat|register_defaults|finali[sz]e|built|warned|seen)")
 
 
+_SIMPLE_LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF")
 _REFLECTION = frozenset(
     [
         "_getframe",
@@ -81,25 +82,27 @@ class Judge:
         self._words: set[str] | None = None
         self._stored: frozenset[str] | None = None
 
-    def effects(self, changes: Iterable[Change]) -> Iterator[Effect]:
-        """Yield what *changes* are besides harmless ones."""
+    def effects(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Effect]]:
+        """Yield what *changes* are besides harmless ones, each with its change."""
         some = [change for change in changes if not (change.is_table and _is_of_python(change))]
         self._names.look_for(change.what for change in some if change.what is not sys.modules)
         for change in some:
-            yield from self._effects(change)
+            for effect in self._effects(change):
+                yield change, effect
 
     def effects_on_new(self, objects: Iterable[object]) -> Iterator[Effect]:
         """Yield what may have happened to *objects*, which a library has made and keeps: nobody knows how they were."""
         if not objects:
             return
-        assigned = self._assigned()
         own = [call.code for call in self._calls if self._is_own(call.module)]
+        assigned = list(chain.from_iterable(map(_stored_in_others, own)))
         for each in objects:
             module = type_module(type(each))
             if type(each) is dict and each and any(_stores_item(code, next(reversed(each))) for code in own):
                 yield Effect(NOT_SHOWN, "may change a table that a library has just made", self._origin)
             elif module not in ("builtins", "") and not self._is_own(module) and not issubclass(type(each), type):
-                for key in assigned.intersection(attributes_of(each)):
+                attributes = attributes_of(each)
+                for key in {key for key, value in assigned if key in attributes and _may_be(value, attributes[key])}:
                     words = f"may change the attribute {key} of a {type(each).__name__} that {module} keeps"
                     yield Effect(NOT_SHOWN, words, self.location(key))
 
@@ -117,7 +120,7 @@ class Judge:
             return
         if ".__spec__." in name.text:
             return
-        if name.is_certain and not self._is_reached(name):
+        if name.is_certain and not (self._is_reached(name) or (module is not None and self._is_stored(change))):
             return
         if change.is_table:
             yield from self._table(change, name, is_namespace=module is not None)
@@ -143,6 +146,11 @@ class Judge:
             or name.module in ("sys", "builtins")
         )
 
+    def _is_stored(self, change: Change) -> bool:
+        """Return whether own code assigns to a name in a module, which it need not call as it is called there."""
+        assigned = self._assigned()
+        return any(type(key) is str and key in assigned for key, _, _ in change.table_changes())
+
     # -- modules ------------------------------------------------------------------------------------------------------
 
     def _modules(self, change: Change) -> Iterator[Effect]:
@@ -165,14 +173,15 @@ class Judge:
             if any(_stores_item(code, key) for code in own):
                 yield self._effect(name, f"{_verb(old, new)} {name.text}[{key!r}]", key)
                 return
-        if self._is_cache(name.text, is_grown=change.is_grown()) or self._is_weak(change, name):
+        is_told = self._is_of_library(name) and self._is_told_to(name, *name.text.split(".")[1:])
+        if not is_told and (self._is_cache(name.text, is_grown=change.is_grown()) or self._is_weak(change, name)):
             return
         for key, old, new in change.table_changes():
             text = f"{name.text}.{key}" if type(key) is str and key.isidentifier() else f"{name.text}[...]"
             if type(key) is str and self._is_of_import_system(name.text, key, new, is_namespace=is_namespace):
                 continue
             if type(key) is str and (
-                (self._is_cache(text, is_grown=True) and not self._is_told_to(name, key))
+                (not is_told and self._is_cache(text, is_grown=True) and not self._is_told_to(name, key))
                 or self._is_first_use(name, key, old, new)
                 or self._is_counter(name, key, old, new)
             ):
@@ -237,9 +246,15 @@ class Judge:
         items = [item for key, _, new in change.table_changes() for item in (key, new)]
         return any(issubclass(type(item), weakref.ReferenceType) for item in items)
 
-    def _is_told_to(self, name: Name, key: str) -> bool:
-        """Return whether a module has set itself up because it was told to change something."""
-        makers = [call for call in self._calls if call.module == name.module and key in call.code.co_names]
+    def _is_told_to(self, name: Name, *keys: str) -> bool:
+        """Return whether a module has set itself up, or noted something, because it was told to change something."""
+        package = name.module.partition(".")[0]
+        makers = [
+            call
+            for call in self._calls
+            if any(key in call.code.co_names for key in keys)
+            and (call.module == name.module or (self._is_of_library(name) and call.module.partition(".")[0] == package))
+        ]
         return any(self._is_changing(call.entry) for call in makers)
 
     def _is_counter(self, name: Name, key: str, old: object, new: object) -> bool:
@@ -463,6 +478,25 @@ def _stored(code: types.CodeType) -> Iterator[str]:
             yield name
 
 
+def _stored_in_others(code: types.CodeType) -> Iterator[tuple[str, object]]:
+    """Yield the names of the attributes to which *code* assigns, each with the value; `ABSENT` where it is not known.
+
+    Those of `self`, an object of its own, do not count.
+    """
+    import dis
+
+    instructions = list(dis.get_instructions(code))
+    for before, holder, each in zip(instructions, instructions[1:], instructions[2:], strict=False):
+        if each.opname in ("STORE_ATTR", "DELETE_ATTR") and holder.argval != "self":
+            is_constant = before.opname == "LOAD_CONST" and holder.opname in _SIMPLE_LOADS
+            yield each.argval, before.argval if is_constant else ABSENT
+
+
+def _may_be(assigned: object, now: object) -> bool:
+    """Return whether a value that was *assigned*, a constant or `ABSENT`, may be what is there *now*."""
+    return assigned is ABSENT or assigned is now or (type(assigned) is type(now) and assigned == now)
+
+
 def _is_annotated(change: Change) -> bool:
     """Return whether a function got only what Python makes when it is asked for: annotations, an empty namespace."""
     old, new = set(map(id, change.before)), set(map(id, change.after))
@@ -482,6 +516,9 @@ def _replaced(attributes: Mapping[str, Any], before: list[Any], after: list[Any]
     values = list(attributes.values())
     if len(before) == len(after) and all(map(is_, values, after)):
         return [(key, old) for (key, value), old in zip(attributes.items(), before, strict=False) if value is not old]
+    number = len(before) - 1
+    if 0 <= number < len(values) and all(map(is_, values, before[:number])):  # some are new, perhaps with known values
+        return [(key, ABSENT) for key in list(attributes)[number:]]
     old_ids, new_ids = set(map(id, before)), set(map(id, after))
     return [(key, ABSENT) for key, value in attributes.items() if id(value) not in old_ids and id(value) in new_ids]
 

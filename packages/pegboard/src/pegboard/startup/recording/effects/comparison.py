@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from pegboard.startup.recording.effects.effect import Effect
     from pegboard.startup.recording.effects.heap import Heap
     from pegboard.startup.recording.effects.snapshots import Change
+    from pegboard.startup.recording.effects.undoing import Undoable
 
     class Member(Protocol):
         """An observation; `Observation` is one."""
 
         plugin: Plugin
         effects: list[Effect]
+        changed: Undoable
         loaded: set[str]
         own_objects: list[Any]
 
@@ -91,11 +93,12 @@ class Comparison:
             loaded=set(loading).union(*(member.loaded for member in members)),
             origin=members[-1].origin if len(members) == 1 else "",
         )
-        for effect in (*judge.effects(changes), *judge.effects_on_new(leaked)):
-            if len(members) == 1:
-                members[0].effects.append(effect)
-            else:
-                self._give(effect, members)
+        if len(members) == 1:
+            members[0].changed.add(judge.effects(changes), changes)
+            members[0].effects += judge.effects_on_new(leaked)
+            return
+        for effect in (*(effect for _, effect in judge.effects(changes)), *judge.effects_on_new(leaked)):
+            self._give(effect, members)
 
     def _give(self, effect: Effect, members: list[Member]) -> None:
         file = effect.location.rpartition(":")[0]

@@ -107,9 +107,9 @@ CHANGING_METHODS: Final = names(
 LOOKING_AROUND: Final = names("get_objects get_referrers get_freeze_count")
 """Functions of `gc` that reach everything; what is observed is not among what they find."""
 CHANGING_NAME: Final = re.compile(
-    r"(?!__)_*(set|un?register|install|uninstall|enable|disable|re?configure|patch|activate|monkey)|"
+    r"(?!__)_*(set|(un)?register|install|uninstall|enable|disable|re?configure|patch|activate|monkey)|"
     r"(?!__)_*(add|seed|use|config|init|switch|hook|setup|start|push|insert|append|extend|update|clear|reset|remove|define|"
-    r"override|replace|subscribe|connect|listen|on|mount|load|attach|bind|declare)(?![a-z])",
+    r"override|replace|subscribe|connect|listen|listens|on|mount|load|attach|bind|declare)(?![a-z])",
 )
 """What functions are called that change something."""
 

@@ -62,18 +62,13 @@ _IMMUTABLE: tuple[type, ...] = (
     staticmethod,
     weakref.ReferenceType,
     type(abc.ABC._abc_impl),  # type: ignore[attr-defined]  # `calls` sees what is registered
-    type(iter(())),
-    type(iter([])),
-    type(iter({})),
-    type(iter({}.items())),
-    type(iter({}.values())),
-    type(iter(set())),
     enumerate,
     filter,
     map,
     reversed,
     zip,
 )
+_ALIASES = (types.GenericAlias, types.UnionType)  # they find out their parameters when they are first asked
 _IMPORT_SYSTEM = ("_frozen_importlib", "_frozen_importlib_external", "importlib._bootstrap", "zipimport")
 
 
@@ -225,7 +220,7 @@ class Heap:
         if (
             any(type_ is each for each in (*_IMMUTABLE, Objects, Tables, States, Change))
             or module in _IMPORT_SYSTEM
-            or issubclass(type_, BaseException)
+            or issubclass(type_, (BaseException, *_ALIASES))
         ):
             kind = _SKIPPED
         elif module.partition(".")[0] == _OWN or _is_of_logging(type_):

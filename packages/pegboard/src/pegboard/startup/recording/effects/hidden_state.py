@@ -8,6 +8,7 @@ from __future__ import annotations
 import _thread
 import functools
 import itertools
+import operator
 import sys
 import types
 
@@ -71,18 +72,27 @@ def _decimal_context(context: Any) -> Any:
     )
 
 
+def _random(generator: Any) -> Any:
+    """Return the state of a generator that somebody has made; the one of `random` itself is drawn from by everybody."""
+    is_everybodys = generator is getattr(sys.modules.get("random"), "_inst", None)
+    return None if is_everybodys else hash(type(generator).getstate(generator))
+
+
 def _lru_cache(function: Any) -> Any:
     info = type(function).cache_info(function)
     return info[0] + info[1]
 
 
 LRU_CACHE: Final = type(functools.lru_cache(len))
+_ITERATORS: tuple[type, ...] = tuple(
+    type(iter(each)) for each in ([], (), {}, {}.items(), {}.values(), set(), range(0), reversed([]))
+)
 _OF_TYPES: dict[type, Callable[[Any], Any]] = {
+    **dict.fromkeys(_ITERATORS, operator.length_hint),
     bytearray: _bytes,
     LRU_CACHE: _lru_cache,
     itertools.count: repr,
     itertools.cycle: repr,
-    type(iter([])): lambda iterator: iterator.__length_hint__(),
     _thread.LockType: _locked,
     _thread.RLock: _rlock,
     types.GeneratorType: _generator,
@@ -94,6 +104,7 @@ _OF_NAMES: dict[tuple[str, str, str], Callable[[Any], Any]] = {
     ("_io", "BytesIO", "_io"): _buffer,
     ("_io", "StringIO", "_io"): _buffer,
     ("numpy", "ndarray", "numpy"): _numpy_array,
+    ("random", "Random", "random"): _random,
 }
 """And for types whose module may not be loaded: module and name of the type."""
 

@@ -6,6 +6,7 @@ module that it belongs to. Whatever refers to an object is asked of the garbage 
 
 from __future__ import annotations
 
+import _thread
 import sys
 import types
 
@@ -172,8 +173,9 @@ def _step(holder: Any, each: object) -> str:
 def attributes_of(each: object) -> dict[str, Any]:
     """Return the attributes of an instance, of its namespace and its slots, without running code of its own."""
     found: dict[str, Any] = {}
+    is_local = issubclass(type(each), _thread._local)
     try:
-        namespace = object.__getattribute__(each, "__dict__")
+        namespace = (_thread._local if is_local else object).__getattribute__(each, "__dict__")
         if issubclass(type(namespace), dict):
             found.update((key, value) for key, value in dict.items(namespace) if type(key) is str)
     except Exception:  # noqa: S110 -- it has none, or an odd one

@@ -21,7 +21,13 @@ from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, 
 from pegboard.startup.recording.effects.harmless import HARMLESS_FUNCTIONS
 from pegboard.startup.recording.effects.heap import Heap
 from pegboard.startup.recording.effects.loggers import logger_differences, logger_states
-from pegboard.startup.recording.effects.process_state import EXIT_HANDLERS, differences, is_of_library, process_state
+from pegboard.startup.recording.effects.process_state import (
+    EXIT_HANDLERS,
+    KEEPS_FILE_OPEN,
+    is_of_library,
+    process_state,
+)
+from pegboard.startup.recording.effects.undoing import Undoable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -63,6 +69,8 @@ class Observation:
         self.plugin: Plugin = plugin
         self.thread: int = _thread.get_ident()
         self.effects: list[Effect] = []
+        self.changed: Undoable = Undoable(self.effects)
+        """What has changed so far, and may be changed back."""
         self._events: list[Effect] = []
         self.loaded: set[str] = set()
         """Modules that the import system has loaded meanwhile."""
@@ -167,6 +175,11 @@ class Observation:
             self._heap.settle()
 
     def _conclude(self) -> None:
+        for words in self.changed.state_differences():
+            kind = LIBRARY if is_of_library(words.partition("changes ")[2]) else SEEN
+            if words == KEEPS_FILE_OPEN:  # only its author can know that it is read when it is used
+                kind = NOT_SHOWN
+            self.effects.append(Effect(kind, words, self.origin))
         if self._calls.failure is not None:
             self.effects.append(Effect(NOT_SHOWN, self._calls.failure, self.origin))
         self.effects[:0] = [*self._events, *self._calls.effects]  # these have the very line
@@ -228,9 +241,7 @@ class Observation:
             self._state[EXIT_HANDLERS] += 1  # of the first finalizer of the process
         self._state[EXIT_HANDLERS] += self._calls.exit_handlers_of_libraries
         self._calls.exit_handlers_of_libraries = 0
-        for words in differences(self._state, state):
-            kind = LIBRARY if is_of_library(words.partition("changes ")[2]) else SEEN
-            self.effects.append(Effect(kind, words, self.origin))
+        self.changed.add_states(self._state, state)
         for words in logger_differences(self._loggers, logger_states(), self.is_own, self.plugin):
             judge = Judge(
                 self._heap, self.is_own, self._application, calls=self.calls, loaded=self.loaded, origin=self.origin
@@ -242,10 +253,12 @@ class Observation:
     def _compare_context(self) -> None:
         before = self._context
         for variable, value in contextvars.copy_context().items():
+            if variable.name in _OF_LIBRARIES:
+                continue
             if before is not None and variable in before:
                 if before[variable] is not value:
                     self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self.origin))
-            elif variable.name not in _OF_LIBRARIES and self._heap.holds(variable):
+            elif self._heap.holds(variable):
                 self.effects.append(Effect(SEEN, f"sets the context variable {variable.name!r}", self.origin))
 
     def _compare_finalizers(self) -> None:

@@ -44,6 +44,7 @@ _VALID_SIGNALS = tuple(sorted(signal.valid_signals()))
 _OPEN_FILES = "open files"
 _SIGNAL_HANDLERS = "signal handlers"
 EXIT_HANDLERS = "exit handlers"
+KEEPS_FILE_OPEN = "keeps a file open"
 _STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
 _STREAM_ATTRIBUTES = ("encoding", "errors", "line_buffering", "write_through", "closed")
 _DECIMAL = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
@@ -71,9 +72,11 @@ def _limits(module: Any) -> Any:
 
 
 def _numpy(module: Any) -> Any:
-    random = sys.modules.get("numpy.random")
-    seed = hash(random.get_state(legacy=True)[1].tobytes()) if random is not None else None
-    return repr(module.geterr()), repr(module.get_printoptions()), seed
+    return repr(module.geterr()), repr(module.get_printoptions()), module.getbufsize(), module.geterrcall()
+
+
+def _numpy_random(module: Any) -> Any:
+    return hash(module.get_state(legacy=True)[1].tobytes())
 
 
 _OF_MODULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -86,9 +89,10 @@ _OF_MODULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "tracemalloc": ("tracemalloc", lambda module: module.is_tracing()),
     "readline": ("readline", lambda module: (module.get_completer(), module.get_completer_delims())),
     "numpy": ("the settings of numpy", _numpy),
+    "numpy.random": ("the random numbers of numpy", _numpy_random),
 }
 """State of the standard library, and of extensions whose state is in C: by module, its name and what reads it."""
-_OF_LIBRARIES = frozenset({"the settings of numpy"})
+_OF_LIBRARIES = frozenset({"the settings of numpy", "the random numbers of numpy"})
 
 
 def is_of_library(name: str) -> bool:
@@ -197,6 +201,8 @@ def _kept_open(before: Mapping[int, Any], after: Mapping[int, Any]) -> list[str]
         elif stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISCHR(mode):
             if number <= 2 or _is_copy(what, before):  # noqa: PLR2004 -- the standard streams
                 found.append(f"makes a copy of a descriptor: {number}")
+            elif not stat.S_ISCHR(mode):
+                found.append(KEEPS_FILE_OPEN)
         else:
             found.append("keeps a pipe or another channel open")
     found += [f"closes descriptor {number}" for number in before if number not in after]
