@@ -52,7 +52,7 @@ class Call:
         self.location: str = location
         """Where the plugin's own code caused it: `file:line`."""
         self.entry: str = entry
-        """The name of the function that the plugin's own code called, and that led to this one, or is it."""
+        """The name of the function that the plugin's own code called, and that led to this one, or is it; or empty."""
 
 
 class Calls:
@@ -132,9 +132,9 @@ class Calls:
             code = frame.f_code
             if id(code) not in self.by_code:
                 name = dict.get(frame.f_globals, "__name__")
-                location, entry = self.location(frame.f_back) or ("", "")
-                module = name if type(name) is str else ""
-                self.by_code[id(code)] = Call(code, module, location, entry or _called(code))
+                found = self.location(frame.f_back)
+                location, entry = ("", "") if found is None else (found[0], found[1] or _called(code))
+                self.by_code[id(code)] = Call(code, name if type(name) is str else "", location, entry)
             if code is _ABC_REGISTER:
                 self._note_abc(frame)
             elif code.co_name in ("seed", "setstate"):

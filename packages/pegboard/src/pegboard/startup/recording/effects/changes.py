@@ -246,6 +246,14 @@ class Judge:
         items = [item for key, _, new in change.table_changes() for item in (key, new)]
         return any(issubclass(type(item), weakref.ReferenceType) for item in items)
 
+    def _has_filled_in(self, change: Change, name: Name) -> bool:
+        """Return whether a table has made what was not there when somebody asked it, as `__missing__` does."""
+        is_asked = any(
+            call.code.co_name == "__missing__" and call.module.partition(".")[0] == name.module.partition(".")[0]
+            for call in self._calls
+        )
+        return is_asked and change.is_grown() and not self._mentions(_last(name.text))
+
     def _is_told_to(self, name: Name, *keys: str) -> bool:
         """Return whether a module has set itself up, or noted something, because it was told to change something."""
         package = name.module.partition(".")[0]
@@ -275,6 +283,8 @@ class Judge:
         if type_ is count and (self._is_of_library(name) or _is_of_threads(change.what)):
             return
         if self._is_cache(name.text, is_grown=is_container and change.is_grown(), is_container=is_container):
+            return
+        if issubclass(type_, dict) and self._is_of_library(name) and self._has_filled_in(change, name):
             return
         if issubclass(type_, type):
             yield self._effect(name, f"changes the class {name.text}", type_name)
