@@ -111,6 +111,10 @@ def listens(what):
         listeners[what] = [function]
         return function
     return add
+class Filled(dict):
+    def __missing__(self, key): self[key] = value = [key]; return value
+filled = Filled()
+def connect(): return filled["x"]
 class Local(threading.local):
     mine = 0
 class Kept:

@@ -175,6 +175,8 @@ HARMLESS = {
     "a setting, for a while": "import decimal\nwith decimal.localcontext() as c:\n    c.prec = 7\n    import graphlib",
     "a folder, for a while": "import os\nold = os.getcwd(); os.chdir('/'); import graphlib; os.chdir(old)",
     "memory of its own": "import mmap\nm = mmap.mmap(-1, 4096); m[0] = 1; m.close()",
+    "threads and pools that are not started": "import concurrent.futures as c, threading\nT = threading.Thread(); P = c.ThreadPoolExecutor(1)",
+    "what a library fills in": "import shelf\nshelf.connect()",
     "parameters of an alias": "core.Alias.__parameters__",
     "a value that is known, computed once by the application": "core.options.kind",
     "an attribute called as one that a library keeps": "import shelf\nclass A: ...\na = A(); a.size = 2; shelf.kept()",

@@ -19,6 +19,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects import harmless
 from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, Effect
 from pegboard.startup.recording.effects.heap import type_module
+from pegboard.startup.recording.effects.hidden_state import ITERATORS
 from pegboard.startup.recording.effects.naming import Name, Names, attributes_of, namespace_of
 from pegboard.startup.recording.effects.snapshots import ABSENT, Change
 
@@ -33,6 +34,11 @@ _HOSTS = ("pegboard", "_frozen_importlib", "_frozen_importlib_external", "import
 _LAZY = re.compile(r"(?i)_?(init|load|ready|done|setup|cach|populat|register_defaults|finali[sz]e|built|warned|seen)")
 
 
+_COUNTERS = {
+    "threading": ("_counter",),
+    "concurrent.futures.thread": ("ThreadPoolExecutor", "_counter"),
+    "asyncio.tasks": ("_task_name_counter",),
+}
 _SIMPLE_LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF")
 _REFLECTION = frozenset(
     [
@@ -84,7 +90,7 @@ class Judge:
 
     def effects(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Effect]]:
         """Yield what *changes* are besides harmless ones, each with its change."""
-        some = [change for change in changes if not (change.is_table and _is_of_python(change))]
+        some = [change for change in changes if not (change.is_table and _is_of_interpreter(change))]
         self._names.look_for(change.what for change in some if change.what is not sys.modules)
         for change in some:
             for effect in self._effects(change):
@@ -173,7 +179,8 @@ class Judge:
             if any(_stores_item(code, key) for code in own):
                 yield self._effect(name, f"{_verb(old, new)} {name.text}[{key!r}]", key)
                 return
-        is_told = self._is_of_library(name) and self._is_told_to(name, *name.text.split(".")[1:])
+        parts = name.text.removeprefix(name.module).split(".")
+        is_told = self._is_of_library(name) and self._is_told_to(name, *parts, is_registering=True)
         if not is_told and (self._is_cache(name.text, is_grown=change.is_grown()) or self._is_weak(change, name)):
             return
         for key, old, new in change.table_changes():
@@ -254,15 +261,20 @@ class Judge:
         )
         return is_asked and change.is_grown() and not self._mentions(_last(name.text))
 
-    def _is_told_to(self, name: Name, *keys: str) -> bool:
+    def _is_told_to(self, name: Name, *keys: str, is_registering: bool = False) -> bool:
         """Return whether a module has set itself up, or noted something, because it was told to change something."""
         package = name.module.partition(".")[0]
         makers = [
             call
             for call in self._calls
-            if any(key in call.code.co_names for key in keys)
+            if any(key in call.code.co_names and key != call.entry for key in keys)
             and (call.module == name.module or (self._is_of_library(name) and call.module.partition(".")[0] == package))
         ]
+        if is_registering:  # `connect` may mean that something is opened, unless it does the noting itself
+            return any(
+                harmless.REGISTERING_NAME.match(call.entry) and (call.entry != "connect" or _does_it_itself(call))
+                for call in makers
+            )
         return any(self._is_changing(call.entry) for call in makers)
 
     def _is_counter(self, name: Name, key: str, old: object, new: object) -> bool:
@@ -280,11 +292,7 @@ class Judge:
         type_ = type(change.what)
         module, type_name = type_module(type_), type_.__name__
         is_container = type_ in (list, set) or module == "collections" or "cache" in type_name.lower()
-        if type_ is count and (self._is_of_library(name) or _is_of_threads(change.what)):
-            return
-        if self._is_cache(name.text, is_grown=is_container and change.is_grown(), is_container=is_container):
-            return
-        if issubclass(type_, dict) and self._is_of_library(name) and self._has_filled_in(change, name):
+        if self._is_of_use(change, name, is_container=is_container):
             return
         if issubclass(type_, type):
             yield self._effect(name, f"changes the class {name.text}", type_name)
@@ -301,6 +309,18 @@ class Judge:
             yield self._effect(name, f"changes {name.text}", _last(name.text))
         else:
             yield from self._instance(change, name)
+
+    def _is_of_use(self, change: Change, name: Name, *, is_container: bool) -> bool:
+        """Return whether an object is one that changes whenever its library is used: a counter, a cache, a note."""
+        type_ = type(change.what)
+        if type_ is count and (self._is_of_library(name) or _is_of_python(change.what)):
+            return True
+        if type_ in ITERATORS and not name.is_certain:  # a loop that goes on meanwhile
+            return True
+        is_grown = is_container and change.is_grown()
+        if self._is_cache(name.text, is_grown=is_grown, is_container=is_container):
+            return True
+        return issubclass(type_, dict) and self._is_of_library(name) and self._has_filled_in(change, name)
 
     def _instance(self, change: Change, name: Name) -> Iterator[Effect]:
         what = change.what
@@ -359,7 +379,7 @@ class Judge:
         return self._origin
 
 
-def _is_of_python(change: Change) -> bool:
+def _is_of_interpreter(change: Change) -> bool:
     """Return whether a table that nobody has is of the interpreter: the subclasses of a class, the codecs in use."""
     changes = list(change.table_changes())
     return bool(changes) and all(
@@ -367,6 +387,11 @@ def _is_of_python(change: Change) -> bool:
         or type(new).__name__ in ("CodecInfo", "_localdummy", "ZoneInfo")
         for key, old, new in changes
     )
+
+
+def _does_it_itself(call: Call) -> bool:
+    """Return whether own code has called this very function."""
+    return call.code.co_name == call.entry and "<locals>" not in call.code.co_qualname
 
 
 def _is_subclass(key: object, value: object) -> bool:
@@ -412,10 +437,15 @@ def _are_weak(change: Change) -> bool:
     return all(type(each) is weakref.ReferenceType for each in (*change.before, *change.after))
 
 
-def _is_of_threads(counter: object) -> bool:
-    """Return whether *counter* numbers the threads, which need not have been started."""
-    threading = sys.modules.get("threading")
-    return getattr(getattr(threading, "_counter", None), "__self__", None) is counter
+def _is_of_python(counter: object) -> bool:
+    """Return whether *counter* numbers the standard library's threads or tasks, which need not have been started."""
+    for module, names in _COUNTERS.items():
+        holder: Any = sys.modules.get(module)
+        for name in names:
+            holder = getattr(holder, name, None)
+        if getattr(holder, "__self__", None) is counter:
+            return True
+    return False
 
 
 def _is_being_loaded(module: Any) -> bool:

@@ -97,7 +97,7 @@ FATAL_CALLS: Final = {
     "faulthandler.dump_traceback_later": "has a traceback dumped later",
 }
 """Those of them of which it is known what they do, in words."""
-REGISTERING_NAME: Final = re.compile(r"(add|register|set|install|subscribe|connect)(_|$)")
+REGISTERING_NAME: Final = re.compile(r"_*(add|(un)?register|set|install|subscribe|connect|listens?)(_|$)")
 """What a library calls the functions that note something for others, also when its own code calls them."""
 CHANGING_METHODS: Final = names(
     "__setattr__ __delattr__ __setitem__ __delitem__ __set__ __delete__ __iadd__ __ior__ __iand__ __isub__ __ixor__ "
@@ -116,6 +116,7 @@ CHANGING_NAME: Final = re.compile(
 CACHES: Final = names(
     """
     _zoneinfo _ctypes _sre
+    cython_runtime.cline_in_traceback
     PIL.ImageColor.colormap sqlalchemy.orm.clsregistry._registries sqlalchemy.engine.url.registry.impls
     sqlalchemy.dialects.registry.impls
     sqlalchemy.event.registry._key_to_collection sqlalchemy.event.registry._collection_to_key

@@ -84,11 +84,10 @@ def _lru_cache(function: Any) -> Any:
 
 
 LRU_CACHE: Final = type(functools.lru_cache(len))
-_ITERATORS: tuple[type, ...] = tuple(
-    type(iter(each)) for each in ([], (), {}, {}.items(), {}.values(), set(), range(0), reversed([]))
-)
+_ITERABLES: tuple[Any, ...] = ([], (), {}, {}.items(), {}.values(), set(), range(0), reversed([]))
+ITERATORS: Final[tuple[type, ...]] = tuple(type(iter(each)) for each in _ITERABLES)
 _OF_TYPES: dict[type, Callable[[Any], Any]] = {
-    **dict.fromkeys(_ITERATORS, operator.length_hint),
+    **dict.fromkeys(ITERATORS, operator.length_hint),
     bytearray: _bytes,
     LRU_CACHE: _lru_cache,
     itertools.count: repr,
