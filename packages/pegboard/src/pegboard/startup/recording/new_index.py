@@ -7,6 +7,7 @@ starts are slower.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 
 from pegboard._typing import TYPE_CHECKING
@@ -157,12 +158,19 @@ class NewIndex:
         Args:
             plugins: All plugins in their final order.
         """
+        # All that is made here is kept until the end, and is a lot: Python would look through every object of the
+        # process for garbage that cannot be there, which takes longer than all the rest.
+        is_collecting = gc.isenabled()
+        gc.disable()
         try:
             return self._made(plugins)
         except Exception:
             if not self._outcome.drop_unwritable(plugins):
                 raise
-        return self._made(plugins)
+            return self._made(plugins)
+        finally:
+            if is_collecting:
+                gc.enable()
 
     def _made(self, plugins: Sequence[Plugin]) -> Index:
         discovery = self._search.discovery
