@@ -10,9 +10,8 @@ def test_garbage_is_collected_afterwards_as_before(application, is_collecting):
     application.plugin("a")
     application.settle()
     run = application.run(
-        f"import gc; gc.{'enable' if is_collecting else 'disable'}()",
-        "result['names'] = things.names(); result['is_collecting'] = gc.isenabled()",
+        f"import gc; gc.{'enable' if is_collecting else 'disable'}(); result['names'] = things.names();"
+        " result['is_collecting'] = gc.isenabled()"
     )
-    assert run["names"] == ["t-a"]
+    assert run.result == {"names": ["t-a"], "is_collecting": is_collecting}
     assert run.imported == ["a"]  # a cold start
-    assert run["is_collecting"] is is_collecting
