@@ -141,7 +141,8 @@ def _from_hooks() -> Iterator[Installed]:
             continue
         for distribution in found:
             base = str(distribution.locate_file(""))
-            yield Installed(base, f"{base}/{distribution.metadata['Name']}.", distribution.read_text, is_egg=False)
+            name = distribution.metadata.get("Name")
+            yield Installed(base, f"{base}/{name}.", distribution.read_text, is_egg=False)
 
 
 def by_name() -> dict[str, Installed]:

@@ -30,8 +30,8 @@ class Snapshot:
         self.distributions: dict[str, importlib.metadata.Distribution] = {}
         """By normalised name; of two with one name, the first on `sys.path`."""
         for distribution in importlib.metadata.distributions(path=list(sys.path)):
-            if name := distribution.metadata["Name"]:
-                self.distributions.setdefault(normalise(name), distribution)
+            if has_name(distribution):
+                self.distributions.setdefault(normalise(distribution.metadata["Name"]), distribution)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -80,6 +80,12 @@ def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:
         return None
     paths = [row[0] for row in csv.reader(text.splitlines()) if row]
     return [path for path in paths if not path.endswith(".pyc")]
+
+
+def has_name(distribution: importlib.metadata.Distribution) -> bool:
+    """Return whether the metadata of *distribution* has its name, as all has that an installer has made."""
+    metadata = distribution.metadata
+    return "Name" in metadata and bool(metadata["Name"])  # since Python 3.12 asking for what is missing warns
 
 
 def source_of(distribution: importlib.metadata.Distribution) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.namespace_package import PLUGINS
 from pegboard.startup.discovery.distributions import normalise
+from pegboard.tools.installing.installed import has_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -98,7 +99,7 @@ def unpacked_in(folder: str, application: str) -> list[Unpacked]:
     found = [
         Unpacked(item, application, folder)
         for item in importlib.metadata.distributions(path=[folder])
-        if item.metadata["Name"]  # else it is what some distribution brings as another's metadata
+        if has_name(item)  # else it is what some distribution brings as another's metadata
     ]
     more = _unlisted(folder, [path for each in found for path in each.files])
     for each in found:
