@@ -129,6 +129,7 @@ class Recorder:
         if self._heap is not None:
             self._heap.close()
             self._heap = None
+        self._traces.clear()  # who wanted one has it
         ACTIVE.remove(self)
 
     def _replace(self, holder: Any, name: str, make: Callable[[Any], Any]) -> None:

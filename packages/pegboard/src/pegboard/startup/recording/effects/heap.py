@@ -93,9 +93,11 @@ class Heap:
         self.settle()
 
     def close(self) -> None:
-        """Let the garbage collector treat all objects as before."""
+        """Let the garbage collector treat all objects as before, and hold none of them any more."""
         if not self._was_frozen:
             gc.unfreeze()
+        for held in (self._parts, self._kept, self._waiting, self._state_functions):  # else until the process ends
+            held.clear()
 
     def ignore(self, objects: Iterable[object]) -> None:
         """Leave out *objects*."""
