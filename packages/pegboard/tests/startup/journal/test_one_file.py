@@ -88,3 +88,18 @@ def test_a_forked_child_leaves_the_file_of_its_parent_alone(importer, folder):
         assert told(folder) == [SHORT.module]
         importer.journal.end(*entry)
     assert told(folder) == []
+
+
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_of_threads_that_start_at_once_the_first_keeps_one_file(importer, folder, first_to_end):
+    journal = importer.journal
+    blocks = [OneFile(importer), OneFile(importer)]
+    for block in blocks:
+        block.__enter__()
+    entry = importer.journal.begin(SHORT, 1)
+    importer.journal.end(*entry)
+    assert [file.read_bytes()[:1] for file in folder.iterdir()] == [b"\n"]
+    for block in (blocks[first_to_end], blocks[1 - first_to_end]):
+        block.__exit__()
+    assert importer.journal is journal
+    assert not list(folder.iterdir())

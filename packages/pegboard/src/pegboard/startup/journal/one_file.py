@@ -19,23 +19,35 @@ if TYPE_CHECKING:
     Entry = tuple[str, int, tuple[int, int]]
 
 
-class OneFile(Journal):
-    """Keeps, inside a `with` block, one file for the plugins that this thread imports and no other plugin does."""
+_ONE_AT_A_TIME = _thread.allocate_lock()
 
-    __slots__ = ("_importer", "_journal", "_kept", "_owner", "_size")
+
+class OneFile(Journal):
+    """Keeps, inside a `with` block, one file for the plugins that this thread imports and no other plugin does.
+
+    Inside the block of another thread, which starts the application at the same time, it keeps none.
+    """
+
+    __slots__ = ("_importer", "_is_in_use", "_journal", "_kept", "_owner", "_size")
 
     def __init__(self, importer: Importer) -> None:
         """Keep the journal of *importer* for a while."""
         self._importer = importer
-        self._journal = importer.journal
+        self._is_in_use = False
         self._owner = os.getpid(), _thread.get_ident()
         self._kept: Entry | None = None
         self._size = 0  # of the longest text so far; it is not cut, which takes longer than to overwrite it
 
     def __enter__(self) -> None:
-        self._importer.journal = self
+        with _ONE_AT_A_TIME:
+            self._journal = self._importer.journal
+            self._is_in_use = not isinstance(self._journal, OneFile)
+            if self._is_in_use:
+                self._importer.journal = self
 
     def __exit__(self, *_: object) -> None:
+        if not self._is_in_use:
+            return
         self._importer.journal = self._journal
         if self._kept is not None and self._owner[0] == os.getpid():
             self._journal.end(*self._kept)
