@@ -19,7 +19,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects import harmless
 from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, Effect
 from pegboard.startup.recording.effects.heap import type_module
-from pegboard.startup.recording.effects.hidden_state import ITERATORS
+from pegboard.startup.recording.effects.hidden_state import ITERATORS, LRU_CACHE
 from pegboard.startup.recording.effects.naming import Name, Names, attributes_of, namespace_of
 from pegboard.startup.recording.effects.snapshots import ABSENT, Change
 
@@ -90,7 +90,13 @@ class Judge:
 
     def effects(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Effect]]:
         """Yield what *changes* are besides harmless ones, each with its change."""
-        some = [change for change in changes if not (change.is_table and _is_of_interpreter(change))]
+        some = [
+            change
+            for change in changes
+            if not (
+                _is_of_interpreter(change) if change.is_table else type(change.what) is LRU_CACHE and _is_used(change)
+            )
+        ]
         self._names.look_for(change.what for change in some if change.what is not sys.modules)
         for change in some:
             for effect in self._effects(change):
@@ -296,9 +302,8 @@ class Judge:
             return
         if issubclass(type_, type):
             yield self._effect(name, f"changes the class {name.text}", type_name)
-        elif type_name == "_lru_cache_wrapper":
-            if change.after < change.before:  # how often it was asked
-                yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
+        elif type_ is LRU_CACHE:
+            yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
         elif type_ is types.FunctionType:
             is_renamed = self._is_of_library(name) and all(type(each) is str for each in change.added())
             if not is_renamed and (not _is_annotated(change) or "__annotations__" in self._assigned()):
@@ -377,6 +382,11 @@ class Judge:
             if call.location and call not in own:
                 return call.location
         return self._origin
+
+
+def _is_used(change: Change) -> bool:
+    """Return whether a cache of `functools` was asked, and not cleared: its state is how often it was asked."""
+    return bool(change.after >= change.before)
 
 
 def _is_of_interpreter(change: Change) -> bool:

@@ -14,8 +14,7 @@ import gc
 import types
 import weakref
 from collections import Counter, OrderedDict, defaultdict
-from itertools import chain, compress, repeat
-from operator import is_
+from itertools import chain
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects.hidden_state import LRU_CACHE, default_factory, state_function
@@ -23,11 +22,12 @@ from pegboard.startup.recording.effects.snapshots import Change, Objects, States
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from typing import Any
 
 CHUNK_SIZE = 96
 """How many objects are compared at once; only where something has changed is each of them looked at."""
+_MOST_WANTED = 64
+"""How many objects are looked for at once: the time that it takes grows with their number."""
 _OWN = "pegboard"
 _NOTED_IN = ("ModuleSpec", "_ModuleLock")  # of the import system, which notes there what it is loading
 _RECORDING = "pegboard.startup.recording."
@@ -69,6 +69,8 @@ _IMMUTABLE: tuple[type, ...] = (
     zip,
 )
 _ALIASES = (types.GenericAlias, types.UnionType)  # they find out their parameters when they are first asked
+_USUAL = (type(None), bool, int, float, str, bytes, tuple, types.CodeType, type)
+"""Types of most objects that are not tracked."""
 _IMPORT_SYSTEM = ("_frozen_importlib", "_frozen_importlib_external", "importlib._bootstrap", "zipimport")
 
 
@@ -80,13 +82,20 @@ class Heap:
         self._parts: list[Objects | Tables | States] = []
         self._open: dict[int, int] = {}  # by kind, the place of the part that has room
         self._kinds: dict[int, int] = {}
-        self._changeable: set[int] = set()  # types of which also objects that are not tracked are taken
+        self._passed: set[int] = set()  # types of which objects that are not tracked are left out
+        self.modules: dict[str, Any] = {}
+        """The modules that had a name when names were last looked for."""
+        self.names_of_modules: dict[int, str] = {}
+        """By the identity of a module, or of its namespace."""
+        self._young: list[Any] = []  # new objects that the garbage collector does not list as such any more
         self._state_functions: dict[int, Callable[[Any], Any]] = {}
         self._kept: list[Any] = []  # objects whose ids are keys
         self._known: set[int] = set()
         self._ignored: set[int] = set()
         self._waiting: list[Any] = []
         self._was_frozen = gc.get_freeze_count() > 0
+        for type_ in _USUAL:
+            self._classify(type_)
         self.ignore(ignored)
         gc.unfreeze()
         self.add(gc.get_objects())
@@ -109,7 +118,7 @@ class Heap:
 
     def new_objects(self) -> list[Any]:
         """Return all objects that were made since the last call of `settle`."""
-        return gc.get_objects()
+        return self._young + gc.get_objects()
 
     def show_all(self) -> None:
         """Let also old objects be found by others, until `settle` is called."""
@@ -117,6 +126,7 @@ class Heap:
 
     def settle(self) -> None:
         """Let all objects that exist now count as old."""
+        self._young = []
         gc.freeze()
 
     def add_later(self, objects: Sequence[Any]) -> None:
@@ -153,20 +163,14 @@ class Heap:
         self._add_hidden(list(chain.from_iterable(held)), states)
 
     def _by_kind(self, objects: Sequence[Any]) -> list[list[Any]]:
-        type_ids = self._classified(objects)
         kinds = self._kinds
         by_kind: list[list[Any]] = [[] for _ in range(_KEYED + 1)]
-        for each, type_id in zip(objects, type_ids, strict=True):
+        for each in objects:
+            type_id = id(type(each))
+            if type_id not in kinds:
+                self._classify(type(each))
             by_kind[kinds[type_id]].append(each)
         return by_kind
-
-    def _classified(self, objects: Sequence[Any]) -> list[int]:
-        """Return the ids of the types of *objects*, all of which are classified."""
-        type_ids = list(map(id, map(type, objects)))
-        for type_id, example in dict(zip(type_ids, objects, strict=True)).items():
-            if type_id not in self._kinds:
-                self._classify(type(example))
-        return type_ids
 
     def _put(self, kind: int, some: list[Any]) -> list[Objects | Tables]:
         """Put *some* objects into parts, of which all but the last are full."""
@@ -190,12 +194,15 @@ class Heap:
 
     def _add_hidden(self, held: list[Any], states: list[tuple[Any, Callable[[Any], Any]]]) -> None:
         """Take, of the objects *held*, those that the garbage collector does not track and that can change."""
-        type_ids = self._classified(held)
-        known, kinds = self._known, self._kinds
+        known, kinds, passed = self._known, self._kinds, self._passed
         tables = []
-        for each in compress(held, map(self._changeable.__contains__, type_ids)):
+        for each in [each for each in held if id(type(each)) not in passed]:
             identity = id(each)
-            if identity in known or identity in self._ignored or gc.is_tracked(each):
+            if gc.is_tracked(each) or identity in known or identity in self._ignored:
+                continue
+            if id(type(each)) not in kinds:
+                self._classify(type(each))
+            if id(type(each)) in passed:
                 continue
             known.add(identity)
             if kinds[id(type(each))] == _STATE:
@@ -213,8 +220,8 @@ class Heap:
         kind = self._kinds[identity] = self._kind(type_)
         if kind == _STATE:
             self._state_functions[identity] = state_function(type_) or repr
-        if kind in (_STATE, _TABLE, _KEYED):
-            self._changeable.add(identity)
+        if kind not in (_STATE, _TABLE, _KEYED):
+            self._passed.add(identity)
 
     def _kind(self, type_: type) -> int:
         module = type_module(type_)
@@ -260,21 +267,38 @@ class Heap:
 
     def holds(self, each: object) -> bool:
         """Return whether an old object refers to *each*: so that it is old, too."""
-        return any(any(map(is_, part.held(), repeat(each))) for part in self._parts)
+        return any(True for _ in self.holders([each]))
 
-    def holders(self, wanted: AbstractSet[int]) -> Iterator[tuple[Any, int]]:
-        """Yield each old object that refers to one of the objects with the ids *wanted*, with that id."""
-        for part in self._parts:
-            if type(part) is States:
-                for each in (each for each, _ in part.objects if type(each) is LRU_CACHE):
-                    yield from ((each, id(inner)) for inner in gc.get_referents(each) if id(inner) in wanted)
-            elif type(part) is Tables or type(part) is Objects:
-                yield from part.holders(wanted)
-            if type(part) is Objects and part.are_functions:
-                for each in part.objects:
-                    for cell in each.__closure__ or ():
-                        if id(cell) in wanted:
-                            yield each, id(cell)
+    def holders(self, objects: Sequence[object]) -> Iterator[tuple[Any, int]]:
+        """Yield each old object that refers to one of *objects*, with the id of that one."""
+        self._young = self.new_objects()
+        gc.unfreeze()  # only then all objects are asked
+        try:
+            found = self._referring(objects)
+            closures = [each for each, _ in found if type(each) is tuple]
+            found += [
+                (each, id(cell))
+                for each, place in (self._referring(closures) if closures else ())
+                if type(each) is types.FunctionType
+                for cell in each.__closure__ or ()
+                if id(each.__closure__) == place
+            ]
+        finally:
+            gc.freeze()
+        wanted = set(map(id, objects))
+        for each, identity in found:
+            if identity in wanted and id(each) in self._known:
+                yield each, identity
+
+    def _referring(self, objects: Sequence[object]) -> list[tuple[Any, int]]:
+        """Return what refers to one of *objects*, with the id of that one."""
+        found: list[tuple[Any, int]] = []
+        for first in range(0, len(objects), _MOST_WANTED):
+            some = objects[first : first + _MOST_WANTED]
+            wanted = set(map(id, some))
+            for each in gc.get_referrers(*some):
+                found += [(each, identity) for identity in wanted.intersection(map(id, gc.get_referents(each)))]
+        return found
 
     # -- what has changed? --------------------------------------------------------------------------------------------
 

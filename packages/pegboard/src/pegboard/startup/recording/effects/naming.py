@@ -51,9 +51,10 @@ class Names:
         self._heap = heap
         self._is_own = is_own
         self._is_reached = is_reached
-        self._modules: dict[int, str] = {}
+        self._modules = heap.names_of_modules
         for name, module in list(sys.modules.items()):
-            if type(name) is str and issubclass(type(module), types.ModuleType):
+            if type(name) is str and issubclass(type(module), types.ModuleType) and heap.modules.get(name) is not module:
+                heap.modules[name] = module
                 self._modules.setdefault(id(namespace_of(module)), name)
                 self._modules.setdefault(id(module), name)
         self._found: dict[int, Name | None] = {}
@@ -125,7 +126,7 @@ class Names:
                 return
             is_found: set[int] = set()  # those that something with a name holds
             beyond: list[tuple[int, Any]] = []
-            for holder, identity in self._heap.holders(set(frontier)):
+            for holder, identity in self._heap.holders(list(frontier.values())):
                 known = self._holders.setdefault(identity, [])
                 if not self._is_named(holder):
                     if len(known) < _WIDTH:

@@ -10,15 +10,13 @@ Garbage Collection").
 from __future__ import annotations
 
 import gc
-from bisect import bisect_right
-from itertools import accumulate, chain, compress, count
+from itertools import chain
 from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from typing import Any, Final
 
 ABSENT: Final = object()
@@ -84,15 +82,6 @@ class _Parts:
     def held(self) -> tuple[Any, ...]:
         """Return what the objects hold."""
         raise NotImplementedError
-
-    def holders(self, wanted: AbstractSet[int]) -> Iterator[tuple[Any, int]]:
-        """Yield each object that holds one of those with the ids *wanted*, with that id."""
-        held = self.held()
-        if wanted.isdisjoint(map(id, held)):
-            return
-        ends = list(accumulate(self._lengths))
-        for place in compress(count(), map(wanted.__contains__, map(id, held))):
-            yield self.objects[bisect_right(ends, place)], id(held[place])
 
 
 class Objects(_Parts):
