@@ -22,6 +22,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT
 from pegboard.startup.recording.effects.comparison import Comparison
 from pegboard.startup.recording.effects.heap import Heap
+from pegboard.startup.recording.effects.import_statements import has_only_imported, next_load
 from pegboard.startup.recording.effects.naming import namespace_of
 from pegboard.startup.recording.effects.observation import Observation
 from pegboard.startup.recording.effects.subclasses import Subclasses
@@ -29,6 +30,7 @@ from pegboard.startup.recording.variables import Variables, bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType
     from typing import Any, Self
 
     from pegboard.ledger import Plugin
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from pegboard.startup.recording.ownership import Ownership
 
 
+_IMPORTING = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_external")
+"""Packages whose frames lie between an import statement and what it loads."""
 ACTIVE: list[Recorder] = []
 """The recorders that are tracing imports now."""
 
@@ -261,6 +265,8 @@ class Recorder:
             def find_and_load(name: str, import_: Any) -> ModuleType:
                 observation = self._observed[-1] if self._observed else None
                 if observation is None or observation.thread != _thread.get_ident() or name in sys.modules:
+                    if self._comparison is not None and self._owner(name) is None:
+                        self._comparison.is_up_to_date = False
                     return original(name, import_)
                 return self._load(observation, name, lambda: original(name, import_))
 
@@ -269,17 +275,46 @@ class Recorder:
         self._replace(_frozen_importlib, "_find_and_load", loading)
 
     def _load(self, observation: Observation, name: str, load: Callable[[], ModuleType]) -> ModuleType:
-        was_paused = observation.is_paused
-        if self._is_own(observation.plugin, name):
-            change, change_back = (observation.resume, observation.pause) if was_paused else (_nothing, _nothing)
-        else:
-            change, change_back = (_nothing, _nothing) if was_paused else (observation.pause, observation.resume)
-        change()
+        is_outer = not observation.is_paused or observation.awaited is not None
+        body = _importing_body(observation) if is_outer else None
+        if not self._is_own(observation.plugin, name):
+            if is_outer:
+                observation.pause(
+                    name, has_only_imported=body is not None and has_only_imported(body, observation.is_own)
+                )
+            return self._load_between(observation, name, load, body, is_outer=is_outer)
+        if is_outer and not observation.is_paused:
+            return load()
+        observation.resume()
         try:
             return load()
         finally:
             observation.loaded.add(name)
-            change_back()
+            if not is_outer:
+                observation.pause(name)
+
+    def _load_between(
+        self,
+        observation: Observation,
+        name: str,
+        load: Callable[[], ModuleType],
+        body: FrameType | None,
+        *,
+        is_outer: bool,
+    ) -> ModuleType:
+        """Load others' code, which is not observed."""
+        awaited = None
+        if self._comparison is not None:
+            self._comparison.is_up_to_date = False
+        try:
+            module = load()
+            observation.loaded.add(name)
+            awaited = None if body is None else next_load(body, observation.is_own)
+        finally:
+            observation.loaded.add(name)
+            if is_outer:
+                observation.resume(awaited=awaited)
+        return module
 
     # -- around one import --------------------------------------------------------------------------------------------
 
@@ -346,6 +381,7 @@ class Recorder:
         if self._comparison is None:
             return set()
         self._comparison.end(loading)
+        self._comparison.is_up_to_date = False
         for plugin in self._comparison.doubtful:
             self.trace(plugin).is_judged = False
         return self._comparison.doubtful
@@ -400,13 +436,21 @@ class Recorder:
                 trace.missing |= package_trace.missing
 
 
+def _importing_body(observation: Observation) -> FrameType | None:
+    """Return the frame that is importing something now, if it is the body of a module of the observed plugin."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = _name_in(frame.f_globals)
+        if name.partition(".")[0] not in _IMPORTING:
+            is_body = frame.f_code.co_name == "<module>" and observation.is_own(name)
+            return frame if is_body else None
+        frame = frame.f_back
+    return None
+
+
 def is_observed_by_others() -> bool:
     """Return whether a profiler or a debugger is active: it would be disturbed, and disturb."""
     return sys.getprofile() is not None or sys.gettrace() is not None
-
-
-def _nothing() -> None:
-    pass
 
 
 def _name_in(namespace: Any) -> str:

@@ -59,16 +59,26 @@ class Comparison:
         self._members: list[Member] = []
         self.doubtful: set[Plugin] = set()
         """Plugins of which it is not known what they have changed."""
+        self.is_up_to_date: bool = True
+        """Whether no code of others has run since everything was compared."""
 
     def begin(self, observation: Member) -> None:
         """Take everything as it is now for given, unless a comparison is going on."""
         if not self._members:
             heap = self._heap
-            heap.changes()
+            if not self.is_up_to_date:
+                heap.changes()
             heap.add(heap.new_objects())
             heap.settle()
         if observation not in self._members:
             self._members.append(observation)
+
+    def leave(self, observation: Member) -> bool:
+        """Take out an observation of which nothing has to be compared; return whether it was the only one."""
+        if self._members != [observation]:
+            return False
+        self._members = []
+        return True
 
     @property
     def is_full(self) -> bool:
@@ -83,6 +93,7 @@ class Comparison:
         heap = self._heap
         heap.settle()
         changes = heap.changes()
+        self.is_up_to_date = True
         leaked = _leaked(changes, set(map(id, chain.from_iterable(each.own_objects for each in members))))
         heap.add_later(leaked)
         judge = Judge(

@@ -316,10 +316,17 @@ class Heap:
         if id(type(change.what)) not in _CONTAINERS:
             return False
         added = change.added()
-        is_host = bool(added) and all(type_module(type(each)).startswith(f"{_OWN}.") for each in added)
+        is_host = bool(added) and all(map(_is_of_pegboard, added))
         if is_host:
             self.ignore((change.what,))
         return is_host
+
+
+def _is_of_pegboard(each: object) -> bool:
+    """Return whether *each* is an object of pegboard, or a list of nothing else."""
+    if type(each) is list:
+        return bool(each) and all(map(_is_of_pegboard, each))
+    return type_module(type(each)).startswith(f"{_OWN}.")
 
 
 def _is_of_logging(type_: type) -> bool:

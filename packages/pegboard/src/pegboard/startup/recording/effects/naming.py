@@ -53,7 +53,11 @@ class Names:
         self._is_reached = is_reached
         self._modules = heap.names_of_modules
         for name, module in list(sys.modules.items()):
-            if type(name) is str and issubclass(type(module), types.ModuleType) and heap.modules.get(name) is not module:
+            if (
+                type(name) is str
+                and issubclass(type(module), types.ModuleType)
+                and heap.modules.get(name) is not module
+            ):
                 heap.modules[name] = module
                 self._modules.setdefault(id(namespace_of(module)), name)
                 self._modules.setdefault(id(module), name)

@@ -92,6 +92,9 @@ class Observation:
         self._finalizers: dict[Any, Any] = {}
         self._had_finalizers = False
         self._is_paused = True
+        self._has_paused = False
+        self.awaited: str | None = None
+        """The module that is loaded next, if nothing happens before."""
         self.failure: str | None = None
         """Why not everything was observed, in words."""
         self.elapsed_s: float = 0.0
@@ -101,23 +104,46 @@ class Observation:
 
     # -- one import ---------------------------------------------------------------------------------------------------
 
-    def resume(self) -> None:
-        """Take everything as it is now for given, and observe."""
-        if self.failure is None:
+    def resume(self, *, awaited: str | None = None) -> None:
+        """Take everything as it is now for given, and observe.
+
+        Args:
+            awaited: The module that is loaded next; nothing happens before that, and so nothing is observed yet.
+        """
+        self.awaited = awaited
+        if self.failure is None and awaited is None:
             self._guarded(self._resume)
 
-    def pause(self) -> None:
-        """Judge what has been done so far, and observe nothing."""
-        self._stop(compares=True)
+    def pause(self, loading: str = "", *, has_only_imported: bool = False) -> None:
+        """Judge what has been done so far, and observe nothing.
+
+        Args:
+            loading: The module that is loaded now.
+            has_only_imported: Whether the import has done nothing so far but import what was loaded.
+        """
+        if self.awaited is not None:
+            self._expect(loading)
+        elif has_only_imported and not self._has_paused and self._comparison.leave(self):
+            self._stop(compares=False)
+        else:
+            self._stop(compares=True)
+        self._has_paused = True
 
     def end(self) -> list[Effect]:
         """End the observation, and return what was seen; more is added if a later plugin shares the comparison."""
+        if self.awaited is not None:
+            self._expect("")
         self._stop(compares=self.is_to_be_compared or self._comparison.is_full)
         self._guarded(self._conclude)
         self.close()
         if self.failure is not None:
             self.effects.append(Effect(NOT_SHOWN, self.failure, self.origin))
         return self.effects
+
+    def _expect(self, loading: str) -> None:
+        if self.awaited != loading and self.failure is None:
+            self.failure = f"could not be observed: it was to import {self.awaited}, and did something else"
+        self.awaited = None
 
     def _stop(self, *, compares: bool) -> None:
         if not self._is_paused:
