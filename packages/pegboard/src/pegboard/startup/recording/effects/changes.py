@@ -208,7 +208,7 @@ class Judge:
         if is_namespace and any(call.code.co_name == "__getattr__" and call.module == holder for call in self._calls):
             return True  # a module's own function has kept what it looked up (PEP 562)
         module = f"{holder}.{key}"
-        is_loaded = module in self._loaded or self._is_own(module) or sys.modules.get(module) is new
+        is_loaded = module in self._loaded or self._is_own(module) or sys.modules.get(module, ABSENT) is new
         return is_namespace and new is not ABSENT and is_loaded
 
     def _is_cache(self, text: str, *, is_grown: bool, is_container: bool = True) -> bool:
