@@ -10,6 +10,7 @@ What existed before is frozen, as `gc.freeze` does: so what is new is what the g
 from __future__ import annotations
 
 import abc
+import contextvars
 import gc
 import types
 import weakref
@@ -56,6 +57,7 @@ _IMMUTABLE: tuple[type, ...] = (
     types.TracebackType,
     types.WrapperDescriptorType,
     classmethod,
+    contextvars.Context,  # `observation` compares the values of its variables
     frozenset,
     property,
     slice,
