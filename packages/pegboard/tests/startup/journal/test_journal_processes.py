@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -220,7 +221,7 @@ def test_a_slow_import_is_told_with_its_time_and_once(application):
     api = application.code / "app/api.py"
     api.write_text(api.read_text().replace('Host("app")', 'Host("app", slow_after=0.0)'))
     application.plugin("a")
-    assert "warning[plugin-slow]: plugin 'a' took 0.0 s to import" in start(application).stderr
+    assert re.search(r"warning\[plugin-slow\]: plugin 'a' took \d+\.\d s to import", start(application).stderr)
     application.settle()
     start(application)
     assert not start(application).stderr
