@@ -24,6 +24,7 @@ from pegboard.errors import (
     MetadataError,
     MissingDependencyError,
     NameClashError,
+    NamespaceModuleError,
     OrderError,
     PegboardError,
     PluginCallError,
@@ -44,6 +45,7 @@ from pegboard.errors import (
     RecordedProblem,
     RequiredPluginError,
     SafeModeError,
+    SameModuleError,
     ScopeError,
     SecondHostError,
     SettingsError,
@@ -51,6 +53,7 @@ from pegboard.errors import (
     StaleMetadataError,
     StartTooEarlyError,
     StrayPackageFileError,
+    UnusedObjectError,
     describe_exception,
 )
 
@@ -85,6 +88,13 @@ INSTANCES = [
         "notes.api.v1",
         "/notes/api/v1.py:1",
         "ImportError: cannot import name 'Clock' from partially initialized module 'notes.app'",
+    ),
+    NamespaceModuleError(
+        "notes.plugins",
+        "/notes/plugins.py",
+        f"{SITE}/notes/plugins",
+        "'csv'",
+        "plugin 'csv' of acme-csv 1.2.0",
     ),
     InvalidNameError("a scope", ""),
     MetadataError("exporters", "csv", "since", "date"),
@@ -142,6 +152,14 @@ INSTANCES = [
     DuplicatePluginError(
         "csv", "acme-csv 1.2.0", f"{SITE}/notes/plugins/csv.py", "zeta-csv 3.0", "/opt/zeta/notes/plugins/csv.py"
     ),
+    SameModuleError(
+        "csv",
+        "acme-csv 1.2.0",
+        "tsv",
+        "entry point tsv = acme_csv:Tsv in group notes.plugins of acme-csv 1.2.0 names the module acme_csv, too",
+        f"{SITE}/acme_csv.py",
+    ),
+    UnusedObjectError("csv", "acme-csv 1.2.0", "acme_csv:Reader", f"{SITE}/acme_csv.py"),
     SharedFileError("csv", "zeta-tables 1.0", "notes 2.1", f"{SITE}/notes/plugins/csv.py", "zeta-tables"),
     StrayPackageFileError("csv", "acme-csv 1.2.0", "notes.plugins", f"{SITE}/notes/plugins/__init__.py"),
     NameClashError("zeta", "zeta-csv 3.0", "exporters", "csv", "plugin 'csv' of acme-csv 1.2.0"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def announce_host(application: str, module: str) -> None:
+def announce_host(application: str, module: str, *, namespace: str | None = None) -> None:
     """Say in which *module* the host of *application* is made; for the application's `__init__`.
 
     Then any plugin can be imported first, however it is installed: by its author's unit test, or by a worker process
@@ -26,6 +26,7 @@ def announce_host(application: str, module: str) -> None:
     Args:
         application: The application's import name, as for `Host`.
         module: The full name of the module that makes the host.
+        namespace: As for `Host`.
 
     Examples:
         In `notes/__init__.py`, when `notes/app.py` makes the host:
@@ -36,20 +37,22 @@ def announce_host(application: str, module: str) -> None:
         if isinstance(finder, _HostFinder) and finder.application == application:
             finder.module = module
             return
-    sys.meta_path.insert(0, _HostFinder(application, module))
+    plugins = f"{application}.plugins" if namespace is None else namespace
+    sys.meta_path.insert(0, _HostFinder(application, module, plugins))
 
 
 class _HostFinder:
     """Has the host made before the first plugin is imported, and leaves the search to the other finders."""
 
-    def __init__(self, application: str, module: str) -> None:
+    def __init__(self, application: str, module: str, namespace: str) -> None:
         self.application = application
+        self._namespace = namespace
         self.module = module
         self._is_done = False
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Return the spec that the host has for the first plugin that is imported; None for all other modules."""
-        if self._is_done or not f"{fullname}.".startswith(f"{self.application}.plugins."):
+        if self._is_done or not f"{fullname}.".startswith(f"{self._namespace}."):
             return None
         self._is_done = True
         try:

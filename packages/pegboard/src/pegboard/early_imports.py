@@ -38,6 +38,7 @@ class EarlyImports:
         imported: Callable[[Plugin, Sequence[Contribution]], object],
         failed: Callable[[Plugin], object],
         report: Callable[[PegboardError], object],
+        namespace: str,
     ) -> None:
         """Start with none.
 
@@ -48,9 +49,10 @@ class EarlyImports:
             imported: Told of each import, with what was registered.
             failed: Told of each import that has failed; whoever imports the plugin gets the exception.
             report: Told of each fault of the application.
+            namespace: The package that plugins are modules of; empty when there is none.
         """
         self._application = application
-        self._prefix = f"{application.module}.plugins."
+        self._prefix = f"{namespace}."
         self._owner = owner
         self._ledger = ledger
         self._imported = imported
@@ -97,7 +99,7 @@ class EarlyImports:
         return nearest, False
 
     def _early(self, module: str) -> Plugin | None:
-        """Return the plugin that *module*, below `app.plugins`, belongs to; None if it is elsewhere."""
+        """Return the plugin that *module*, below the namespace, belongs to; None if it is elsewhere."""
         if not module.startswith(self._prefix):
             return None
         name = module[len(self._prefix) :].partition(".")[0]

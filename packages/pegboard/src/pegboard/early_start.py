@@ -36,10 +36,11 @@ def check_start(manager: Any, report: Callable[[PegboardError], object]) -> None
     if manager.others:
         tell(manager, report)
     application = manager.settings.application
+    plugins = manager.settings.namespace or f"{application}.plugins"
     bodies = [
         (name, f"{frame.f_code.co_filename}:{frame.f_lineno}")
         for name, frame in _bodies()
-        if name.startswith(f"{application}.") and not name.startswith(f"{application}.plugins")
+        if name.startswith(f"{application}.") and not name.startswith(plugins)
     ]
     parts = [name for name, _ in bodies[1:] if f"{name}.".startswith(f"{application}.api.")]
     if not parts:

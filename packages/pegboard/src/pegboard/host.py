@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
     from pegboard.registry import DataRegistry
     from pegboard.reloading.lifecycle import Change, Lifecycle, Rescan
+    from pegboard.startup.discovery.candidate import Candidate
 
     T = TypeVar("T")
     F = TypeVar("F", bound=Callable[[], object])
@@ -76,11 +77,16 @@ class Host:
         cache_directory: "str | os.PathLike[str] | None" = None,
         report: "Callable[[PegboardError], None] | None" = None,
         environ: "Mapping[str, str] | None" = None,
+        namespace: "str | None" = None,
+        entry_points: "str | Iterable[str] | None" = None,
+        folder: "str | os.PathLike[str] | None" = None,
+        is_plugin: "Callable[[Candidate], object] | None" = None,
     ) -> None:
         """Make the host of the application that is the package *name*.
 
         Args:
-            name: The application's import name; plugins are `<name>.plugins.*`, entry points the group of that name.
+            name: The application's import name, e.g. `notes`, or `acme.notes` inside another package. Names of
+                environment variables begin with it in capitals, with `_` for each dot: `ACME_NOTES_NO_PLUGINS`.
             required: Plugins that the application cannot do without: if one is unusable, `start` raises.
             built_in_first: Whether the application's own plugins come before all others. False orders all by name.
             strict: Whether a fault of a plugin is raised instead of contained, as authors and CI want it. None:
@@ -97,9 +103,22 @@ class Host:
                 *name* if None.
             report: Told of each contained fault as it happens; None writes one line to standard error.
             environ: The environment variables; those of the process if None.
+            namespace: The package that plugins are modules of, whoever installs them, e.g. `beetsplug`; empty for
+                none, `<name>.plugins` if None. If the application has a plain module of that name, it stays what it
+                is: then plugins come from entry points and from the folder, and installed modules below it are errors.
+            entry_points: The group or groups of entry points that name plugins; empty for none, the group
+                `<name>.plugins` if None.
+            folder: The user's plugin folder, which need not exist; empty for none, `plugins` in the configuration
+                directory if None. It needs a namespace, since its files are imported as modules of it.
+            is_plugin: Called with each module that is found in the namespace or the folder, before anything of it is
+                imported; false if it does not count. It has `name`, `module`, `origin`, `source`, `distribution` and
+                `is_package`. None: all count. It should depend on nothing else: an index holds until the function's own
+                code is edited, or what it has bound.
 
         Raises:
-            InvalidNameError: If *name* is no import name.
+            InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
+            HostError: If *name* is a module and no package, as in `Host(__name__)` outside `__init__`, or *namespace*
+                is the application itself.
         """
         if not isinstance(name, str) or not all(map(str.isidentifier, name.split("."))):
             from pegboard.errors import InvalidNameError
@@ -115,17 +134,28 @@ class Host:
         self.made_in: str = maker.f_globals.get("__name__") or ""
         """The module that has made it."""
         place = f"{maker.f_code.co_filename}:{maker.f_lineno}"
+        if name == self.made_in and namespace is None and "__path__" not in maker.f_globals:
+            from pegboard.second_host import check_own_name
+
+            check_own_name(name, place)
+        sources = None
+        if (namespace, entry_points, folder, is_plugin) != (None, None, None, None):
+            from pegboard.sources import Sources
+
+            sources = Sources(name, namespace=namespace, entry_points=entry_points, folder=folder, is_plugin=is_plugin)
         if self.made_in in ("__main__", "__mp_main__"):
             from pegboard.main_module import share_main
 
             share_main(name, maker.f_globals)
-        others = [other for made in HOSTS if (other := made()) is not None and other.name == name]
-        for other in others:
-            from pegboard.second_host import is_same
+        others: Sequence[Host] = ()
+        if HOSTS:
+            from pegboard.second_host import is_same, of_name
 
-            if is_same(self.made_in, place, other):  # the same file runs under a second name
-                self.__dict__ = other.__dict__
-                return
+            others = of_name(name, HOSTS)
+            for other in others:
+                if is_same(self.made_in, place, other):  # the same file runs under a second name
+                    self.__dict__ = other.__dict__
+                    return
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
         self._unload_callbacks: dict[Plugin, list[Callable[[], object]]] = {}
@@ -141,6 +171,7 @@ class Host:
                 judging_s=judging_s,
                 config_directory=None if config_directory is None else os.path.abspath(config_directory),
                 cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
+                sources=sources,
             ),
             report=self._report,
             report_clashes=self._report_clashes,
@@ -151,8 +182,9 @@ class Host:
         )
         """What finds, records and imports the plugins; for tools."""
         HOSTS.append(ref(self, HOSTS.remove))
-        for one, another in [(self, other) for other in others] + [(other, self) for other in others]:
-            one.manager.others.append(ref(another))
+        for other in others:
+            self.manager.others.append(ref(other))
+            other.manager.others.append(ref(self))
 
     def __repr__(self) -> str:
         return f"<host {self.name!r}>"
@@ -301,9 +333,9 @@ class Host:
         """
         plugin = self.manager.named(name)
         if plugin is None:
-            from pegboard.errors import PluginNotFoundError
+            from pegboard.startup.search import no_plugin
 
-            raise PluginNotFoundError(name, tuple(plugin.name for plugin in self.plugins))
+            raise no_plugin(name, self.plugins)
         return plugin
 
     def leave_out(self, names: "Iterable[str]" = (), reason: str = "left out by the application") -> None:
@@ -313,6 +345,22 @@ class Host:
             HostError: If the plugins have been found already.
         """
         self.manager.configure(left_out=(*self.settings.left_out, (tuple(names), reason)))
+
+    def only(self, names: "Iterable[str]") -> None:
+        """Start with the plugins that the application's own configuration enables, and with those that it requires.
+
+        All others, built-in ones included, are found and never imported; lists of plugins say why. A name that no
+        plugin has is reported at the start, with the nearest one. What the user leaves out stays left out.
+
+        Args:
+            names: The plugins'; none at all leaves out every plugin.
+
+        Raises:
+            HostError: If the plugins have been found already.
+        """
+        from pegboard.sources import enabled
+
+        self.manager.configure(only=enabled(names))
 
     def disable(
         self, name: str, reason: str = "disabled by the application", *, deadline_s: "float | None" = 5.0
@@ -434,11 +482,9 @@ class Host:
             PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
         """
         if self.manager.start() and self.manager.is_strict:
-            problems = [problem for problem in self.problems if not problem.is_quiet]
-            if len(problems) == 1:
-                raise problems[0]
-            if problems:
-                raise ExceptionGroup(f"the plugins of {self.name} have problems", problems)
+            from pegboard.startup.cold_start import raise_problems
+
+            raise_problems(self.name, self.problems)
 
     def _lifecycle(self) -> "Lifecycle":
         from pegboard.reloading.lifecycle import Lifecycle

@@ -53,16 +53,25 @@ if TYPE_CHECKING:
 class Attribution:
     """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_by_module", "_early", "_own", "application", "is_complete", "records", "stacks")
+    __slots__ = ("_by_module", "_early", "_own", "_plugins", "application", "is_complete", "records", "stacks")
 
-    def __init__(self, name: str, own: str = "", early: "Callable[[], EarlyImports] | None" = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        own: str = "",
+        early: "Callable[[], EarlyImports] | None" = None,
+        namespace: str = "app.plugins",
+    ) -> None:
         """Start with no plugins; what belongs to none of them belongs to the application called *name*.
 
         Args:
             name: The application's.
             own: Another package that is the application's own: the one in which the host was made.
             early: Returns what knows of plugins that are imported outside the importer's bracket.
+            namespace: The package that plugins are modules of; empty when there is none.
         """
+        _, dot, last = namespace.rpartition(".")
+        self._plugins = f"{dot}{last}." if last else ".plugins."  # in the name of each module there
         self._own = (f"{name}.", f"{own or name}.", "__main__.", "__mp_main__.")
         self._early = early
         self.is_complete: bool = False
@@ -123,9 +132,9 @@ class Attribution:
             if isinstance(module, str):
                 is_body = frame.f_code.co_name == "<module>"
                 if not self.is_complete:
-                    if is_body and f"{module}.".startswith(self._own) and ".plugins." not in module:
+                    if is_body and f"{module}.".startswith(self._own) and self._plugins not in module:
                         break
-                    if is_body or ".plugins." in module:  # perhaps a plugin that is imported outside the bracket
+                    if is_body or self._plugins in module:  # perhaps a plugin that is imported outside the bracket
                         return self._find_out(innermost)
                 elif plugin := self.owner(module):
                     return self._find_out(innermost) if is_body else (plugin, False)
@@ -159,6 +168,7 @@ class Importer:
         "_ledger",
         "_listener",
         "_lock",
+        "_namespace",
         "_prefix",
         "_searches",
         "around",
@@ -177,6 +187,7 @@ class Importer:
         listener: "Listener",
         *,
         application: str,
+        namespace: "str | None" = None,
         prefix: str,
         finder: "Any",
     ) -> None:
@@ -188,6 +199,7 @@ class Importer:
             journal: Where each import of a plugin that is not built in is noted.
             listener: Told of each import.
             application: The package whose plugins they are.
+            namespace: The package that they are modules of; see `extend_namespace`.
             prefix: How the application's environment variables begin; advice for users names them.
             finder: What stands on `sys.meta_path` for this importer, and calls its `find_spec`.
         """
@@ -197,6 +209,7 @@ class Importer:
         self._finder = finder
         self._prefix = prefix
         self._application = application
+        self._namespace = namespace
         self._lock = _thread.RLock()
         self._is_ready = False
         self._searches: set[tuple[int, str]] = set()  # by thread, modules of plugins that are being searched for
@@ -225,7 +238,7 @@ class Importer:
             if not self._is_ready:
                 records = self._attribution.records
                 if records is not None:  # without records there has been a search, which does it itself
-                    extend_namespace(self._application, *records.namespace())
+                    extend_namespace(self._application, *records.namespace(), self._namespace)
                 self.watch()
                 self._is_ready = True
 
@@ -428,6 +441,10 @@ class _BracketedLoader:
             from pegboard.namespace_package import loader_in_bracket
 
             loader = loader_in_bracket(loader)
+        if self._plugin.objects:
+            from pegboard.namespace_package import ChecksObjects
+
+            loader = ChecksObjects(loader, self._plugin)
         self._importer.run(self._plugin, lambda: loader.exec_module(module))
 
     def __getattr__(self, name: str) -> "Any":
@@ -521,8 +538,10 @@ class Journal:
 # -- the package that plugins are in ----------------------------------------------------------------------------------
 
 
-def extend_namespace(application: str, portions: "Iterable[str]", init: "str | None" = None) -> "tuple[str, ...]":
-    """Make `<application>.plugins` a package whose modules are searched for in *portions*, in that order.
+def extend_namespace(
+    application: str, portions: "Iterable[str]", init: "str | None" = None, namespace: "str | None" = None
+) -> "tuple[str, ...]":
+    """Make the *namespace* a package whose modules are searched for in *portions*, in that order.
 
     The application is imported in the ordinary way, unless it is already, or is the script that runs. Its `plugins`
     package is not: whichever `__init__` Python meets first may have been shipped by some plugin. Only *init* is run,
@@ -532,7 +551,9 @@ def extend_namespace(application: str, portions: "Iterable[str]", init: "str | N
     Args:
         application: The package that the host was made for; may be dotted.
         portions: Directories, and directories inside zip archives; see `Discovery.portions`.
-        init: The application's own `plugins/__init__` file, see `Discovery.init`.
+        init: The application's own `plugins/__init__` file, see `Discovery.init`; or the file of a plain module of that
+            name, which stays one.
+        namespace: The package that plugins are modules of; None for `<application>.plugins`, empty for none.
 
     Returns:
         The search path as it is now. It is longer than *portions* when the application's own `__init__` appended to
@@ -546,7 +567,14 @@ def extend_namespace(application: str, portions: "Iterable[str]", init: "str | N
         from pegboard.namespace_package import import_application
 
         import_application(application)
-    name = f"{application}.plugins"
+    name = f"{application}.plugins" if namespace is None else namespace
+    parent, _, last = name.rpartition(".")
+    if not name or (init is not None and not os.path.basename(init).startswith("__init__.")):
+        from pegboard.namespace_package import extend_module
+
+        return extend_module(name, search_path, init or "")
+    if parent and parent not in sys.modules:
+        __import__(parent)
     module = sys.modules.get(name) or _create(name, search_path, init)
     for path in list(getattr(module, "__path__", ())):
         if path not in search_path:
@@ -555,7 +583,8 @@ def extend_namespace(application: str, portions: "Iterable[str]", init: "str | N
     spec: ModuleSpec | None = getattr(module, "__spec__", None)
     if spec is not None:
         spec.submodule_search_locations = search_path
-    vars(sys.modules[application]).setdefault("plugins", module)
+    if parent:
+        vars(sys.modules[parent]).setdefault(last, module)
     return tuple(search_path)
 
 

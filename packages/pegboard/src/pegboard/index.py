@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
+    from pegboard.sources import Sources
+
 MAGIC: "Final" = b"pegboard-index 10 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
@@ -350,6 +352,8 @@ class Settings:
         keeps_journal: bool = True,
         journal_directory: "str | None" = None,
         is_backwards: bool = False,
+        sources: "Sources | None" = None,
+        only: "tuple[str, ...] | None" = None,
     ) -> None:
         """Make settings; all but the following are described at `Host`.
 
@@ -368,6 +372,8 @@ class Settings:
             keeps_journal: Whether imports are noted, to name a plugin that kills the process at the next start.
             journal_directory: The folder of the journal if it is not beside the index; empty if there is no place.
             is_backwards: Whether plugins are imported in reverse order when they are recorded; their order stays.
+            sources: Where plugins are; None for the usual places, see `sources`.
+            only: The plugins that the application enables; None for all.
         """
         vars(self).update(
             application=application,
@@ -385,6 +391,9 @@ class Settings:
             keeps_journal=keeps_journal,
             journal_directory=journal_directory,
             is_backwards=is_backwards,
+            sources=sources,
+            namespace=f"{application}.plugins" if sources is None else sources.namespace,
+            only=only,
         )
 
     if TYPE_CHECKING:
@@ -405,6 +414,10 @@ class Settings:
         keeps_journal: bool
         journal_directory: str | None
         is_backwards: bool
+        sources: Sources | None
+        namespace: str
+        """The package that plugins are modules of, e.g. `utt.plugins`; empty when there is none."""
+        only: tuple[str, ...] | None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings never change: use replace({name}=...)")
@@ -412,7 +425,7 @@ class Settings:
     def replace(self, **changes: "Any") -> "Settings":
         """Return settings that differ from these in *changes* only, by the names of the constructor's parameters."""
         given = vars(self) | changes
-        for name in ("prefix", "_directory"):  # these follow from the others
+        for name in ("prefix", "namespace", "_directory"):  # these follow from the others
             given.pop(name, None)
         return Settings(**given)
 
@@ -468,6 +481,8 @@ class Settings:
             wishes += self.environ.get(self.prefix + name, "") + "|"
         for names, _ in self.left_out:
             wishes += ",".join(names) + "|"
+        if self.only is not None:
+            wishes += "only " + ",".join(self.only)
         path = repr(sys.path)
         if "" in sys.path:  # stands for the current directory
             try:
@@ -478,7 +493,7 @@ class Settings:
         return [
             f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name} {sys.flags.optimize}",
             f"S prefix {sys.prefix!r}",
-            f"S application {self.application}",
+            f"S application {self.application}{'' if self.sources is None else self.sources}",
             f"S pegboard {VERSION}",
             f"S configuration {self.config_directory or ''!r}",
             f"S policy {wishes!r}",

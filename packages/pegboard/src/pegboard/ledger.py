@@ -91,6 +91,7 @@ class Plugin:
         "is_used",
         "module",
         "name",
+        "objects",
         "origin",
         "rank",
         "reason",
@@ -142,6 +143,8 @@ class Plugin:
         self.is_used: bool = False
         """Whether something of it has been asked for in this process."""
         self.required: bool = False
+        self.objects: tuple[tuple[str, str], ...] = ()
+        """What its entry points name in its module, and as they say it; known where it is found, not from a record."""
         self.cost_ms: float | None = None
         """Milliseconds its import took; None while it has not been imported."""
 

@@ -133,6 +133,7 @@ class PluginManager:
                 imported=self.imported,
                 failed=self._end_failed,
                 report=self._report,
+                namespace=self.settings.namespace,
             )
         return self._early
 
@@ -168,7 +169,8 @@ class PluginManager:
                 from pegboard.importer import Attribution, Importer, Journal
                 from pegboard.ledger import Ledger
 
-                attribution = Attribution(self.settings.application, self._own, lambda: self.early)
+                namespace = self.settings.namespace
+                attribution = Attribution(self.settings.application, self._own, lambda: self.early, namespace)
                 ledger = Ledger(attribution.registering, attribution.stacks)
                 importer = Importer(
                     attribution,
@@ -176,6 +178,7 @@ class PluginManager:
                     Journal(lambda: self._journal or "", lambda: self.state == STARTING),
                     self,
                     application=self.settings.application,
+                    namespace=namespace,
                     prefix=self.settings.prefix,
                     finder=self._finder,
                 )
@@ -232,7 +235,10 @@ class PluginManager:
         if self._cold_start is None and self.index is not None:
             records = self._records or self._use_records()
             return None if records is None else records.plugin_named(name)
-        return next((plugin for plugin in self.plugins if plugin.name == name), None)
+        for plugin in self.plugins:
+            if plugin.name == name:
+                return plugin
+        return None
 
     def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> bool:
         """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
@@ -308,7 +314,8 @@ class PluginManager:
         """Return the spec of a plugin, see `Importer.find_spec`; the importer is made when a plugin is imported."""
         importer = None if self._parts is None else self._parts[2]
         if importer is None or not importer.is_watching:
-            if not fullname.startswith(f"{self.settings.application}.plugins") and (
+            namespace = self.settings.namespace
+            if not (namespace and fullname.startswith(namespace)) and (
                 self.index is None or self.index.packages.isdisjoint((fullname, fullname.rpartition(".")[0]))
             ):
                 return None
@@ -756,10 +763,12 @@ class Registry(Generic[T]):
         if ledger is not None and ledger.generation == self._generation and name in self._present:
             return True
         (ledger, generation), present = self._refresh(), self._present
-        is_there = any(contribution.owner.is_usable for contribution in ledger.find(self.name, name))
-        if is_there and ledger.generation == generation:
-            present.add(name)
-        return is_there
+        for contribution in ledger.find(self.name, name):
+            if contribution.owner.is_usable:
+                if ledger.generation == generation:
+                    present.add(name)
+                return True
+        return False
 
     def __iter__(self) -> "Iterator[str]":
         names = self.names()

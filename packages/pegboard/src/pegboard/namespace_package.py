@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Protocol
 
+    from pegboard.ledger import Plugin
+
     class PathEntryFinder(Protocol):
         """What a path hook returns for one entry of a search path."""
 
@@ -49,8 +51,59 @@ def import_application(name: str) -> None:
     main = sys.modules.get("__main__")
     if main is not None and _runs_as_main(name, main):
         sys.modules[name] = main
-    else:
+        return
+    try:
         __import__(name)
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):  # the application is there, and lacks something else
+            raise
+        raise _no_application(name) from error
+
+
+def _no_application(name: str) -> Exception:
+    from difflib import get_close_matches
+    from pkgutil import iter_modules
+
+    from pegboard.errors import HostError
+
+    near = get_close_matches(name, {module.name for module in iter_modules()}, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    advice = f"{meant}Host takes the name of the application's package, which must be installed or on sys.path"
+    return HostError(f"there is no application {name!r}: Python finds no module of that name", advice)
+
+
+def extend_module(name: str, search_path: list[str], file: str) -> tuple[str, ...]:
+    """Let the plain module *name* stay as it is, and let modules below it be found in *search_path*.
+
+    Nothing is imported where there is nothing to find. What Python reads of the parent of a module is its `__path__`;
+    the spec stays that of a module, since imports that are relative to it are decided by that.
+
+    Args:
+        name: The namespace; empty when there is none.
+        search_path: The directories of plugins; the user's folder, at most.
+        file: The file of the module.
+    """
+    if not name or not search_path:
+        return tuple(search_path)
+    module = sys.modules.get(name)
+    if module is None:
+        from importlib.util import module_from_spec, spec_from_file_location
+
+        spec = spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{file} cannot be imported", name=name, path=file)
+        module = sys.modules[name] = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        module = sys.modules[name]
+    module.__path__ = search_path
+    parent, _, last = name.rpartition(".")
+    if parent in sys.modules:
+        vars(sys.modules[parent]).setdefault(last, module)
+    return tuple(search_path)
 
 
 def _runs_as_main(name: str, main: ModuleType) -> bool:
@@ -122,6 +175,35 @@ class _MakesModule:
         made = module_from_spec(spec)
         sys.modules[spec.name] = made
         self._loader.exec_module(made)
+
+
+class ChecksObjects:
+    """A loader that executes a plugin's module, and then looks for what entry points name in it; nothing is called."""
+
+    __slots__ = ("_loader", "_plugin")
+
+    def __init__(self, loader: Any, plugin: Plugin) -> None:
+        self._loader = loader
+        self._plugin = plugin
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute *module*.
+
+        Raises:
+            AttributeError: For the first object that is not there; says which names are near.
+        """
+        self._loader.exec_module(module)
+        for path, entry_point in self._plugin.objects:
+            thing: object = sys.modules.get(module.__name__, module)
+            for name in path.split("."):
+                try:
+                    thing = getattr(thing, name)
+                except AttributeError as error:
+                    from difflib import get_close_matches
+
+                    near = get_close_matches(name, [known for known in dir(thing) if not known.startswith("_")], n=1)
+                    meant = f"; did you mean {near[0]!r}?" if near else ""
+                    raise AttributeError(f"{entry_point} names {path!r}, which is not there{meant}") from error
 
 
 def loader_in_bracket(loader: Any) -> Any:

@@ -10,13 +10,30 @@ import os
 import sys
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import SecondHostError
+from pegboard.errors import HostError, SecondHostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pegboard.errors import PegboardError
+
+
+def check_own_name(name: str, place: str) -> None:
+    """Raise an error if *name*, that of the module which makes a host at *place*, cannot be an application's.
+
+    Raises:
+        HostError: If it is a module inside a package, or runs as a program.
+    """
+    package = name.rpartition(".")[0]
+    if package or name in ("__main__", "__mp_main__"):
+        advice = f"say Host({package!r})" if package else "say the name of the application's package"
+        raise HostError(f"Host({name!r}) is made in the module of that name, which is no package, at {place}", advice)
+
+
+def of_name(name: str, hosts: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return those of *hosts*, to which there are references, that still exist and have that name."""
+    return [host for made in hosts if (host := made()) is not None and host.name == name]
 
 
 def is_same(module: str, place: str, host: Any) -> bool:

@@ -26,12 +26,15 @@
     │   ├── PluginSlowError           its import took long
     │   ├── RequiredPluginError       the application needs it
     │   ├── DuplicatePluginError      two distributions bring one plugin name
+    │   ├── SameModuleError           is named by several entry points
+    │   ├── UnusedObjectError         has an entry point with an object that nobody uses
     │   ├── SharedFileError           brings a file that another distribution brings, too
     │   ├── StrayPackageFileError     brings a file that only the application may bring
     │   ├── NameClashError            two plugins register one name
     │   └── OrderError                unknown name or circle in before/after
     ├── StaleMetadataError            two versions of one distribution are installed at once
     ├── PluginFolderError             the user's plugin folder cannot be used
+    ├── NamespaceModuleError          modules are installed below a plain module
     ├── JournalError                  a plugin that kills the process could not be named
     ├── InstallRefusedError           a change of the environment would do harm
     ├── InstallFailedError            pip, uv or pipx failed
@@ -82,9 +85,11 @@ from pegboard.errors.plugin import (
     PluginWithdrewError as PluginWithdrewError,
     RecordedProblem as RecordedProblem,
     RequiredPluginError as RequiredPluginError,
+    SameModuleError as SameModuleError,
     SafeModeError as SafeModeError,
     SharedFileError as SharedFileError,
     StrayPackageFileError as StrayPackageFileError,
+    UnusedObjectError as UnusedObjectError,
 )
 from pegboard.errors.usage import (
     ConfigurationError as ConfigurationError,
@@ -95,6 +100,7 @@ from pegboard.errors.usage import (
     InvalidNameError as InvalidNameError,
     JournalError as JournalError,
     MetadataError as MetadataError,
+    NamespaceModuleError as NamespaceModuleError,
     PluginFolderError as PluginFolderError,
     PluginNotFoundError as PluginNotFoundError,
     SecondHostError as SecondHostError,

@@ -178,6 +178,8 @@ class DuplicatePluginError(PluginError):
     is_built_in: bool = False  #: Whether the one that is used is the application's own.
 
     def hint(self) -> str:
+        if self.other and self.other == self.distribution:
+            return "its author gives each plugin a name of its own"
         if not self.is_built_in:
             return "uninstall one of the two"
         return f"uninstall {self.other}" if self.other else f"remove {self.other_place}"
@@ -187,6 +189,31 @@ class DuplicatePluginError(PluginError):
 
     def because(self) -> str:
         return f"{self.other_place or 'the other'} is not used"
+
+
+class SameModuleError(PluginError):
+    """Several entry points name one module, which is one plugin; it is called by the first of the names."""
+
+    code = "entry-points-of-one-module"
+    phase = "discovery"
+    is_quiet = True
+    _what = "{who} is called {name!r}, too"
+    _hint = "in settings it has its own name, {plugin!r}; a plugin that is to be apart has a module of its own"
+    name: str  #: The name that settings do not know.
+    cause: str
+    place: str | None = None
+
+
+class UnusedObjectError(PluginError):
+    """An entry point names an object, with which nothing is done, and importing its module registers nothing."""
+
+    code = "entry-point-unused"
+    phase = "registration"
+    _what = "{who} registers nothing"
+    _because = "importing the module is all that is done for an entry point, and nobody calls {value}"
+    _hint = "its author registers what it offers at module level, as the application's documentation shows"
+    value: str  #: What the entry point points to, e.g. `acme_csv:Reader`.
+    place: str | None = None
 
 
 class SharedFileError(PluginError):

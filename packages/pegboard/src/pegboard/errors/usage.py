@@ -50,6 +50,21 @@ class PluginFolderError(PegboardError):
     cause: str
 
 
+class NamespaceModuleError(PegboardError):
+    """Modules are installed as plugins below a name that a plain module has, so that they cannot be imported."""
+
+    code = "namespace-is-a-module"
+    _what = "{names} in {folder} cannot be plugins"
+    _because = "{namespace!r} is a plain module, {file}"
+    _where = "{folder}"
+    _hint = "uninstall {first}, or ask its author for an entry point; the application may have another namespace"
+    namespace: str
+    file: str  #: The file of the plain module.
+    folder: str  #: The folder that is not searched.
+    names: str  #: What is in there.
+    first: str  #: The first of them, with its distribution.
+
+
 class JournalError(PegboardError):
     """There is no place to note which plugin is being imported, so that one that kills the process is not named."""
 
@@ -102,6 +117,7 @@ class PluginNotFoundError(PegboardError, LookupError):
     _what = "no plugin is named {name!r}"
     name: str
     known: tuple[str, ...]
+    cause: str = ""  #: Who has asked for it, where that is not plain.
 
     def hint(self) -> str:
         return nearest(self.name, self.known, "plugins")
@@ -160,12 +176,21 @@ class StartTooEarlyError(PegboardError):
     problem: str  #: Why it cannot be completed, in words.
 
 
+_HINTS = {
+    "an application": "it is the name of the application's package, as `import` has it: letters, digits and _",
+    "a namespace": "it is the name of a package, as `import` has it; empty for none",
+    "a group of entry points": "it is text on one line, without ] and without spaces around it",
+}
+
+
 class InvalidNameError(HostError, ValueError):
     """A name is empty, not text, or holds characters that a list of names could not show."""
 
     code = "invalid-name"
     _what = "{name!r} cannot be the name of {kind}"
-    _hint = "a name is text of at least one character, on one line"
+
+    def hint(self) -> str:
+        return _HINTS.get(self.kind, "a name is text of at least one character, on one line")
 
     def __init__(self, kind: str, name: object) -> None:
         self.kind: str = kind

@@ -10,7 +10,7 @@ import _thread
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, describe_exception
+from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, UnusedObjectError, describe_exception
 from pegboard.importer import Journal
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
@@ -190,6 +190,7 @@ class ColdStart:
             self._import_all()
             return
         self._use(index, self.plugins)
+        self._report_unused()
         self._report_clashes()
         try:
             with OriginalFunctions():
@@ -204,7 +205,18 @@ class ColdStart:
             if plugin.is_usable:
                 self._activate(plugin, "eager")
         self.reorder()
+        self._report_unused()
         self._report_clashes()
+
+    def _report_unused(self) -> None:
+        """Say which plugins register nothing, and have entry points with an object, which nobody calls."""
+        named = [plugin for plugin in self.plugins if plugin.objects and plugin.is_usable]
+        ledger = self._ledger
+        owners = {row.owner for kind in ledger.kinds() for row in ledger.contributions(kind)} if named else set()
+        for plugin in named:
+            if plugin not in owners:
+                values = ", ".join(f"{plugin.module}:{path}" for path, _ in plugin.objects)
+                self._report(UnusedObjectError(plugin.name, str(plugin.distribution or ""), values, plugin.origin))
 
     def record_alone(self, plugin: Plugin, eager_kinds: AbstractSet[str]) -> None:
         """Import *plugin*, and make a record and an index of it as `record` does; neither is written or used."""
@@ -253,6 +265,20 @@ def check_required(names: Sequence[str], named: Callable[[str], Plugin | None]) 
         if not plugin.is_usable:
             owner, reason = str(plugin.distribution or ""), plugin.reason or "it is not usable"
             raise RequiredPluginError(name, owner, reason, plugin.origin) from plugin.error
+
+
+def raise_problems(application: str, found: Sequence[PegboardError]) -> None:
+    """Raise what was *found*, as strict mode wants it, but for what is harmless.
+
+    Raises:
+        PegboardError: The one that there is.
+        ExceptionGroup: Of all of them, if there are several.
+    """
+    problems = [problem for problem in found if not problem.is_quiet]
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ExceptionGroup(f"the plugins of {application} have problems", problems)
 
 
 def drop_damaged(records: Records) -> None:

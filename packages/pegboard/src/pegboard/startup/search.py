@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.early_imports import EARLY
-from pegboard.errors import ConfigurationError
+from pegboard.errors import ConfigurationError, PluginNotFoundError
 from pegboard.importer import extend_namespace
 from pegboard.ledger import ACTIVE, BROKEN, Plugin
+from pegboard.sources import Sources
 from pegboard.startup.discovery import discover
 from pegboard.startup.discovery.distributions import installed, normalise, without_stale
 from pegboard.startup.discovery.file_system import Files
@@ -34,6 +35,21 @@ if TYPE_CHECKING:
 
 _MOST_PROBLEMS: Final = 20
 """How many mistakes in the user's settings are reported at a start."""
+
+
+def sources_of(settings: Settings) -> Sources:
+    """Return where the plugins of the host with these *settings* are; the usual places if it does not say."""
+    return settings.sources or Sources(settings.application)
+
+
+def folder_of(settings: Settings) -> str | None:
+    """Return the user's plugin folder for these *settings*; it need not exist. None when there is none."""
+    folder = sources_of(settings).folder
+    return settings.file("plugins") if folder is None else folder or None
+
+
+def _discover(settings: Settings) -> Discovery:
+    return discover(settings.application, folder=folder_of(settings), sources=sources_of(settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +82,12 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
     policy = load_policy(settings.prefix, settings.file("plugins.toml"), settings.environ)
     for names, reason in settings.left_out:
         policy.leave_out(names, reason)
-    folder = settings.file("plugins")
-    found = discover(settings.application, folder=folder)
-    if len(extend_namespace(settings.application, found.portions, found.init)) > len(found.portions):
-        found = discover(settings.application, folder=folder)  # the application's own __init__ has added directories
-        extend_namespace(settings.application, found.portions, found.init)
+    policy.only = settings.only
+    application, namespace = settings.application, settings.namespace
+    found = _discover(settings)
+    if len(extend_namespace(application, found.portions, found.init, namespace)) > len(found.portions):
+        found = _discover(settings)  # the application's own __init__ has added directories
+        extend_namespace(application, found.portions, found.init, namespace)
     plugins = [_plugin(candidate, known.get(candidate.module)) for candidate in found.candidates]
     for plugin in plugins:
         plugin.required = plugin.name in settings.required
@@ -89,8 +106,27 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
         policy.order,
         bool(policy.strict),
         suspects,
-        (*_first(policy.problems, settings.application), *found.problems, *quarantined, *problems, *broken),
+        (
+            *_first(policy.problems, settings.application),
+            *_not_installed(settings, plugins),
+            *found.problems,
+            *quarantined,
+            *problems,
+            *broken,
+        ),
     )
+
+
+def no_plugin(name: str, plugins: Sequence[Plugin]) -> PluginNotFoundError:
+    """Return what says that none of *plugins* has that name."""
+    return PluginNotFoundError(name, tuple(plugin.name for plugin in plugins))
+
+
+def _not_installed(settings: Settings, plugins: Sequence[Plugin]) -> list[PegboardError]:
+    """Return what is wrong with the names of plugins that the application enables."""
+    known = tuple(plugin.name for plugin in plugins)
+    missing = [name for name in dict.fromkeys(settings.only or ()) if name not in known]
+    return [PluginNotFoundError(name, known, "the application enables it") for name in missing]
 
 
 def _first(problems: Sequence[ConfigurationError], application: str) -> Sequence[ConfigurationError]:
@@ -122,6 +158,7 @@ def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:
         source=candidate.source,
         distribution=candidate.distribution,
     )
+    plugin.objects = tuple((point.object, str(point)) for point in candidate.entry_points if point.object)
     if candidate.problem is not None:
         plugin.fail(candidate.problem)
     return plugin
@@ -137,7 +174,7 @@ def renew(plugin: Plugin, settings: Settings) -> None:
             if item.key == key:  # that is all that an upgrade changes; a whole search takes longer
                 plugin.distribution = item.distribution
                 return
-    for candidate in discover(settings.application, folder=settings.file("plugins")).candidates:
+    for candidate in _discover(settings).candidates:
         if candidate.module == plugin.module:
             plugin.origin, plugin.source, plugin.distribution = (
                 candidate.origin,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import HostError, PegboardError, describe_exception
 from pegboard.ledger import BROKEN
 from pegboard.startup.recording.ownership import Ownership
+from pegboard.startup.search import folder_of
 from pegboard.terminal import tell, visible
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Watcher:
     def _directories(self) -> Iterator[str]:
         """Yield the folders to watch, none of them inside another."""
         wanted = {os.path.dirname(file) for files in self._files().values() for file in files}
-        folder = self._host.settings.file("plugins")
+        folder = folder_of(self._host.settings)
         if folder:
             wanted.add(os.path.realpath(folder))
         last = None

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from pegboard.sources import Sources
 from pegboard.tools.installing.placement import Environment, Trespasses, clashes_between, module_of, plain
 from pegboard.tools.installing.unpacked import own_modules, unpacked_in
 
@@ -71,7 +72,7 @@ class World:
         paths = {"scripts": self.prefix / "bin", "data": self.prefix, "purelib": self.site, "platlib": self.site}
         environment = Environment(owners, {key: str(path) for key, path in paths.items()}, ignores_case=ignores_case)
         own = own_modules("app", "app", None, INSTALLED)
-        unpacked = unpacked_in(str(self.folder), "app")
+        unpacked = unpacked_in(str(self.folder), Sources("app"))
         found = {
             each.key: Trespasses(each, environment, package="app", own=own, replaced=replaced).found()
             for each in unpacked

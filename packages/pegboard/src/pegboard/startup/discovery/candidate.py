@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pegboard.errors import PegboardError
     from pegboard.ledger import Distribution
+    from pegboard.startup.discovery.entry_points import EntryPoint
 
 BUILT_IN = "built-in"
 NAMESPACE = "namespace"
@@ -17,7 +20,7 @@ FOLDER = "folder"
 class Candidate:
     """One module or package that could be a plugin."""
 
-    __slots__ = ("distribution", "module", "name", "origin", "problem", "source")
+    __slots__ = ("distribution", "entry_points", "module", "name", "origin", "problem", "source")
 
     def __init__(
         self,
@@ -41,6 +44,18 @@ class Candidate:
         """Who owns the file; None when no installed distribution does."""
         self.problem: PegboardError | None = problem
         """Why Python cannot import it; None when it probably can."""
+        self.entry_points: list[EntryPoint] = []
+        """Those that name its module, by name; several may."""
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is a package rather than a plain module."""
+        file = os.path.basename(self.origin or "")
+        return file.startswith("__init__.") or (bool(file) and "." not in file)
+
+    def who(self) -> str:
+        """Return it as messages name it, e.g. `plugin 'csv' of acme-csv 1.2.0`."""
+        return f"plugin {self.name!r} of {self.distribution}" if self.distribution else f"plugin {self.name!r}"
 
     def __repr__(self) -> str:
         owner = f" of {self.distribution}" if self.distribution else ""

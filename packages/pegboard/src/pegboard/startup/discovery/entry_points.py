@@ -1,7 +1,7 @@
-"""Which plugins do entry points in the group `<application>.plugins` name?
+"""Which plugins do entry points in the host's groups name? As a rule that is the group `<application>.plugins`.
 
-An entry point gives a name to a module anywhere. The plugin is the module; what follows a colon is ignored, since the
-module registers when it is imported.
+An entry point gives a name to a module anywhere. The plugin is the module, which registers when it is imported. An
+object behind a colon has to be there then; it is not called, since only the application knows what it would be.
 
 Source:
     "Entry points specification", PyPA specifications.
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 class EntryPoint:
     """One line of some distribution's `entry_points.txt`."""
 
-    __slots__ = ("group", "installed", "module", "name", "value")
+    __slots__ = ("group", "installed", "module", "name", "object", "value")
 
     def __init__(self, group: str, name: str, value: str, installed: Installed) -> None:
         self.group: str = group
         self.name: str = name
         self.value: str = value
         """What it points to, e.g. `acme_csv.reader:read`."""
-        self.module: str = value.partition("[")[0].partition(":")[0].strip()
+        module, _, attributes = value.partition("[")[0].partition(":")
+        self.module: str = module.strip()
         """The module in it, e.g. `acme_csv.reader`."""
+        self.object: str = attributes.strip()
+        """What of the module it names, e.g. `read` or `Reader.read`; empty for the module itself."""
         self.installed: Installed = installed
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ import sys
 from _frozen_importlib import ModuleSpec
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.namespace_package import PLUGINS, path_entry_finder
+from pegboard.namespace_package import path_entry_finder
 from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
@@ -191,10 +191,18 @@ def locations(application: str, files: Files) -> list[str]:
     return _existing([*found, *_loaded_path(application)], files)
 
 
-def portions(application: str, found_locations: Iterable[str], files: Files) -> list[str]:
-    """Return every directory that holds a part of `<application>.plugins`, in the order in which Python meets them."""
-    name = f"{application}.{PLUGINS}"
-    found = [f"{location}/{PLUGINS}" for location in found_locations]
+def portions(name: str, parents: Iterable[str] | None, files: Files) -> list[str]:
+    """Return every directory that holds a part of the package *name*, in the order in which Python meets them.
+
+    Args:
+        name: The namespace.
+        parents: Every directory of the package that it is in, if that is known already.
+        files: The view of the file system.
+    """
+    parent, _, last = name.rpartition(".")
+    if not parent:
+        return locations(name, files)
+    found = [f"{location}/{last}" for location in (locations(parent, files) if parents is None else parents)]
     for entry in path_entries():
         if not os.path.isdir(entry) and not files.is_archive(entry):
             found += _descend(name, entry)

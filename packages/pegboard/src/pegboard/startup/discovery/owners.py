@@ -11,7 +11,7 @@ import os
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pegboard.ledger import Distribution
     from pegboard.startup.discovery.distributions import Installed
@@ -39,9 +39,11 @@ class Owner:
 class Owners:
     """The distributions that brought the files of one application's namespace."""
 
-    def __init__(self, application: str, found: Iterable[Installed], files: Files) -> None:
+    def __init__(
+        self, application: str, found: Iterable[Installed], files: Files, namespace: str | None = None
+    ) -> None:
         self._files = files
-        self._relative = application.replace(".", "/")
+        self._prefixes = tuple(f"{name.replace('.', '/')}/" for name in (application, namespace) if name)
         self._recorded: dict[str, list[Owner]] = {}
         self._roots: dict[str, list[Owner]] = {}
         self._projects: list[tuple[str, Owner]] = []
@@ -58,12 +60,14 @@ class Owners:
 
     def _add(self, item: Installed) -> None:
         record = item.read("RECORD")
-        prefix = f"{self._relative}/"
-        if f"\n{prefix}" in record or f'\n"{prefix}' in record or record.startswith((prefix, f'"{prefix}')):
+        if any(
+            f"\n{prefix}" in record or f'\n"{prefix}' in record or record.startswith((prefix, f'"{prefix}'))
+            for prefix in self._prefixes
+        ):
             bases = self._bases.get(item.base)
             if bases is None:
                 bases = self._bases[item.base] = {item.base, os.path.realpath(item.base)}
-            for path, digest in _rows(record, prefix):
+            for path, digest in _rows(record, self._prefixes):
                 for base in bases:
                     self._recorded.setdefault(os.path.normpath(f"{base}/{path}"), []).append(Owner(item, digest))
         known = False
@@ -88,7 +92,8 @@ class Owners:
                 elif line.strip() and not line.startswith("#"):
                     known = True
                     # not the whole tree: an environment or another project may be further down in it
-                    self._add_root(os.path.join(item.base, line.strip(), self._relative), item)
+                    for prefix in self._prefixes:
+                        self._add_root(os.path.join(item.base, line.strip(), prefix), item)
         return known
 
     def _add_root(self, path: str, item: Installed) -> None:
@@ -99,7 +104,7 @@ class Owners:
 
     def _add_egg(self, item: Installed) -> None:
         names = item.read("SOURCES.txt") + "\n" + item.read("installed-files.txt")
-        if f"{self._relative}/" in names:
+        if any(prefix in names for prefix in self._prefixes):
             self._eggs.append((item, names.replace("\\", "/")))
 
     # -- answering -----------------------------------------------------------------------------------------------------
@@ -174,11 +179,11 @@ class Owners:
         }
         return [found[key] for key in sorted(found)]
 
-    def owner_of_application(self, home: str) -> Owner | None:
-        """Return the distribution that brought the application in *home*, rather than plugins in it."""
+    def owner_of_application(self, home: str, part: str | None = None) -> Owner | None:
+        """Return the distribution that brought the application in *home*, rather than plugins in *part* of it."""
         for directory in (f"{home}/api", home):
             owners: dict[str, tuple[int, Owner]] = {}
-            inside, plugins = _inside(directory), _inside(f"{home}/plugins")
+            inside, plugins = _inside(directory), _inside(part or f"{home}/plugins")
             for path, recorded in self._recorded.items():
                 if path.startswith(inside) and not path.startswith(plugins):
                     for owner in recorded:
@@ -200,10 +205,11 @@ def _real(path: str) -> str:
     return f"{os.path.realpath(directory)}/{name}"
 
 
-def _rows(record: str, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield path and hash of the rows in *record* whose path begins with *prefix*."""
+def _rows(record: str, prefixes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield path and hash of the rows in *record* whose path begins with one of *prefixes*."""
+    begins = (*prefixes, *(f'"{prefix}' for prefix in prefixes))
     for line in record.splitlines():
-        if line.startswith((prefix, f'"{prefix}')):
+        if line.startswith(begins):
             path, _, _size = line.rpartition(",")
             path, _, digest = path.rpartition(",")
             if not path:

@@ -1,7 +1,7 @@
 """How are the plugins of all sources united, and which one counts if two have one name?
 
-Four sources, in their order of precedence: the application's own modules in `app.plugins`, modules that others add to
-`app.plugins`, entry points in the group `app.plugins`, files in the user's folder. Nothing is imported.
+Four sources, in their order of precedence: the application's own modules in the namespace, as a rule `app.plugins`,
+modules that others add to it, entry points in the host's groups, files in the user's folder. Nothing is imported.
 """
 
 from __future__ import annotations
@@ -9,8 +9,17 @@ from __future__ import annotations
 import os
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.errors import DuplicatePluginError, PluginFolderError, PluginNotImportableError, StaleMetadataError
-from pegboard.namespace_package import PLUGINS
+from pegboard.errors import (
+    DuplicatePluginError,
+    HostError,
+    NamespaceModuleError,
+    PluginFolderError,
+    PluginNotImportableError,
+    SameModuleError,
+    StaleMetadataError,
+    describe_exception,
+)
+from pegboard.sources import Sources
 from pegboard.startup.discovery import finders
 from pegboard.startup.discovery.application import Application
 from pegboard.startup.discovery.candidate import BUILT_IN, ENTRY_POINT, FOLDER, NAMESPACE, Candidate
@@ -61,7 +70,7 @@ class Discovery:
         return f"<Discovery of {len(self.candidates)} plugins in {len(self.portions)} portions>"
 
 
-def discover(application: str, *, folder: str | None = None) -> Discovery:
+def discover(application: str, *, folder: str | None = None, sources: Sources | None = None) -> Discovery:
     """Find every plugin of *application*. Nothing is imported.
 
     An application whose `plugins/__init__` appends to `__path__` gets those directories searched if that package has
@@ -70,27 +79,33 @@ def discover(application: str, *, folder: str | None = None) -> Discovery:
     Args:
         application: The package that the host was made for; may be dotted.
         folder: The user's plugin folder; it need not exist.
+        sources: Where else plugins are, and which modules count; None for the usual places.
     """
-    return _Discoverer(application, folder).run()
+    return _Discoverer(application, folder, sources or Sources(application)).run()
 
 
 class _Discoverer:
     """The inputs of one discovery, and the problems that it meets."""
 
-    def __init__(self, application: str, folder: str | None) -> None:
-        self.folder = os.path.abspath(folder) if folder else None
+    def __init__(self, application: str, folder: str | None, sources: Sources) -> None:
+        self.sources = sources
+        self.folder = os.path.abspath(folder) if folder and sources.namespace else None
         self.files = Files()
         self.problems: list[PegboardError] = []
         self.entries = finders.path_entries()
         everything = installed(self.entries, self.files)
         self.metadata, self.stale = without_stale(everything)
-        self.owners = Owners(application, everything, self.files)
-        self.application = Application(application, self.owners, self.files)
+        self.owners = Owners(application, everything, self.files, sources.namespace)
+        self.application = Application(application, self.owners, self.files, sources.namespace)
+        self.module = self.application.own_module()
+        """The file of a plain module that has the namespace's name, and stays what it is."""
 
     def run(self) -> Discovery:
-        portions = self._portions()
         searcher = Searcher(self.application, self.owners, self.files)
-        modules = [module for portion in portions for module in searcher.search(portion)]
+        portions = self._importable(self._portions(), searcher)
+        modules = [
+            module for portion in portions for module in searcher.search(portion) if self._counts(module.candidate)
+        ]
         self._keep_built_ins_visible(portions, modules)
         winners = self._winners(portions, modules)
         by_module = {candidate.module: candidate for candidate in winners}
@@ -108,11 +123,15 @@ class _Discoverer:
             tuple(portion.path for portion in portions),
             tuple(self.problems),
             self._directories(portions),
-            self.application.own_init(),
+            self.module or self.application.own_init() or self._shared_init(portions),
         )
 
     def _portions(self) -> list[Portion]:
-        paths = finders.portions(self.application.name, self.application.locations, self.files)
+        package = self.application.package
+        is_below = package.rpartition(".")[0] == self.application.name
+        paths = (
+            finders.portions(package, self.application.locations if is_below else None, self.files) if package else []
+        )
         folder = self._usable_folder()
         if folder is not None and not any(self.application.is_home(path) for path in paths if _is_same(path, folder)):
             paths = [path for path in paths if not _is_same(path, folder)] + [folder]
@@ -125,6 +144,35 @@ class _Discoverer:
             )
             for path in paths
         ]
+
+    def _shared_init(self, portions: Iterable[Portion]) -> str | None:
+        """Return the `__init__` file that Python would run of a namespace which is not below the application."""
+        if self.application.has_own_namespace:
+            return None
+        return next((file for part in portions if (file := finders.init_file(part.path, self.files)) is not None), None)
+
+    def _importable(self, portions: list[Portion], searcher: Searcher) -> list[Portion]:
+        """Return those of *portions* that can be imported from: of a plain module in their place, the folder only."""
+        if self.module is None:
+            return portions
+        for portion in portions:
+            found = [] if portion.is_folder else searcher.search(portion)
+            if found:
+                first = found[0].candidate
+                names = ", ".join(repr(module.candidate.name) for module in found)
+                self.problems.append(
+                    NamespaceModuleError(self.application.package, self.module, portion.path, names, first.who())
+                )
+        return [portion for portion in portions if portion.is_folder]
+
+    def _counts(self, candidate: Candidate) -> bool:
+        if self.sources.is_plugin is None:
+            return True
+        try:
+            return bool(self.sources.is_plugin(candidate))
+        except Exception as error:
+            cause = describe_exception(error)
+            raise HostError(f"is_plugin failed for {candidate.module}: {cause}", "mend that function") from error
 
     def _usable_folder(self) -> str | None:
         if self.folder is None:
@@ -192,7 +240,7 @@ class _Discoverer:
         paths = [portion.path for portion in portions]
         for module, target in finders.editable_modules():
             name = module.removeprefix(prefix)
-            if not module.startswith(prefix) or "." in name or module in known:
+            if not self.application.package or not module.startswith(prefix) or "." in name or module in known:
                 continue
             spec = finders.find_by_hook(module, paths)
             origin = spec.origin if spec is not None else None
@@ -202,23 +250,30 @@ class _Discoverer:
             if spec is None:
                 cause = "its editable install points to a place where there is nothing to import"
                 problem = PluginNotImportableError(name, str(distribution or ""), cause, target)
-            yield Candidate(name, module, origin=origin, distribution=distribution, problem=problem)
+            candidate = Candidate(name, module, origin=origin, distribution=distribution, problem=problem)
+            if self._counts(candidate):
+                yield candidate
 
     def _add_entry_points(self, by_module: dict[str, Candidate], portions: list[Portion]) -> None:
         paths = [portion.path for portion in portions]
-        for point in entry_points(self.application.package, self.metadata):
+        for point in (point for group in self.sources.groups for point in entry_points(group, self.metadata)):
             known = by_module.get(point.module)
             if known is None:
-                by_module[point.module] = self._pointed_to(point, paths)
+                known = by_module[point.module] = self._pointed_to(point, paths)
             elif known.distribution is None and known.source != BUILT_IN:
                 known.distribution = point.installed.distribution
+            known.entry_points.append(point)
+        for candidate in by_module.values():
+            if candidate.source == ENTRY_POINT:  # a module of the namespace has its own name, whoever points to it
+                self._report_names(candidate)
 
     def _pointed_to(self, point: EntryPoint, paths: list[str]) -> Candidate:
-        spec, certain = finders.locate(point.module, {self.application.package: paths})
+        known = {self.application.package: paths} if paths and self.application.package else {}
+        spec, certain = finders.locate(point.module, known)
         distribution = point.installed.distribution
         problem = None
         if spec is None and certain:
-            cause = f"{point} names {point.module!r}, which cannot be found"
+            cause = f"{point} names {f'{point.module!r}, which cannot be found' if point.module else 'no module'}"
             problem = PluginNotImportableError(point.name, str(distribution), cause, point.installed.directory)
         origin = spec.origin if spec is not None and spec.has_location else None
         return Candidate(
@@ -240,13 +295,32 @@ class _Discoverer:
         ):
             first = chosen.setdefault(candidate.name, candidate)
             if first is not candidate:
-                self._report_hidden(first, candidate.distribution, candidate.origin or candidate.module)
+                place = candidate.origin or candidate.module
+                self._report_hidden(first, candidate.distribution, place, is_other_module=True)
         return sorted(chosen.values(), key=lambda item: (item.source != BUILT_IN, item.name))
 
     # -- reports -------------------------------------------------------------------------------------------------------
 
-    def _report_hidden(self, first: Candidate, other: Distribution | None, path: str | None) -> None:
-        if first.distribution is not None and other is not None and first.distribution.name == other.name:
+    def _report_names(self, candidate: Candidate) -> None:
+        """Say which other names the module of *candidate* has, and who else names it: it is one plugin nevertheless."""
+        for point in candidate.entry_points:
+            if point.name == candidate.name and point.installed.distribution == candidate.distribution:
+                continue
+            self.problems.append(
+                SameModuleError(
+                    candidate.name,
+                    str(candidate.distribution or ""),
+                    point.name,
+                    f"{point} names the module {candidate.module}, too",
+                    candidate.origin,
+                )
+            )
+
+    def _report_hidden(
+        self, first: Candidate, other: Distribution | None, path: str | None, *, is_other_module: bool = False
+    ) -> None:
+        is_same = first.distribution is not None and other is not None and first.distribution.name == other.name
+        if is_same and not is_other_module:
             return  # another installation, or another file, of the same distribution
         self.problems.append(
             DuplicatePluginError(
@@ -268,11 +342,13 @@ class _Discoverer:
                 )
 
     def _directories(self, portions: list[Portion]) -> tuple[str, ...]:
-        relative = self.application.name.replace(".", "/")
+        relative = self.application.package.replace(".", "/")
         found: list[str] = []
         for entry in self.entries:
-            found += [entry, f"{entry.rstrip('/')}/{relative}/{PLUGINS}"]
-        found += [f"{location}/{PLUGINS}" for location in self.application.locations]
+            found += [entry, f"{entry.rstrip('/')}/{relative}"] if relative else [entry]
+        found += filter(None, map(self.application.own_part, self.application.locations))
+        if self.module is not None:
+            found.append(os.path.dirname(self.module))
         found += [portion.path for portion in portions]
         if self.folder:
             found.append(self.folder)

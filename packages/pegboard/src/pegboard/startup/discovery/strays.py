@@ -36,8 +36,8 @@ def strays(
     directories += [(application.package, portion, own_portion) for portion in portions]
     for package, directory, own in directories:
         path = finders.init_file(directory, files)
-        if path is None:
-            continue
+        if path is None or (not application.has_own_namespace and package == application.package):
+            continue  # a namespace that several share is nobody's own
         if directory == own:
             culprits: list[Owner | None] = [*owners.recorded(path)]
         elif own is not None and _is_shared(path, own, files):

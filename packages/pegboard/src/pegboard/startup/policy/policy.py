@@ -25,11 +25,16 @@ from pegboard.index import NO, YES
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Final
 
     from pegboard.errors import ConfigurationError
     from pegboard.ledger import Plugin
     from pegboard.startup.policy.plugins_toml import PluginsToml
+
+
+NOT_ENABLED: Final = "the application does not enable it"
+"""Why a plugin does not run that `Host.only` leaves out."""
 
 
 class Policy:
@@ -40,6 +45,7 @@ class Policy:
         "eager",
         "enabled",
         "enabled_by_default",
+        "only",
         "order",
         "problems",
         "safe_mode",
@@ -54,6 +60,8 @@ class Policy:
         self.enabled: set[str] = set()
         """Plugins that run although the file disables them, or all others."""
         self.enabled_by_default: bool = True
+        self.only: Sequence[str] | None = None
+        """The plugins that the application enables; None for all."""
         self.eager: dict[str, str] = {}
         """Plugins to be imported at every start, and the reason that is shown for it."""
         self.order: tuple[str, ...] = ()
@@ -74,6 +82,8 @@ class Policy:
         """Return why *plugin* does not run, or None when it does."""
         if self.safe_mode and not plugin.is_built_in:
             return self.safe_mode
+        if self.only is not None and plugin.name not in self.only and not plugin.required:
+            return NOT_ENABLED
         if plugin.name in self.disabled:
             return self.disabled[plugin.name]
         if not self.enabled_by_default and not plugin.is_built_in and plugin.name not in self.enabled:

@@ -82,4 +82,5 @@ class UserSettings:
         policy = make_policy(self.prefix, file, settings.environ)
         for names, reason in settings.left_out:
             policy.leave_out(names, reason)
+        policy.only = settings.only
         return policy

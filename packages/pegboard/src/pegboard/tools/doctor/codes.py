@@ -35,6 +35,9 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-health-kills-process": (WARNING, "its own health check ends the process", "tell its author"),
     # -- how they are installed
     "plugin-duplicate": (WARNING, "two distributions contain a plugin of the same name", "uninstall one of them"),
+    "namespace-is-a-module": (WARNING, "modules are installed below a plain module", "uninstall them"),
+    "entry-points-of-one-module": (NOTE, "several entry points name one module, which is one plugin", "none"),
+    "entry-point-unused": (WARNING, "an entry point names an object, and nothing is registered", "tell its author"),
     "file-owned-twice": (WARNING, "two distributions contain the same file", "uninstall one of them"),
     "stray-package-file": (WARNING, "it contains a file that only the application may contain", "reinstall without it"),
     "stale-metadata": (WARNING, "two versions of one distribution seem to be installed", "remove the stale one"),
@@ -50,6 +53,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "writable-by-others": (WARNING, "every user of the machine may change the code that runs", "remove the permission"),
     # -- settings and records
     "configuration-invalid": (WARNING, "a setting is invalid", "correct it"),
+    "plugin-not-found": (WARNING, "the application enables a plugin that is not installed", "install it"),
     "configuration-unknown-name": (WARNING, "a setting names a plugin that is not installed", "correct the name"),
     "plugin-folder-unusable": (WARNING, "the plugin folder cannot be read", "make it a folder"),
     "index-stale": (NOTE, "the index is not valid, so the next start is slow", "none: that start rebuilds it"),

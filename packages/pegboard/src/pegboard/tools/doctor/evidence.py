@@ -62,7 +62,7 @@ class Evidence:
         everything = installed(self.entries, self.files)
         self.installed: Sequence[Installed] = without_stale(everything)[0]
         """Every distribution once."""
-        self.owners: Owners = Owners(host.name, everything, self.files)
+        self.owners: Owners = Owners(host.name, everything, self.files, host.settings.namespace)
         self.findings: list[Finding] = []
         """The findings of the checks that have run."""
 
@@ -123,7 +123,7 @@ class Evidence:
     @cached_property
     def application_key(self) -> str:
         """The normalised name of the application's distribution; empty when nobody has installed it."""
-        owner = Application(self.host.name, self.owners, self.files).owner
+        owner = Application(self.host.name, self.owners, self.files, self.settings.namespace).owner
         return owner.installed.key if owner is not None else ""
 
     @cached_property

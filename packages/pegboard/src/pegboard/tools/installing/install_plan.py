@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
+from pegboard.startup.search import sources_of
 from pegboard.tools.installing.dependencies import closure, name_of, needs
 from pegboard.tools.installing.installed import Snapshot, application_of, plugins_by_distribution
 from pegboard.tools.installing.installer import is_direct
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from pegboard.host import Host
+    from pegboard.sources import Sources
     from pegboard.tools.installing.installer import Installer, Step
     from pegboard.tools.installing.placement import Environment
     from pegboard.tools.installing.unpacked import Unpacked
@@ -105,7 +107,8 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
     plan = InstallPlan(steps, before, named)
     plan.hashes = dict(request.hashes)
-    unpacked = _unpacked(installer, plan, requirements, host.name)
+    sources = sources_of(host.settings)
+    unpacked = _unpacked(installer, plan, requirements, sources)
     versions = {each.key: each.version for each in unpacked}
     for step in steps:
         step.version = step.version or versions.get(step.key, "")
@@ -114,7 +117,7 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     plan.needs = set(closure(wanted, snapshot.requires | {each.key: each.requires for each in unpacked}))
     plan.plugins = {each.key: each.plugins for each in unpacked if each.plugins}
     if request.needs_plugin:
-        _check_plugins(plan, unpacked, host.name)
+        _check_plugins(plan, unpacked, host.name, sources)
     package = host.name.replace(".", "/")
     own = own_modules(package, host_key, application.home, snapshot.owners())
     _check_files(plan, [each for each in unpacked if each.key != host_key], environment_of(snapshot), package, own)
@@ -143,20 +146,22 @@ def _resolved(
         ) from None
 
 
-def _unpacked(installer: Installer, plan: InstallPlan, requirements: Sequence[str], application: str) -> list[Unpacked]:
+def _unpacked(installer: Installer, plan: InstallPlan, requirements: Sequence[str], sources: Sources) -> list[Unpacked]:
     given = [text for text in requirements if text != "-e" and is_direct(text)]
     with tempfile.TemporaryDirectory() as folder:
         installer.unpack(plan.steps, given, folder, plan.hashes)
-        return unpacked_in(folder, application)
+        return unpacked_in(folder, sources)
 
 
-def _check_plugins(plan: InstallPlan, unpacked: Sequence[Unpacked], application: str) -> None:
+def _check_plugins(plan: InstallPlan, unpacked: Sequence[Unpacked], application: str, sources: Sources) -> None:
+    places = [f"a module in {sources.namespace}"] if sources.namespace else []
+    places += [f"an entry point in the group {group}" for group in sources.groups]
     for each in unpacked:
         if each.key in plan.named and not each.plugins:
             raise InstallRefusedError(
                 f"{each.key} {each.version} brings no plugin for {application}",
                 f"{each.key} {each.version}",
-                f"a plugin is a module in {application}.plugins, or an entry point in the group {application}.plugins",
+                f"a plugin is {', or '.join(places)}",
             )
 
 

@@ -112,7 +112,8 @@ def application_of(host: Host) -> Application:
     """Return where the application is, and its distribution."""
     files = Files()
     found, _ = without_stale(installed(sys.path, files))
-    return Application(host.name, Owners(host.name, found, files), files)
+    namespace = host.settings.namespace
+    return Application(host.name, Owners(host.name, found, files, namespace), files, namespace)
 
 
 def plugins_by_distribution(host: Host) -> dict[str, list[str]]:

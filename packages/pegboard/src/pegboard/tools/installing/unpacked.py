@@ -20,15 +20,17 @@ from pegboard.tools.installing.installed import has_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from pegboard.sources import Sources
+
 
 class Unpacked:
     """The files of one distribution, unpacked and not installed."""
 
-    def __init__(self, distribution: importlib.metadata.Distribution, application: str, folder: str) -> None:
+    def __init__(self, distribution: importlib.metadata.Distribution, sources: Sources, folder: str) -> None:
         self._folder = folder
         self.key: str = normalise(distribution.metadata["Name"])
         self.version: str = distribution.version
-        self._package = application.replace(".", "/")
+        self._namespace = sources.namespace.replace(".", "/")
         text = distribution.read_text("RECORD") or ""
         self.files: list[str] = [row[0] for row in csv.reader(text.splitlines()) if row and row[0]]
         """The paths of its files below the folder, as its record has them."""
@@ -41,14 +43,15 @@ class Unpacked:
         self.requires: list[str] = distribution.requires or []
         """Its requirements, as its metadata has them."""
         self.entry_points: list[str] = [
-            point.name for point in distribution.entry_points if point.group == f"{application}.{PLUGINS}"
+            point.name for point in distribution.entry_points if point.group in sources.groups
         ]
 
     @property
     def plugins(self) -> list[str]:
         """The names of its plugins for the application, as its files and entry points show them."""
-        prefix = f"{self._package}/{PLUGINS}/"
-        parts = {path[len(prefix) :].partition("/")[0] for path in self.files if path.startswith(prefix)}
+        prefix = f"{self._namespace}/"
+        files = self.files if self._namespace else ()
+        parts = {path[len(prefix) :].partition("/")[0] for path in files if path.startswith(prefix)}
         names = {part.partition(".")[0] for part in parts} - {"__init__", "__pycache__", ""}
         return sorted(names | set(self.entry_points))
 
@@ -94,10 +97,10 @@ def _module(path: str) -> str:
     return first.partition(".")[0]
 
 
-def unpacked_in(folder: str, application: str) -> list[Unpacked]:
+def unpacked_in(folder: str, sources: Sources) -> list[Unpacked]:
     """Return the distributions in *folder*."""
     found = [
-        Unpacked(item, application, folder)
+        Unpacked(item, sources, folder)
         for item in importlib.metadata.distributions(path=[folder])
         if has_name(item)  # else it is what some distribution brings as another's metadata
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
+from pegboard.startup.policy.policy import NOT_ENABLED
+from pegboard.startup.search import sources_of
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.inspection.lookup import matching, nearest
 from pegboard.tools.inspection.survey import survey
@@ -85,6 +87,8 @@ def _settings_of(host: Host, name: str) -> list[str]:
         value = settings.environ.get(settings.prefix + variable, "")
         if name in [part.strip() for part in value.split(",")]:
             said.append(f"the environment variable {settings.prefix}{variable}={value}")
+    if settings.only is not None and name not in (*settings.only, *settings.required):
+        said.append(NOT_ENABLED)
     said += [f"it is {reason}" for names, reason in settings.left_out if name in names or not names]
     return said
 
@@ -120,5 +124,6 @@ def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
         kinds = ", ".join(dict.fromkeys(claim.kind for claim in seen.claims))
         output.tell(f"  kinds of contributions: {kinds or 'none'}")
     output.tell("  looked for plugins in:", *(f"    {folder}" for folder in folders[:_MANY]))
-    output.tell(f"  and for entry points in the group {seen.application}.plugins")
+    for group in sources_of(host.settings).groups:
+        output.tell(f"  and for entry points in the group {group}")
     return FAILED

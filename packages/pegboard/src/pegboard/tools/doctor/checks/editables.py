@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pegboard.namespace_package import PLUGINS
 from pegboard.startup.discovery import finders
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.discovery.entry_points import entry_points
 from pegboard.startup.discovery.owners import editable_project
+from pegboard.startup.search import sources_of
 from pegboard.tools.doctor.checks.requirements import requirement_lines
 from pegboard.tools.doctor.finding import Finding, finding
 
@@ -29,7 +29,8 @@ _LAYOUTS = ("src", "lib", "python", "")
 def editables(evidence: Evidence) -> Iterator[Finding]:
     """Yield each editable install of a plugin's distribution that does not provide its plugin."""
     application = evidence.host.name
-    group = {point.installed.key for point in entry_points(f"{application}.{PLUGINS}", evidence.installed)}
+    groups = sources_of(evidence.settings).groups
+    group = {point.installed.key for name in groups for point in entry_points(name, evidence.installed)}
     own = {key for key, (_, plugins) in evidence.with_plugins.items() if any(item.is_built_in for item in plugins)}
     own.add(normalise(application))
     for item in evidence.installed:
@@ -56,12 +57,14 @@ def editables(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _invisible(evidence: Evidence, item: Installed, project: str) -> Iterator[Finding]:
-    relative = evidence.host.name.replace(".", "/")
+    relative = evidence.settings.namespace.replace(".", "/")
+    if not relative:
+        return
     visible = {os.path.realpath(plugin.origin) for plugin in evidence.plugins if plugin.origin}
     names = {plugin.name for plugin in evidence.plugins}
     seen: set[str] = set()
     for layout in _LAYOUTS:
-        part = os.path.normpath(os.path.join(project, layout, relative, PLUGINS))
+        part = os.path.normpath(os.path.join(project, layout, relative))
         for name in sorted(finders.modules_in(part, evidence.files)):
             candidates = [f"{part}/{name}.py", f"{part}/{name}/__init__.py"]
             path = next((path for path in candidates if os.path.isfile(path)), None)

@@ -9,6 +9,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from pegboard.startup.search import folder_of
 from pegboard.tools.doctor.finding import Finding, finding
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def writable_by_others(evidence: Evidence) -> Iterator[Finding]:
 def _paths(evidence: Evidence) -> dict[str, Plugin | None]:
     """Return the paths that decide which code runs, each with the plugin that it belongs to."""
     settings = evidence.host.settings
-    common = (settings.config_directory, settings.file("plugins"), settings.file("plugins.toml"), settings.directory)
+    common = (settings.config_directory, folder_of(settings), settings.file("plugins.toml"), settings.directory)
     paths: dict[str, Plugin | None] = dict.fromkeys(evidence.discovery.portions)
     paths.update(dict.fromkeys(path for path in common if path))
     for plugin in evidence.plugins:
