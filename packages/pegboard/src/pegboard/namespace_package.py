@@ -153,9 +153,14 @@ def spec_of_loaded(fullname: str) -> ModuleSpec | None:
 
     module = sys.modules[fullname]
     path = getattr(module, "__path__", None)
+    known = getattr(module, "__spec__", None)
     spec: ModuleSpec = ModuleSpec(fullname, Loaded(module), is_package=path is not None)  # type: ignore[arg-type]  # all of a loader that is used
     if path is not None:
         spec.submodule_search_locations = list(path)
+        if known is not None and known.submodule_search_locations is None:
+            # a plain module, see `extend_module`: an import that runs takes its spec rather than this one, and would
+            # execute it once more; `Loaded` gives the spec back
+            module.__spec__ = spec
     return spec
 
 

@@ -235,6 +235,17 @@ def test_a_plain_module_called_plugins_stays_what_it_is(app, has_folder):
     assert host.problems == []
 
 
+def test_a_plain_module_that_is_imported_first_is_executed_once(app):
+    app.tree.write("app/plugins.py", "from .api import log\nlog.append('run')\nclass BasePlugin: ...\n")
+    app.plugin("mine", "from app.plugins import BasePlugin\napi.register('mine', BasePlugin)")
+    app.start()
+    plugins = importlib.import_module("app.plugins")
+    assert plugins.__spec__.submodule_search_locations is None
+    assert app.things["mine"] is plugins.BasePlugin
+    assert app.log == ["run"]
+    assert app.reports == []
+
+
 def test_modules_installed_beside_a_plain_module_are_an_error_that_names_it(app, tmp_path):
     file = app.tree.write("app/plugins.py", "class BasePlugin: ...\n")
     sys.path.append(str(tmp_path / "more"))
