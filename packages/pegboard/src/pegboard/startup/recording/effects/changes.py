@@ -21,6 +21,7 @@ from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, 
 from pegboard.startup.recording.effects.heap import type_module
 from pegboard.startup.recording.effects.hidden_state import ITERATORS, LRU_CACHE
 from pegboard.startup.recording.effects.naming import Name, Names, attributes_of, namespace_of
+from pegboard.startup.recording.effects.reach import HOSTS, Reach, last_part
 from pegboard.startup.recording.effects.snapshots import ABSENT, Change
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from pegboard.startup.recording.effects.calls import Call
     from pegboard.startup.recording.effects.heap import Heap
 
-_HOSTS = ("pegboard", "_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport")
 _LAZY = re.compile(r"(?i)_?(init|load|ready|done|setup|cach|populat|register_defaults|finali[sz]e|built|warned|seen)")
 
 
@@ -40,20 +40,6 @@ _COUNTERS = {
     "asyncio.tasks": ("_task_name_counter",),
 }
 _SIMPLE_LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF")
-_REFLECTION = frozenset(
-    [
-        "_getframe",
-        "currentframe",
-        "f_back",
-        "f_globals",
-        "get_objects",
-        "get_referrers",
-        "get_referents",
-        "stack",
-        "modules",
-    ]
-)
-"""With these, code reaches everything without naming it."""
 
 
 class Judge:
@@ -84,8 +70,8 @@ class Judge:
         self._calls = list(calls)
         self._loaded = loaded
         self._origin = origin
+        self._is_reached = Reach(self._calls, is_own, application)
         self._names = Names(heap, is_own, self._is_reached)
-        self._words: set[str] | None = None
         self._stored: frozenset[str] | None = None
 
     def effects(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Effect]]:
@@ -126,7 +112,7 @@ class Judge:
         module = self._names.module_of_namespace(what)
         name = Name(module, module) if module is not None else self._names.name(what)
         home = name.module.partition(".")[0]
-        if home in _HOSTS and not (type(what) is list and self._mentions(_last(name.text))):
+        if home in HOSTS and not (type(what) is list and self._mentions(last_part(name.text))):
             return
         if (name.module and self._is_own(name.module)) or name.text.endswith("._abc_impl"):
             return
@@ -138,25 +124,6 @@ class Judge:
             yield from self._table(change, name, is_namespace=module is not None)
         else:
             yield from self._object(change, name)
-
-    def _is_reached(self, name: Name) -> bool:
-        """Return whether any code that ran names what has changed, or its module.
-
-        If none does, somebody else has changed it: a hook that is told of each import, another thread.
-        """
-        if self._words is None:
-            calls = [call for call in self._calls if call.location or self._is_own(call.module)]
-            calls = [call for call in calls if call.module.partition(".")[0] not in _HOSTS]
-            self._words = set(_words(call.code for call in calls)).union(call.module for call in calls)
-        words = self._words
-        last, package = name.module.rpartition(".")[2], name.module.partition(".")[0]
-        if package != self._application and not words.isdisjoint((package, package.lstrip("_"))):
-            return True
-        return (
-            not words.isdisjoint(_REFLECTION)
-            or not words.isdisjoint((name.module, last, _last(name.text)))
-            or name.module in ("sys", "builtins")
-        )
 
     def _is_stored(self, change: Change) -> bool:
         """Return whether own code assigns to a name in a module, which it need not call as it is called there."""
@@ -266,7 +233,7 @@ class Judge:
             call.code.co_name == "__missing__" and call.module.partition(".")[0] == name.module.partition(".")[0]
             for call in self._calls
         )
-        return is_asked and change.is_grown() and not self._mentions(_last(name.text))
+        return is_asked and change.is_grown() and not self._mentions(last_part(name.text))
 
     def _is_told_to(self, name: Name, *keys: str, is_registering: bool = False) -> bool:
         """Return whether a module has set itself up, or noted something, because it was told to change something."""
@@ -312,7 +279,7 @@ class Judge:
         elif _is_inner(change, name):
             return
         elif is_container or type_ is types.CellType:
-            yield self._effect(name, f"changes {name.text}", _last(name.text))
+            yield self._effect(name, f"changes {name.text}", last_part(name.text))
         else:
             yield from self._instance(change, name)
 
@@ -347,7 +314,7 @@ class Judge:
             yield self._effect(name, f"changes {name.text}.{key}", key)
             return
         if not replaced and sorted(map(id, before)) != sorted(map(id, after)):
-            yield self._effect(name, f"changes {name.text}", _last(name.text))
+            yield self._effect(name, f"changes {name.text}", last_part(name.text))
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -359,7 +326,7 @@ class Judge:
             kind = SEEN
         else:
             kind = LIBRARY
-        return Effect(kind, words, self.location(key, _last(name.text), module=name.module))
+        return Effect(kind, words, self.location(key, last_part(name.text), module=name.module))
 
     def _mentions(self, name: str, holder: str = "") -> bool:
         """Return whether the plugin's own code, as far as it ran, has *name*; as an attribute of *holder*, if given."""
@@ -413,21 +380,8 @@ def _is_subclass(key: object, value: object) -> bool:
     return what is None or id(what) == key
 
 
-def _words(codes: Iterable[types.CodeType]) -> Iterator[str]:
-    """Yield the names and the texts in *codes*, and the last parts of dotted ones."""
-    for code in codes:
-        for word in (*code.co_names, *code.co_consts):
-            if type(word) is str:
-                yield word
-                yield word.rpartition(".")[2]
-
-
 def _verb(old: object, new: object) -> str:
     return "adds" if old is ABSENT else "removes" if new is ABSENT else "replaces"
-
-
-def _last(text: str) -> str:
-    return text.replace("[...]", "").rpartition(".")[2]
 
 
 def _line(code: types.CodeType, name: str) -> int:

@@ -89,7 +89,6 @@ class Heap:
         """The modules that had a name when names were last looked for."""
         self.names_of_modules: dict[int, str] = {}
         """By the identity of a module, or of its namespace."""
-        self._young: list[Any] = []  # new objects that the garbage collector does not list as such any more
         self._state_functions: dict[int, Callable[[Any], Any]] = {}
         self._kept: list[Any] = []  # objects whose ids are keys
         self._known: set[int] = set()
@@ -120,7 +119,7 @@ class Heap:
 
     def new_objects(self) -> list[Any]:
         """Return all objects that were made since the last call of `settle`."""
-        return self._young + gc.get_objects()
+        return gc.get_objects()
 
     def show_all(self) -> None:
         """Let also old objects be found by others, until `settle` is called."""
@@ -128,7 +127,6 @@ class Heap:
 
     def settle(self) -> None:
         """Let all objects that exist now count as old."""
-        self._young = []
         gc.freeze()
 
     def add_later(self, objects: Sequence[Any]) -> None:
@@ -272,8 +270,9 @@ class Heap:
         return any(True for _ in self.holders([each]))
 
     def holders(self, objects: Sequence[object]) -> Iterator[tuple[Any, int]]:
-        """Yield each old object that refers to one of *objects*, with the id of that one."""
-        self._young = self.new_objects()
+        """Yield each old object that refers to one of *objects*, with the id of that one; as `settle` does, it ends
+        what is new.
+        """
         gc.unfreeze()  # only then all objects are asked
         try:
             found = self._referring(objects)

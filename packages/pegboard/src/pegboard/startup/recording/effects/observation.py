@@ -186,8 +186,8 @@ class Observation:
         self._calls.stop()
         self.cost_s += time.thread_time() - self._resumed_s  # what it runs takes a third of that; the rest notes calls
         audit.stop_listening()
-        self._compare_states()
         self._take_new()
+        self._compare_states()
 
     def _take_new(self) -> None:
         before = self._made_before
