@@ -270,9 +270,7 @@ class Heap:
         return any(True for _ in self.holders([each]))
 
     def holders(self, objects: Sequence[object]) -> Iterator[tuple[Any, int]]:
-        """Yield each old object that refers to one of *objects*, with the id of that one; as `settle` does, it ends
-        what is new.
-        """
+        """Yield each old object that refers to one of *objects*, with the id of that one; it settles, too."""
         gc.unfreeze()  # only then all objects are asked
         try:
             found = self._referring(objects)
