@@ -19,7 +19,7 @@ class Probe:
         self.answers: list[tuple[bool, str | None]] = []
 
     def find_spec(self, name, path=None, target=None):
-        return ModuleSpec(name, self) if name == "probe" else None
+        return ModuleSpec(name, self) if name == "asking_probe" else None
 
     def create_module(self, spec):
         return None
@@ -32,9 +32,9 @@ class Probe:
         def own(name):
             return name.startswith("mine")
 
-        loaded = sys.modules.pop("probe")
+        loaded = sys.modules.pop("asking_probe")
         before = has_only_imported(frame, own)
-        sys.modules["probe"] = loaded
+        sys.modules["asking_probe"] = loaded
         self.answers.append((before, next_load(frame, own)))
 
 
@@ -54,7 +54,7 @@ def ask(monkeypatch):
         body = {"__name__": "mine", "__package__": "mine.inner", "nothing": lambda: None}
         with contextlib.suppress(ImportError):
             exec(compile(text, "<body>", "exec"), body)
-        sys.modules.pop("probe", None)
+        sys.modules.pop("asking_probe", None)
         (answer,) = probe.answers
         return answer
 
@@ -70,7 +70,7 @@ def ask(monkeypatch):
     ],
 )
 def test_a_body_that_begins_with_imports_has_only_imported(ask, before):
-    assert ask(f"{before}import probe")[0]
+    assert ask(f"{before}import asking_probe")[0]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_body_that_begins_with_imports_has_only_imported(ask, before):
     ],
 )
 def test_a_body_that_may_have_done_more_has_not(ask, before):
-    assert not ask(f"{before}import probe")[0]
+    assert not ask(f"{before}import asking_probe")[0]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_body_that_may_have_done_more_has_not(ask, before):
     ],
 )
 def test_the_next_load_is_known(ask, after, module):
-    assert ask(f"import probe\n{after}")[1] == module
+    assert ask(f"import asking_probe\n{after}")[1] == module
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ def test_the_next_load_is_known(ask, after, module):
     ],
 )
 def test_what_does_more_is_not(ask, after):
-    assert ask(f"import probe\n{after}")[1] is None
+    assert ask(f"import asking_probe\n{after}")[1] is None
