@@ -103,7 +103,7 @@ class Reader:
         """Do what *page* says, and return what the terminal showed."""
         script = [
             f"__shown() {{ local status=$?; printf '{_MARK}'; return $status; }}",
-            '__put() { local status=$?; mkdir -p "$(dirname "$2")" && cp "$1" "$2"; return $status; }',
+            '__put() { local status=$?; mkdir -p "$(dirname "$2")" && cp "$1" "$2" && touch -t $3 "$2" "$(dirname "$2")"; return $status; }',
         ]
         commands = []
         for number, (kind, what, text) in enumerate(page.steps):
@@ -112,7 +112,9 @@ class Reader:
                 staged.parent.mkdir(exist_ok=True)
                 staged.write_text(text, encoding="utf-8")
                 target = f'"$HOME"/{shlex.quote(what[2:])}' if what.startswith("~/") else shlex.quote(what)
-                script.append(f"__put {shlex.quote(str(staged))} {target}")
+                # what changed a moment ago is not trusted, and a reader takes longer than the next command
+                written = f"200101{1 + number // 24:02}{number % 24:02}00"
+                script.append(f"__put {shlex.quote(str(staged))} {target} {written}")
             else:
                 commands.append(what)
                 script.append(f"{what}\n__shown")
