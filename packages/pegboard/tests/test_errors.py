@@ -9,6 +9,7 @@ import pytest
 
 import pegboard.errors
 from pegboard.errors import (
+    AdapterFailedError,
     AnnotationError,
     AsyncRequiredError,
     CircularDependencyError,
@@ -158,6 +159,13 @@ INSTANCES = [
         "tsv",
         "entry point tsv = acme_csv:Tsv in group notes.plugins of acme-csv 1.2.0 names the module acme_csv, too",
         f"{SITE}/acme_csv.py",
+    ),
+    AdapterFailedError(
+        "csv",
+        "acme-csv 1.2.0",
+        "AttributeError: module 'acme_csv' has no attribute 'register'",
+        "/srv/notes/app.py:12",
+        "this is a fault of the application, not of the plugin; leave the plugin out with NOTES_NO_PLUGINS=csv",
     ),
     UnusedObjectError("csv", "acme-csv 1.2.0", "acme_csv:Reader", f"{SITE}/acme_csv.py"),
     SharedFileError("csv", "zeta-tables 1.0", "notes 2.1", f"{SITE}/notes/plugins/csv.py", "zeta-tables"),

@@ -7,6 +7,7 @@ What every start needs is loaded right here, without the search that `import` ma
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
+    from pegboard.adaptation import EntryPoint
     from pegboard.announcement import announce_host
     from pegboard.container import Container
     from pegboard.errors import PegboardError, PluginError
@@ -14,11 +15,22 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
     from pegboard.registry import DataRegistry, Registry
 
-__all__ = ["Container", "DataRegistry", "Host", "PegboardError", "Plugin", "PluginError", "Registry", "announce_host"]
+__all__ = [
+    "Container",
+    "DataRegistry",
+    "EntryPoint",
+    "Host",
+    "PegboardError",
+    "Plugin",
+    "PluginError",
+    "Registry",
+    "announce_host",
+]
 
 _HOMES = {
     "Container": "pegboard.container",
     "DataRegistry": "pegboard.registry",
+    "EntryPoint": "pegboard.adaptation",
     "Host": "pegboard.host",
     "PegboardError": "pegboard.errors",
     "Plugin": "pegboard.ledger",

@@ -196,6 +196,8 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
 
     distribution = str(plugin.distribution or "")
     cause = describe_exception(error)
+    if (adapting := _failed_adapter(error, owner_of)) is not None:
+        return _adapter_failure(plugin, cause, prefix, *adapting)
     if _is_gone(plugin, error):
         return PluginGoneError(plugin.name, distribution, "its file was there, and is gone", plugin.origin)
     lacks = attribute(error, "name", str) if is_a(error, ModuleNotFoundError) else None
@@ -215,6 +217,60 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
     if is_a(error, HostError):  # what it registers is invalid
         failure.phase = "registration"
     return failure
+
+
+def _failed_adapter(error: BaseException, owner_of: OwnerOf) -> tuple[Plugin, str] | None:
+    """Return the plugin for which the application's adapter has raised *error*, and where.
+
+    None if it came up elsewhere, or in code of a plugin that the adapter called.
+    """
+    from pegboard.adaptation import plugin_adapted_by
+    from pegboard.foreign_object import causes, traceback_of
+
+    adapted: Plugin | None = None
+    frames: list[tuple[str, str, int]] = []
+    steps = traceback_of(error)
+    while steps is not None:
+        if (plugin := plugin_adapted_by(steps.tb_frame)) is not None:
+            adapted, frames = plugin, []
+        else:
+            frames.append((_module_of(steps.tb_frame), steps.tb_frame.f_code.co_filename, steps.tb_lineno))
+        steps = steps.tb_next
+    if adapted is None:
+        return None
+    if not frames:  # it cannot be called so
+        return adapted, ""
+    others = [(module, place.rpartition(":")[0]) for each in causes(error)[1:] for module, place in _frames(each)]
+    own, package = frames[0][0].partition(".")[0], adapted.module.partition(".")[0]
+    files = _files_of(adapted)
+    for module, file in (*[(module, file) for module, file, _ in frames], *others):
+        is_beside = adapted.source == "entry point" and module.partition(".")[0] == package != own
+        if is_beside or owner_of(module) is not None or os.path.realpath(file) in files:
+            return None
+    _, file, line = frames[0]
+    return adapted, f"{file}:{line}"
+
+
+def _files_of(plugin: Plugin) -> frozenset[str]:
+    """Return the files that the distribution of *plugin* has installed, as far as its installer has listed them."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        found = distribution(plugin.distribution.name) if plugin.distribution is not None else None
+        files = [] if found is None else [str(found.locate_file(path)) for path in found.files or ()]
+    except (PackageNotFoundError, ValueError):
+        return frozenset()
+    return frozenset(map(os.path.realpath, files))
+
+
+def _adapter_failure(plugin: Plugin, cause: str, prefix: str, adapted: Plugin, place: str) -> PluginError:
+    from pegboard.errors import AdapterFailedError
+
+    if adapted is not plugin:
+        cause += f", for {adapted.who()}, which it imports"
+    leave_out = f"leave the plugin out with {prefix}_NO_PLUGINS={plugin.name}"
+    advice = f"this is a fault of the application, not of the plugin; {leave_out}"
+    return AdapterFailedError(plugin.name, str(plugin.distribution or ""), cause, place, advice)
 
 
 def _is_gone(plugin: Plugin, error: BaseException) -> bool:

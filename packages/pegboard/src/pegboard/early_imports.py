@@ -2,7 +2,8 @@
 
 In: the frames of this thread, and `sys.modules`. Out: the owner of a registration, when plugins are not known yet or
 are imported outside the importer's bracket: by a unit test, by a worker process, or by the application, before the
-module that makes the host has been imported. Such an import is bracketed from the first registration on.
+module that makes the host has been imported. Such an import is bracketed from the first registration on. The
+application's adapter sees the module in a bracket of its own, once the plugins are known.
 """
 
 from __future__ import annotations
@@ -10,15 +11,29 @@ from __future__ import annotations
 import sys
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import ACTIVE, DISABLED, FOUND, QUARANTINED, Plugin, Records, application
+from pegboard.errors import PluginError
+from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, QUARANTINED, Plugin, Records, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType, ModuleType
-    from typing import Any, Final
+    from typing import Any, Final, Protocol
 
     from pegboard.errors import PegboardError
     from pegboard.ledger import Contribution, Ledger
+    from pegboard.sources import Adapter
+
+    class Bracket(Protocol):
+        """What runs code of a plugin so that all it registers is the plugin's; `Importer` is one."""
+
+        adapter: Adapter | None
+        attribution: Any
+
+        def run(
+            self, plugin: Plugin, execute: Callable[[], None], kept: Sequence[Contribution] | None = None
+        ) -> None: ...
+        def failure(self, plugin: Plugin, error: BaseException) -> PegboardError: ...
+
 
 BODY: Final = "<module>"
 """The name of the code that the import of a module runs."""
@@ -39,6 +54,7 @@ class EarlyImports:
         failed: Callable[[Plugin], object],
         report: Callable[[PegboardError], object],
         namespace: str,
+        importer: Bracket,
     ) -> None:
         """Start with none.
 
@@ -50,7 +66,10 @@ class EarlyImports:
             failed: Told of each import that has failed; whoever imports the plugin gets the exception.
             report: Told of each fault of the application.
             namespace: The package that plugins are modules of; empty when there is none.
+            importer: Has the bracket, and the application's adapter.
         """
+        self._importer = importer
+        self._is_settled = False
         self._application = application
         self._prefix = f"{namespace}."
         self._owner = owner
@@ -140,7 +159,10 @@ class EarlyImports:
                 plugin.state = FOUND
             return
         batch = self._ledger.commit(plugin)
-        if plugin.is_usable:
+        if plugin.is_usable and self._is_settled and self._importer.adapter is not None:
+            plugin.state = ACTIVE
+            self._adapt_loaded([plugin])
+        elif plugin.is_usable:
             plugin.state = ACTIVE
             self._imported(plugin, batch)
         else:
@@ -151,6 +173,43 @@ class EarlyImports:
         for plugin in plugins:
             if plugin.state == ACTIVE:
                 self.plugins[plugin.module] = plugin
+
+    # -- what the module offers ---------------------------------------------------------------------------------------
+
+    def adapt(self, plugin: Plugin) -> None:
+        """Let the adapter see the module of *plugin*, which was executed outside the bracket, in a bracket of its own.
+
+        Raises:
+            PluginError: If that fails; it has been reported, and nothing of the plugin is left.
+        """
+        importer = self._importer
+        adapter, attribution = importer.adapter, importer.attribution
+        if adapter is None or any(plugin in stack for stack in list(attribution.stacks.values())):
+            return  # of the second, its own bracket sees to it
+        from pegboard.adaptation import offer
+
+        kept = [row for row in self._ledger.contributions_of(plugin) if not row.is_ephemeral]
+        try:
+            importer.run(plugin, lambda: offer(plugin, adapter, attribution.records), kept)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failure = importer.failure(plugin, error)
+            self._failed(plugin)
+            self._ledger.revoke(plugin)
+            plugin.fail(failure)
+            self._report(failure)
+            raise failure from error
+
+    def _adapt_loaded(self, plugins: Iterable[Plugin]) -> None:
+        """Let the adapter see those of *plugins* that it has not seen."""
+        adapter = self._importer.adapter
+        for plugin in plugins if adapter is not None else ():
+            if adapter is not None and plugin not in adapter.adapted:
+                try:
+                    self.adapt(plugin)
+                except PluginError:  # it has been reported
+                    continue
 
     # -- when the plugins are known -----------------------------------------------------------------------------------
 
@@ -165,7 +224,7 @@ class EarlyImports:
             Those that were imported early.
         """
         running = set(_running(sys._getframe(1)))  # noqa: SLF001 -- frames have no public door
-        early = []
+        early, loaded = [], []
         for plugin in plugins:
             module = sys.modules.get(plugin.module)
             if not getattr(module, "__file__", None):
@@ -177,18 +236,25 @@ class EarlyImports:
             is_new = plugin.module in self.plugins
             if is_new and records is not None:
                 _complete(plugin, records)
+            adapter = self._importer.adapter
             if plugin.state in (DISABLED, QUARANTINED):
                 self._ledger.revoke(plugin)
                 continue
+            if plugin.state == BROKEN and adapter is not None and plugin in adapter.adapted:
+                continue  # the start before this one has found out
+            if adapter is not None and not is_open and plugin not in adapter.adapted:
+                loaded.append(plugin)
             has_registered = plugin.state == ACTIVE
             plugin.state = ACTIVE
             if is_open or not has_registered or records is None:
                 self._ledger.ignore_record(plugin)
-            elif is_new and records is not None:
+            elif is_new and records is not None and plugin not in loaded:
                 batch = self._ledger.contributions_of(plugin)
                 self._imported(plugin, [contribution for contribution in batch if not contribution.is_ephemeral])
         self._settle_elsewhere()
         self._ledger.invalidate()  # their ranks are known now
+        self._is_settled = True
+        self._adapt_loaded(sorted(loaded, key=lambda plugin: plugin.rank))
         return early
 
     def _settle_elsewhere(self) -> None:

@@ -18,8 +18,10 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import ModuleType
     from typing import Any, TypeVar
 
+    from pegboard.adaptation import EntryPoint
     from pegboard.claims import Claims
     from pegboard.container import Container
     from pegboard.errors import PegboardError, PluginError
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     F = TypeVar("F", bound=Callable[[], object])
+    A = TypeVar("A", bound=Callable[[Plugin, ModuleType, Sequence[EntryPoint]], object])
 
 HOSTS: "list[ref[Host]]" = []
 """Every host of this process."""
@@ -281,6 +284,38 @@ class Host:
 
             raise not_in_a_plugin("call it at module level")
         plugin.declare(after, before, eager=eager, depends_on=depends_on)
+        if self.settings.sources is not None:
+            from pegboard.adaptation import note_declaration
+
+            note_declaration(plugin, self.settings.sources.adapter)
+
+    def adapt(self, function: "A") -> "A":
+        """Have *function* make contributions of what each plugin's module offers, as a decorator.
+
+        It is called whenever a plugin's module has been executed, built-in ones included, with the plugin, its module,
+        and all entry points in the host's groups that name the module. What it registers, provides or declares is the
+        plugin's, as if the module had done it: it is recorded, and is there at the next start without an import. What
+        it does besides counts as the plugin's import does. An adapter that is edited makes new records.
+
+        What it raises itself is the application's fault, and leaves the plugin out; what a plugin's code raises that
+        it calls is the plugin's.
+
+        Args:
+            function: Called with the plugin, the module, and a sequence of `EntryPoint`, empty for a plugin that is
+                found in the namespace or the folder only.
+
+        Returns:
+            *function*.
+
+        Raises:
+            HostError: If the plugins have been found already, there is another adapter, or *function* is none.
+        """
+        from pegboard.sources import use_adapter
+
+        sources = use_adapter(self.settings, function, sys._getframe(1))
+        if sources is not None:
+            self.manager.configure(sources=sources)
+        return function
 
     def explain(self, what: "Any", name: "str | None" = None) -> "Explanation | Claims":
         """Return who provides a component, or who has a name in a registry, whom that overrides and why.

@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
+    from pegboard.sources import Adapter
 
     class Listener(Protocol):
         """What is told of each import of a plugin."""
+
+        @property
+        def early(self) -> EarlyImports:
+            """What knows of plugins that are imported outside the bracket."""
 
         def imported(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
             """*plugin* is active, and has registered *batch*."""
@@ -162,7 +167,6 @@ class Importer:
 
     __slots__ = (
         "_application",
-        "_attribution",
         "_finder",
         "_is_ready",
         "_ledger",
@@ -171,7 +175,9 @@ class Importer:
         "_namespace",
         "_prefix",
         "_searches",
+        "adapter",
         "around",
+        "attribution",
         "gate",
         "imports",
         "is_watching",
@@ -203,7 +209,8 @@ class Importer:
             prefix: How the application's environment variables begin; advice for users names them.
             finder: What stands on `sys.meta_path` for this importer, and calls its `find_spec`.
         """
-        self._attribution = attribution
+        self.attribution: Attribution = attribution
+        """Knows the plugins, and which one each thread imports."""
         self._ledger = ledger
         self._listener = listener
         self._finder = finder
@@ -217,6 +224,8 @@ class Importer:
         """Held while a thread begins to import plugins: a process that forks waits for those that have begun."""
         self.imports: dict[Plugin, tuple[Plugin | None, float, float]] = {}
         """The last import of each plugin: the plugin that imported it, and `perf_counter` at its begin and end."""
+        self.adapter: Adapter | None = None
+        """What makes contributions of what modules offer; see `Host.adapt`."""
         self.around: Callable[[Plugin, Callable[[], None]], None] | None = None
         """Runs the code of a plugin's module by calling its second argument; None where nobody observes it."""
         self.observing_s: float = 0.0
@@ -236,7 +245,7 @@ class Importer:
         """Make plugins importable, and be asked for every import; nothing happens when that is done."""
         with self._lock:  # several threads may import the first plugins
             if not self._is_ready:
-                records = self._attribution.records
+                records = self.attribution.records
                 if records is not None:  # without records there has been a search, which does it itself
                     extend_namespace(self._application, *records.namespace(), self._namespace)
                 self.watch()
@@ -261,7 +270,7 @@ class Importer:
         if not plugin.is_usable:
             from pegboard.boundary import refuse
 
-            refuse(plugin, self._attribution.records)
+            refuse(plugin, self.attribution.records)
         if not self._is_ready:
             self.prepare()
         sys.audit("pegboard.activate", plugin.module, reason)
@@ -280,8 +289,9 @@ class Importer:
                         raise
                     raise failure from error
         # A module that was imported before the host knew it, or that has no code (a bare directory), had no bracket.
-        if plugin.state != BROKEN:
+        if plugin.state not in (ACTIVE, BROKEN):
             plugin.state = ACTIVE
+            self._listener.early.adapt(plugin)
 
     def _is_worth_another_try(
         self, plugin: "Plugin", error: BaseException, tries: int, earlier: "tuple[Plugin | None, float, float] | None"
@@ -307,27 +317,30 @@ class Importer:
         self.activate(contribution.owner, contribution)
         return self._ledger.successor(contribution).live
 
-    def run(self, plugin: "Plugin", execute: "Callable[[], None]") -> None:
+    def run(  # noqa: C901 -- one more function would cost each run
+        self, plugin: "Plugin", execute: "Callable[[], None]", kept: "Sequence[Contribution] | None" = None
+    ) -> None:
         """Execute a plugin's module: the bracket around every import of one.
 
         Args:
             plugin: The plugin that is this module.
             execute: Runs the module's code.
+            kept: What it has registered already, if its module has been executed outside the bracket.
         """
         if not plugin.is_usable:
             from pegboard.boundary import refuse
 
-            refuse(plugin, self._attribution.records, again=True)
+            refuse(plugin, self.attribution.records, again=True)
         from time import perf_counter
 
         ledger = self._ledger
-        stack = self._attribution.stack()
+        stack = self.attribution.stack()
         if plugin in stack:  # it reloads itself, or imports itself once more: that is a part of its one import
             execute()
             return
         if plugin.is_in_order and plugin.state == PRIMED and self._listener.import_in_order(plugin, None, 0.0):
             return
-        ledger.begin(plugin)
+        ledger.begin(plugin, kept or ())
         if stack:
             stack.append(plugin)
         else:
@@ -358,6 +371,8 @@ class Importer:
             from pegboard.boundary import forget_submodules
 
             ledger.discard(plugin)
+            if kept is not None:  # others use what has been imported
+                raise
             forget_submodules(plugin.module)
             if self._listener.import_in_order(plugin, error, perf_counter() - started):
                 return
@@ -378,7 +393,7 @@ class Importer:
         """Return what says that *error* was raised when *plugin* was imported."""
         from pegboard.boundary import to_import_error
 
-        failure = to_import_error(plugin, error, self._prefix, self._attribution.owner)
+        failure = to_import_error(plugin, error, self._prefix, self.attribution.owner)
         failure.__cause__ = error
         return failure
 
@@ -386,7 +401,7 @@ class Importer:
         self, fullname: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
         """Return the spec that the other finders have for a plugin, with its loader bracketed; None for the rest."""
-        plugin = self._attribution.plugin(fullname)
+        plugin = self.attribution.plugin(fullname)
         if plugin is None:
             if fullname not in sys.modules:
                 return None
@@ -441,10 +456,11 @@ class _BracketedLoader:
             from pegboard.namespace_package import loader_in_bracket
 
             loader = loader_in_bracket(loader)
-        if self._plugin.objects:
-            from pegboard.namespace_package import ChecksObjects
+        adapter = self._importer.adapter
+        if adapter is not None or self._plugin.entry_points or self._plugin.source == "entry point":
+            from pegboard.adaptation import Offering
 
-            loader = ChecksObjects(loader, self._plugin)
+            loader = Offering(loader, self._plugin, adapter, self._importer.attribution.records)
         self._importer.run(self._plugin, lambda: loader.exec_module(module))
 
     def __getattr__(self, name: str) -> "Any":

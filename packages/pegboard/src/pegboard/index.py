@@ -7,7 +7,7 @@ Hot: each start loads this file. Only what is asked for is read and parsed. The 
 tells whether the index holds; the sections answer questions; the cold part, read only when something changed, has what
 each record depends on.
 
-    pegboard-index 10 <hash of the head> <its length> <hash of the cold part>
+    pegboard-index 11 <hash of the head> <its length> <hash of the cold part>
     <validity>      one line a condition:
         S fact                                      interpreter, environment, application, `sys.path`, as text
         D path mtime_ns inode ctime_ns              a directory searched for plugins; `-` each when it is absent
@@ -31,6 +31,7 @@ each record depends on.
         rows KIND       text module location override sequence metadata; contributions, in blocks: `part` says in which
         parts KIND      the *location*, `start:length:hash`, of each block in the section before
         texts KIND      text text ...
+        entry points    module name group value distribution; those of plugins, if there are any
         plugins         a block for each plugin, read alone by its *location*:
                         its first line   module name portion origin source distribution version state reason eager
                                          plain in_order rank recorded; *origin* is below the portion of that
@@ -55,9 +56,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final
 
-    from pegboard.sources import Sources
+    from pegboard.sources import Adapter, Sources
 
-MAGIC: "Final" = b"pegboard-index 10 "
+MAGIC: "Final" = b"pegboard-index 11 "
 PROVISIONAL: "Final" = "Y"  # the condition of an index that the next start makes again
 WHOLE_ENVIRONMENT: "Final" = "*"  # stands for all variables, when an import looked at which ones there are
 VERSION: "Final" = "0.1.0"  # of pegboard; what one version has written another does not read
@@ -393,6 +394,7 @@ class Settings:
             is_backwards=is_backwards,
             sources=sources,
             namespace=f"{application}.plugins" if sources is None else sources.namespace,
+            adapter=None if sources is None else sources.adapter,
             only=only,
         )
 
@@ -417,6 +419,8 @@ class Settings:
         sources: Sources | None
         namespace: str
         """The package that plugins are modules of, e.g. `utt.plugins`; empty when there is none."""
+        adapter: Adapter | None
+        """What makes contributions of what modules offer; see `Host.adapt`."""
         only: tuple[str, ...] | None
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -425,7 +429,7 @@ class Settings:
     def replace(self, **changes: "Any") -> "Settings":
         """Return settings that differ from these in *changes* only, by the names of the constructor's parameters."""
         given = vars(self) | changes
-        for name in ("prefix", "namespace", "_directory"):  # these follow from the others
+        for name in ("prefix", "namespace", "adapter", "_directory"):  # these follow from the others
             given.pop(name, None)
         return Settings(**given)
 

@@ -82,6 +82,7 @@ class Plugin:
         "cost_ms",
         "distribution",
         "eager",
+        "entry_points",
         "error",
         "inputs",
         "is_eager_by_user",
@@ -91,7 +92,6 @@ class Plugin:
         "is_used",
         "module",
         "name",
-        "objects",
         "origin",
         "rank",
         "reason",
@@ -143,8 +143,8 @@ class Plugin:
         self.is_used: bool = False
         """Whether something of it has been asked for in this process."""
         self.required: bool = False
-        self.objects: tuple[tuple[str, str], ...] = ()
-        """What its entry points name in its module, and as they say it; known where it is found, not from a record."""
+        self.entry_points: tuple[tuple[str, str, str, str], ...] | None = None
+        """Name, group, value and distribution of each that names its module; None until somebody has looked."""
         self.cost_ms: float | None = None
         """Milliseconds its import took; None while it has not been imported."""
 
@@ -294,7 +294,7 @@ class Contribution:
 # -- what did they contribute the last time? --------------------------------------------------------------------------
 
 
-def _retried(question: "Callable[Concatenate[Records, P], R]") -> "Callable[Concatenate[Records, P], R]":
+def retried(question: "Callable[Concatenate[Records, P], R]") -> "Callable[Concatenate[Records, P], R]":
     """Let records ask *question* once more if the index does not fit; this is where that is noticed.
 
     Then it is damaged, or whole and not what this version writes.
@@ -349,7 +349,7 @@ class Records:
             return self._find_plugin(module)
         return plugin
 
-    @_retried
+    @retried
     def _find_plugin(self, module: str) -> "Plugin | None":
         names = self.index.section("names")
         key = (SEPARATOR + field(module)).encode(*ENCODING)
@@ -359,14 +359,14 @@ class Records:
         at += len(key)
         return self._plugin(module, names[at : names.find(b"\n", at)].decode())
 
-    @_retried
+    @retried
     def plugin_named(self, name: str) -> "Plugin | None":
         """Return the plugin of that name; None when there is none."""
         for module, location in self.index.lines("names", name):
             return self._plugin(module, location)
         return None
 
-    @_retried
+    @retried
     def plugins(self) -> "tuple[Plugin, ...]":
         """Return every plugin, in order."""
         return tuple([self._plugin(module, location) for _, module, location in self.index.lines("names")])
@@ -405,7 +405,7 @@ class Records:
 
     # -- contributions ------------------------------------------------------------------------------------------------
 
-    @_retried
+    @retried
     def find(self, kind: str, text: str) -> "Sequence[Contribution]":
         """Return the primed contributions of *kind* whose text is *text*, in order."""
         known = self._rows.get(kind, {}).get(text)
@@ -419,7 +419,7 @@ class Records:
             contributions = [self._contribution(kind, fields(line)) for line in block if line.startswith(sought)]
         return self._rows.setdefault(kind, {}).setdefault(text, contributions)
 
-    @_retried
+    @retried
     def contributions(self, kind: str) -> "Sequence[Contribution]":
         """Return every primed contribution of *kind*, in any order."""
         found: dict[str, list[Contribution]] = {}
@@ -432,7 +432,7 @@ class Records:
             for contribution in known.setdefault(text, contributions)
         ]
 
-    @_retried
+    @retried
     def texts(self, kind: str) -> "tuple[str, ...]":
         """Return the text of every contribution of *kind* once, in order."""
         return self.index.texts(kind)
@@ -468,7 +468,7 @@ class Records:
                 return False
         return True
 
-    @_retried
+    @retried
     def lines_of(self, plugin: "Plugin") -> "list[str]":
         """Return the lines of a plugin's block: what is known of it, then its contributions; none if it has none."""
         location = self._locations.get(plugin.module)
@@ -596,10 +596,10 @@ class Ledger:
                 self._insert((contribution,))
         return contribution
 
-    def begin(self, owner: "Plugin") -> None:
-        """Open a batch: what *owner* registers from now on counts only after `commit`."""
+    def begin(self, owner: "Plugin", kept: "Iterable[Contribution]" = ()) -> None:
+        """Open a batch with *kept* in it: what *owner* registers from now on counts only after `commit`."""
         with self._lock:
-            self._batches[owner] = []
+            self._batches[owner] = list(kept)
             self._begun[owner] = self._sequence
 
     def commit(self, owner: "Plugin") -> "tuple[Contribution, ...]":

@@ -111,6 +111,8 @@ class PluginManager:
         if self.index is not None or self._cold_start is not None:  # found to import one of them
             self._forget_plugins()
         self.settings = self.settings.replace(**changes)
+        if self._parts is not None:
+            self._parts[2].adapter = self.settings.adapter
 
     def _forget_plugins(self) -> None:
         with self._lock:
@@ -134,6 +136,7 @@ class PluginManager:
                 failed=self._end_failed,
                 report=self._report,
                 namespace=self.settings.namespace,
+                importer=self.importer,
             )
         return self._early
 
@@ -182,6 +185,7 @@ class PluginManager:
                     prefix=self.settings.prefix,
                     finder=self._finder,
                 )
+                importer.adapter = self.settings.adapter
                 self._parts = attribution, ledger, importer
                 self._use_records()
             return self._parts

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Protocol
 
-    from pegboard.ledger import Plugin
-
     class PathEntryFinder(Protocol):
         """What a path hook returns for one entry of a search path."""
 
@@ -180,35 +178,6 @@ class _MakesModule:
         made = module_from_spec(spec)
         sys.modules[spec.name] = made
         self._loader.exec_module(made)
-
-
-class ChecksObjects:
-    """A loader that executes a plugin's module, and then looks for what entry points name in it; nothing is called."""
-
-    __slots__ = ("_loader", "_plugin")
-
-    def __init__(self, loader: Any, plugin: Plugin) -> None:
-        self._loader = loader
-        self._plugin = plugin
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Execute *module*.
-
-        Raises:
-            AttributeError: For the first object that is not there; says which names are near.
-        """
-        self._loader.exec_module(module)
-        for path, entry_point in self._plugin.objects:
-            thing: object = sys.modules.get(module.__name__, module)
-            for name in path.split("."):
-                try:
-                    thing = getattr(thing, name)
-                except AttributeError as error:
-                    from difflib import get_close_matches
-
-                    near = get_close_matches(name, [known for known in dir(thing) if not known.startswith("_")], n=1)
-                    meant = f"; did you mean {near[0]!r}?" if near else ""
-                    raise AttributeError(f"{entry_point} names {path!r}, which is not there{meant}") from error
 
 
 def loader_in_bracket(loader: Any) -> Any:

@@ -1,7 +1,7 @@
 """Where are an application's plugins, if not only in the usual places, and which modules there are plugins?
 
-In: what the application's author says to `Host`. Out: a namespace, groups of entry points, a folder of the user's, and
-a condition for modules; and one line of text that tells whether an index was made with the same.
+In: what the application's author says to `Host`. Out: a namespace, groups of entry points, a folder of the user's, a
+condition for modules, and what adapts plugins; and one line of text that tells whether an index was made with the same.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import CodeType
-    from typing import Any
+    from types import CodeType, FrameType
+    from typing import Any, Final
+
+_NOT_PLAIN: Final = 0x20 | 0x80 | 0x200
+"""What `co_flags` says of generators and coroutines, of which a call runs nothing (`inspect.CO_GENERATOR`, ...)."""
 
 
 class Sources:
     """Where one application's plugins are; it never changes."""
 
-    __slots__ = ("_text", "folder", "groups", "is_plugin", "namespace")
+    __slots__ = ("_text", "adapter", "folder", "groups", "is_plugin", "namespace")
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Sources:
         entry_points: str | Iterable[str] | None = None,
         folder: str | os.PathLike[str] | None = None,
         is_plugin: Callable[[Any], object] | None = None,
+        adapter: Adapter | None = None,
     ) -> None:
         """Check what the author says; all is described at `Host`.
 
@@ -48,10 +52,70 @@ class Sources:
         if is_plugin is not None and not callable(is_plugin):
             raise TypeError(f"is_plugin is {is_plugin!r}, which cannot be called")
         condition = None if is_plugin is None else _text_of_function(is_plugin)
-        self._text = f" {(self.namespace, self.groups, self.folder, condition)!r}"
+        self.adapter: Adapter | None = adapter
+        """Makes contributions of what modules offer; see `Host.adapt`."""
+        self._text = f" {(self.namespace, self.groups, self.folder, condition)!r}{adapter or ''}"
 
     def __str__(self) -> str:
         return self._text
+
+
+class Adapter:
+    """The application's function that makes contributions of what a plugin's module offers; see `Host.adapt`."""
+
+    __slots__ = ("adapted", "code", "executing", "function", "name", "place")
+
+    def __init__(self, function: Callable[..., object], caller: FrameType) -> None:
+        """Take the *function* that *caller* gives to `Host.adapt`.
+
+        Raises:
+            HostError: If it cannot be called, or calling it would run nothing.
+        """
+        self.function: Callable[..., object] = function
+        self.code: CodeType | None = _code_of(function)
+        """Its code; None if it is not written in Python."""
+        self.name: str = getattr(function, "__qualname__", type(function).__qualname__)
+        file, line = caller.f_code.co_filename, caller.f_lineno
+        if self.code is not None:
+            file, line = self.code.co_filename, self.code.co_firstlineno
+        self.place: str = f"{file}:{line}"
+        """The file and the line where it is defined."""
+        self.adapted: set[Any] = set()
+        """The plugins that it has been called for."""
+        self.executing: set[Any] = set()
+        """The plugins whose modules are being executed: one that executes itself again is seen once, at the end."""
+        if not callable(function) or (self.code is not None and self.code.co_flags & _NOT_PLAIN):
+            from pegboard.errors import HostError
+
+            advice = "it takes a plain function of three parameters: the plugin, its module, its entry points"
+            raise HostError(f"adapt() was given {function!r}, of which a call would run nothing", advice)
+
+    def __str__(self) -> str:
+        return f" adapted by {_text_of_function(self.function)}"
+
+
+def use_adapter(settings: Any, function: Callable[..., object], caller: FrameType) -> Sources | None:
+    """Return where plugins are, now with *function* as what adapts them; None if it is that already.
+
+    Raises:
+        HostError: If there is another one.
+    """
+    adapter, sources = Adapter(function, caller), settings.sources
+    if sources is None or sources.adapter is None:
+        given = (
+            {} if sources is None else {name: getattr(sources, name) for name in ("namespace", "folder", "is_plugin")}
+        )
+        groups = None if sources is None else sources.groups
+        return Sources(settings.application, entry_points=groups, adapter=adapter, **given)
+    known = sources.adapter
+    if known.place == adapter.place:  # the file that runs is imported once more, under its own name
+        return None
+    from pegboard.errors import HostError
+
+    raise HostError(
+        f"there are two adapters: {known.name}() at {known.place} and {adapter.name}() at {adapter.place}",
+        "a host has one; let it call the other",
+    )
 
 
 def enabled(names: Iterable[str]) -> tuple[str, ...]:
@@ -93,17 +157,33 @@ def _groups(names: str | Iterable[str]) -> Iterator[str]:
 # -- is it the same function? -----------------------------------------------------------------------------------------
 
 
-def _text_of_function(function: Callable[[Any], object]) -> str:
+def _code_of(function: object) -> CodeType | None:
+    """Return the code that a call of *function* runs: a function, a method, a partial, an object with `__call__`."""
+    while hasattr(function, "func") and not hasattr(function, "__code__"):
+        function = function.func
+    call = function if hasattr(function, "__code__") else vars(type(function)).get("__call__")
+    code: CodeType | None = getattr(call, "__code__", None)
+    return code
+
+
+def _text_of_function(function: Callable[..., object]) -> str:
     """Return text that is another one when *function* is edited; what it reads elsewhere cannot be seen."""
     name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-    code = getattr(function, "__code__", None)
+    code = _code_of(function)
     if code is None:
         return name
-    bound = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    from hashlib import sha256
+    values = [*(getattr(function, "args", None) or ()), *(getattr(function, "keywords", None) or {}).items()]
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            values.append(cell.cell_contents)
+        except ValueError:  # it is not bound yet
+            continue
+    values += getattr(function, "__defaults__", None) or ()
+    values += (getattr(function, "__kwdefaults__", None) or {}).items()
+    from _imp import source_hash
 
-    plain = [value for value in (*bound, *(getattr(function, "__defaults__", None) or ())) if _is_plain(value)]
-    return f"{name} {sha256('|'.join((*_parts(code), repr(plain))).encode()).hexdigest()[:16]}"
+    text = "|".join((*_parts(code), repr([value for value in values if _is_plain(value)])))
+    return f"{name} {source_hash(0, text.encode('utf-8', 'backslashreplace')).hex()}"
 
 
 def _parts(code: CodeType) -> Iterator[str]:

@@ -13,6 +13,7 @@
     ├── SafeModeError                 two starts in a row crashed; this one is without plugins
     ├── PluginNotFoundError           no plugin has the name asked for (also a LookupError)
     ├── PluginError                   always names a plugin and its distribution
+    │   ├── AdapterFailedError        the application's adapter raised when it was called for it
     │   ├── PluginImportError         raised, exited or recursed while being imported
     │   ├── PluginCallError           raised while something of it was called
     │   ├── PluginCleanUpError        raised while something of it was cleaned up
@@ -68,6 +69,7 @@ from pegboard.errors.container import (
     chain_lines as chain_lines,
 )
 from pegboard.errors.plugin import (
+    AdapterFailedError as AdapterFailedError,
     DuplicatePluginError as DuplicatePluginError,
     NameClashError as NameClashError,
     OrderError as OrderError,

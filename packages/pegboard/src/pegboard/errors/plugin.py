@@ -33,6 +33,17 @@ class PluginImportError(PluginError):
     advice: str = "update or uninstall it, or report the cause to its author"
 
 
+class AdapterFailedError(PluginError):
+    """The application's adapter raised when it was called for a plugin; see `Host.adapt`."""
+
+    code = "adapter-failed"
+    phase = "registration"
+    _what = "the application's adapter failed for {who}, which is left out"
+    cause: str
+    place: str | None  #: The line of the adapter.
+    advice: str
+
+
 class PluginNotImportableError(PluginError, ImportError):
     """A plugin was found, but Python cannot import it; the cause says why."""
 

@@ -10,6 +10,7 @@ import _thread
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.adaptation import parse
 from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, UnusedObjectError, describe_exception
 from pegboard.importer import Journal
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
@@ -210,12 +211,18 @@ class ColdStart:
 
     def _report_unused(self) -> None:
         """Say which plugins register nothing, and have entry points with an object, which nobody calls."""
-        named = [plugin for plugin in self.plugins if plugin.objects and plugin.is_usable]
+        if self._settings.adapter is not None:  # it may use them
+            return
+        objects = {
+            plugin: [value for _, _, value, _ in plugin.entry_points or () if parse(value)[1]]
+            for plugin in self.plugins
+        }
+        named = [plugin for plugin in self.plugins if objects[plugin] and plugin.is_usable]
         ledger = self._ledger
         owners = {row.owner for kind in ledger.kinds() for row in ledger.contributions(kind)} if named else set()
         for plugin in named:
             if plugin not in owners:
-                values = ", ".join(f"{plugin.module}:{path}" for path, _ in plugin.objects)
+                values = ", ".join(f"{plugin.module}:{parse(value)[1]}" for value in objects[plugin])
                 self._report(UnusedObjectError(plugin.name, str(plugin.distribution or ""), values, plugin.origin))
 
     def record_alone(self, plugin: Plugin, eager_kinds: AbstractSet[str]) -> None:

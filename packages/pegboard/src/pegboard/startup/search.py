@@ -18,6 +18,7 @@ from pegboard.ledger import ACTIVE, BROKEN, Plugin
 from pegboard.sources import Sources
 from pegboard.startup.discovery import discover
 from pegboard.startup.discovery.distributions import installed, normalise, without_stale
+from pegboard.startup.discovery.entry_points import entry_points
 from pegboard.startup.discovery.file_system import Files
 from pegboard.startup.discovery.finders import path_entries
 from pegboard.startup.journal import quarantine
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
     from pegboard.errors import PegboardError
     from pegboard.index import Settings
+    from pegboard.ledger import Distribution
     from pegboard.startup.discovery import Discovery
     from pegboard.startup.discovery.candidate import Candidate
+    from pegboard.startup.discovery.distributions import Installed
 
 _MOST_PROBLEMS: Final = 20
 """How many mistakes in the user's settings are reported at a start."""
@@ -150,6 +153,7 @@ def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:
                 candidate.source,
                 candidate.distribution,
             )
+        known.entry_points = _entry_points(candidate)
         return known
     plugin = Plugin(
         candidate.name,
@@ -158,7 +162,7 @@ def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:
         source=candidate.source,
         distribution=candidate.distribution,
     )
-    plugin.objects = tuple((point.object, str(point)) for point in candidate.entry_points if point.object)
+    plugin.entry_points = _entry_points(candidate)
     if candidate.problem is not None:
         plugin.fail(candidate.problem)
     return plugin
@@ -173,6 +177,7 @@ def renew(plugin: Plugin, settings: Settings) -> None:
         for item in without_stale(installed(entries, files))[0]:
             if item.key == key:  # that is all that an upgrade changes; a whole search takes longer
                 plugin.distribution = item.distribution
+                _renew_entry_points(plugin, known, item, sources_of(settings))
                 return
     for candidate in _discover(settings).candidates:
         if candidate.module == plugin.module:
@@ -181,6 +186,22 @@ def renew(plugin: Plugin, settings: Settings) -> None:
                 candidate.source,
                 candidate.distribution,
             )
+            plugin.entry_points = _entry_points(candidate)
+
+
+def _entry_points(candidate: Candidate) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(
+        (line.name, line.group, line.value, str(line.installed.distribution)) for line in candidate.entry_points
+    )
+
+
+def _renew_entry_points(plugin: Plugin, before: Distribution, now: Installed, sources: Sources) -> None:
+    """Replace the entry points of *plugin* that its distribution had *before* by those that it has *now*."""
+    others = [point for point in plugin.entry_points or () if point[3] != str(before)]
+    lines = [line for group in sources.groups for line in entry_points(group, [now]) if line.module == plugin.module]
+    own = [(line.name, line.group, line.value, str(now.distribution)) for line in lines]
+    order = {group: number for number, group in enumerate(sources.groups)}
+    plugin.entry_points = tuple(sorted((*own, *others), key=lambda point: (order.get(point[1], -1), point)))
 
 
 def user_order(settings: Settings) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pegboard.errors import PegboardError
     from pegboard.ledger import Distribution
-    from pegboard.startup.discovery.entry_points import EntryPoint
+    from pegboard.startup.discovery.entry_points import Line
 
 BUILT_IN = "built-in"
 NAMESPACE = "namespace"
@@ -44,7 +44,7 @@ class Candidate:
         """Who owns the file; None when no installed distribution does."""
         self.problem: PegboardError | None = problem
         """Why Python cannot import it; None when it probably can."""
-        self.entry_points: list[EntryPoint] = []
+        self.entry_points: list[Line] = []
         """Those that name its module, by name; several may."""
 
     @property

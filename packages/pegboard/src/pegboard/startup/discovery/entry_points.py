@@ -1,7 +1,7 @@
 """Which plugins do entry points in the host's groups name? As a rule that is the group `<application>.plugins`.
 
 An entry point gives a name to a module anywhere. The plugin is the module, which registers when it is imported. An
-object behind a colon has to be there then; it is not called, since only the application knows what it would be.
+object behind a colon has to be there then; only the application's adapter knows what it would be called with.
 
 Source:
     "Entry points specification", PyPA specifications.
@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.adaptation import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,31 +18,28 @@ if TYPE_CHECKING:
     from pegboard.startup.discovery.distributions import Installed
 
 
-class EntryPoint:
+class Line:
     """One line of some distribution's `entry_points.txt`."""
 
-    __slots__ = ("group", "installed", "module", "name", "object", "value")
+    __slots__ = ("group", "installed", "module", "name", "value")
 
     def __init__(self, group: str, name: str, value: str, installed: Installed) -> None:
         self.group: str = group
         self.name: str = name
         self.value: str = value
         """What it points to, e.g. `acme_csv.reader:read`."""
-        module, _, attributes = value.partition("[")[0].partition(":")
-        self.module: str = module.strip()
+        self.module: str = parse(value)[0]
         """The module in it, e.g. `acme_csv.reader`."""
-        self.object: str = attributes.strip()
-        """What of the module it names, e.g. `read` or `Reader.read`; empty for the module itself."""
         self.installed: Installed = installed
 
     def __str__(self) -> str:
         return f"entry point {self.name} = {self.value} in group {self.group} of {self.installed.distribution}"
 
 
-def entry_points(group: str, found: Iterable[Installed]) -> list[EntryPoint]:
+def entry_points(group: str, found: Iterable[Installed]) -> list[Line]:
     """Return the entry points of *group* in the distributions *found*, by name, then by distribution."""
     points = [
-        EntryPoint(group, name, value, item)
+        Line(group, name, value, item)
         for item in found
         for name, value in _section(item.read("entry_points.txt"), group)
     ]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from pegboard.errors import PegboardError
     from pegboard.ledger import Distribution
-    from pegboard.startup.discovery.entry_points import EntryPoint
+    from pegboard.startup.discovery.entry_points import Line
     from pegboard.startup.discovery.portions import FoundModule
 
 _PRECEDENCE = (BUILT_IN, NAMESPACE, ENTRY_POINT, FOLDER)
@@ -267,7 +267,7 @@ class _Discoverer:
             if candidate.source == ENTRY_POINT:  # a module of the namespace has its own name, whoever points to it
                 self._report_names(candidate)
 
-    def _pointed_to(self, point: EntryPoint, paths: list[str]) -> Candidate:
+    def _pointed_to(self, point: Line, paths: list[str]) -> Candidate:
         known = {self.application.package: paths} if paths and self.application.package else {}
         spec, certain = finders.locate(point.module, known)
         distribution = point.installed.distribution

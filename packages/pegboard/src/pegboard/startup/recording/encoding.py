@@ -41,6 +41,7 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
     names: list[list[str]] = []
     rows: dict[str, list[list[str]]] = {}
     texts: dict[str, dict[str, None]] = {}
+    entry_points: list[list[str]] = []
     for rank, module in enumerate(content["order"]):
         entry = content["plugins"][module]
         name, origin, source, distribution, version = entry["identity"]
@@ -57,6 +58,7 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         fields = [module, name, *place, source, distribution, version, state, reason, eager, plain, in_order]
         location = blocks.add([[*fields, str(rank), "1" if record else ""], *recorded])
         names.append([name, module, location])
+        entry_points += [[module, *point] for point in entry["entry_points"]]
         if eager or state == FOUND:
             head.append(["G", module])
         if entry["failure"]:
@@ -76,6 +78,8 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         row_blocks = Blocks()
         sections[f"parts {kind}"] = encode_lines([[row_blocks.add(lines)] for lines in parts])
         sections[f"rows {kind}"] = row_blocks.data()
+    if entry_points:
+        sections["entry points"] = encode_lines(entry_points)
     sections |= {"plugins": blocks.data(), "names": encode_lines(names)}
     return _join(content["validity"], head, sections, content)
 

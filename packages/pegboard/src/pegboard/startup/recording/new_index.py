@@ -293,6 +293,7 @@ class NewIndex:
         )
         return {
             "identity": identity(plugin),
+            "entry_points": [list(point) for point in plugin.entry_points or ()],
             "state": FOUND
             if is_tried_again or plugin in self._outcome.unrecorded
             else plugin.state

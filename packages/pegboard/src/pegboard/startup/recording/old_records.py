@@ -131,8 +131,8 @@ class OldRecords:
         if entry["record"] is None:  # it could not be recorded; its file may have been replaced since
             remove_doubtful_bytecode(plugin.origin, step_ns=0)
             return None, NO_RECORD
-        if entry["identity"] != identity(plugin):
-            return None, "it was installed anew, or comes from another place"
+        if (reason := _why_another(entry, plugin)) is not None:
+            return None, reason
         try:
             record = Record.from_dict(entry["record"])
             reason = record.why_invalid(os.environ, modules, self._search_began_ns)
@@ -201,6 +201,15 @@ def _invalidate_users(
                 if used not in usable or reasons[used] is not None:
                     reasons[module] = f"{used}, which it imports, is not what it was"
                     has_changed = True
+
+
+def _why_another(entry: Mapping[str, Any], plugin: Plugin) -> str | None:
+    """Return why *entry* is not of *plugin* as it was found, in words; None if it is."""
+    if entry["identity"] != identity(plugin):
+        return "it was installed anew, or comes from another place"
+    if entry["entry_points"] != [list(point) for point in plugin.entry_points or ()]:
+        return "its entry points have changed"
+    return None
 
 
 def identity(plugin: Plugin) -> list[str]:

@@ -23,7 +23,7 @@ from pegboard.startup.recording.old_records import NO_RECORD, OldRecords
 from pegboard.startup.recording.own_names import own_names
 from pegboard.startup.recording.ownership import Ownership
 from pegboard.startup.recording.progress import Progress
-from pegboard.startup.recording.record import BY_AUTHOR, NOT_JUDGED, Record, read_files
+from pegboard.startup.recording.record import NOT_JUDGED, Record, read_files
 from pegboard.startup.recording.recorder import Recorder
 from pegboard.startup.recording.requirement import files_that_ran, missing_requirement
 
@@ -168,7 +168,11 @@ class Rebuild:
 
         with (
             Recorder(
-                importing, Ownership(attribution.owner), self._settings.application, most_at_once=self._most_at_once
+                importing,
+                Ownership(attribution.owner),
+                self._settings.application,
+                most_at_once=self._most_at_once,
+                adapter=self._settings.adapter,
             ) as recorder,
             Judging(self._importer, recorder, self._budget(plugins), self._notes.doubtful) as judging,
         ):
@@ -207,7 +211,7 @@ class Rebuild:
         """Judge once more, now that every comparison has ended, the plugins that shared one."""
         for plugin, trace in judging.traces.items():
             record = self._outcome.records.get(plugin.module)
-            if record is not None and record.eager != BY_AUTHOR:
+            if record is not None and not record.is_eager_by_declaration:
                 plugin.eager, plugin.reason = plugin.is_eager_by_user, None
                 record.judge(plugin, trace, self._eager_kinds)
                 self._use_record(plugin, record)

@@ -11,6 +11,7 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.adaptation import BY_ADAPTER, is_line_of
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.regular_file import read_file
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.ledger import Contribution, Plugin
+    from pegboard.sources import Adapter
     from pegboard.startup.recording.recorder import ImportTrace
 
     Files = dict[str, tuple[str, str]]  # path to stamp and content hash
@@ -139,8 +141,13 @@ class Record:
         self.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
         if verdict is not None and not trace.is_judged:
             self.is_judged, self.effects = verdict.is_judged, verdict.effects
-        if self.eager != BY_AUTHOR:
-            self.eager = _reason_to_be_eager(plugin, self, eager_kinds)
+        if not self.is_eager_by_declaration:
+            self.eager = _reason_to_be_eager(plugin, self, eager_kinds, trace.adapter)
+
+    @property
+    def is_eager_by_declaration(self) -> bool:
+        """Whether the plugin's author, or the application's adapter, says that it is imported at every start."""
+        return self.eager == BY_AUTHOR or self.eager.startswith(BY_ADAPTER)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON can hold it."""
@@ -293,15 +300,15 @@ def plain_rows(rows: Iterable[Contribution]) -> list[tuple[str, str, bool, dict[
     return [(row.kind, row.text, row.override, dict(row.metadata)) for row in rows if not row.is_ephemeral]
 
 
-def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[str]) -> str:
+def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[str], adapter: Adapter | None) -> str:
     if plugin.eager and not plugin.is_eager_by_user:
-        return BY_AUTHOR
+        return plugin.reason if plugin.reason and plugin.reason.startswith(BY_ADAPTER) else BY_AUTHOR
     for kind, _, _, _ in record.rows:
         if kind in eager_kinds:
             return f"it adds to {kind!r}, which counts from the start"
     for effect in sorted((Effect(*fields) for fields in record.effects), key=lambda effect: effect.kind != SEEN):
         if effect.kind == SEEN or not plugin.is_lazy_by_author:
-            return f"its import {effect}"
+            return f"{'the adapter' if is_line_of(adapter, effect.location) else 'its import'} {effect}"
     if record.reads_registries and not plugin.is_lazy_by_author:
         return READS
     return "" if record.is_judged or plugin.is_eager_by_user else NOT_JUDGED

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from pegboard.ledger import Plugin
+    from pegboard.sources import Adapter
     from pegboard.startup.recording.effects.effect import Effect
     from pegboard.startup.recording.ownership import Ownership
 
@@ -47,9 +48,11 @@ ACTIVE: list[Recorder] = []
 class ImportTrace:
     """What the import of one plugin, or of one package, read and did."""
 
-    __slots__ = ("effects", "is_judged", "missing", "packages", "uses", "variables")
+    __slots__ = ("adapter", "effects", "is_judged", "missing", "packages", "uses", "variables")
 
-    def __init__(self) -> None:
+    def __init__(self, adapter: Adapter | None = None) -> None:
+        self.adapter: Adapter | None = adapter
+        """The application's, which is called in the course of an import: its code counts as the plugin's."""
         self.variables: set[str] = set()
         """Environment variables that were read."""
         self.packages: set[str] = set()
@@ -74,6 +77,7 @@ class Recorder:
         application: str,
         *,
         most_at_once: int = 1,
+        adapter: Adapter | None = None,
     ) -> None:
         """Make a recorder.
 
@@ -83,7 +87,9 @@ class Recorder:
             application: The host's name.
             most_at_once: How many plugins may share one comparison of all objects. With more than one it may stay open
                 what some of them do; see `compare`.
+            adapter: The application's.
         """
+        self._adapter = adapter
         self._most_at_once = most_at_once
         self._not_traced = {"pegboard", application.partition(".")[0]}
         self._importing = importing
@@ -117,7 +123,7 @@ class Recorder:
         try:
             return self._traces[plugin]
         except KeyError:
-            trace = self._traces[plugin] = ImportTrace()
+            trace = self._traces[plugin] = ImportTrace(self._adapter)
             return trace
 
     def __enter__(self) -> Self:
@@ -357,6 +363,7 @@ class Recorder:
             is_own=is_own,
             application=self._application,
             subclasses=self._subclasses,
+            adapter=self._adapter,
         )
         observation.is_to_be_compared = is_alone or bool(self._observed)
         self._observed.append(observation)

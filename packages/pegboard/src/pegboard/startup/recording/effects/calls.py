@@ -23,7 +23,7 @@ from pegboard.startup.recording.effects.harmless import (
 from pegboard.startup.recording.effects.heap import type_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import CodeType, FrameType
     from typing import Any
 
@@ -64,6 +64,7 @@ class Calls:
         is_new: Callable[[object], bool],
         application: str,
         look_around: Callable[..., None],
+        modules: Mapping[int, str],
     ) -> None:
         """Note nothing yet.
 
@@ -72,7 +73,9 @@ class Calls:
             is_new: Returns whether an object was made by the import.
             application: The application's top-level package.
             look_around: Called before and after a function that goes through all objects.
+            modules: Of code that counts as that of another module than its own: by the identity of the code.
         """
+        self._modules = modules
         self._look_around = look_around
         self._looking: object = None
         self._application = application
@@ -119,6 +122,8 @@ class Calls:
 
     def is_own_frame(self, frame: FrameType) -> bool:
         """Return whether *frame* runs the plugin's own code."""
+        if id(frame.f_code) in self._modules:
+            return True
         name = dict.get(frame.f_globals, "__name__")
         if type(name) is not str:
             return False
@@ -131,7 +136,7 @@ class Calls:
         if event == "call":
             code = frame.f_code
             if id(code) not in self.by_code:
-                name = dict.get(frame.f_globals, "__name__")
+                name = self._modules.get(id(code)) or dict.get(frame.f_globals, "__name__")
                 found = self.location(frame.f_back)
                 location, entry = ("", "") if found is None else (found[0], found[1] or _called(code))
                 self.by_code[id(code)] = Call(code, name if type(name) is str else "", location, entry)

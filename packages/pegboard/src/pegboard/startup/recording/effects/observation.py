@@ -13,6 +13,7 @@ import time
 import weakref
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.adaptation import codes_of
 from pegboard.errors import describe_exception
 from pegboard.startup.recording.effects import audit
 from pegboard.startup.recording.effects.calls import Calls
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.ledger import Plugin
+    from pegboard.sources import Adapter
     from pegboard.startup.recording.effects.calls import Call
     from pegboard.startup.recording.effects.comparison import Comparison
     from pegboard.startup.recording.effects.subclasses import Subclasses
@@ -55,6 +57,7 @@ class Observation:
         is_own: Callable[[str], bool],
         application: str,
         subclasses: Subclasses,
+        adapter: Adapter | None,
     ) -> None:
         """Prepare.
 
@@ -65,6 +68,7 @@ class Observation:
             is_own: Returns whether a module is the plugin's own code.
             application: The application's top-level package.
             subclasses: Knows whose subclasses are looked for.
+            adapter: The application's, whose code counts as the plugin's while it is called for it.
         """
         self.plugin: Plugin = plugin
         self.thread: int = _thread.get_ident()
@@ -79,7 +83,9 @@ class Observation:
         self.is_own = is_own
         self._application = application
         self._subclasses = subclasses
-        self._calls = Calls(is_own, self._is_new, application, self._look_around)
+        self._calls = Calls(
+            is_own, self._is_new, application, self._look_around, dict.fromkeys(codes_of(adapter), plugin.module)
+        )
         self.own_objects: list[Any] = []
         """What the import has made."""
         self.is_to_be_compared: bool = True
