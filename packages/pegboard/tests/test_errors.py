@@ -15,6 +15,7 @@ from pegboard.errors import (
     CircularDependencyError,
     ConfigurationError,
     ContainerError,
+    ContributionMismatchError,
     ContributionNotFoundError,
     DuplicatePluginError,
     HostError,
@@ -23,6 +24,7 @@ from pegboard.errors import (
     InvalidNameError,
     JournalError,
     MetadataError,
+    MetadataMismatchError,
     MissingDependencyError,
     NameClashError,
     NamespaceModuleError,
@@ -99,6 +101,16 @@ INSTANCES = [
     ),
     InvalidNameError("a scope", ""),
     MetadataError("exporters", "csv", "since", "date"),
+    ContributionMismatchError(
+        "it is 42, of type int, which cannot be called",
+        "register a function",
+        "exporters",
+        "csv",
+        "/site/acme_csv.py:3",
+    ),
+    MetadataMismatchError(
+        "the field 'extension' is unknown", "did you mean 'extensions'?", "exporters", "csv", "/site/acme_csv.py:3"
+    ),
     ContributionNotFoundError("exporters", "markdwon", ("html", "markdown")),
     RecordedProblem(
         "name-clash",
@@ -307,6 +319,8 @@ class TestDescribingAnException:
     [
         (InvalidNameError("registry", ""), ValueError),
         (MetadataError("exporters", "csv", "since", "date"), TypeError),
+        (ContributionMismatchError("it is 42"), TypeError),
+        (MetadataMismatchError("the field 'x' is unknown"), TypeError),
         (ContributionNotFoundError("exporters", "x", ()), KeyError),
         (PluginNotFoundError("x", ()), LookupError),
         (PluginNotImportableError("x", "", "no"), ImportError),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import FrameType, ModuleType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import BROKEN, FOUND
@@ -43,9 +43,38 @@ def call_plugin(
     if plugin.is_built_in:
         return function()
     process = os.getpid()
+    naming = namer(plugin, doing, passing, owner_of)
     try:
-        return function()
+        result = function()
     except BaseException as error:
+        named = naming(error, process)
+        if named is None:
+            raise
+        raise named from error
+    if type(result) in (CoroutineType, GeneratorType, AsyncGeneratorType):  # then most of its code is still to run
+        from pegboard.suspended import attributed
+
+        attributed_result: R = attributed(plugin, result, naming)
+        return attributed_result
+    return result
+
+
+def namer(
+    plugin: Plugin, doing: str, passing: tuple[type[BaseException], ...], owner_of: OwnerOf
+) -> Callable[[BaseException, int], PluginError | None]:
+    """Return a function that makes the error which names who raised another one while code of *plugin* was running.
+
+    It is called with what was raised, and the process in which the code began to run: a child that was forked
+    meanwhile ends. It returns None for what passes unchanged.
+
+    Args:
+        plugin: Whose code is called.
+        doing: What is being done.
+        passing: Types that pass unchanged.
+        owner_of: Returns the plugin that a module belongs to, or None.
+    """
+
+    def named(error: BaseException, process: int) -> PluginError | None:
         if os.getpid() != process:
             from pegboard.forks import end_child
 
@@ -55,12 +84,14 @@ def call_plugin(
 
         # an error of ours already says who and why, unless it is of a class of the plugin's that cannot say anything
         if is_a(error, KeyboardInterrupt, *passing) or (is_a(error, PegboardError) and _can_be_shown(error)):
-            raise
+            return None
         culprit, location = find_culprit(error, owner_of) or (plugin, location_in(plugin, error))
-        if culprit is not plugin:
-            doing += f", which is of {plugin.who()}"
-        distribution = str(culprit.distribution or "")
-        raise PluginCallError(culprit.name, distribution, doing, describe_exception(error), location) from error
+        about = doing if culprit is plugin else f"{doing}, which is of {plugin.who()}"
+        return PluginCallError(
+            culprit.name, str(culprit.distribution or ""), about, describe_exception(error), location
+        )
+
+    return named
 
 
 def _can_be_shown(error: PegboardError) -> bool:
@@ -186,7 +217,9 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
         owner_of: Returns the plugin that a module belongs to, or None; another one that is imported is named, too.
     """
     from pegboard.errors import (
+        ContributionMismatchError,
         HostError,
+        MetadataMismatchError,
         PluginGoneError,
         PluginImportError,
         PluginNotImportableError,
@@ -211,8 +244,12 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
         advice = f"install {lacks!r}, or {leave_out}"
     elif culprit is not plugin:
         advice = f"update {culprit.name!r} first, or {leave_out}"
+    elif is_a(error, ContributionMismatchError, MetadataMismatchError):
+        advice = f"{error.hint() or 'report the cause to its author'}; or {leave_out}"
     else:
         advice = f"update it, report the cause to its author, or {leave_out}"
+    if is_a(error, ContributionMismatchError, MetadataMismatchError) and error.place:
+        cause += f", at {error.place}"  # the report of a start is one line
     failure = PluginImportError(plugin.name, distribution, cause, location_in(plugin, error), advice)
     if is_a(error, HostError):  # what it registers is invalid
         failure.phase = "registration"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeForm
 
+    from pegboard._typing import Alias, ClassOf, ClassToMypy, Maker, NoClass
     from pegboard.errors import PegboardError
     from pegboard.injection.core import Core
     from pegboard.injection.explanation import Explanation
@@ -110,7 +111,21 @@ class Container:
 
     # -- registering --------------------------------------------------------------------------------------------------
 
-    def provide(self, key: "K", provider: "Any" = _SAME, *, scope: str = SINGLETON) -> "K":
+    if TYPE_CHECKING:
+
+        @overload
+        def provide(self, key: K, *, scope: str = SINGLETON) -> K: ...
+
+        @overload
+        def provide(self, key: ClassOf[T], provider: T | Maker[T], *, scope: str = SINGLETON) -> type[T]: ...
+
+        @overload
+        def provide(self, key: ClassToMypy, provider: object, *, scope: str = SINGLETON) -> Any: ...
+
+        @overload
+        def provide(self, key: NoClass | Alias, provider: object, *, scope: str = SINGLETON) -> Any: ...
+
+    def provide(self, key: "Any", provider: "Any" = _SAME, *, scope: str = SINGLETON) -> "Any":
         """Say what *key* stands for. The latest provider of a key serves, by the order of their owners.
 
         A class, function or method is called, with parameters injected by their annotations; parameters with a
@@ -153,6 +168,14 @@ class Container:
         """
         self._ledger.add(COMPONENT, key, value, text=_text(key), metadata=_IS_VALUE)
         return key
+
+    if TYPE_CHECKING:
+
+        @overload
+        def decorate(self, key: ClassOf[T], wrapper: Maker[T]) -> None: ...
+
+        @overload
+        def decorate(self, key: ClassToMypy | NoClass | Alias, wrapper: Callable[..., Any]) -> None: ...
 
     def decorate(self, key: "Any", wrapper: "Callable[..., Any]") -> None:
         """Let *wrapper* wrap whatever is provided for *key*, by whomever and whenever.
@@ -297,6 +320,16 @@ class Container:
         self._open()
         opened_by = sys._getframe(1).f_globals.get("__name__", "")
         return new_scope(self._core, name, self._core.root, opened_by)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def override(self, key: ClassOf[T], provider: T | Maker[T], *, scope: str | None = None) -> Override: ...
+
+        @overload
+        def override(
+            self, key: ClassToMypy | NoClass | Alias, provider: object, *, scope: str | None = None
+        ) -> Override: ...
 
     def override(self, key: "Any", provider: "Any", *, scope: "str | None" = None) -> "Override":
         """Return a context manager, for tests, in which *provider* stands for *key* and everything around it.

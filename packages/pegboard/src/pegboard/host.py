@@ -19,7 +19,9 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
-    from typing import Any, TypeVar
+    from typing import Any, TypeVar, overload
+
+    from typing_extensions import TypeForm
 
     from pegboard.adaptation import EntryPoint
     from pegboard.claims import Claims
@@ -194,22 +196,62 @@ class Host:
 
     # -- what plugins may add to --------------------------------------------------------------------------------------
 
+    if TYPE_CHECKING:
+
+        @overload
+        def registry(
+            self,
+            name: str,
+            of: TypeForm[T],
+            *,
+            allow_override: bool = False,
+            eager: bool = False,
+            metadata: object = None,
+            passing: tuple[type[BaseException], ...] = (),
+        ) -> Registry[T]: ...
+
+        @overload
+        def registry(
+            self,
+            name: str,
+            of: None = None,
+            *,
+            allow_override: bool = False,
+            eager: bool = False,
+            metadata: object = None,
+            passing: tuple[type[BaseException], ...] = (),
+        ) -> Registry[Any]: ...
+
     def registry(
-        self, name: str, of: "type[T] | None" = None, *, allow_override: bool = False, eager: bool = False
-    ) -> "Registry[T]":
+        self,
+        name: str,
+        of: "Any" = None,
+        *,
+        allow_override: bool = False,
+        eager: bool = False,
+        metadata: "Any" = None,
+        passing: "tuple[type[BaseException], ...]" = (),
+    ) -> "Registry[Any]":
         """Return the registry of that name, making it at the first call.
+
+        What is registered is checked against *of* and *metadata* when plugins are imported to be recorded, and not in
+        starts from the record. What does not fit is refused, and with it the plugin that registers it.
 
         Args:
             name: What the contributions are, in the plural, e.g. `exporters`.
-            of: The type of the contributions, for type checkers and readers.
+            of: What the contributions are: instances of a class, whatever has the members of a protocol, or what can
+                be called as a signature says, e.g. `Callable[[Note], str]`. None: anything. Other forms of types are
+                for type checkers alone.
             allow_override: Whether a later plugin may take a name without saying `override=True`.
             eager: Whether its contributions have an effect by being there, so that plugins that add one are imported
                 at every start.
+            metadata: The fields that describe a contribution: a `TypedDict`, a dataclass, or a mapping of names to
+                types. None: any plain data.
+            passing: Errors that `Registry.call` lets through unchanged, e.g. the application's own friendly one.
 
         Raises:
             HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`.
         """
-        del of
         if eager:
             self.manager.activate_at_start(name)
         registry = self._registries.get(name)
@@ -217,9 +259,15 @@ class Host:
             registry = self._registries[name] = Registry(
                 name, self.manager, ready=self.start, report=self._report, allow_override=allow_override
             )
+        if of is not None:
+            registry.of = of
+        if metadata is not None:
+            registry.schema = metadata
+        if passing:
+            registry.passing = passing
         return registry
 
-    def data_registry(self, name: str, *, allow_override: bool = False) -> "DataRegistry":
+    def data_registry(self, name: str, *, allow_override: bool = False, metadata: "Any" = None) -> "DataRegistry":
         """Return the registry of plain data of that name, making it at the first call.
 
         What plugins add to it is metadata and nothing else, so that none is ever imported for it.
@@ -227,6 +275,7 @@ class Host:
         Args:
             name: What the contributions are, in the plural, e.g. `themes`.
             allow_override: As in `registry`.
+            metadata: As in `registry`.
         """
         from pegboard.registry import DataRegistry
 
@@ -235,6 +284,8 @@ class Host:
             registry = self._registries[name] = DataRegistry(
                 name, self.manager, ready=self.start, report=self._report, allow_override=allow_override
             )
+        if metadata is not None:
+            registry.schema = metadata
         return registry
 
     @property
@@ -521,6 +572,16 @@ class Host:
 
             raise_problems(self.name, self.problems)
 
+    async def astart(self) -> None:
+        """Do what `start` does, in a thread, so that an event loop of `asyncio` goes on while plugins are imported.
+
+        If the task is cancelled, the start goes on and serves whoever asks next. Faults are reported in that thread.
+        """
+        if self.manager.state != READY:
+            from pegboard.background import in_thread
+
+            await in_thread(self.start)
+
     def _lifecycle(self) -> "Lifecycle":
         from pegboard.reloading.lifecycle import Lifecycle
 
@@ -554,7 +615,9 @@ class Host:
     ) -> "T":
         """Call *function*, which is code of *plugin*, so that whatever it raises names the plugin.
 
-        Errors of built-in plugins and of the application pass unchanged: they are the application's own.
+        Errors of built-in plugins and of the application pass unchanged: they are the application's own. If *function*
+        is asynchronous, await the result: the boundary holds until all of its code has run, as it does for a generator.
+        Cancellation passes. Another object that can be awaited, such as a task, is returned as it is.
 
         Args:
             plugin: Whose code it is.

@@ -143,7 +143,7 @@ class Attribution:
                         return self._find_out(innermost)
                 elif plugin := self.owner(module):
                     return self._find_out(innermost) if is_body else (plugin, False)
-                elif module == "pegboard.boundary" and "plugin" in frame.f_locals:  # what `Host.run` calls
+                elif module in ("pegboard.boundary", "pegboard.suspended") and "plugin" in frame.f_locals:  # `Host.run`
                     return frame.f_locals["plugin"], False
             frame = frame.f_back
         return self.application, False

@@ -17,10 +17,11 @@ from pegboard.index import read, why_invalid
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from importlib.machinery import ModuleSpec
-    from typing import Any, Final, Generic, TypeVar, overload
+    from typing import Any, Final, Generic, ParamSpec, TypeVar, overload
 
+    from pegboard._typing import Readable, Registers
     from pegboard.claims import Claims
     from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     D = TypeVar("D")
+    P = ParamSpec("P")
+    R = TypeVar("R")
 else:
     T = None
     Generic = {T: object}
@@ -595,6 +598,12 @@ class Registry(Generic[T]):
         self._report = report
         self.allow_override: bool = allow_override
         """Whether a later plugin may take a name without saying `override=True`."""
+        self.of: Any = None
+        """What the contributions are, as far as the application says; see `Host.registry`."""
+        self.schema: Any = None
+        """The fields of their metadata, as far as the application says; see `Host.registry`."""
+        self.passing: tuple[type[BaseException], ...] = ()
+        """Errors that `call` lets through unchanged, e.g. the application's own friendly one."""
         self._reported: set[tuple[Plugin, str]] = set()
         # What has been read, as long as the ledger does not change; see `_refresh`.
         self._ledger: Ledger | None = None
@@ -614,12 +623,12 @@ class Registry(Generic[T]):
     if TYPE_CHECKING:
 
         @overload
-        def register(self, name: str, item: T, *, override: bool = False, **metadata: Any) -> T: ...
+        def register(self, name: str, item: T, /, *, override: bool = False, **metadata: Any) -> T: ...
 
         @overload
-        def register(self, name: str, *, override: bool = False, **metadata: Any) -> Callable[[T], T]: ...
+        def register(self, name: str, /, *, override: bool = False, **metadata: Any) -> Registers: ...
 
-    def register(self, name: str, item: "Any" = _LEFT_OUT, *, override: bool = False, **metadata: "Any") -> "Any":
+    def register(self, name: str, item: "Any" = _LEFT_OUT, /, *, override: bool = False, **metadata: "Any") -> "Any":
         """Add *item* under *name*; as a decorator when *item* is left out.
 
         Args:
@@ -634,6 +643,8 @@ class Registry(Generic[T]):
         Raises:
             InvalidNameError: If *name* cannot be shown in a list.
             MetadataError: If *metadata* is not plain data.
+            ContributionMismatchError: If *item* is not what the registry is made for; see `Host.registry`.
+            MetadataMismatchError: If *metadata* is not as the registry's schema says.
         """
         if type(name) is not str or not name.strip() or not name.isprintable():
             from pegboard.plain_data import plain_name
@@ -648,10 +659,16 @@ class Registry(Generic[T]):
         if item is _LEFT_OUT:
 
             def decorate(decorated: "T") -> "T":
-                self._manager.ledger.add(self.name, name, decorated, metadata=metadata, override=override)
-                return decorated
+                return self.register(name, decorated, override=override, **metadata)
 
             return decorate
+        if self.of is not None or self.schema is not None:
+            attribution = self._manager.attribution
+            stack = attribution.stack()
+            if not stack or stack[-1].state != "primed":  # else it was checked when it was recorded
+                from pegboard.expectations import check
+
+                check(self, name, item, metadata, attribution.owner)
         self._manager.ledger.add(self.name, name, item, metadata=metadata, override=override)
         return item
 
@@ -714,7 +731,11 @@ class Registry(Generic[T]):
         def get(self, name: str, default: D) -> T | D: ...
 
     def get(self, name: str, default: "Any" = None) -> "Any":
-        """Return the contribution of that name, or *default* when there is none."""
+        """Return the contribution of that name, or *default* when there is none.
+
+        Raises:
+            PluginError: In strict mode, if its plugin cannot be imported; else that is reported.
+        """
         if name in self:
             try:
                 return self[name]
@@ -722,6 +743,70 @@ class Registry(Generic[T]):
                 if name in self or self._manager.is_strict:
                     raise
         return default
+
+    if TYPE_CHECKING:
+
+        @overload
+        async def aget(self, name: str) -> T | None: ...
+
+        @overload
+        async def aget(self, name: str, default: D) -> T | D: ...
+
+    async def aget(self, name: str, default: "Any" = None) -> "Any":
+        """Do what `get` does; plugins are imported in a thread, so that an event loop of `asyncio` goes on."""
+        from pegboard.calling import read
+
+        return await read(self, self._manager, self._ready, name, self.get, default)
+
+    if TYPE_CHECKING:
+
+        def call(self: Readable[Callable[P, R]], name: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        @overload
+        async def acall(
+            self: Readable[Callable[P, Awaitable[R]]], name: str, /, *args: P.args, **kwargs: P.kwargs
+        ) -> R: ...
+
+        @overload
+        async def acall(self: Readable[Callable[P, R]], name: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        async def acall(self, name: str, /, *args: Any, **kwargs: Any) -> Any: ...
+
+    else:
+
+        def call(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
+            """Call the contribution of that name, so that whatever it raises names its plugin.
+
+            Errors of built-in plugins and of the application pass unchanged, as with `Host.run`, and so do the types in
+            `passing`. What it registers is its plugin's. The boundary holds until all of its code has run: a coroutine
+            or a generator that it returns is one whose errors name the plugin, too.
+
+            Args:
+                name: The contribution's.
+                *args: Its arguments.
+                **kwargs: Its named arguments.
+
+            Returns:
+                What it returns.
+
+            Raises:
+                ContributionNotFoundError: If there is none of that name.
+                PluginError: If its plugin cannot be imported.
+                PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
+            """
+            from pegboard.calling import call
+
+            return call(self, self._manager, name, args, kwargs)
+
+        async def acall(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
+            """Do what `call` does, and await what it returns if that can be awaited; cancellation passes.
+
+            Its plugin is imported in a thread, so that an event loop of `asyncio` goes on meanwhile. The contribution
+            itself runs in the loop's thread.
+            """
+            from pegboard.calling import acall
+
+            return await acall(self, self._manager, self._ready, name, (args, kwargs))
 
     def names(self) -> "tuple[str, ...]":
         """Return all names in order, without importing a primed plugin."""

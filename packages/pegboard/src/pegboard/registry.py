@@ -24,7 +24,7 @@ class DataRegistry(Registry["Mapping[str, Any]"]):
 
     __slots__ = ()
 
-    def register(self, name: str, *, override: bool = False, **metadata: Any) -> None:  # type: ignore[override]
+    def register(self, name: str, /, *, override: bool = False, **metadata: Any) -> None:  # type: ignore[override]
         """Add *metadata* under *name*.
 
         Args:

@@ -23,6 +23,11 @@ class View(Protocol):
     def render(self) -> str: ...
 
 
+class Page:
+    def render(self) -> str:
+        return ""
+
+
 Now = NewType("Now", int)
 
 
@@ -76,7 +81,7 @@ async def scopes_can_be_awaited(container: Container) -> None:
 def registration(container: Container) -> None:
     assert_type(container.provide(Clock), type[Clock])
     container.provide(Clock, Loud, scope=TRANSIENT)
-    container.provide(View, lambda: 3, scope=SINGLETON)
+    container.provide(View, Page, scope=SINGLETON)
     container.provide(list[Entry], [])
     container.provide_value("http.port", 80)
     container.decorate(Clock, Loud)

@@ -5,7 +5,9 @@
     ├── SettingsError                 a command could not read or change plugins.toml
     ├── HostError                     the application's author used a host wrongly
     │   ├── InvalidNameError
-    │   └── MetadataError
+    │   ├── MetadataError
+    │   ├── ContributionMismatchError a contribution is not what its registry is for (also a TypeError)
+    │   └── MetadataMismatchError     metadata is not as its registry's schema says (also a TypeError)
     ├── SecondHostError               a process uses two hosts of one application
     ├── StartTooEarlyError            plugins are asked for while their API is being imported
     ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
@@ -95,6 +97,7 @@ from pegboard.errors.plugin import (
 )
 from pegboard.errors.usage import (
     ConfigurationError as ConfigurationError,
+    ContributionMismatchError as ContributionMismatchError,
     ContributionNotFoundError as ContributionNotFoundError,
     HostError as HostError,
     InstallFailedError as InstallFailedError,
@@ -102,6 +105,7 @@ from pegboard.errors.usage import (
     InvalidNameError as InvalidNameError,
     JournalError as JournalError,
     MetadataError as MetadataError,
+    MetadataMismatchError as MetadataMismatchError,
     NamespaceModuleError as NamespaceModuleError,
     PluginFolderError as PluginFolderError,
     PluginNotFoundError as PluginNotFoundError,

@@ -209,3 +209,25 @@ class MetadataError(HostError, TypeError):
         self.name: str = name
         self.field: str = field
         self.type_name: str = type_name
+
+
+class ContributionMismatchError(HostError, TypeError):
+    """A contribution is not what its registry is made for: of another type, or called with other arguments."""
+
+    code = "contribution-mismatch"
+    _what = "{name!r} cannot be registered in {registry!r}"
+    _because = "{problem}"
+    registry: str = ""
+    name: str = ""
+    place: str | None = None  #: The file and the line that register it.
+
+
+class MetadataMismatchError(HostError, TypeError):
+    """Metadata has a field that its registry does not know, lacks one, or has a value of another type."""
+
+    code = "metadata-mismatch"
+    _what = "metadata of {name!r} does not fit in {registry!r}"
+    _because = "{problem}"
+    registry: str = ""
+    name: str = ""
+    place: str | None = None  #: The file and the line that register it.

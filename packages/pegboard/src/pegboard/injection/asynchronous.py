@@ -6,10 +6,12 @@ In: a key or a function, asked with `aget` or `acall`. Out: a coroutine that ret
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.background import in_thread
 from pegboard.injection.keys import normal
 from pegboard.injection.request import Build, Frame
 from pegboard.injection.resolution import Resolution, frame_for
 from pegboard.injection.store import Resource
+from pegboard.ledger import DORMANT
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class AsyncResolution(Resolution):
     """One awaited request to the container. A task that a provider starts counts as part of it until it returns."""
 
-    __slots__ = ("pending",)
+    __slots__ = ("_dormant", "pending")
 
     is_async = True
 
@@ -33,6 +35,7 @@ class AsyncResolution(Resolution):
         super().__init__(core, parent)
         self.pending: list[Pending] = []
         """What the middlewares around one value were given to await."""
+        self._dormant: tuple[Frame, Contribution]  # whose plugin is to be imported
 
     def subscribe(self, build: Build) -> None:
         """Be woken, in the event loop of this task, when *build* has ended. Call it with the lock held."""
@@ -50,6 +53,16 @@ class AsyncResolution(Resolution):
         finally:
             with self.core.lock:
                 self.end_wait(build)
+
+    def _wake(self, frame: Frame, contribution: Contribution) -> object:
+        self._dormant = frame, contribution
+        return DORMANT
+
+    async def importing(self) -> None:
+        """Import a plugin in a thread, so that the event loop goes on meanwhile."""
+        frame, contribution = self._dormant
+        await in_thread(self.core.live, contribution)
+        self.check_woken(frame, contribution)
 
     def innermost(self, frame: Frame) -> Callable[..., Any]:
         """Return what the last middleware calls and awaits to go on."""

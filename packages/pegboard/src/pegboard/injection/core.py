@@ -43,6 +43,7 @@ class Core:
         "_providers",
         "blocked",
         "fixed",
+        "has_been_ready",
         "ledger",
         "live",
         "lock",
@@ -68,6 +69,8 @@ class Core:
         self.ledger: Ledger = ledger
         self.live: Callable[[Contribution], Any] = live
         self.ready: Callable[[], None] = ready
+        self.has_been_ready: bool = False
+        """Whether a task has made the plugins ready, which it does in a thread."""
         self.report: Callable[[PegboardError], None] = report
         self.lock = _thread.RLock()
         """Guards single steps; never held while code of a plugin runs or a plugin is imported."""

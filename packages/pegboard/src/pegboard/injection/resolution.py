@@ -105,13 +105,13 @@ class Resolution(Request):
 
     # -- who provides it ----------------------------------------------------------------------------------------------
 
-    def _choose(self, frame: Frame) -> Build | None:
+    def _choose(self, frame: Frame) -> Any:
         """Settle who serves and claim the key; return what has to be waited for, if anything."""
         core = self.core
         contributions, decorators = core.contributions(frame.key, frame.normal)
         contribution = self._first_usable(frame, contributions, decorators)
         if contribution is DORMANT:
-            return None  # a plugin was imported: look again
+            return self.importing()  # then look again
         if contribution is None:
             if self._stage_after_choice(frame) == PIPE:
                 self._check_path(frame, None)
@@ -168,7 +168,7 @@ class Resolution(Request):
     def _first_usable(
         self, frame: Frame, contributions: tuple[Contribution, ...], decorators: tuple[Contribution, ...]
     ) -> Any:
-        """Return the contribution that serves; None if there is none, `DORMANT` if a plugin was imported first."""
+        """Return the contribution that serves; None if there is none, `DORMANT` if a plugin is imported first."""
         for contribution in decorators:
             if contribution.live is DORMANT and contribution not in frame.failed:
                 frame.contribution = frame.acting = frame.decorating = contribution
@@ -191,15 +191,21 @@ class Resolution(Request):
         return contribution
 
     def _wake(self, frame: Frame, contribution: Contribution) -> object:
-        core = self.core
-        core.live(contribution)
-        contributions, decorators = core.contributions(frame.key, frame.normal)
+        self.core.live(contribution)
+        self.check_woken(frame, contribution)
+        return DORMANT
+
+    def importing(self) -> Any:
+        """Return what has to be awaited for the import of a plugin; a thread has imported it already."""
+
+    def check_woken(self, frame: Frame, contribution: Contribution) -> None:
+        """Start *frame* over, since the plugin of *contribution* has been imported; raise if it no longer has that."""
+        contributions, decorators = self.core.contributions(frame.key, frame.normal)
         if contribution in contributions or contribution in decorators:
             from pegboard.injection.faults import withdrawn
 
             raise withdrawn(contribution)
         frame.forget_progress()
-        return DORMANT
 
     def _stage_after_choice(self, frame: Frame) -> int:
         middlewares = self.core.middlewares

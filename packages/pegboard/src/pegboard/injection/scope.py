@@ -51,6 +51,16 @@ class Scope:
         self._core.ready()
         return self._core
 
+    async def _asked_by_task(self) -> Core:
+        """Do what `_asked` does; plugins are imported in a thread, so that the event loop goes on meanwhile."""
+        self._store.check_open()
+        if not self._core.has_been_ready:
+            from pegboard.background import in_thread
+
+            await in_thread(self._core.ready)
+            self._core.has_been_ready = True
+        return self._asked()
+
     if TYPE_CHECKING:
 
         @overload
@@ -97,7 +107,7 @@ class Scope:
                 pass
         from pegboard.injection.asynchronous import resolve
 
-        core = self._asked()
+        core = await self._asked_by_task()
         return await resolve(core, key, self._store)
 
     def call(self, function: Callable[..., T], /, **given: Any) -> T:
@@ -124,7 +134,7 @@ class Scope:
         """Return what *function* returns, as `Container.acall` does."""
         from pegboard.injection.asynchronous import call
 
-        core = self._asked()
+        core = await self._asked_by_task()
         return await call(core, function, given, self._store)
 
     def scope(self, name: str) -> Scope:
