@@ -13,6 +13,7 @@ from pegboard.errors import (
     AnnotationError,
     AsyncRequiredError,
     CircularDependencyError,
+    ComponentMismatchError,
     ConfigurationError,
     ContainerError,
     ContributionMismatchError,
@@ -198,6 +199,13 @@ INSTANCES = [
     CircularDependencyError(
         (("Page", "", "notes.app:Page", "the application"), VIEW),
         "page",
+    ),
+    ComponentMismatchError(
+        "Clock",
+        "3, of type int,",
+        "now",
+        "plugin 'csv' of acme-csv 1.2.0",
+        (("Clock", "", "acme_csv:provide", "plugin 'csv' of acme-csv 1.2.0"),),
     ),
     AnnotationError(
         "notes.plugins.csv:CsvView",

@@ -108,10 +108,13 @@ def test_a_type_alias_is_what_it_stands_for(container):
 
 
 def test_every_kind_of_key_can_be_provided_and_asked_for(container):
-    keys = [Clock, Now, list[Entry], Annotated[Entry, "a"], Proto, "text", Box[int], int | str, ("a", 1), None]
+    keys = [Clock, Now, list[Entry], Annotated[Entry, "a"], "text", Box[int], int | str, ("a", 1), None]
     for place, key in enumerate(keys):
         container.provide_value(key, place)
     assert [container.get(key) for key in keys] == list(range(len(keys)))
+    runner = types.SimpleNamespace(run=int)
+    container.provide_value(Proto, runner)
+    assert container.get(Proto) is runner
 
 
 def test_a_subclass_does_not_provide_its_base(container):

@@ -44,6 +44,7 @@
     └── ContainerError
         ├── MissingDependencyError    nothing provides a key (also a LookupError)
         ├── CircularDependencyError
+        ├── ComponentMismatchError    what was made is nothing like its key (also a TypeError)
         ├── AnnotationError           a parameter cannot be injected (also a TypeError)
         ├── ProviderError             a provider failed; names who provided it
         ├── ScopeError                wrong scope, or a scope already closed
@@ -64,6 +65,7 @@ from pegboard.errors.container import (
     AnnotationError as AnnotationError,
     AsyncRequiredError as AsyncRequiredError,
     CircularDependencyError as CircularDependencyError,
+    ComponentMismatchError as ComponentMismatchError,
     ContainerError as ContainerError,
     MissingDependencyError as MissingDependencyError,
     ProviderError as ProviderError,

@@ -102,6 +102,20 @@ class AnnotationError(ContainerError, TypeError):
         return "a name that only type checkers import, or a local one, cannot be looked up: import it at module level"
 
 
+class ComponentMismatchError(ContainerError, TypeError):
+    """What was made for a key, a class, is neither an instance of it nor anything that could stand for one."""
+
+    code = "component-mismatch"
+    _what = "{made} cannot be {key}"
+    _because = "{owner} provides it, and it has nothing of what that class has: {members}"
+    _hint = "provide an instance of the class, or a function that returns one"
+    key: str  #: With its module, e.g. `notes.app:Clock`.
+    made: str  #: The object and its type, e.g. `3, of type int,`.
+    members: str  #: The public names that the class has.
+    owner: str  #: Who provides or decorates it, e.g. `plugin 'csv' of acme-csv 1.2.0`.
+    chain: tuple[Link, ...] = ()
+
+
 class ProviderError(ContainerError):
     """A plugin's provider or decorator failed; plugin and distribution are named."""
 

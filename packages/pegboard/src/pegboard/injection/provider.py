@@ -32,6 +32,9 @@ class _Example:
     def method(self) -> None: ...
 
 
+mro_of: Any = vars(type)["__mro__"].__get__
+"""Returns the bases of a class without asking the class, whose own code could raise anything."""
+
 _Function: Any = type(_Example.method)
 _Method: Any = type(_Example().method)
 

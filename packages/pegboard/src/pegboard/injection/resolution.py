@@ -14,7 +14,7 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 from pegboard.injection.core import ASKER
 from pegboard.injection.keys import normal
-from pegboard.injection.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, VALUE, Provider
+from pegboard.injection.provider import ASYNC_GENERATOR, COROUTINE, GENERATOR, VALUE, Provider, mro_of
 from pegboard.injection.request import ACT, CHOOSE, DECORATE, DONE, FINISH, GATHER, PIPE, PRODUCE, Build, Frame, Request
 from pegboard.injection.store import Resource
 from pegboard.ledger import DORMANT, SINGLETON, TRANSIENT
@@ -76,6 +76,7 @@ class Resolution(Request):
                         if frame.awaits:
                             frame.awaits = False
                             made = yield made
+                        self._check_made(frame, made)
                         frame.value = made
                         frame.stage = DECORATE
                     elif stage == DECORATE:
@@ -242,6 +243,7 @@ class Resolution(Request):
 
                     raise out_of_scope(self, frame, "")
                 frame.value = frame.asked_from.facade
+            self._check_made(frame, frame.value)
             frame.stage = DECORATE
         else:
             frame.begin(frame.contribution, provider, [])
@@ -299,6 +301,13 @@ class Resolution(Request):
             frame.awaits = True
             return self.enter_later(frame, made)
         return made
+
+    def _check_made(self, frame: Frame, made: Any) -> None:
+        key = frame.key
+        if isinstance(key, type) and frame.contribution is not None and key not in mro_of(type(made)):
+            from pegboard.injection.mismatch import check
+
+            check(self, frame, made)
 
     def enter_later(self, frame: Frame, generator: Any) -> Any:
         """Return what has to be awaited for the value of an asynchronous generator."""
