@@ -7,6 +7,7 @@ import sys
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.frozen import EXECUTABLE, is_virtual
 from pegboard.ledger import BROKEN, FOUND
 
 if TYPE_CHECKING:
@@ -240,7 +241,9 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
     if culprit is not plugin:
         cause += f", in {culprit.who()}, which it imports"
     leave_out = f"leave it out with {prefix}_NO_PLUGINS={plugin.name}"
-    if lacks and "." not in lacks:
+    if lacks and EXECUTABLE:
+        advice = f"freeze the application with {lacks!r}, or {leave_out}"
+    elif lacks and "." not in lacks:
         advice = f"install {lacks!r}, or {leave_out}"
     elif culprit is not plugin:
         advice = f"update {culprit.name!r} first, or {leave_out}"
@@ -316,7 +319,7 @@ def _is_gone(plugin: Plugin, error: BaseException) -> bool:
 
     from pegboard.foreign_object import attribute, is_a
 
-    if plugin.origin is None or os.path.lexists(plugin.origin):
+    if plugin.origin is None or os.path.lexists(plugin.origin) or is_virtual(plugin.origin):
         return False
     if is_a(error, ModuleNotFoundError):
         archive = os.path.dirname(plugin.origin)

@@ -2,24 +2,28 @@
 
 A text becomes a field as it is, unless it holds a character that ends a line or a field, or half a surrogate pair,
 which cannot be encoded. An escape begins with a character that no name or path has in practice, least of all a path on
-Windows.
+Windows. The folder into which a frozen application is unpacked at each start is written as an escape, too.
 """
 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.frozen import UNPACKED
 
 if TYPE_CHECKING:
     from typing import Final
 
 _ESCAPES: Final = {"\x1b": "\x1b\x1b", "\n": "\x1bn", "\x1f": "\x1bu"}
-_UNESCAPED: Final = {escape[1]: character for character, escape in _ESCAPES.items()}
+_UNPACKED: Final = "\x1bm"
+_UNESCAPED: Final = {escape[1]: character for character, escape in _ESCAPES.items()} | {"m": UNPACKED}
 _TABLE: Final = str.maketrans(_ESCAPES)
 _DIGITS: Final = 4  # of a surrogate, in hexadecimal
 
 
 def escape(text: str) -> str:
     """Return *text* without line breaks, separators and surrogates, so that it can be a field."""
+    if UNPACKED and UNPACKED in text:
+        return _UNPACKED.join(map(escape, text.split(UNPACKED)))
     if text.isprintable():
         return text
     escaped = text.translate(_TABLE)

@@ -494,7 +494,7 @@ class Settings:
             except OSError:  # it has been removed: then there is nothing to find in it
                 path += "-"
         implementation = sys.implementation
-        return [
+        facts = [
             f"S python {sys.hexversion:x} {implementation.cache_tag} {implementation.name} {sys.flags.optimize}",
             f"S prefix {sys.prefix!r}",
             f"S application {self.application}{'' if self.sources is None else self.sources}",
@@ -503,6 +503,11 @@ class Settings:
             f"S policy {wishes!r}",
             f"S path {path}",
         ]
+        if hasattr(sys, "_MEIPASS"):  # frozen by PyInstaller
+            from pegboard.frozen import lasting
+
+            return list(map(lasting, facts))
+        return facts
 
     @property
     def is_lazy(self) -> bool:

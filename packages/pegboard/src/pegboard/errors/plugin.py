@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pegboard.errors.base import PegboardError, plugin_of
+from pegboard.frozen import EXECUTABLE
 
 
 class PluginError(PegboardError):
@@ -50,7 +51,9 @@ class PluginNotImportableError(PluginError, ImportError):
     code = "plugin-not-importable"
     phase = "import"
     _what = "{who} is installed but cannot be imported"
-    _hint = "reinstall it for this Python, or remove it"
+    _hint = (
+        "freeze the application with it, or without it" if EXECUTABLE else "reinstall it for this Python, or remove it"
+    )
     cause: str
     place: str | None = None
 

@@ -1,7 +1,8 @@
-"""What is in a directory, or in a zip archive?
+"""What is in a directory, in a zip archive, or in a directory that only an import finder knows?
 
-`sys.path` holds both, and directories *inside* an archive, too: `tool.pyz/site-packages`. What cannot be read counts as
-absent: discovery goes on with the rest.
+`sys.path` holds all of them, and directories *inside* an archive, too: `tool.pyz/site-packages`. A frozen application
+has its modules in its executable: their directories need not exist, and a finder answers for them. What cannot be read
+counts as absent: discovery goes on with the rest.
 """
 
 from __future__ import annotations
@@ -10,37 +11,40 @@ import os
 import stat
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.namespace_package import path_entry_finder
 from pegboard.regular_file import MOST_BYTES, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class Files:
     """A view of the file system that opens each archive once. Make a new one for each discovery."""
 
-    __slots__ = ("_archives",)
+    __slots__ = ("_archives", "_known")
 
     def __init__(self) -> None:
         self._archives: dict[str, Mapping[str, frozenset[str]] | None] = {}
+        self._known: dict[str, frozenset[str]] = {}
 
     def names(self, directory: str) -> list[str]:
         """Return the names in *directory*, sorted; none when it cannot be read."""
+        known = self._known_to_finder(directory)
         try:
-            return sorted(os.listdir(directory))
+            return sorted(known.union(os.listdir(directory)))
         except (OSError, ValueError):
             pass
         inside = self._inside(directory)
-        return sorted(inside[0].get(inside[1], ())) if inside else []
+        return sorted(known.union(inside[0].get(inside[1], ()) if inside else ()))
 
     def is_directory(self, path: str) -> bool:
-        """Return whether *path* is a directory, on disk or inside an archive; an archive itself is a file."""
+        """Return whether *path* is a directory, on disk or elsewhere; an archive itself is a file."""
         try:
             return stat.S_ISDIR(os.stat(path).st_mode)
         except (OSError, ValueError):
             archive, inner = self._split(path)
         children = self._open(archive) if inner else None
-        return children is not None and inner in children
+        return (children is not None and inner in children) or bool(self._known_to_finder(path))
 
     def is_archive(self, path: str) -> bool:
         """Return whether *path* is a zip archive or a path inside one."""
@@ -69,6 +73,12 @@ class Files:
             return None
         return data if len(data) <= MOST_BYTES else None
 
+    def _known_to_finder(self, directory: str) -> frozenset[str]:
+        """Return the names that *directory* would have if what its import finder knows were files."""
+        if directory not in self._known:
+            self._known[directory] = frozenset(_known_to_finder(directory))
+        return self._known[directory]
+
     def _inside(self, path: str) -> tuple[Mapping[str, frozenset[str]], str] | None:
         archive, inner = self._split(path)
         children = self._open(archive) if archive else None
@@ -92,6 +102,32 @@ class Files:
         if archive not in self._archives:
             self._archives[archive] = _children(archive)
         return self._archives[archive]
+
+
+def _known_to_finder(directory: str) -> Iterator[str]:
+    """Yield a file for each module, and a directory for each package, that somebody's finder has for *directory*.
+
+    Source:
+        `pkgutil.iter_modules`, "non-standard method `iter_modules`", by which finders say what they have.
+    """
+    from importlib.machinery import FileFinder
+    from zipimport import zipimporter
+
+    try:
+        finder = path_entry_finder(directory)
+        if finder is None or isinstance(finder, (FileFinder, zipimporter)):
+            return
+        from pkgutil import iter_modules
+
+        for module in iter_modules([directory]):
+            yield module.name if module.ispkg else f"{module.name}.py"
+        parent, _, name = directory.rpartition("/")
+        above = path_entry_finder(parent)
+        spec = above.find_spec(name) if above is not None and type(above) is type(finder) else None
+        if spec is not None and spec.loader is not None and spec.submodule_search_locations is not None:
+            yield "__init__.py"
+    except Exception:  # somebody's finder: its fault must not hide the plugins of others
+        return
 
 
 def _children(archive: str) -> Mapping[str, frozenset[str]] | None:

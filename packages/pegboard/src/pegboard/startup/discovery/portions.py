@@ -6,6 +6,7 @@ import os
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginNotImportableError
+from pegboard.frozen import is_virtual
 from pegboard.startup.discovery import finders
 from pegboard.startup.discovery.candidate import BUILT_IN, FOLDER, NAMESPACE, Candidate
 
@@ -78,7 +79,7 @@ class Searcher:
             used = self._entry_of(portion, origin)
             others = [f"{portion.path}/{entry}" for entry in entries if entry != used]
             problem = None
-            if not portion.is_archive and not os.access(origin, os.R_OK):
+            if not (portion.is_archive or is_virtual(origin) or os.access(origin, os.R_OK)):
                 problem = "it cannot be read: permission denied"
             return self._found(portion, name, origin, owners, problem, is_seen=True, others=others)
 

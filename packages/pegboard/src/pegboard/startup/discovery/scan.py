@@ -45,7 +45,7 @@ _PRECEDENCE = (BUILT_IN, NAMESPACE, ENTRY_POINT, FOLDER)
 class Discovery:
     """What discovery has found."""
 
-    __slots__ = ("candidates", "directories", "init", "portions", "problems")
+    __slots__ = ("candidates", "directories", "distribution", "init", "portions", "problems")
 
     def __init__(
         self,
@@ -54,6 +54,8 @@ class Discovery:
         problems: tuple[PegboardError, ...],
         directories: tuple[str, ...],
         init: str | None,
+        *,
+        distribution: Distribution | None,
     ) -> None:
         self.candidates: tuple[Candidate, ...] = candidates
         """Built-in ones first, then by name. Each name, and each module, is there once."""
@@ -65,6 +67,8 @@ class Discovery:
         """Every path whose `stat` tells whether this still holds, absent ones included."""
         self.init: str | None = init
         """The application's own `plugins/__init__` file, which `extend_namespace` runs; None when it has none."""
+        self.distribution: Distribution | None = distribution
+        """What brought the application; None when nobody installed it."""
 
     def __repr__(self) -> str:
         return f"<Discovery of {len(self.candidates)} plugins in {len(self.portions)} portions>"
@@ -124,6 +128,7 @@ class _Discoverer:
             tuple(self.problems),
             self._directories(portions),
             self.module or self.application.own_init() or self._shared_init(portions),
+            distribution=self.application.owner.distribution if self.application.owner else None,
         )
 
     def _portions(self) -> list[Portion]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import replace_file
+from pegboard.frozen import holder, lasting
 from pegboard.index import digest
 from pegboard.regular_file import read_file
 
@@ -82,12 +83,12 @@ def plugin_files(origin: str) -> list[str]:
 def fingerprint(origin: str) -> str:
     """Return a hash of the files of the plugin at *origin*: their stamps change when somebody just touches them."""
     hashes = []
-    for path in plugin_files(origin):
+    for path in dict.fromkeys(map(holder, (origin, *plugin_files(origin)))):
         try:
             content = digest(read_file(path))
         except (OSError, ValueError):
             content = ""
-        hashes.append(f"{path}\n{content}")
+        hashes.append(f"{lasting(path)}\n{content}")
     return str(digest("\n".join(hashes).encode("utf-8", "surrogateescape")))
 
 
@@ -198,7 +199,7 @@ def changing_crashes(path: str) -> Iterator[Crashes]:
 
 
 def _key(module: str, origin: str) -> str:
-    return f"{module}|{origin}|{sys.implementation.cache_tag}"
+    return f"{module}|{lasting(origin)}|{sys.implementation.cache_tag}"
 
 
 def _is_valid(crash: dict[str, object]) -> bool:

@@ -12,6 +12,7 @@ import os.path
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.fields import escape
+from pegboard.frozen import UNPACKED
 from pegboard.index import PROVISIONAL, SEPARATOR
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def conditions(
         search_began_ns: When the search for plugins began. If a stamp is recent, the next start makes a new index.
         is_complete: Whether every plugin has been judged; if not, the next start goes on.
     """
+    if UNPACKED:  # what is in there has been made for this process; the executable that it came from is a file, too
+        directories = {path: stamp for path, stamp in directories.items() if not path.startswith(UNPACKED)}
+        files = {path: stamp for path, stamp in files.items() if not path.startswith(UNPACKED)}
     lines = list(known_facts)
     lines += [
         f"D{SEPARATOR}{escape(path)}{SEPARATOR}{stamp}"

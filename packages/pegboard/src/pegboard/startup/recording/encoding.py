@@ -10,6 +10,7 @@ from json import dumps, loads  # before a plugin can replace them
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.fields import escape
+from pegboard.frozen import UNPACKED
 from pegboard.index import ENCODING, MAGIC, SEPARATOR, Index, digest, unusable
 from pegboard.ledger import FOUND, PRIMED, part
 
@@ -27,6 +28,9 @@ _KEYS: Final = frozenset(
     ("validity", "namespace", "early", "own_names", "strict", "order", "plugins", "problems", "suspects", "packages")
 )
 """The parts of an index's content."""
+_UNPACKED: Final = dumps(UNPACKED).encode()[1:-1]
+_STAND_IN: Final = b"\x01"
+"""Stands for that folder in the cold part: JSON never has it."""
 
 
 def to_bytes(content: Mapping[str, Any]) -> bytes:
@@ -100,6 +104,8 @@ def _join(validity: Sequence[str], head: Sequence[Sequence[str]], sections: Mapp
         offset += len(data)
     top = "\n".join(validity).encode(*ENCODING) + b"\n\n" + encode_lines([*head, *locations]).rstrip(b"\n")
     tail = dumps(cold, sort_keys=True, separators=(",", ":")).encode()
+    if _UNPACKED:
+        tail = tail.replace(_UNPACKED, _STAND_IN)
     first = f"{digest(top)} {len(top)} {digest(tail)}\n".encode()
     return b"".join([MAGIC, first, top, *sections.values(), tail])
 
@@ -168,6 +174,8 @@ def content_of(index: Index) -> dict[str, Any]:
     for name in index.sections:
         index.section(name)
     data = index.read_whole(*index.cold)
+    if _UNPACKED:
+        data = data.replace(_STAND_IN, _UNPACKED)
     try:
         content: dict[str, Any] = loads(data)
     except (ValueError, RecursionError):

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.adaptation import BY_ADAPTER, is_line_of
+from pegboard.frozen import EXECUTABLE, holder
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.regular_file import read_file
 from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
@@ -121,7 +122,7 @@ class Record:
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
         own = _loaded_modules(plugin.module)
-        origin = [plugin.origin] if plugin.origin else []  # its module may have put something else in its place
+        origin = [holder(plugin.origin)] if plugin.origin else []  # its module may have put something else in its place
         record.files = read_files([*_paths(own), *origin, *record.inputs], search_began_ns)
         record.is_plain = type(_attribute(sys.modules.get(plugin.module), "__loader__")) is SourceFileLoader
         record.uses = sorted(trace.uses)
@@ -315,6 +316,8 @@ def _reason_to_be_eager(plugin: Plugin, record: Record, eager_kinds: Container[s
 
 
 def _content_hash(path: str, status: os.stat_result | None = None) -> str:
+    if path == EXECUTABLE:  # it is large, and each record of a frozen application has it: its stamp has to do
+        return ""
     try:
         return digest(read_file(path, status=status))
     except (OSError, ValueError):
@@ -336,9 +339,9 @@ def _loaded_modules(name: str) -> list[object]:
 
 
 def _paths(modules: Iterable[object]) -> list[str]:
-    """Return the files of *modules*; for a module in an archive, the archive."""
+    """Return the files of *modules*; for a module in an archive or an executable, the archive or the executable."""
     paths = [_attribute(_attribute(each, "__loader__"), "archive") or _attribute(each, "__file__") for each in modules]
-    return [path for path in paths if isinstance(path, str) and path]
+    return [holder(path) for path in paths if isinstance(path, str) and path]
 
 
 def _attribute(holder: object, name: str) -> Any:
@@ -389,7 +392,9 @@ def _origin_of(package: str) -> str | None:
         spec = _find_spec(finder, package, None)
         if spec is not None:
             archive = _attribute(spec.loader, "archive")
-            return archive if isinstance(archive, str) else (spec.origin or "") if spec.has_location else ""
+            if isinstance(archive, str):
+                return archive
+            return holder(spec.origin) if spec.has_location and spec.origin else ""
     return None
 
 

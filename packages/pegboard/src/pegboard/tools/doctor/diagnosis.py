@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.errors import describe_exception
+from pegboard.frozen import EXECUTABLE
 from pegboard.ledger import DISABLED
 from pegboard.tools.doctor.checks.configuration import unknown_names
 from pegboard.tools.doctor.checks.eager import drifts, eager
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.tools.doctor.isolation import Options
+
+_OF_INSTALLERS = ("leftovers", "editable installs", "file owners", "installed files", "requirements", "startup files")
+"""Checks of what installers have left, which a frozen application does not have."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,9 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
         "index": index_state,
         "configuration": unknown_names,
     }
+    if EXECUTABLE:  # what installers have written is not about the files that are there
+        for name in _OF_INSTALLERS:
+            del checks[name]
     for name, check in checks.items():
         known = {_identity(found) for found in evidence.findings}
         try:

@@ -12,9 +12,12 @@ import os
 import shutil
 import sys
 import sysconfig
+import zipfile
 from importlib.util import find_spec
 
+import pegboard
 from pegboard.errors import InstallRefusedError
+from pegboard.frozen import EXECUTABLE
 
 PLAIN = "virtual environment"
 PIPX = "pipx"
@@ -44,6 +47,13 @@ class Environment:
         Raises:
             InstallRefusedError: With what to do instead.
         """
+        bundle = _bundle(self.prefix)
+        if bundle is not None:
+            raise InstallRefusedError(
+                "the application is bundled: what it consists of was decided when the bundle was made",
+                bundle,
+                "make the bundle with other plugins, or put modules into the user's plugin folder",
+            )
         marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
         if self.kind == SYSTEM and os.path.exists(marker):
             raise InstallRefusedError(
@@ -67,6 +77,23 @@ class Environment:
             raise InstallRefusedError(
                 "there is neither uv nor pip to install with", self.prefix, "run `python -m ensurepip`, or install uv"
             )
+
+
+def _bundle(prefix: str) -> str | None:
+    """Return the file of a frozen application, zipapp, shiv or pex, or None: there, this environment is another's.
+
+    Source:
+        "PEX runtime environment variables", pex documentation: `PEX`; and `PEX-INFO`, in an environment of pex's own.
+    """
+    program = EXECUTABLE or sys.argv[0]
+    if EXECUTABLE or os.path.exists(os.path.join(prefix, "PEX-INFO")):
+        return program
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(pegboard.__file__)))
+    if any(os.path.realpath(sysconfig.get_path(name)) == os.path.realpath(folder) for name in ("purelib", "platlib")):
+        return None
+    # on Windows, the program of each installed script is an archive with an executable before it
+    is_archive = zipfile.is_zipfile(program) and not program.endswith(".exe")
+    return program if is_archive or "PEX" in os.environ else None
 
 
 def _kind(prefix: str, base_prefix: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.startup.recording.files import write
 from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.profiling import launch
 from pegboard.tools.profiling.costs import median
 from pegboard.tools.profiling.measure import MeasurementError, measure
 from pegboard.tools.profiling.summary import summary
@@ -55,6 +56,9 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
     called = processes.own_program(options.arguments)
     if called is None:
         output.complain("error: this program cannot be run once more, since its command line is not known")
+        return FAILED
+    if not os.path.isfile(launch.__file__):
+        output.complain("error: a bundled application cannot be measured; profile it as it is installed")
         return FAILED
     flags, program = called
     words: Sequence[str] = options.words
