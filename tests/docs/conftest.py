@@ -20,6 +20,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.environments import BUNDLERS
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(
@@ -258,6 +259,15 @@ def newcomer(tmp_path, programs, wheels):
 def user(tmp_path, programs, wheels, environment):
     """A reader who has pegboard and utt installed, too."""
     return Reader(tmp_path / "home", programs, wheels, activated=environment)
+
+
+@pytest.fixture
+def packager(tmp_path, programs, wheels, environments):
+    """A reader who has the application notes and its plugin installed, and what bundles them."""
+    projects = ("examples/notes", "examples/notes-html")
+    environment = environments.make(tmp_path / "environment", *BUNDLERS, "pip", *projects)
+    folders = (wheels, *(environments.wheel(project).parent for project in projects))
+    return Reader(tmp_path / "home", programs, " ".join(map(str, folders)), activated=environment.folder)
 
 
 @pytest.fixture

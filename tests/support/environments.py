@@ -30,6 +30,9 @@ PUBLISHED = (
 )
 """What others have published: the oracle, two plugins, what ours needs of others, and pipx, which installs it."""
 
+BUNDLERS = ("pyinstaller==6.22.3", "shiv==1.0.8", "pex==2.105.2")
+"""What makes one program of an application and its plugins."""
+
 _NEVER_EDITED = frozenset({"pip", "pipx", "pygments", "rich", "markdown_it", "tomlkit", "packaging", "argcomplete"})
 _LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once
 
@@ -50,22 +53,20 @@ class Environments:
 
     # -- wheels -------------------------------------------------------------------------------------------------------
 
-    def published(self) -> Path:
-        """Return a folder with the wheels of `PUBLISHED` and of all that they need."""
-        text = "\n".join(PUBLISHED)
+    def published(self, wanted: tuple[str, ...] = PUBLISHED) -> Path:
+        """Return a folder with the wheels of what is *wanted* and of all that they need."""
+        text = "\n".join(wanted)
         folder = self.root / ".cache" / "tests" / f"wheels-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
         with self.once(folder) as unfinished:
             if unfinished:
-                self._download(unfinished)
+                self._download(unfinished, wanted)
         return folder
 
-    def _download(self, folder: Path) -> None:
+    def _download(self, folder: Path, wanted: tuple[str, ...]) -> None:
         pip = [self.root / ".tools" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-        done = _run(
-            *pip, "download", "--quiet", "--only-binary", ":all:", "--dest", folder, *PUBLISHED, environ=_outer()
-        )
+        done = _run(*pip, "download", "--quiet", "--only-binary", ":all:", "--dest", folder, *wanted, environ=_outer())
         if done.returncode != 0:
-            raise RuntimeError(f"cannot get {', '.join(PUBLISHED)}: is a package index reachable?\n{done.stderr}")
+            raise RuntimeError(f"cannot get {', '.join(wanted)}: is a package index reachable?\n{done.stderr}")
 
     def wheel(self, project: str, *, editable: bool = False) -> Path:
         """Return the wheel of a project of this repository, e.g. `packages/utt`, built by its own back end."""
@@ -99,6 +100,8 @@ class Environments:
         """Install *requirements* as `make` takes them."""
         wanted = [self._resolved(requirement, editable=editable) for requirement in requirements]
         places = ["--no-index", "--find-links", self.published()]
+        if not set(BUNDLERS).isdisjoint(wanted):
+            places += ["--find-links", self.published(BUNDLERS)]
         for package in ("pegboard", "utt", "examples/notes"):
             project = package if "/" in package else f"packages/{package}"
             places += ["--find-links", self.wheel(project).parent]

@@ -25,13 +25,13 @@ _COMPILED: Final = getattr(sys.modules.get("__main__"), "__compiled__", None)
 
 def _executable() -> str | None:
     if _COMPILED is not None:
-        return os.path.abspath(getattr(_COMPILED, "original_argv0", None) or sys.argv[0])
+        return os.path.abspath(getattr(_COMPILED, "process_exe", None) or sys.argv[0])
     return sys.executable if getattr(sys, "frozen", False) else None
 
 
 EXECUTABLE: Final = _executable()
 """The file that holds the application's modules; None if the application is not frozen."""
-FOLDER: Final = str(getattr(sys, "_MEIPASS", "") or getattr(_COMPILED, "containing_dir", ""))
+FOLDER: Final = str(getattr(sys, "_MEIPASS", "") or getattr(_COMPILED, "python_runtime_dir", ""))
 """The folder in which they seem to be, with the files that the application has besides; empty if it is not frozen."""
 UNPACKED: Final = FOLDER if os.path.basename(FOLDER).startswith("_MEI") else ""
 """That folder if it has been made for this process alone, as PyInstaller calls it then; empty if it has not."""
@@ -50,3 +50,9 @@ def holder(path: str) -> str:
 def lasting(text: str) -> str:
     """Return *text* with the executable in the place of the folder into which it has been unpacked."""
     return text.replace(UNPACKED, EXECUTABLE) if UNPACKED and EXECUTABLE else text
+
+
+def present(path: str) -> str:
+    """Return the path of which another process of this executable has written what `lasting` returned."""
+    below = f"{EXECUTABLE}{os.sep}"
+    return f"{UNPACKED}{os.sep}{path.removeprefix(below)}" if UNPACKED and path.startswith(below) else path

@@ -528,7 +528,12 @@ class Journal:
         if plugin is not None:
             owner = plugin.distribution
             names = (owner.name, owner.version) if owner else ("", "")
-            about = (plugin.module, plugin.name, plugin.origin or "", *names)
+            origin = plugin.origin or ""
+            if hasattr(sys, "_MEIPASS"):  # frozen by PyInstaller
+                from pegboard.frozen import lasting
+
+                origin = lasting(origin)
+            about = (plugin.module, plugin.name, origin, *names)
         return "\n".join((*about, "1" if self._is_starting() else "")).encode("utf-8", "surrogateescape")
 
     def end(self, path: str, descriptor: int, identity: "tuple[int, int]") -> None:

@@ -141,8 +141,8 @@ def _from_hooks() -> Iterator[Installed]:
             continue
         for distribution in found:
             base = str(distribution.locate_file(""))
-            name = distribution.metadata.get("Name")
-            yield Installed(base, f"{base}/{name}.", distribution.read_text, is_egg=False)
+            stem = f"{str(distribution.metadata.get('Name')).replace('-', '_')}-{distribution.metadata.get('Version')}"
+            yield Installed(base, f"{base.rstrip('/')}/{stem}.dist-info", distribution.read_text, is_egg=False)
 
 
 def by_name() -> dict[str, Installed]:

@@ -16,6 +16,7 @@ import time
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginCrashedError, PluginHangsError, SafeModeError
+from pegboard.frozen import present
 from pegboard.startup.journal.crashes import LIMIT, changing_crashes, crashes_path, new_crash, plugin_files
 from pegboard.startup.journal.place import is_own
 
@@ -49,7 +50,8 @@ class JournalEntry:
         parts = text.split("\n")
         if len(parts) != _FIELDS:
             raise ValueError(text)
-        self.module, self.name, self.origin, self.distribution, self.version, starting = parts
+        self.module, self.name, origin, self.distribution, self.version, starting = parts
+        self.origin: str = present(origin)
         self.was_starting: bool = starting.rstrip() == "1"  # what was overwritten was longer
         """Whether the plugins were being made ready; otherwise one was imported at its first use."""
         self.time: float = modified

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.atomic_file import replace_file
-from pegboard.frozen import holder, lasting
+from pegboard.frozen import holder, is_virtual, lasting
 from pegboard.index import digest
 from pegboard.regular_file import read_file
 
@@ -70,7 +70,9 @@ def crashes_path(journal: str) -> str:
 
 
 def plugin_files(origin: str) -> list[str]:
-    """Return the files of the plugin at *origin*: one, or all in its package."""
+    """Return the files of the plugin at *origin*: one, or all in its package; or the executable that it is in."""
+    if is_virtual(origin):
+        return [holder(origin)]
     if os.path.splitext(os.path.basename(origin))[0] != "__init__":
         return [origin]
     found = []
@@ -83,7 +85,7 @@ def plugin_files(origin: str) -> list[str]:
 def fingerprint(origin: str) -> str:
     """Return a hash of the files of the plugin at *origin*: their stamps change when somebody just touches them."""
     hashes = []
-    for path in dict.fromkeys(map(holder, (origin, *plugin_files(origin)))):
+    for path in plugin_files(origin):
         try:
             content = digest(read_file(path))
         except (OSError, ValueError):

@@ -11,7 +11,6 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginHangsError, PluginQuarantinedError, PluginSlowError
 from pegboard.foreign_object import add_note, attribute
-from pegboard.frozen import holder
 from pegboard.index import path_stamp
 from pegboard.ledger import QUARANTINED
 from pegboard.startup.journal.crashes import (
@@ -69,7 +68,7 @@ def quarantine_stamps(journal: str, plugins: Iterable[Plugin]) -> dict[str, str]
     paths = [crashes_path(journal)]
     for plugin in plugins:
         if plugin.state == QUARANTINED and plugin.origin:
-            paths += [holder(plugin.origin), *plugin_files(plugin.origin)]
+            paths += plugin_files(plugin.origin)
     return {path: path_stamp(path, of_file=True) for path in paths}
 
 
