@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     OwnerOf = Callable[[str], Plugin | None]
     """Returns the plugin that a module belongs to, or None."""
 
+_GET = "freeze the application with" if EXECUTABLE else "install"
+"""What mends that a module is missing."""
+
 
 def call_plugin(
     plugin: Plugin,
@@ -241,10 +244,8 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
     if culprit is not plugin:
         cause += f", in {culprit.who()}, which it imports"
     leave_out = f"leave it out with {prefix}_NO_PLUGINS={plugin.name}"
-    if lacks and EXECUTABLE:
-        advice = f"freeze the application with {lacks!r}, or {leave_out}"
-    elif lacks and "." not in lacks:
-        advice = f"install {lacks!r}, or {leave_out}"
+    if lacks and (EXECUTABLE or "." not in lacks):
+        advice = f"{_GET} {lacks!r}, or {leave_out}"
     elif culprit is not plugin:
         advice = f"update {culprit.name!r} first, or {leave_out}"
     elif is_a(error, ContributionMismatchError, MetadataMismatchError):

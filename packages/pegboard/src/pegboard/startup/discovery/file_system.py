@@ -121,11 +121,15 @@ def _known_to_finder(directory: str) -> Iterator[str]:
 
         for module in iter_modules([directory]):
             yield module.name if module.ispkg else f"{module.name}.py"
-        parent, _, name = directory.rpartition("/")
-        above = path_entry_finder(parent)
-        spec = above.find_spec(name) if above is not None and type(above) is type(finder) else None
-        if spec is not None and spec.loader is not None and spec.submodule_search_locations is not None:
-            yield "__init__.py"
+        above = path_entry_finder(os.path.dirname(directory))
+        asked = above if above is not None and type(above) is type(finder) else finder
+        parts = directory.split(os.sep)
+        for start in range(len(parts) - 1, 0, -1):  # some take the last part of a name, and some want all of it
+            spec = asked.find_spec(".".join(parts[start:]))
+            if spec is not None:
+                if spec.loader is not None and spec.submodule_search_locations is not None:
+                    yield "__init__.py"
+                return
     except Exception:  # somebody's finder: its fault must not hide the plugins of others
         return
 
