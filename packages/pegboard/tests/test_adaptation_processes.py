@@ -189,6 +189,17 @@ class TestEffects:
     def test_an_adapter_that_only_registers_has_none(self, application):
         assert self.why(application, OFFER)[1] == []
 
+    @pytest.mark.parametrize("adapter", [OFFER, ""])
+    def test_a_plugin_that_imports_libraries_has_none(self, application, adapter):
+        adapt(application, adapter)
+        text = "import argparse\nclass Reader: ...\nimport json, dataclasses, logging.config\nfrom app.api import register as add\n"
+        publish(application, "csv", text + "add('x', Reader)\nimport xml.dom.minidom\n", "csv = acme_csv:Reader")
+        publish(application, "tsv", text + "add('y', Reader)\n")
+        application.settle()
+        for _ in range(3):
+            application.names()
+        assert [plugin(application, name)["state"] for name in ("csv", "tsv")] == ["primed", "primed"]
+
     @pytest.mark.parametrize(
         "body", ["seen.append(plugin.name)", "note(plugin.name)", "module.__class__; table[plugin.name] = 1"]
     )

@@ -55,7 +55,7 @@ def parse(value: str) -> tuple[str, str]:
 class Offering:
     """A loader that executes a plugin's module, and then lets the adapter see what the module offers."""
 
-    __slots__ = ("_adapter", "_loader", "_plugin", "_records")
+    __slots__ = ("_adapter", "_loader", "_records", "plugin")
 
     def __init__(self, loader: Any, plugin: Plugin, adapter: Adapter | None, records: Records | None) -> None:
         """Prepare.
@@ -67,7 +67,8 @@ class Offering:
             records: Know the plugin's entry points, unless a search has found them.
         """
         self._loader = loader
-        self._plugin = plugin
+        self.plugin: Plugin = plugin
+        """The plugin that the module is."""
         self._adapter = adapter
         self._records = records
 
@@ -77,16 +78,20 @@ class Offering:
         Raises:
             AttributeError: For the first object that is not there; says which names are near.
         """
-        executing = set() if self._adapter is None else self._adapter.executing
-        if self._plugin in executing:
-            self._loader.exec_module(module)
-            return
-        executing.add(self._plugin)
-        try:
-            self._loader.exec_module(module)
-            offer(self._plugin, self._adapter, self._records)
-        finally:
-            executing.discard(self._plugin)
+        self._loader.exec_module(module)
+        if not self._is_inside():  # one that executes itself again is seen once, at the end
+            offer(self.plugin, self._adapter, self._records)
+
+    def _is_inside(self) -> bool:
+        """Return whether this thread executes the module once more while it does so.
+
+        A note of what is being executed would be a change that an import has made.
+        """
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 -- frames have no public door
+        while frame is not None and (frame := frame.f_back) is not None:
+            if frame.f_code is Offering.exec_module.__code__ and frame.f_locals["self"].plugin is self.plugin:
+                return True
+        return False
 
 
 def offer(plugin: Plugin, adapter: Adapter | None, records: Records | None) -> None:

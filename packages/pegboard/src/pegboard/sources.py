@@ -63,7 +63,7 @@ class Sources:
 class Adapter:
     """The application's function that makes contributions of what a plugin's module offers; see `Host.adapt`."""
 
-    __slots__ = ("adapted", "code", "executing", "function", "name", "place")
+    __slots__ = ("adapted", "code", "function", "name", "place")
 
     def __init__(self, function: Callable[..., object], caller: FrameType) -> None:
         """Take the *function* that *caller* gives to `Host.adapt`.
@@ -82,8 +82,6 @@ class Adapter:
         """The file and the line where it is defined."""
         self.adapted: set[Any] = set()
         """The plugins that it has been called for."""
-        self.executing: set[Any] = set()
-        """The plugins whose modules are being executed: one that executes itself again is seen once, at the end."""
         if not callable(function) or (self.code is not None and self.code.co_flags & _NOT_PLAIN):
             from pegboard.errors import HostError
 
