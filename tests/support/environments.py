@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +68,20 @@ class Environments:
         done = _run(*pip, "download", "--quiet", "--only-binary", ":all:", "--dest", folder, *wanted, environ=_outer())
         if done.returncode != 0:
             raise RuntimeError(f"cannot get {', '.join(wanted)}: is a package index reachable?\n{done.stderr}")
+
+    def source(self, project: str) -> Path:
+        """Return the unpacked source distribution of a published project, e.g. `pluggy==1.7.0`."""
+        folder = self.root / ".cache" / "tests" / project.replace("==", "-")
+        with self.once(folder) as unfinished:
+            if unfinished:
+                pip = [self.root / ".tools" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+                options = ["--quiet", "--no-deps", "--no-binary", ":all:", "--dest", unfinished]
+                done = _run(*pip, "download", *options, project, environ=_outer())
+                if done.returncode != 0:
+                    raise RuntimeError(f"cannot get the source of {project}: is an index reachable?\n{done.stderr}")
+                with tarfile.open(next(unfinished.glob("*.tar.gz"))) as archive:
+                    archive.extractall(unfinished, filter="data")
+        return next(path for path in folder.iterdir() if path.is_dir())
 
     def wheel(self, project: str, *, editable: bool = False) -> Path:
         """Return the wheel of a project of this repository, e.g. `packages/utt`, built by its own back end."""

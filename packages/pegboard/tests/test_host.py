@@ -353,10 +353,10 @@ def test_thousands_of_problems_are_kept_once_each_and_not_compared_with_one_anot
     problems = [PluginError(f"p{number}", "") for number in range(3000)]
     monkeypatch.setattr(PluginError, "is_among", None)  # it would be called
     for problem in problems:
-        host._report(problem)
+        host.report(problem)
     monkeypatch.undo()
-    host._report(PluginError("p7", ""))
+    host.report(PluginError("p7", ""))
     assert host.problems == told == problems
     del host.problems[7]
-    host._report(problems[7])
+    host.report(problems[7])
     assert told[-1] is host.problems[-1] is problems[7]

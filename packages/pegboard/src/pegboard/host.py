@@ -178,7 +178,7 @@ class Host:
                 cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
                 sources=sources,
             ),
-            report=self._report,
+            report=self.report,
             report_clashes=self._report_clashes,
             end_failed=self._end_failed,
             problems=self.problems,
@@ -257,7 +257,7 @@ class Host:
         registry = self._registries.get(name)
         if registry is None:
             registry = self._registries[name] = Registry(
-                name, self.manager, ready=self.start, report=self._report, allow_override=allow_override
+                name, self.manager, ready=self.start, report=self.report, allow_override=allow_override
             )
         if of is not None:
             registry.of = of
@@ -282,7 +282,7 @@ class Host:
         registry = self._registries.get(name)
         if not isinstance(registry, DataRegistry):
             registry = self._registries[name] = DataRegistry(
-                name, self.manager, ready=self.start, report=self._report, allow_override=allow_override
+                name, self.manager, ready=self.start, report=self.report, allow_override=allow_override
             )
         if metadata is not None:
             registry.schema = metadata
@@ -302,7 +302,7 @@ class Host:
             with self._lock:
                 if self._container is None:
                     live = self.manager.importer.live
-                    self._container = Container(self.manager.ledger, live=live, ready=self.start, report=self._report)
+                    self._container = Container(self.manager.ledger, live=live, ready=self.start, report=self.report)
         return self._container
 
     def declare(
@@ -590,7 +590,7 @@ class Host:
             self._container,
             self._unload_callbacks,
             self.problems,
-            report=self._report,
+            report=self.report,
             report_clashes=self._report_clashes,
         )
 
@@ -650,7 +650,11 @@ class Host:
 
         return blame(error, doing, self.manager.attribution.owner)
 
-    def _report(self, problem: "PegboardError") -> None:
+    def report(self, problem: "PegboardError") -> None:
+        """Tell of a fault that is contained, and keep it in `problems`; what has been told is not told again.
+
+        For adapters, which catch what plugins raise. In strict mode the fault is raised.
+        """
         # a problem may have been forgotten since; the set spares thousands of them a comparison with one another
         if problem.said in self._said and problem.is_among(self.problems):
             return

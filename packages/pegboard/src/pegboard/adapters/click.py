@@ -13,7 +13,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pegboard.registry import Registry
 
 _KEPT = frozenset({"name", "help", "short_help", "hidden", "deprecated", "get_short_help_str"})
 """What a command says of itself without its plugin: what a list of commands shows."""
@@ -58,7 +57,7 @@ def _real(command: click.Command) -> click.Command:
         try:
             attributes["_real"] = attributes["_wake"]()
         except PegboardError as error:
-            raise click.ClickException(error.one_line()) from error
+            raise click.ClickException(error.summary()) from error
     real: click.Command = attributes["_real"]
     return real
 
@@ -124,7 +123,10 @@ class Commands:
         before = dict(vars(trial))
         call(trial)
         added = trial.commands
-        if {**vars(trial), "commands": None} != {**before, "commands": None} or not group.commands.keys() <= added.keys():
+        if {**vars(trial), "commands": None} != {
+            **before,
+            "commands": None,
+        } or not group.commands.keys() <= added.keys():
             return None
         trial.commands = group.commands  # what the implementation keeps sees the same commands as the application
         return [
