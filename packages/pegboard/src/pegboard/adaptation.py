@@ -100,7 +100,7 @@ def offer(plugin: Plugin, adapter: Adapter | None, records: Records | None) -> N
     if module is None:  # it has removed itself, which the bracket reports
         return
     found = [
-        EntryPoint(name, group, value, _named(module, value, f"entry point {name} = {value} in group {group} of {by}"))
+        EntryPoint(name, group, value, look_up(module, value, f"entry point {name} = {value} in group {group} of {by}"))
         for name, group, value, by in entry_points_of(plugin, records)
     ]
     if adapter is not None:
@@ -112,7 +112,12 @@ def _call(function: Callable[..., object], plugin: Plugin, module: ModuleType, f
     function(plugin, module, found)
 
 
-def _named(module: ModuleType, value: str, entry_point: str) -> Any:
+def look_up(module: ModuleType, value: str, entry_point: str) -> Any:
+    """Return what the *value* of an entry point names in its *module*.
+
+    Raises:
+        AttributeError: If it is not there; names *entry_point*, and the nearest name.
+    """
     thing: Any = module
     path = parse(value)[1]
     for name in path.split(".") if path else ():
@@ -128,7 +133,10 @@ def _named(module: ModuleType, value: str, entry_point: str) -> Any:
 
 
 def entry_points_of(plugin: Plugin, records: Records | None) -> tuple[tuple[str, str, str, str], ...]:
-    """Return name, group, value and distribution of each entry point of *plugin*, from *records* if need be."""
+    """Return name, group, value and distribution of each entry point of *plugin*, from *records* if need be.
+
+    Of a plugin that is a distribution itself, in the place of the distribution: the registry that it contributes to.
+    """
     if plugin.entry_points is None and records is not None:
         plugin.entry_points = _recorded(records, plugin.module)
     return plugin.entry_points or ()

@@ -76,7 +76,8 @@ class EarlyImports:
         self._ledger = ledger
         self._imported = imported
         self._failed = failed
-        self._report = report
+        self.report: Callable[[PegboardError], object] = report
+        """Told of each fault."""
         self.plugins: dict[str, Plugin] = {}
         """The plugins that were imported before the plugins were known, by module."""
         self._elsewhere: dict[tuple[str, ...], Plugin] = {}  # owners for now, by the modules that may be plugins
@@ -198,7 +199,7 @@ class EarlyImports:
             self._failed(plugin)
             self._ledger.revoke(plugin)
             plugin.fail(failure)
-            self._report(failure)
+            self.report(failure)
             raise failure from error
 
     def _adapt_loaded(self, plugins: Iterable[Plugin]) -> None:
@@ -273,7 +274,7 @@ class EarlyImports:
             else:
                 self._ledger.transfer(owner_for_now, self._application)
                 if owner_for_now.inputs or owner_for_now.eager or owner_for_now.after or owner_for_now.before:
-                    self._report(not_in_a_plugin(f"{modules[0]} is not a plugin"))
+                    self.report(not_in_a_plugin(f"{modules[0]} is not a plugin"))
         self._elsewhere.clear()
 
 

@@ -208,6 +208,7 @@ class Host:
             eager: bool = False,
             metadata: object = None,
             passing: tuple[type[BaseException], ...] = (),
+            entry_points: str | Iterable[str] | None = None,
         ) -> Registry[T]: ...
 
         @overload
@@ -220,6 +221,7 @@ class Host:
             eager: bool = False,
             metadata: object = None,
             passing: tuple[type[BaseException], ...] = (),
+            entry_points: str | Iterable[str] | None = None,
         ) -> Registry[Any]: ...
 
     def registry(
@@ -231,6 +233,7 @@ class Host:
         eager: bool = False,
         metadata: "Any" = None,
         passing: "tuple[type[BaseException], ...]" = (),
+        entry_points: "str | Iterable[str] | None" = None,
     ) -> "Registry[Any]":
         """Return the registry of that name, making it at the first call.
 
@@ -248,10 +251,21 @@ class Host:
             metadata: The fields that describe a contribution: a `TypedDict`, a dataclass, or a mapping of names to
                 types. None: any plain data.
             passing: Errors that `Registry.call` lets through unchanged, e.g. the application's own friendly one.
+            entry_points: The group or groups of entry points that are contributions, too. Their names are known from
+                metadata; what one names is imported when it is used, in every mode. Its distribution is the owner,
+                as a plugin of that name. Not together with *eager*.
 
         Raises:
-            HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`.
+            HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`; if
+                *entry_points* are said after the plugins have been found, or other ones than before.
+            InvalidNameError: If a group cannot be one.
         """
+        if entry_points is not None:
+            from pegboard.sources import use_groups
+
+            sources = use_groups(self.settings, name, entry_points, eager=eager)
+            if sources is not None:
+                self.manager.configure(sources=sources)
         if eager:
             self.manager.activate_at_start(name)
         registry = self._registries.get(name)

@@ -16,7 +16,7 @@ import _thread
 import os
 import sys
 
-from pegboard.ledger import ACTIVE, BROKEN, DORMANT, PRIMED, application
+from pegboard.ledger import ACTIVE, BROKEN, DISTRIBUTION, DORMANT, PRIMED, application
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 class Attribution:
     """Tells which plugin a module belongs to, and which plugin's code registers something."""
 
-    __slots__ = ("_by_module", "_early", "_own", "_plugins", "application", "is_complete", "records", "stacks")
+    __slots__ = ("_by_module", "_early", "_own", "_plugins", "application", "is_complete", "parts", "records", "stacks")
 
     def __init__(
         self,
@@ -84,6 +84,8 @@ class Attribution:
         self.application: Plugin = application(name)
         """The owner of what no plugin registers."""
         self._by_module: dict[str, Plugin] = {}
+        self.parts: dict[str, Plugin] = {}
+        """Modules, which are no plugins themselves, of distributions whose entry points are contributions."""
         self.stacks: dict[int, list[Plugin]] = {}
         """The plugins that each thread is importing, the innermost last, by the thread's identifier."""
         self.records: Records | None = None
@@ -107,7 +109,7 @@ class Attribution:
     def owner(self, module: str) -> "Plugin | None":
         """Return the plugin that *module* is, or is a part of; None when it belongs to no plugin."""
         while module:
-            if plugin := self.plugin(module):
+            if plugin := self.plugin(module) or self.parts.get(module):
                 return plugin
             module = module.rpartition(".")[0]
         return None
@@ -169,11 +171,8 @@ class Importer:
         "_application",
         "_finder",
         "_is_ready",
-        "_ledger",
-        "_listener",
         "_lock",
         "_namespace",
-        "_prefix",
         "_searches",
         "adapter",
         "around",
@@ -182,7 +181,10 @@ class Importer:
         "imports",
         "is_watching",
         "journal",
+        "ledger",
+        "listener",
         "observing_s",
+        "prefix",
     )
 
     def __init__(
@@ -211,10 +213,13 @@ class Importer:
         """
         self.attribution: Attribution = attribution
         """Knows the plugins, and which one each thread imports."""
-        self._ledger = ledger
-        self._listener = listener
+        self.ledger: Ledger = ledger
+        """Where contributions are committed."""
+        self.listener: Listener = listener
+        """Told of each import."""
         self._finder = finder
-        self._prefix = prefix
+        self.prefix: str = prefix
+        """How the application's environment variables begin."""
         self._application = application
         self._namespace = namespace
         self._lock = _thread.RLock()
@@ -251,7 +256,9 @@ class Importer:
                 self.watch()
                 self._is_ready = True
 
-    def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> None:
+    def activate(  # noqa: C901 -- one more function would cost each run
+        self, plugin: "Plugin", reason: "str | Contribution" = ""
+    ) -> None:
         """Import *plugin*, unless it is active already.
 
         Several threads may ask at once: the import system runs the module once and lets the others wait. An audit
@@ -273,6 +280,11 @@ class Importer:
             refuse(plugin, self.attribution.records)
         if not self._is_ready:
             self.prepare()
+        if plugin.module.startswith(DISTRIBUTION):
+            from pegboard.entry_objects import offer
+
+            offer(plugin, self.ledger, self.attribution.records)
+            return
         sys.audit("pegboard.activate", plugin.module, reason)
         earlier, tries = self.imports.get(plugin), 0
         while True:
@@ -291,7 +303,7 @@ class Importer:
         # A module that was imported before the host knew it, or that has no code (a bare directory), had no bracket.
         if plugin.state not in (ACTIVE, BROKEN):
             plugin.state = ACTIVE
-            self._listener.early.adapt(plugin)
+            self.listener.early.adapt(plugin)
 
     def _is_worth_another_try(
         self, plugin: "Plugin", error: BaseException, tries: int, earlier: "tuple[Plugin | None, float, float] | None"
@@ -301,7 +313,7 @@ class Importer:
 
         has_run = self.imports.get(plugin) is not earlier  # else the bracket was not reached
         return wait_for_others(error, tries, is_certain=has_run) or (
-            not has_run and self._listener.import_in_order(plugin, error, 0.0)
+            not has_run and self.listener.import_in_order(plugin, error, 0.0)
         )
 
     def live(self, contribution: "Contribution") -> "Any":
@@ -314,8 +326,12 @@ class Importer:
         contribution.owner.is_used = True
         if contribution.live is not DORMANT:
             return contribution.live
+        if contribution.owner.module.startswith(DISTRIBUTION):
+            from pegboard.entry_objects import load
+
+            return load(contribution, self)
         self.activate(contribution.owner, contribution)
-        return self._ledger.successor(contribution).live
+        return self.ledger.successor(contribution).live
 
     def run(  # noqa: C901 -- one more function would cost each run
         self, plugin: "Plugin", execute: "Callable[[], None]", kept: "Sequence[Contribution] | None" = None
@@ -325,7 +341,7 @@ class Importer:
         Args:
             plugin: The plugin that is this module.
             execute: Runs the module's code.
-            kept: What it has registered already, if its module has been executed outside the bracket.
+            kept: What it has registered already, if it is not its module that is executed, or not for the first time.
         """
         if not plugin.is_usable:
             from pegboard.boundary import refuse
@@ -333,12 +349,12 @@ class Importer:
             refuse(plugin, self.attribution.records, again=True)
         from time import perf_counter
 
-        ledger = self._ledger
+        ledger = self.ledger
         stack = self.attribution.stack()
         if plugin in stack:  # it reloads itself, or imports itself once more: that is a part of its one import
             execute()
             return
-        if plugin.is_in_order and plugin.state == PRIMED and self._listener.import_in_order(plugin, None, 0.0):
+        if plugin.is_in_order and plugin.state == PRIMED and self.listener.import_in_order(plugin, None, 0.0):
             return
         ledger.begin(plugin, kept or ())
         if stack:
@@ -353,7 +369,7 @@ class Importer:
         try:
             try:
                 execute() if around is None else around(plugin, execute)
-                if sys.modules.get(plugin.module) is None:
+                if kept is None and sys.modules.get(plugin.module) is None:
                     from pegboard.boundary import raise_for_removed
 
                     raise_for_removed(plugin)
@@ -374,26 +390,26 @@ class Importer:
             if kept is not None:  # others use what has been imported
                 raise
             forget_submodules(plugin.module)
-            if self._listener.import_in_order(plugin, error, perf_counter() - started):
+            if self.listener.import_in_order(plugin, error, perf_counter() - started):
                 return
             raise
         plugin.cost_ms = (perf_counter() - started - self.observing_s + observing_s) * 1000
         batch = ledger.commit(plugin)
         plugin.state = ACTIVE
         plugin.error = None
-        self._listener.imported(plugin, batch)
+        self.listener.imported(plugin, batch)
 
     def lose(self, plugin: "Plugin", error: "PegboardError") -> None:
         """Mark *plugin* broken because of *error*: the thread that was importing it is not in this process."""
-        self._ledger.discard(plugin)
+        self.ledger.discard(plugin)
         plugin.fail(error)
-        self._ledger.invalidate()
+        self.ledger.invalidate()
 
     def failure(self, plugin: "Plugin", error: "BaseException") -> "PegboardError":
         """Return what says that *error* was raised when *plugin* was imported."""
         from pegboard.boundary import to_import_error
 
-        failure = to_import_error(plugin, error, self._prefix, self.attribution.owner)
+        failure = to_import_error(plugin, error, self.prefix, self.attribution.owner)
         failure.__cause__ = error
         return failure
 

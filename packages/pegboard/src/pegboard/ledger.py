@@ -42,6 +42,9 @@ BROKEN = "broken"
 QUARANTINED = "quarantined"
 """Left out because it took the whole process down before."""
 
+DISTRIBUTION = "distribution "
+"""How the module of a plugin begins that is a distribution: its entry points are contributions, and it has no code."""
+
 BUILT_IN = "built-in"
 """The source of the application's own plugins."""
 
@@ -718,17 +721,14 @@ class Ledger:
 
     def _in_order(self, live: "list[Contribution]", recorded: "Iterable[Contribution]") -> "tuple[Contribution, ...]":
         beyond = self._owners_beyond_records
+        rows = [*live, *[contribution for contribution in recorded if contribution.owner not in beyond]]
         if self.is_importing():
             # An eager start would have imported those before it, not itself, and none after it.
             stack = self._stacks[_thread.get_ident()]
             self.readers.update(stack)
             last = stack[0].rank if stack[0] not in self.started_by else sys.maxsize
-            recorded = [each for each in recorded if each.owner.rank < last and each.owner not in stack]
-        return tuple(
-            sorted(
-                [*live, *[contribution for contribution in recorded if contribution.owner not in beyond]], key=_sort_key
-            )
-        )
+            rows = [each for each in rows if not each.is_primed or (each.owner.rank < last and each.owner not in stack)]
+        return tuple(sorted(rows, key=_sort_key))
 
     def is_importing(self) -> bool:
         """Return whether this thread is importing a plugin: then it sees what that would see at an eager start."""

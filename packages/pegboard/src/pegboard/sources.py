@@ -22,7 +22,7 @@ _NOT_PLAIN: Final = 0x20 | 0x80 | 0x200
 class Sources:
     """Where one application's plugins are; it never changes."""
 
-    __slots__ = ("_text", "adapter", "folder", "groups", "is_plugin", "namespace")
+    __slots__ = ("_text", "adapter", "folder", "groups", "is_plugin", "namespace", "registries")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Sources:
         folder: str | os.PathLike[str] | None = None,
         is_plugin: Callable[[Any], object] | None = None,
         adapter: Adapter | None = None,
+        registries: Iterable[tuple[str, tuple[str, ...]]] = (),
     ) -> None:
         """Check what the author says; all is described at `Host`.
 
@@ -54,10 +55,18 @@ class Sources:
         condition = None if is_plugin is None else _text_of_function(is_plugin)
         self.adapter: Adapter | None = adapter
         """Makes contributions of what modules offer; see `Host.adapt`."""
-        self._text = f" {(self.namespace, self.groups, self.folder, condition)!r}{adapter or ''}"
+        self.registries: tuple[tuple[str, tuple[str, ...]], ...] = tuple(registries)
+        """Registries to which entry points contribute, each with the groups of these; see `Host.registry`."""
+        offers = f" {sorted(self.registries)!r}" if self.registries else ""
+        self._text = f" {(self.namespace, self.groups, self.folder, condition)!r}{adapter or ''}{offers}"
 
     def __str__(self) -> str:
         return self._text
+
+    def replace(self, application: str, **changes: Any) -> Sources:
+        """Return what differs from this in *changes* only, by the names of the constructor's parameters."""
+        given = {name: getattr(self, name) for name in self.__slots__ if name not in ("_text", "groups")}
+        return Sources(application, **({"entry_points": self.groups} | given | changes))
 
 
 class Adapter:
@@ -98,14 +107,10 @@ def use_adapter(settings: Any, function: Callable[..., object], caller: FrameTyp
     Raises:
         HostError: If there is another one.
     """
-    adapter, sources = Adapter(function, caller), settings.sources
-    if sources is None or sources.adapter is None:
-        given = (
-            {} if sources is None else {name: getattr(sources, name) for name in ("namespace", "folder", "is_plugin")}
-        )
-        groups = None if sources is None else sources.groups
-        return Sources(settings.application, entry_points=groups, adapter=adapter, **given)
+    adapter, sources = Adapter(function, caller), settings.sources or Sources(settings.application)
     known = sources.adapter
+    if known is None:
+        return sources.replace(settings.application, adapter=adapter)
     if known.place == adapter.place:  # the file that runs is imported once more, under its own name
         return None
     from pegboard.errors import HostError
@@ -114,6 +119,34 @@ def use_adapter(settings: Any, function: Callable[..., object], caller: FrameTyp
         f"there are two adapters: {known.name}() at {known.place} and {adapter.name}() at {adapter.place}",
         "a host has one; let it call the other",
     )
+
+
+def use_groups(settings: Any, registry: str, names: str | Iterable[str], *, eager: bool) -> Sources | None:
+    """Return where plugins are, now with the groups *names* of entry points that contribute to *registry*.
+
+    None if they do that already.
+
+    Raises:
+        InvalidNameError: If one cannot be a group.
+        HostError: If others contribute to it, or its contributions are to count without being used.
+    """
+    from pegboard.errors import HostError
+
+    groups, sources = tuple(_groups(names)), settings.sources or Sources(settings.application)
+    known = dict(sources.registries)
+    if known.get(registry, ()) == groups:
+        return None
+    if registry in known:
+        raise HostError(
+            f"the groups of entry points for registry {registry!r} are {known[registry]!r}, and now {groups!r}",
+            "say them once, all together",
+        )
+    if eager:
+        raise HostError(
+            f"registry {registry!r} cannot have entry points and be eager",
+            "what an entry point names is loaded when it is used; leave out eager=True",
+        )
+    return sources.replace(settings.application, registries=(*sources.registries, (registry, groups)))
 
 
 def enabled(names: Iterable[str]) -> tuple[str, ...]:

@@ -31,6 +31,7 @@
     │   ├── DuplicatePluginError      two distributions bring one plugin name
     │   ├── SameModuleError           is named by several entry points
     │   ├── UnusedObjectError         has an entry point with an object that nobody uses
+    │   ├── EntryPointError           an entry point names what cannot be had
     │   ├── SharedFileError           brings a file that another distribution brings, too
     │   ├── StrayPackageFileError     brings a file that only the application may bring
     │   ├── NameClashError            two plugins register one name
@@ -75,6 +76,7 @@ from pegboard.errors.container import (
 from pegboard.errors.plugin import (
     AdapterFailedError as AdapterFailedError,
     DuplicatePluginError as DuplicatePluginError,
+    EntryPointError as EntryPointError,
     NameClashError as NameClashError,
     OrderError as OrderError,
     PluginCallError as PluginCallError,

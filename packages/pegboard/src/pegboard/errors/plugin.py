@@ -230,6 +230,17 @@ class UnusedObjectError(PluginError):
     place: str | None = None
 
 
+class EntryPointError(PluginError):
+    """What an entry point names cannot be had when it is used; other contributions of its distribution can."""
+
+    code = "entry-point-broken"
+    _what = "entry point {entry_point} of {distribution} cannot be used and is left out"
+    entry_point: str  #: As it is written, and its group, e.g. `csv = acme_csv:Reader in group notes.readers`.
+    cause: str
+    place: str | None
+    advice: str
+
+
 class SharedFileError(PluginError):
     """A distribution brings a file that another one brings, too: the one installed last has overwritten the other's."""
 

@@ -12,6 +12,7 @@ from importlib.machinery import ExtensionFileLoader
 from types import FunctionType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.entry_objects import is_distribution
 from pegboard.ledger import ACTIVE
 from pegboard.startup.recording.ownership import Ownership
 
@@ -92,8 +93,10 @@ def _packages(group: Sequence[Plugin], ownership: Ownership) -> dict[str, set[st
     for plugin in group:
         if plugin.is_built_in:  # its distribution is the application
             continue
-        for name in list(sys.modules):
-            if type(name) is str and ownership.owner(name) is None and ownership.is_own(plugin, name):
+        for name in [name for name in list(sys.modules) if type(name) is str]:
+            owner = ownership.owner(name)
+            is_apart = owner is None or (owner is plugin and is_distribution(plugin))
+            if is_apart and ownership.is_own(plugin, name):
                 packages.setdefault(_top_level(name), set()).add(name)
     return packages
 

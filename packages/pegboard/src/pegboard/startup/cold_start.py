@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.adaptation import parse
+from pegboard.entry_objects import is_distribution, offer
 from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, UnusedObjectError, describe_exception
 from pegboard.importer import Journal
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
@@ -134,6 +135,13 @@ class ColdStart:
         """Search once more; plugins that were known stay the same objects."""
         self._search = None
         self.search()
+        self._offer_entry_points()
+
+    def _offer_entry_points(self) -> None:
+        """Let entry points be contributions, which need no import to be known."""
+        for plugin in self.plugins:
+            if is_distribution(plugin) and plugin.is_usable:
+                offer(plugin, self._ledger, None)
 
     def reorder(self) -> None:
         """Put the plugins in order again, now that their authors' wishes are known; report what cannot be met."""
@@ -181,6 +189,7 @@ class ColdStart:
             is_from_scratch: Whether no record holds.
         """
         rebuild = self._rebuild(eager_kinds, is_from_scratch=is_from_scratch)
+        self._offer_entry_points()
         rebuild.run(self.plugins)
         self.reorder()
         try:
@@ -202,6 +211,7 @@ class ColdStart:
         self.recording = Recording(index, why_not)
 
     def _import_all(self) -> None:
+        self._offer_entry_points()
         for plugin in self.plugins:
             if plugin.is_usable:
                 self._activate(plugin, "eager")
@@ -216,8 +226,9 @@ class ColdStart:
         objects = {
             plugin: [value for _, _, value, _ in plugin.entry_points or () if parse(value)[1]]
             for plugin in self.plugins
+            if not is_distribution(plugin)
         }
-        named = [plugin for plugin in self.plugins if objects[plugin] and plugin.is_usable]
+        named = [plugin for plugin, values in objects.items() if values and plugin.is_usable]
         ledger = self._ledger
         owners = {row.owner for kind in ledger.kinds() for row in ledger.contributions(kind)} if named else set()
         for plugin in named:

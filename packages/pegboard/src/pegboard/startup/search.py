@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.early_imports import EARLY
+from pegboard.entry_objects import is_distribution
 from pegboard.errors import ConfigurationError, PluginNotFoundError
 from pegboard.importer import extend_namespace
 from pegboard.ledger import ACTIVE, BROKEN, Plugin
@@ -96,7 +97,7 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
         plugin.required = plugin.name in settings.required
         if why_not := policy.why_disabled(plugin):
             plugin.disable(why_not)
-        elif plugin.name in policy.eager:
+        elif plugin.name in policy.eager and not is_distribution(plugin):
             plugin.eager = plugin.is_eager_by_user = True
             plugin.reason = policy.eager[plugin.name]
     quarantined, suspects = quarantine.apply(settings, plugins)
@@ -172,7 +173,8 @@ def renew(plugin: Plugin, settings: Settings) -> None:
     """Find out anew where *plugin* comes from, and which distribution has brought it; nothing changes if it is gone."""
     entries, files = path_entries(), Files()
     known = plugin.distribution
-    if known is not None and plugin.origin is not None and os.path.lexists(plugin.origin):
+    is_there = plugin.origin is not None and os.path.lexists(plugin.origin)
+    if known is not None and is_there and not is_distribution(plugin):
         key = normalise(known.name)
         for item in without_stale(installed(entries, files))[0]:
             if item.key == key:  # that is all that an upgrade changes; a whole search takes longer
@@ -190,9 +192,9 @@ def renew(plugin: Plugin, settings: Settings) -> None:
 
 
 def _entry_points(candidate: Candidate) -> tuple[tuple[str, str, str, str], ...]:
-    return tuple(
-        (line.name, line.group, line.value, str(line.installed.distribution)) for line in candidate.entry_points
-    )
+    lines = candidate.entry_points
+    named = [(line.name, line.group, line.value, str(line.installed.distribution)) for line in lines]
+    return (*named, *candidate.contributions)
 
 
 def _renew_entry_points(plugin: Plugin, before: Distribution, now: Installed, sources: Sources) -> None:

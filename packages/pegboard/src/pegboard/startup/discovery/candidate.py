@@ -20,7 +20,7 @@ FOLDER = "folder"
 class Candidate:
     """One module or package that could be a plugin."""
 
-    __slots__ = ("distribution", "entry_points", "module", "name", "origin", "problem", "source")
+    __slots__ = ("contributions", "distribution", "entry_points", "module", "name", "origin", "problem", "source")
 
     def __init__(
         self,
@@ -46,6 +46,8 @@ class Candidate:
         """Why Python cannot import it; None when it probably can."""
         self.entry_points: list[Line] = []
         """Those that name its module, by name; several may."""
+        self.contributions: list[tuple[str, str, str, str]] = []
+        """Of a distribution: name, group and value of each entry point that contributes, and to which registry."""
 
     @property
     def is_package(self) -> bool:

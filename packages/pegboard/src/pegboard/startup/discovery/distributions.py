@@ -29,7 +29,7 @@ _MOST_DIGITS: Final = 256
 class Installed:
     """The metadata of one distribution; each file of it is read when it is asked for."""
 
-    __slots__ = ("_distribution", "_read", "base", "directory", "is_egg")
+    __slots__ = ("_distribution", "_entry_points", "_read", "base", "directory", "is_egg")
 
     def __init__(self, base: str, directory: str, read: Callable[[str], str | None], *, is_egg: bool) -> None:
         self.base: str = base
@@ -40,10 +40,18 @@ class Installed:
         """Whether a build by setuptools left it, rather than an installer."""
         self._read = read
         self._distribution: Distribution | None = None
+        self._entry_points: str | None = None
 
     def read(self, name: str) -> str:
         """Return the text of the metadata file *name*; empty when there is none."""
         return self._read(name) or ""
+
+    @property
+    def entry_points(self) -> str:
+        """The text of its `entry_points.txt`, which is asked for each group."""
+        if self._entry_points is None:
+            self._entry_points = self.read("entry_points.txt")
+        return self._entry_points
 
     @property
     def distribution(self) -> Distribution:

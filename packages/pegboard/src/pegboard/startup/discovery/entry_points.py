@@ -38,11 +38,7 @@ class Line:
 
 def entry_points(group: str, found: Iterable[Installed]) -> list[Line]:
     """Return the entry points of *group* in the distributions *found*, by name, then by distribution."""
-    points = [
-        Line(group, name, value, item)
-        for item in found
-        for name, value in _section(item.read("entry_points.txt"), group)
-    ]
+    points = [Line(group, name, value, item) for item in found for name, value in _section(item.entry_points, group)]
     return sorted(points, key=lambda point: (point.name, point.installed.key, point.value))
 
 

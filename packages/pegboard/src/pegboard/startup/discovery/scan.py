@@ -11,6 +11,7 @@ import os
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import (
     DuplicatePluginError,
+    EntryPointError,
     HostError,
     NamespaceModuleError,
     PluginFolderError,
@@ -19,6 +20,7 @@ from pegboard.errors import (
     StaleMetadataError,
     describe_exception,
 )
+from pegboard.ledger import DISTRIBUTION
 from pegboard.sources import Sources
 from pegboard.startup.discovery import finders
 from pegboard.startup.discovery.application import Application
@@ -116,7 +118,7 @@ class _Discoverer:
         for candidate in self._hooked(portions, by_module):
             by_module[candidate.module] = candidate
         self._add_entry_points(by_module, portions)
-        candidates = self._unique(by_module.values())
+        candidates = self._unique([*by_module.values(), *self._distributions(by_module.values())])
 
         paths = [portion.path for portion in portions if not portion.is_folder]
         self.problems += strays(self.application, paths, candidates, self.owners, self.files)
@@ -271,6 +273,37 @@ class _Discoverer:
         for candidate in by_module.values():
             if candidate.source == ENTRY_POINT:  # a module of the namespace has its own name, whoever points to it
                 self._report_names(candidate)
+
+    def _distributions(self, others: Iterable[Candidate]) -> Iterable[Candidate]:
+        """Return a candidate for each distribution whose entry points contribute to registries, apart from *others*."""
+        taken = {candidate.name for candidate in others}
+        found: dict[str, Candidate] = {}
+        lines = [
+            (registry, line)
+            for registry, groups in self.sources.registries
+            for group in groups
+            for line in entry_points(group, self.metadata)
+        ]
+        for registry, line in lines:
+            key = line.installed.key
+            if key not in found:
+                owner = self.application.owner
+                found[key] = Candidate(
+                    f"{key}-entry-points" if key in taken else key,
+                    f"{DISTRIBUTION}{key}",
+                    origin=line.installed.directory,
+                    source=BUILT_IN if owner is not None and owner.installed.key == key else ENTRY_POINT,
+                    distribution=line.installed.distribution,
+                )
+            if line.name.isprintable():
+                found[key].contributions.append((line.name, line.group, line.value, registry))
+            else:
+                who, text = line.installed.distribution, f"{line.name!r} = {line.value} in group {line.group}"
+                cause, advice = "its name has characters that cannot be shown", "report it to its author"
+                self.problems.append(
+                    EntryPointError(found[key].name, str(who), text, cause, line.installed.directory, advice)
+                )
+        return found.values()
 
     def _pointed_to(self, point: Line, paths: list[str]) -> Candidate:
         known = {self.application.package: paths} if paths and self.application.package else {}

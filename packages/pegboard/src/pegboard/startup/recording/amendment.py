@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.entry_objects import is_distribution
 from pegboard.index import PROVISIONAL, read
 from pegboard.ledger import BROKEN, FOUND, PRIMED
 from pegboard.startup.recording.encoding import content_of, to_bytes
@@ -113,6 +114,8 @@ def _amend(path: str, plugin: Plugin, change: Callable[[dict[str, Any], dict[str
         plugin: Which entry is to be changed; nothing happens if it is not there any more.
         change: Changes content and entry, and returns whether that is to be written.
     """
+    if is_distribution(plugin):  # what it contributes is known from its metadata
+        return
     try:
         content = content_of(read(path))
         entry = content["plugins"].get(plugin.module)

@@ -12,7 +12,7 @@ from pegboard.errors import UnusableIndexError
 from pegboard.fields import escape
 from pegboard.frozen import UNPACKED
 from pegboard.index import ENCODING, MAGIC, SEPARATOR, Index, digest, unusable
-from pegboard.ledger import FOUND, PRIMED, part
+from pegboard.ledger import DISTRIBUTION, FOUND, PRIMED, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,8 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
         for sequence, (kind, text, override, metadata) in enumerate(recorded):
             rows.setdefault(kind, []).append([text, module, location, override, str(sequence), metadata])
             texts.setdefault(kind, {})[text] = None
-    packages = {module.rpartition(".")[0] or module: None for module in content["order"]}
+    modules = [module for module in content["order"] if not module.startswith(DISTRIBUTION)]
+    packages = {module.rpartition(".")[0] or module: None for module in modules}
     head.append(["P", *packages])
     head += [["K", *suspect] for suspect in content["suspects"]]
     head += [["W", *problem] for problem in content["problems"]]

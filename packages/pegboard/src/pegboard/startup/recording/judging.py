@@ -9,6 +9,7 @@ import _thread
 import time
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.entry_objects import is_distribution
 from pegboard.errors import describe_exception
 from pegboard.startup.recording.effects.effect import NOT_SHOWN, Effect
 
@@ -55,7 +56,7 @@ class Judging:
         self._importer.around = None
 
     def _run(self, plugin: Plugin, execute: Callable[[], None]) -> None:
-        if _thread.get_ident() != self._thread:
+        if _thread.get_ident() != self._thread or is_distribution(plugin):
             execute()
             return
         if not self._budget.allows(plugin):

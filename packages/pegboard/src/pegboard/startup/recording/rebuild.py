@@ -10,6 +10,7 @@ import _thread
 import math
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.entry_objects import is_distribution
 from pegboard.errors import PluginImportError, describe_exception
 from pegboard.ledger import PRIMED
 from pegboard.startup.recording.budget import Budget
@@ -110,6 +111,9 @@ class Rebuild:
 
     def run(self, plugins: Sequence[Plugin]) -> None:
         """Import and record each usable plugin whose record does not hold; prime the others."""
+        offering = [plugin for plugin in plugins if is_distribution(plugin) and plugin.is_usable]
+        self._outcome.records.update({plugin.module: Record.of_entry_points(plugin) for plugin in offering})
+        plugins = [plugin for plugin in plugins if not is_distribution(plugin)]
         records, reasons = self._old.check(plugins)
         stale: list[Plugin] = []
         for plugin in plugins:

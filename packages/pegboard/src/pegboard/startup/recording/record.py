@@ -12,6 +12,7 @@ from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.adaptation import BY_ADAPTER, is_line_of
+from pegboard.entry_objects import rows_of
 from pegboard.frozen import EXECUTABLE, holder
 from pegboard.index import WHOLE_ENVIRONMENT, digest, path_stamp, variable_stamp
 from pegboard.regular_file import read_file
@@ -132,6 +133,14 @@ class Record:
         record.variables = {name: variable_stamp(name, environ) for name in sorted(trace.variables.union(declared))}
         record.after, record.before = plugin.after, plugin.before
         record.is_in_order = plugin.is_in_order
+        return record
+
+    @classmethod
+    def of_entry_points(cls, plugin: Plugin) -> Record:
+        """Return the record of *plugin*, a distribution whose contributions are known from its metadata."""
+        record = cls()
+        record.rows = plain_rows(rows_of(plugin, None))
+        record.is_judged = True
         return record
 
     def judge(
