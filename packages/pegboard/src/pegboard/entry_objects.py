@@ -109,6 +109,21 @@ def load(contribution: Contribution, importer: Importer) -> Any:
     return live
 
 
+def load_all(plugin: Plugin, importer: Importer) -> bool:
+    """Load everything that *plugin*, a distribution, contributes, and return whether that was possible."""
+    from pegboard.errors import PluginError
+
+    offer(plugin, importer.ledger, importer.attribution.records)
+    is_fine = True
+    for row in importer.ledger.contributions_of(plugin):
+        try:
+            if row.live is DORMANT:
+                load(row, importer)
+        except PluginError:  # it has been reported
+            is_fine = False
+    return is_fine
+
+
 def _same(contribution: Contribution, ledger: Ledger) -> list[Contribution]:
     """Return the rows that stand for the same entry point: one on record, and one in the ledger."""
     rows = [row for row in ledger.find(contribution.kind, contribution.text) if row.owner is contribution.owner]

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pegboard.boundary import find_culprit, location_in
+from pegboard.entry_objects import is_distribution, load_all
 from pegboard.errors import describe_exception
 from pegboard.ledger import ACTIVE
 from pegboard.tools.doctor.finding import Finding, finding, from_error
@@ -133,13 +134,15 @@ class _Interpreter:
 
 
 def _import(manager: PluginManager, plugin: Plugin, *, as_recorded: bool) -> bool:
-    """Import *plugin*, and return whether it is active.
+    """Import *plugin*, or what its entry points name, and return whether it is active.
 
     Args:
         manager: The host's.
         plugin: What to import.
         as_recorded: Whether it is also recorded, as a start does.
     """
+    if is_distribution(plugin):
+        return load_all(plugin, manager.importer)
     if not as_recorded:
         return manager.activate(plugin)
     manager.cold_start.record_alone(plugin, {"middleware"})
