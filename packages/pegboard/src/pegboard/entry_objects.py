@@ -89,10 +89,11 @@ def load(contribution: Contribution, importer: Importer) -> Any:
     importer.prepare()
     importer.ledger.started_by.add(plugin)  # what it sees is what is there when it is used
     sys.audit("pegboard.activate", module, contribution)
+    plugin.state = ACTIVE
     while True:
         try:
             _import(plugin, module, importer)
-            live = look_up(sys.modules[module], value, f"entry point {_text(contribution)}")
+            live = look_up(sys.modules[module], value, "it")
             break
         except KeyboardInterrupt:
             raise
@@ -105,7 +106,6 @@ def load(contribution: Contribution, importer: Importer) -> Any:
     for row in _same(contribution, importer.ledger):
         row.live = live
     contribution.live = live
-    plugin.state = ACTIVE
     return live
 
 

@@ -39,6 +39,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "namespace-is-a-module": (WARNING, "modules are installed below a plain module", "uninstall them"),
     "entry-points-of-one-module": (NOTE, "several entry points name one module, which is one plugin", "none"),
     "entry-point-unused": (WARNING, "an entry point names an object, and nothing is registered", "tell its author"),
+    "entry-point-broken": (WARNING, "an entry point names what cannot be had", "reinstall it, or tell its author"),
     "file-owned-twice": (WARNING, "two distributions contain the same file", "uninstall one of them"),
     "stray-package-file": (WARNING, "it contains a file that only the application may contain", "reinstall without it"),
     "stale-metadata": (WARNING, "two versions of one distribution seem to be installed", "remove the stale one"),
