@@ -47,11 +47,11 @@ class Environment:
         Raises:
             InstallRefusedError: With what to do instead.
         """
-        bundle = _bundle(self.prefix)
-        if bundle is not None:
+        program = bundle(self.prefix)
+        if program is not None:
             raise InstallRefusedError(
                 "the application is bundled: what it consists of was decided when the bundle was made",
-                bundle,
+                program,
                 "make the bundle with other plugins, or put modules into the user's plugin folder",
             )
         marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
@@ -79,14 +79,14 @@ class Environment:
             )
 
 
-def _bundle(prefix: str) -> str | None:
+def bundle(prefix: str = sys.prefix) -> str | None:
     """Return the file of a frozen application, zipapp, shiv or pex, or None: there, this environment is another's.
 
     Source:
         "PEX runtime environment variables", pex documentation: `PEX`; and `PEX-INFO`, in an environment of pex's own.
     """
     program = EXECUTABLE or sys.argv[0]
-    if EXECUTABLE or os.path.exists(os.path.join(prefix, "PEX-INFO")):
+    if EXECUTABLE or is_of_pex(prefix):
         return program
     folder = os.path.dirname(os.path.dirname(os.path.abspath(pegboard.__file__)))
     if any(os.path.realpath(sysconfig.get_path(name)) == os.path.realpath(folder) for name in ("purelib", "platlib")):
@@ -94,6 +94,11 @@ def _bundle(prefix: str) -> str | None:
     # on Windows, the program of each installed script is an archive with an executable before it
     is_archive = zipfile.is_zipfile(program) and not program.endswith(".exe")
     return program if is_archive or "PEX" in os.environ else None
+
+
+def is_of_pex(prefix: str = sys.prefix) -> bool:
+    """Return whether pex has made the environment, for one file that it has packed."""
+    return os.path.exists(os.path.join(prefix, "PEX-INFO"))
 
 
 def _kind(prefix: str, base_prefix: str) -> str:

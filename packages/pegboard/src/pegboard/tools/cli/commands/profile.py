@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 from pegboard.startup.recording.files import write
 from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.installing.environment import bundle, is_of_pex
 from pegboard.tools.profiling import launch
 from pegboard.tools.profiling.costs import median
 from pegboard.tools.profiling.measure import MeasurementError, measure
@@ -57,7 +59,7 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
     if called is None:
         output.complain("error: this program cannot be run once more, since its command line is not known")
         return FAILED
-    if not os.path.isfile(launch.__file__):
+    if not os.path.isfile(launch.__file__) or (zipfile.is_zipfile(bundle() or "") and not is_of_pex()):
         output.complain("error: a bundled application cannot be measured; profile it as it is installed")
         return FAILED
     flags, program = called
