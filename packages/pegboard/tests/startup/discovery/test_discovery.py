@@ -528,6 +528,31 @@ def test_hook_with_distributions_of_its_own_is_asked(app):
     assert (candidate.module, str(candidate.distribution)) == ("json.encoder", "acme-frozen 2.0")
 
 
+def test_distributions_of_a_hook_whose_names_begin_alike_are_two(app):
+    from importlib.metadata import Distribution
+
+    class Compiled(Distribution):
+        def __init__(self, name, points):
+            self.files_read = {
+                "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+                "entry_points.txt": f"[{APP}.plugins]\n{points}\n",
+            }
+
+        def read_text(self, filename):
+            return self.files_read.get(filename)
+
+        def locate_file(self, path):
+            return Path("/compiled") / path
+
+    class Finder(Hook):
+        def find_distributions(self, context):
+            return [Compiled("notes", "one = json.encoder"), Compiled("notes-extra", "two = json.decoder")]
+
+    sys.meta_path.append(Finder(""))
+    found = {candidate.name: str(candidate.distribution) for candidate in discover(APP).candidates}
+    assert found == {"one": "notes 1.0", "two": "notes-extra 1.0"}
+
+
 def test_mapping_of_an_editable_install_that_points_nowhere_is_reported(app, monkeypatch):
     module = type(sys)("finder_of_acme")
     module.MAPPING = {f"{APP}.plugins.px": "/gone", f"{APP}.plugins.px.deep": "/gone/deep", "other": "/x", 3: 4}
