@@ -13,9 +13,12 @@ __all__ = ["TYPE_CHECKING"]
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
-    from typing import Any, Never, Protocol, TypeAlias, TypeVar
+    from typing import Any, Generic, Never, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
+    D = TypeVar("D")
     F = TypeVar("F")
+    P = ParamSpec("P")
+    R = TypeVar("R")
     T = TypeVar("T")
     T_co = TypeVar("T_co", covariant=True)
 
@@ -58,3 +61,44 @@ if TYPE_CHECKING:
 
         @property
         def __origin__(self) -> Any: ...
+
+    class TypedRegistry(Generic[T]):
+        """What the methods of `Registry` are that take and return different types; see there."""
+
+        @overload
+        def register(self, name: str, item: T, /, *, override: bool = False, **metadata: Any) -> T: ...
+
+        @overload
+        def register(self, name: str, /, *, override: bool = False, **metadata: Any) -> Registers: ...
+
+        def register(self, name: str, item: Any = None, /, *, override: bool = False, **metadata: Any) -> Any: ...
+
+        def __getitem__(self, name: str) -> T: ...
+
+        @overload
+        def get(self, name: str) -> T | None: ...
+
+        @overload
+        def get(self, name: str, default: D) -> T | D: ...
+
+        def get(self, name: str, default: Any = None) -> Any: ...
+
+        @overload
+        async def aget(self, name: str) -> T | None: ...
+
+        @overload
+        async def aget(self, name: str, default: D) -> T | D: ...
+
+        async def aget(self, name: str, default: Any = None) -> Any: ...
+
+        def call(self: Readable[Callable[P, R]], name: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        @overload
+        async def acall(
+            self: Readable[Callable[P, Awaitable[R]]], name: str, /, *args: P.args, **kwargs: P.kwargs
+        ) -> R: ...
+
+        @overload
+        async def acall(self: Readable[Callable[P, R]], name: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        async def acall(self, name: str, /, *args: Any, **kwargs: Any) -> Any: ...

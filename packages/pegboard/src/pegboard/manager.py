@@ -17,11 +17,11 @@ from pegboard.index import read, why_invalid
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from importlib.machinery import ModuleSpec
-    from typing import Any, Final, Generic, ParamSpec, TypeVar, overload
+    from typing import Any, Final, TypeVar
 
-    from pegboard._typing import Readable, Registers
+    from pegboard._typing import TypedRegistry
     from pegboard.claims import Claims
     from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
@@ -31,12 +31,9 @@ if TYPE_CHECKING:
     from pegboard.startup.cold_start import ColdStart
 
     T = TypeVar("T")
-    D = TypeVar("D")
-    P = ParamSpec("P")
-    R = TypeVar("R")
 else:
     T = None
-    Generic = {T: object}
+    TypedRegistry = {T: object}
 
 NEW: "Final" = "new"
 STARTING: "Final" = "starting"
@@ -568,7 +565,7 @@ def finder_of(manager: "Any") -> "Any":
 _LEFT_OUT: "Final" = object()
 
 
-class Registry(Generic[T]):
+class Registry(TypedRegistry[T]):
     """Contributions of one type by name: commands, exporters, themes.
 
     Made by `Host.registry`. Reading it makes the host ready first; `names`, `describe` and `in` import no
@@ -620,57 +617,107 @@ class Registry(Generic[T]):
             del item
             return cls
 
-    if TYPE_CHECKING:
+        # `TypedRegistry` says what these are to type checkers: overloads would be made at every start
 
-        @overload
-        def register(self, name: str, item: T, /, *, override: bool = False, **metadata: Any) -> T: ...
+        def register(
+            self, name: str, item: "Any" = _LEFT_OUT, /, *, override: bool = False, **metadata: "Any"
+        ) -> "Any":
+            """Add *item* under *name*; as a decorator when *item* is left out.
 
-        @overload
-        def register(self, name: str, /, *, override: bool = False, **metadata: Any) -> Registers: ...
+            Args:
+                name: At least one character, on one line.
+                item: The contribution itself.
+                override: Whether it may replace what an earlier plugin registered under that name.
+                **metadata: Plain data that describes it; what lists, help and completion show.
 
-    def register(self, name: str, item: "Any" = _LEFT_OUT, /, *, override: bool = False, **metadata: "Any") -> "Any":
-        """Add *item* under *name*; as a decorator when *item* is left out.
+            Returns:
+                *item*, or a decorator that returns what it decorates.
 
-        Args:
-            name: At least one character, on one line.
-            item: The contribution itself.
-            override: Whether it may replace what an earlier plugin registered under that name.
-            **metadata: Plain data that describes it; what lists, help and completion show.
+            Raises:
+                InvalidNameError: If *name* cannot be shown in a list.
+                MetadataError: If *metadata* is not plain data.
+                ContributionMismatchError: If *item* is not what the registry is made for; see `Host.registry`.
+                MetadataMismatchError: If *metadata* is not as the registry's schema says.
+            """
+            if type(name) is not str or not name.strip() or not name.isprintable():
+                from pegboard.plain_data import plain_name
 
-        Returns:
-            *item*, or a decorator that returns what it decorates.
+                name = plain_name(name, f"a contribution to {self.name!r}")
+            for field, value in metadata.items():
+                if type(value) is not str or type(field) is not str or not (value.isascii() and field.isascii()):
+                    from pegboard.plain_data import plain_metadata
 
-        Raises:
-            InvalidNameError: If *name* cannot be shown in a list.
-            MetadataError: If *metadata* is not plain data.
-            ContributionMismatchError: If *item* is not what the registry is made for; see `Host.registry`.
-            MetadataMismatchError: If *metadata* is not as the registry's schema says.
-        """
-        if type(name) is not str or not name.strip() or not name.isprintable():
-            from pegboard.plain_data import plain_name
+                    metadata = plain_metadata(self.name, name, metadata)
+                    break
+            if item is _LEFT_OUT:
 
-            name = plain_name(name, f"a contribution to {self.name!r}")
-        for field, value in metadata.items():
-            if type(value) is not str or type(field) is not str or not (value.isascii() and field.isascii()):
-                from pegboard.plain_data import plain_metadata
+                def decorate(decorated: "T") -> "T":
+                    return self.register(name, decorated, override=override, **metadata)
 
-                metadata = plain_metadata(self.name, name, metadata)
-                break
-        if item is _LEFT_OUT:
+                return decorate
+            if self.of is not None or self.schema is not None:
+                attribution = self._manager.attribution
+                stack = attribution.stack()
+                if not stack or stack[-1].state != "primed":  # else it was checked when it was recorded
+                    from pegboard.expectations import check
 
-            def decorate(decorated: "T") -> "T":
-                return self.register(name, decorated, override=override, **metadata)
+                    check(self, name, item, metadata, attribution.owner)
+            self._manager.ledger.add(self.name, name, item, metadata=metadata, override=override)
+            return item
 
-            return decorate
-        if self.of is not None or self.schema is not None:
-            attribution = self._manager.attribution
-            stack = attribution.stack()
-            if not stack or stack[-1].state != "primed":  # else it was checked when it was recorded
-                from pegboard.expectations import check
+        def get(self, name: str, default: "Any" = None) -> "Any":
+            """Return the contribution of that name, or *default* when there is none.
 
-                check(self, name, item, metadata, attribution.owner)
-        self._manager.ledger.add(self.name, name, item, metadata=metadata, override=override)
-        return item
+            Raises:
+                PluginError: In strict mode, if its plugin cannot be imported; else that is reported.
+            """
+            if name in self:
+                try:
+                    return self[name]
+                except Exception:  # a plugin that fails now is left out, as it would have been at an eager start
+                    if name in self or self._manager.is_strict:
+                        raise
+            return default
+
+        async def aget(self, name: str, default: "Any" = None) -> "Any":
+            """Do what `get` does; plugins are imported in a thread, so that an event loop of `asyncio` goes on."""
+            from pegboard.calling import read
+
+            return await read(self, self._manager, self._ready, name, self.get, default)
+
+        def call(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
+            """Call the contribution of that name, so that whatever it raises names its plugin.
+
+            Errors of built-in plugins and of the application pass unchanged, as with `Host.run`, and so do the types in
+            `passing`. What it registers is its plugin's. The boundary holds until all of its code has run: a coroutine
+            or a generator that it returns is one whose errors name the plugin, too.
+
+            Args:
+                name: The contribution's.
+                *args: Its arguments.
+                **kwargs: Its named arguments.
+
+            Returns:
+                What it returns.
+
+            Raises:
+                ContributionNotFoundError: If there is none of that name.
+                PluginError: If its plugin cannot be imported.
+                PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
+            """
+            from pegboard.calling import call
+
+            return call(self, self._manager, name, args, kwargs)
+
+        async def acall(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
+            """Do what `call` does, and await what it returns if that can be awaited; cancellation passes.
+
+            Its plugin is imported in a thread, so that an event loop of `asyncio` goes on meanwhile. The contribution
+            itself runs in the loop's thread.
+            """
+            from pegboard.calling import acall
+
+            return await acall(self, self._manager, self._ready, name, (args, kwargs))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -721,92 +768,6 @@ class Registry(Generic[T]):
         if ledger.generation == generation:
             live_objects[name] = live
         return live
-
-    if TYPE_CHECKING:
-
-        @overload
-        def get(self, name: str) -> T | None: ...
-
-        @overload
-        def get(self, name: str, default: D) -> T | D: ...
-
-    def get(self, name: str, default: "Any" = None) -> "Any":
-        """Return the contribution of that name, or *default* when there is none.
-
-        Raises:
-            PluginError: In strict mode, if its plugin cannot be imported; else that is reported.
-        """
-        if name in self:
-            try:
-                return self[name]
-            except Exception:  # a plugin that fails now is left out, as it would have been at an eager start
-                if name in self or self._manager.is_strict:
-                    raise
-        return default
-
-    if TYPE_CHECKING:
-
-        @overload
-        async def aget(self, name: str) -> T | None: ...
-
-        @overload
-        async def aget(self, name: str, default: D) -> T | D: ...
-
-    async def aget(self, name: str, default: "Any" = None) -> "Any":
-        """Do what `get` does; plugins are imported in a thread, so that an event loop of `asyncio` goes on."""
-        from pegboard.calling import read
-
-        return await read(self, self._manager, self._ready, name, self.get, default)
-
-    if TYPE_CHECKING:
-
-        def call(self: Readable[Callable[P, R]], name: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
-
-        @overload
-        async def acall(
-            self: Readable[Callable[P, Awaitable[R]]], name: str, /, *args: P.args, **kwargs: P.kwargs
-        ) -> R: ...
-
-        @overload
-        async def acall(self: Readable[Callable[P, R]], name: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
-
-        async def acall(self, name: str, /, *args: Any, **kwargs: Any) -> Any: ...
-
-    else:
-
-        def call(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
-            """Call the contribution of that name, so that whatever it raises names its plugin.
-
-            Errors of built-in plugins and of the application pass unchanged, as with `Host.run`, and so do the types in
-            `passing`. What it registers is its plugin's. The boundary holds until all of its code has run: a coroutine
-            or a generator that it returns is one whose errors name the plugin, too.
-
-            Args:
-                name: The contribution's.
-                *args: Its arguments.
-                **kwargs: Its named arguments.
-
-            Returns:
-                What it returns.
-
-            Raises:
-                ContributionNotFoundError: If there is none of that name.
-                PluginError: If its plugin cannot be imported.
-                PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
-            """
-            from pegboard.calling import call
-
-            return call(self, self._manager, name, args, kwargs)
-
-        async def acall(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
-            """Do what `call` does, and await what it returns if that can be awaited; cancellation passes.
-
-            Its plugin is imported in a thread, so that an event loop of `asyncio` goes on meanwhile. The contribution
-            itself runs in the loop's thread.
-            """
-            from pegboard.calling import acall
-
-            return await acall(self, self._manager, self._ready, name, (args, kwargs))
 
     def names(self) -> "tuple[str, ...]":
         """Return all names in order, without importing a primed plugin."""
