@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs abou
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from importlib.machinery import ModuleSpec
     from typing import Any, Final, TypeVar
 
@@ -768,6 +769,20 @@ class Registry(TypedRegistry[T]):
         if ledger.generation == generation:
             live_objects[name] = live
         return live
+
+    def override(self, name: str, item: "T", /, **metadata: "Any") -> "AbstractContextManager[T]":
+        """Return a context manager, for tests, in which *name* stands for *item*, whoever has it.
+
+        Nothing is checked of *item*, which may be a fake. It counts for all threads, and blocks can be nested.
+
+        Args:
+            name: What is overridden; nothing needs to have that name.
+            item: What stands there in the block.
+            **metadata: What describes it; that of what it overrides when left out.
+        """
+        from pegboard.substitution import Substitution
+
+        return Substitution(self, self._manager, name, item, metadata)
 
     def names(self) -> "tuple[str, ...]":
         """Return all names in order, without importing a primed plugin."""
