@@ -149,3 +149,31 @@ def test_the_doctor_imports_only_what_is_enabled(enabled):
 
 def test_why_names_the_groups_that_are_searched(elsewhere):
     assert "entry points in the group acme\n" in command(elsewhere, "why", "absent").stdout
+
+
+@pytest.mark.parametrize("module", ["acmeplug.csv", "acme_tsv"])
+@pytest.mark.parametrize(
+    "first", ["import {0}", "import app.api, {0}", "import app.api; app.api.host.plugins; import {0}"]
+)
+def test_a_plugin_elsewhere_that_is_imported_first_owns_what_it_registers(elsewhere, module, first):
+    for file in (elsewhere.site / "acmeplug/csv.py", elsewhere.site / "acme_tsv.py"):
+        file.write_text(
+            file.read_text().removeprefix(TRACE)
+        )  # which notes its import in a module that is not there yet
+    elsewhere.settle()
+    name = module[-3:]
+    step = (
+        f"{first.format(module)}; from app.api import host, things; import json; host.start();"
+        f"print(json.dumps([things.names(), things.owner({name!r}).name, host.plugin({name!r}).state, host.problems]))"
+    )
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", step],
+            env=elsewhere.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=elsewhere.root,
+        )
+        assert done.stderr == ""
+        assert json.loads(done.stdout) == [["csv", "tsv"], name, "active", []]

@@ -481,6 +481,19 @@ def test_a_plugin_that_an_editable_install_does_not_reach_is_found(clinic):
     assert (found["distribution"], found["where"]) == ("acme-dev 1.2.0", str(source))
 
 
+def test_a_helper_in_the_source_of_an_editable_install_is_no_plugin(clinic):
+    source = clinic.application.root / "project/src/app/plugins/_helper.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("")
+    origin = json.dumps({"url": f"file://{clinic.application.root}/project", "dir_info": {"editable": True}})
+    clinic.install("acme-dev", {"acme_dev-1.2.0.dist-info/direct_url.json": origin})
+    api = clinic.application.code / "app/api.py"
+    condition = 'Host("app", is_plugin=lambda candidate: not candidate.name.startswith("_"))'
+    api.write_text(api.read_text().replace('Host("app")', condition))
+    clinic.application.settle()
+    assert [finding for finding in clinic.doctor() if finding["code"] == "editable-invisible"] == []
+
+
 def test_what_a_plugin_requires_and_does_not_get_is_found_with_the_way_there(clinic):
     clinic.install("acme-csv", {"app/plugins/csv.py": ""}, metadata="Requires-Dist: acme-base>=2\n")
     clinic.install(

@@ -232,3 +232,14 @@ def test_two_that_are_installed_together_may_not_bring_one_file(world):
 )
 def test_the_module_that_a_file_is(path, module):
     assert module_of(path) == module
+
+
+def test_a_distribution_whose_entry_points_contribute_counts_as_a_plugin(tmp_path):
+    info = tmp_path / "acme_csv-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-csv\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[app.readers]\ncsv = acme_csv:Reader\n")
+    (unpacked,) = unpacked_in(str(tmp_path), Sources("app", registries=[("readers", ("app.readers",))]))
+    assert unpacked.plugins == ["acme-csv"]
+    (unpacked,) = unpacked_in(str(tmp_path), Sources("app"))
+    assert unpacked.plugins == []

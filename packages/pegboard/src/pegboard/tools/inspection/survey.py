@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.entry_objects import is_distribution
 from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.record import Record
@@ -193,4 +194,6 @@ def _why(plugin: Plugin, *, is_eager: bool, because: str | None, overruled: tupl
         return f"imported, to be recorded: {because}"
     if overruled:
         return f"its author says it may be lazy, although its import {overruled[0]}"
+    if plugin.state == PRIMED and is_distribution(plugin):
+        return "known from its metadata; what an entry point names is imported when it is used"
     return plugin.reason or _MEANINGS.get(plugin.state, plugin.state)

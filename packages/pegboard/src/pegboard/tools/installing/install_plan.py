@@ -155,7 +155,8 @@ def _unpacked(installer: Installer, plan: InstallPlan, requirements: Sequence[st
 
 def _check_plugins(plan: InstallPlan, unpacked: Sequence[Unpacked], application: str, sources: Sources) -> None:
     places = [f"a module in {sources.namespace}"] if sources.namespace else []
-    places += [f"an entry point in the group {group}" for group in sources.groups]
+    groups = dict.fromkeys((*sources.groups, *[group for _, offered in sources.registries for group in offered]))
+    places += [f"an entry point in the group {group}" for group in groups]
     for each in unpacked:
         if each.key in plan.named and not each.plugins:
             raise InstallRefusedError(

@@ -42,8 +42,11 @@ class Unpacked:
         """The names of its programs."""
         self.requires: list[str] = distribution.requires or []
         """Its requirements, as its metadata has them."""
+        groups = {group for _, offered in sources.registries for group in offered}
+        offers = [self.key] if any(point.group in groups for point in distribution.entry_points) else []
         self.entry_points: list[str] = [
-            point.name for point in distribution.entry_points if point.group in sources.groups
+            *offers,
+            *[point.name for point in distribution.entry_points if point.group in sources.groups],
         ]
 
     @property

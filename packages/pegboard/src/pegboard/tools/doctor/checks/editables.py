@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pegboard.startup.discovery import finders
+from pegboard.startup.discovery.candidate import Candidate
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.discovery.entry_points import entry_points
 from pegboard.startup.discovery.owners import editable_project
@@ -60,6 +61,7 @@ def _invisible(evidence: Evidence, item: Installed, project: str) -> Iterator[Fi
     relative = evidence.settings.namespace.replace(".", "/")
     if not relative:
         return
+    counts = sources_of(evidence.settings).is_plugin or bool
     visible = {os.path.realpath(plugin.origin) for plugin in evidence.plugins if plugin.origin}
     names = {plugin.name for plugin in evidence.plugins}
     seen: set[str] = set()
@@ -70,6 +72,8 @@ def _invisible(evidence: Evidence, item: Installed, project: str) -> Iterator[Fi
             path = next((path for path in candidates if os.path.isfile(path)), None)
             if path is None or name in seen or name in names or os.path.realpath(path) in visible:
                 continue
+            if not counts(Candidate(name, f"{evidence.settings.namespace}.{name}", origin=path)):
+                continue  # it is no plugin, wherever Python finds it
             seen.add(name)
             yield finding(
                 "editable-invisible",
