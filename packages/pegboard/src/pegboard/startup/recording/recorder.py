@@ -284,8 +284,8 @@ class Recorder:
             def find_and_load(name: str, import_: Any) -> ModuleType:
                 observation = self._observed[-1] if self._observed else None
                 if observation is None or observation.thread != _thread.get_ident() or name in sys.modules:
-                    if self._comparison is not None and self._owner(name) is None:
-                        self._comparison.is_up_to_date = False
+                    if self._owner(name) is None and name not in sys.modules:
+                        self._end_comparison(name)  # such as the package that the module of the next plugin is in
                     return original(name, import_)
                 return self._load(observation, name, lambda: original(name, import_))
 
@@ -359,8 +359,11 @@ class Recorder:
             self._comparison.loaded.add(name)
 
     def _end_comparison(self, name: str) -> None:
+        """End a comparison that is going on before others' code runs: the body of the module *name*."""
         if self._comparison is not None:
-            self._comparison.end_before_library(name)
+            self._comparison.is_up_to_date = False
+            if self.thread == _thread.get_ident():
+                self._comparison.end_before_library(name)
 
     def _go_on(self, observation: Observation, awaited: str | None) -> None:
         """Let the plugin's code run, which is inert until *awaited* is loaded; None where that is not known."""

@@ -69,3 +69,15 @@ def test_a_handler_that_runs_because_a_library_is_missing_is_observed(applicatio
     text = f"{IMPORTS}try:\n    import no_such_library\nexcept ImportError:\n    shelf.default = 2\n"
     why = reasons(application, a=INERT, m=text, z=INERT)
     assert [name for name, reason in why.items() if reason] == ["m"]
+
+
+@pytest.mark.parametrize("package", ["", "import shelf\nshelf.OPTIONS['by'] = 'deep'\n"], ids=["plain", "that changes"])
+def test_the_package_of_a_plugin_that_comes_next_is_not_blamed_on_the_one_before(application, package):
+    application.write("deep/__init__.py", package)
+    application.write("deep/main.py", "VALUE = 1\n")
+    application.write("deep-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: deep\nVersion: 1.0\n")
+    application.write("deep-1.0.dist-info/entry_points.txt", "[app.plugins]\nx = deep.main\n")
+    registering = "from shelf import OPTIONS\nregister({name!r}, 1)\n"
+    why = reasons(application, **{name: registering.format(name=name) for name in "abc"})
+    assert "x" in why
+    assert [name for name in "abc" if why[name]] == []

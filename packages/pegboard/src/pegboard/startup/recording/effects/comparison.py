@@ -96,7 +96,11 @@ class Comparison:
 
     def end_before_library(self, name: str) -> None:
         """End it, if one is going on, before others' code runs: the body of the module *name*."""
-        self.end()
+        members = self._members
+        try:
+            self.end()
+        except Exception:  # objects of strangers are looked at; the import goes on
+            self.doubtful.update(member.plugin for member in members)
         self.is_up_to_date = False
         self.loaded.add(name)
 
