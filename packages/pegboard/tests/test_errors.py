@@ -120,7 +120,7 @@ INSTANCES = [
         "the first in order keeps the name: plugin 'csv' of acme-csv 1.2.0",
         "disable one of the two; to replace it on purpose, a plugin registers with override=True",
     ),
-    SafeModeError("notes", ("plugin 'csv' of acme-csv 1.2.0", "no plugin was being imported")),
+    SafeModeError("notes", ("plugin 'csv' of acme-csv 1.2.0", "no plugin was being imported"), "notes plugins"),
     PluginNotFoundError("csvv", ("csv", "html")),
     # plugins
     PluginError("csv", "acme-csv 1.2.0"),

@@ -7,7 +7,7 @@ TYPE_CHECKING = False  # as type checkers know it
 
 if TYPE_CHECKING:
     from pegboard.adapters.argparse import add_commands
-    from pegboard.adapters.no_plugins import take_no_plugins
+    from pegboard.no_plugins import take_no_plugins
     from pegboard.tools.cli.plugin_commands import manage
 
 __all__ = ["add_commands", "manage", "take_no_plugins"]
@@ -15,7 +15,7 @@ __all__ = ["add_commands", "manage", "take_no_plugins"]
 _HOMES = {
     "add_commands": "pegboard.adapters.argparse",
     "manage": "pegboard.tools.cli.plugin_commands",
-    "take_no_plugins": "pegboard.adapters.no_plugins",
+    "take_no_plugins": "pegboard.no_plugins",
 }
 
 

@@ -86,6 +86,7 @@ class Host:
         entry_points: "str | Iterable[str] | None" = None,
         folder: "str | os.PathLike[str] | None" = None,
         is_plugin: "Callable[[Candidate], object] | None" = None,
+        commands: str = "",
     ) -> None:
         """Make the host of the application that is the package *name*.
 
@@ -119,6 +120,8 @@ class Host:
                 imported; false if it does not count. It has `name`, `module`, `origin`, `source`, `distribution` and
                 `is_package`. None: all count. It should depend on nothing else: an index holds until the function's own
                 code is edited, or what it has bound.
+            commands: What users type for the `plugins` commands, e.g. `notes plugins`: hints name it. Empty if the
+                application has none, or mounts them with an adapter, which knows. Hints then say what helps without.
 
         Raises:
             InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
@@ -177,6 +180,7 @@ class Host:
                 config_directory=None if config_directory is None else os.path.abspath(config_directory),
                 cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
                 sources=sources,
+                commands=commands,
             ),
             report=self.report,
             report_clashes=self._report_clashes,

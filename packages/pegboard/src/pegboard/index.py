@@ -53,7 +53,7 @@ from stat import S_ISREG  # which `os` has loaded
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, Final
 
     from pegboard.sources import Adapter, Sources
@@ -355,6 +355,7 @@ class Settings:
         is_backwards: bool = False,
         sources: "Sources | None" = None,
         only: "tuple[str, ...] | None" = None,
+        commands: "str | Callable[[], str]" = "",
     ) -> None:
         """Make settings; all but the following are described at `Host`.
 
@@ -375,6 +376,7 @@ class Settings:
             is_backwards: Whether plugins are imported in reverse order when they are recorded; their order stays.
             sources: Where plugins are; None for the usual places, see `sources`.
             only: The plugins that the application enables; None for all.
+            commands: As for `Host`; or a function that returns it, where that depends on how the program was called.
         """
         vars(self).update(
             application=application,
@@ -396,6 +398,7 @@ class Settings:
             namespace=f"{application}.plugins" if sources is None else sources.namespace,
             adapter=None if sources is None else sources.adapter,
             only=only,
+            commands=commands,
         )
 
     if TYPE_CHECKING:
@@ -422,6 +425,7 @@ class Settings:
         adapter: Adapter | None
         """What makes contributions of what modules offer; see `Host.adapt`."""
         only: tuple[str, ...] | None
+        commands: str | Callable[[], str]
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings never change: use replace({name}=...)")

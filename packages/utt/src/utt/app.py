@@ -30,7 +30,8 @@ from utt.log.interface import AddEntry, EntryLines, EntryParser
 from utt.report.interface import CSVReportView, HTMLReportView
 from utt.report.model import ReportModel
 
-host = Host("utt", built_in_first=False)  # plugins are ordered by name; the names of built-in ones begin with `0_`
+# plugins are ordered by name; the names of built-in ones begin with `0_`
+host = Host("utt", built_in_first=False, commands="utt plugins")
 commands = host.registry("commands", Command)
 
 

@@ -153,10 +153,15 @@ class PluginQuarantinedError(PluginError):
 
     code = "plugin-quarantined"
     _what = "{who} is quarantined and left out"
-    _hint = "update it, or try it again with `{command}`"
     cause: str
     place: str | None
-    command: str  #: What releases it.
+    command: str  #: What releases it, e.g. `notes plugins release csv`; empty if the application has no such command.
+    crashes: str = ""  #: The path of the file that counts crashes.
+
+    def hint(self) -> str:
+        if self.command:
+            return f"update it, or try it again with `{self.command}`"
+        return f"update it; to try it again, remove the file that counts crashes: {self.crashes}"
 
 
 class PluginSlowError(PluginError):
@@ -303,12 +308,19 @@ class SafeModeError(PegboardError):
     code = "safe-mode"
     is_of_one_start = True
     _what = "safe mode: this start uses only built-in plugins, since the last two crashed"
-    _hint = (
-        "the next start tries all plugins again; examine them with `{application} plugins doctor`, disable one with "
-        "`{application} plugins disable NAME`, or clear its crashes with `{application} plugins release NAME`"
-    )
     application: str
     victims: tuple[str, ...]  #: What each of them was importing, in words.
+    commands: str = ""  #: What users type for the `plugins` commands; empty if the application has none.
+
+    def hint(self) -> str:
+        again = "the next start tries all plugins again"
+        if self.commands:
+            return (
+                f"{again}; examine them with `{self.commands} doctor`, disable one with `{self.commands} disable NAME`, "
+                f"or clear its crashes with `{self.commands} release NAME`"
+            )
+        variable = f"{self.application.replace('.', '_').replace('-', '_').upper()}_NO_PLUGINS"
+        return f"{again}; update the one that crashes, or leave it out with {variable}=NAME"
 
     def because(self) -> str:
         return f"when they crashed: {'; '.join(self.victims)}"

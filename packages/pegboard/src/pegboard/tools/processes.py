@@ -18,7 +18,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from pegboard.adapters.no_plugins import OPTION
+from pegboard.no_plugins import OPTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

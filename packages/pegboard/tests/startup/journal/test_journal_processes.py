@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from support.processes import API
 from support.soak import sized
 
 pytestmark = pytest.mark.usefixtures("objects_are_not_compared")
@@ -71,8 +72,52 @@ def test_a_plugin_that_kills_the_process_is_named_then_quarantined(application, 
         assert states(third)["b"] == "quarantined"
         assert {states(third)[name] for name in "ac"} <= {"active", "primed"}
         assert "warning[plugin-quarantined]: plugin 'b' is quarantined" in third.stderr
-        assert "app plugins release b" in third.stderr
     assert not any(journal(application).iterdir())
+
+
+MOUNTED = {
+    "told to the host": ('host = Host("app", commands="app more plugins")', "host.start()"),
+    "by a command that runs": (
+        'host = Host("app")',
+        "from pegboard.cli import manage; manage(host, ['list'], prog={!r})",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", MOUNTED)
+def test_a_hint_names_the_commands_as_the_application_has_them(application, where):
+    host, step = MOUNTED[where]
+    application.write("app/api.py", API.replace('host = Host("app")', host))
+    application.plugin("b", DEATHS["exit"])
+    for _ in range(2):
+        start(application)
+    said = start(application, step.format("app more plugins")).stderr
+    assert "(hint: update it, or try it again with `app more plugins release b`)" in said
+
+
+def test_a_hint_names_no_command_that_the_application_lacks(application):
+    application.plugin("b", "import os\nif os.path.exists('die'): os._exit(3)")
+    (application.root / "die").touch()
+    for _ in range(2):
+        start(application)
+    (application.root / "die").unlink()
+    last = start(application)
+    assert states(last)["b"] == "quarantined"
+    file = incidents(application)
+    assert f"(hint: update it; to try it again, remove the file that counts crashes: {file})" in last.stderr
+
+    file.unlink()  # as the hint says
+
+    assert states(start(application))["b"] in ("active", "primed")
+
+
+def test_the_hint_of_safe_mode_names_no_command_that_the_application_lacks(application):
+    for name in "ab":
+        application.plugin(name, f"import os\nif os.environ.get('DIES') == '{name}': os._exit(3)")
+        start(application, DIES=name)
+    said = start(application).stderr
+    assert "warning[safe-mode]" in said
+    assert "update the one that crashes, or leave it out with APP_NO_PLUGINS=NAME)" in said
 
 
 def test_one_that_dies_when_it_is_used_is_quarantined_too(application):

@@ -182,7 +182,7 @@ def test_a_person_judges_and_goes_on_another_day(bisect):
     first = bisect(said="n\ny\ny\nq\n")
     assert "run 4, 10 of 40 on:" in first.stdout
     assert "APP_NO_PLUGINS=" in first.stdout
-    assert "'bisect --resume' goes on" in first.stdout
+    assert "'app plugins bisect --resume' goes on" in first.stdout
     assert first.returncode == 1
     second = bisect("--resume", said="n\n" * 4 + "y\ny\nn\n")
     assert "run 3: 20 of 40 on: fails (as before)" in second.stdout
@@ -214,7 +214,7 @@ def test_ctrl_c_leaves_a_bisection_that_can_be_resumed(bisect, application):
     )
     result = bisect("--", sys.executable, "-B", "-c", interrupt)
     assert result.returncode == 130
-    assert "'bisect --resume' goes on" in result.stderr
+    assert "'app plugins bisect --resume' goes on" in result.stderr
     (state,) = application.home.rglob("bisect-*.json")
     assert len(json.loads(state.read_text())["answers"]) == 2
     refused = bisect("--", "something", "else")

@@ -17,7 +17,14 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginCrashedError, PluginHangsError, SafeModeError
 from pegboard.frozen import present
-from pegboard.startup.journal.crashes import LIMIT, changing_crashes, crashes_path, new_crash, plugin_files
+from pegboard.startup.journal.crashes import (
+    LIMIT,
+    changing_crashes,
+    crashes_path,
+    new_crash,
+    plugin_commands,
+    plugin_files,
+)
 from pegboard.startup.journal.place import is_own
 
 if TYPE_CHECKING:
@@ -179,7 +186,7 @@ def _count_crashes(
         if is_explained:
             crashes.forget_failed_starts()
         elif last := crashes.add_failed_starts([*failed_starts.values()]):
-            report(SafeModeError(settings.application, last))
+            report(SafeModeError(settings.application, last, plugin_commands(settings)))
             return (((), "left out by automatic safe mode, since two starts in a row died"),)
     return ()
 

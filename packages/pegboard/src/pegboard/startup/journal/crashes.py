@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from typing import Final, TypedDict
 
+    from pegboard.index import Settings
     from pegboard.ledger import Plugin
 else:
     TypedDict = dict  # which it is; `typing` is slow to import
@@ -62,6 +63,12 @@ def new_crash(  # noqa: PLR0917 -- the fields of a crash
         when=when,
         how=how,
     )
+
+
+def plugin_commands(settings: Settings) -> str:
+    """Return what users type for the `plugins` commands; empty if the application has none."""
+    commands = settings.commands
+    return commands() if callable(commands) else commands
 
 
 def crashes_path(journal: str) -> str:

@@ -20,6 +20,7 @@ from pegboard.startup.journal.crashes import (
     crashes_path,
     is_current,
     new_crash,
+    plugin_commands,
     plugin_files,
 )
 
@@ -55,9 +56,10 @@ def apply(settings: Settings, plugins: Iterable[Plugin]) -> tuple[list[PegboardE
             continue
         plugin.state = QUARANTINED
         plugin.reason = f"it took the process down {crash['strikes']} times, last on {crash['when']}: {crash['how']}"
-        command = f"{settings.application} plugins release {plugin.name}"
-        owner = str(plugin.distribution or "")
-        problems.append(PluginQuarantinedError(plugin.name, owner, plugin.reason, plugin.origin, command))
+        commands = plugin_commands(settings)
+        command = f"{commands} release {plugin.name}" if commands else ""
+        owner, file = str(plugin.distribution or ""), crashes_path(settings.journal)
+        problems.append(PluginQuarantinedError(plugin.name, owner, plugin.reason, plugin.origin, command, file))
     return problems, tuple(suspects)
 
 

@@ -88,7 +88,7 @@ class BisectionSession:
         try:
             verdict = Search(names, self._needs, self._outcome).run()
         except Paused:
-            self._output.say("stopped; 'bisect --resume' goes on where it was")
+            self._output.say(f"stopped; '{self._options.prog} bisect --resume' goes on where it was")
             return FAILED
         return self._conclude(verdict, disable=disable)
 
@@ -169,7 +169,8 @@ class BisectionSession:
 
     def _conclude(self, verdict: Verdict, *, disable: bool) -> int:
         output = self._output
-        output.say("", *verdict_lines(verdict, self._kept, is_judged=self._settings["is_judged"]))
+        commands, is_judged = self._options.prog, self._settings["is_judged"]
+        output.say("", *verdict_lines(verdict, self._kept, is_judged=is_judged, commands=commands))
         reports = [self._report(failing) for failing in verdict.failing]
         for data in reports:
             output.say("", "Report for the author:", *(f"    {line}" for line in author_report.lines(data)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def verdict_lines(  # noqa: C901 -- one branch for each thing to say
-    verdict: Verdict, kept: set[str], *, is_judged: bool
+    verdict: Verdict, kept: set[str], *, is_judged: bool, commands: str
 ) -> list[str]:
     """Return *verdict* in words.
 
@@ -22,6 +22,7 @@ def verdict_lines(  # noqa: C901 -- one branch for each thing to say
         verdict: What the search has found.
         kept: Plugins that were on in every run.
         is_judged: Whether the exit status or the output of a command decided, rather than the user.
+        commands: How the user calls the `plugins` commands.
     """
     if verdict.kind == NO_PLUGIN:
         lines = ["It is not a plugin: it fails also with all of them off."]
@@ -33,7 +34,7 @@ def verdict_lines(  # noqa: C901 -- one branch for each thing to say
     if verdict.kind == NEVER:
         return [
             "It does not fail with all plugins on, each freshly imported.",
-            "If it fails otherwise, the record of the plugins may be at fault: 'index verify' compares it.",
+            f"If it fails otherwise, the record of the plugins may be at fault: '{commands} index verify' compares it.",
         ]
     lines = []
     if verdict.kind != FOUND:

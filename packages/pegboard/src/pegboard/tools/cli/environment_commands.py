@@ -131,7 +131,7 @@ def record_plugins(
     if errors:
         output.complain(errors.rstrip())
     if answer is None:
-        output.complain("error: recording has failed; the plugins are installed, see 'index build'")
+        output.complain(f"error: recording has failed; the plugins are installed, see '{options.prog} index build'")
         return FAILED, []
     added = [
         {

@@ -7,10 +7,11 @@ In: a host, and the arguments that follow the word `plugins`. Out: an exit statu
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pegboard.errors import PegboardError, UnusableIndexError
+from pegboard.errors import HostError, PegboardError, UnusableIndexError
 from pegboard.tools.cli.commands import FAILED, INTERRUPTED
 from pegboard.tools.cli.output import Output
 
@@ -62,6 +63,8 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
         arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog)
     )
     command: Command = options.run
+    with suppress(HostError):  # the plugins are in use already
+        host.manager.configure(commands=prog)
     output = Output(is_json=getattr(options, "json", False))
     try:
         status = command(host, options, output)
@@ -72,7 +75,7 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
         output.complain(error.render())
         return FAILED
     except UnusableIndexError as error:
-        output.complain(f"error: {error}; 'index clear' removes it, and 'index build' makes it anew")
+        output.complain(f"error: {error}; '{prog} index clear' removes it, and '{prog} index build' makes it anew")
         return FAILED
     except BrokenPipeError:
         raise

@@ -87,7 +87,7 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
     for name, check in checks.items():
         known = {_identity(found) for found in evidence.findings}
         try:
-            for found in map(evidence.with_commands, check(evidence)):
+            for found in check(evidence):
                 if _identity(found) not in known:
                     known.add(_identity(found))
                     evidence.findings.append(found)

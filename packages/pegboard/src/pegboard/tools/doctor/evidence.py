@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,15 +36,15 @@ if TYPE_CHECKING:
 class Evidence:
     """What the checks look at, and what they have found so far."""
 
-    def __init__(self, host: Host, commands: str = "") -> None:
+    def __init__(self, host: Host, commands: str) -> None:
         """Search for the plugins of *host*, which is not started, and collect the problems of that search.
 
         Args:
             host: The application's host.
-            commands: How the user calls the `plugins` commands; by the application's name if empty.
+            commands: How the user calls the `plugins` commands, e.g. `notes plugins`.
         """
         self.host: Host = host
-        self.commands: str = commands or f"{host.name} plugins"
+        self.commands: str = commands
         """How the user calls the `plugins` commands."""
         self.problems: list[PegboardError] = []
         """What the search has reported."""
@@ -71,13 +70,6 @@ class Evidence:
         return any(
             found.code == code and text in (found.what, f"{found.what}: {found.cause}") for found in self.findings
         )
-
-    def with_commands(self, found: Finding) -> Finding:
-        """Return *found* with the `plugins` commands as the user calls them: a start knows only the usual way."""
-        usual, remedy = f"{self.host.name} plugins ", found.remedy
-        for quote in ("`", "'"):
-            remedy = remedy.replace(f"{quote}{usual}", f"{quote}{self.commands} ")
-        return replace(found, remedy=remedy)
 
     # -- plugins ------------------------------------------------------------------------------------------------------
 

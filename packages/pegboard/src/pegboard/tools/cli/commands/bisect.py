@@ -76,7 +76,7 @@ def _bisect(host: Host, options: argparse.Namespace, output: Output) -> int:
         return bisection.run(disable=options.disable)
     except KeyboardInterrupt:
         if bisection.state.answers:
-            output.complain("stopped; 'bisect --resume' goes on where it was")
+            output.complain(f"stopped; '{options.prog} bisect --resume' goes on where it was")
         raise
 
 
