@@ -1,21 +1,104 @@
 """Commands for `click`, each of which is imported when it is used.
 
-Source: click 8, "API", `Group`, `Command`; "Complex applications", "Defining the lazy group".
+Source: click 8, "API", `Group`, `Command`; "Complex Applications", "Defining the Lazy Group".
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from pegboard.adapters import lazy_commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from pegboard.host import Host
+    from pegboard.registry import Registry
 
-_KEPT = frozenset({"name", "help", "short_help", "hidden", "deprecated", "get_short_help_str"})
-"""What a command says of itself without its plugin: what a list of commands shows."""
+C = TypeVar("C", bound=click.Command)
+
+_CLICK = lazy_commands.Framework(click.Command, click.Group)
+
+
+def plugin_group(
+    host: Host, commands: Registry[click.Command], base: type[click.Group] = click.Group
+) -> type[click.Group]:
+    """Return a class of groups with the commands that plugins have registered, besides those of its own.
+
+    Commands of plugins are listed, completed and found by what is recorded of them; one is imported when it is parsed.
+    The group's own commands come first, and keep their names: a plugin's command of the same name is reported. Making
+    the group does not start the host; listing or looking for a command of a plugin does. `--no-plugins[=NAMES]` is
+    taken from the arguments before.
+
+    What a plugin's command raises, but for what ends a command of click, becomes one line that names the plugin, and
+    exit status 1; in strict mode it is raised as it is.
+
+    Args:
+        host: The application's.
+        commands: A registry of click commands and groups; `register_command` records what lists show of them.
+        base: The class of groups to extend, e.g. one that knows aliases or a default command.
+
+    Examples:
+        >>> import click
+        >>> from pegboard import Host
+        >>> host = Host("notes")
+        >>> @click.group(cls=plugin_group(host, host.registry("commands")))
+        ... def cli() -> None:
+        ...     "Take notes."
+    """
+    made: type[click.Group] = lazy_commands.group_class(host, commands, base, _CLICK, _to_command)
+    return made
+
+
+def _to_command(group: Any, name: str, item: object) -> object:
+    del group, name
+    return item if isinstance(item, click.Command) else None
+
+
+def register_command(
+    commands: Registry[click.Command], command: C, *, name: str | None = None, override: bool = False
+) -> C:
+    """Register a click command or group with what lists of commands show of it.
+
+    An API offers it as `command = functools.partial(register_command, commands)`, so that a plugin's author writes
+    `@v1.command` above `@click.command()`.
+
+    Args:
+        commands: The registry.
+        command: What `click.command` or `click.group` has made.
+        name: The command's own name if None.
+        override: As for `Registry.register`.
+
+    Returns:
+        *command*.
+
+    Raises:
+        InvalidNameError: If it has no name, or none that can be shown.
+        TypeError: If *command* is no command of click.
+    """
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{command!r} is no command of click: @click.command() is missing below this decorator")
+    commands.register(name or command.name or "", command, override=override, **describe(command))
+    return command
+
+
+def plugins_command(host: Host, name: str = "plugins") -> click.Command:
+    """Return the `plugins` commands as one command of click: `cli.add_command(plugins_command(host))`.
+
+    They work when plugins do not: the host need not have started. Help and messages name them as they are mounted, in
+    whichever group and under whichever name.
+
+    Args:
+        host: The application's.
+        name: What the command is called.
+    """
+    made: click.Command = lazy_commands.plugins_command_class(host, _CLICK)(
+        name, help="Look after the plugins of this application.", add_help_option=False
+    )
+    return made
 
 
 def stand_in(name: str, metadata: Mapping[str, Any], wake: Callable[[], click.Command]) -> click.Command:
@@ -23,77 +106,16 @@ def stand_in(name: str, metadata: Mapping[str, Any], wake: Callable[[], click.Co
 
     Args:
         name: The command's.
-        metadata: Its `help` or `description`, `short_help`, `hidden`, `deprecated`, and whether it `is_group`.
+        metadata: What `describe` returns.
         wake: Returns the real command.
     """
-    made = (_LazyGroup if metadata.get("is_group") else _LazyCommand)(
-        name,
-        help=metadata.get("help", metadata.get("description")),
-        short_help=metadata.get("short_help"),
-        hidden=bool(metadata.get("hidden")),
-        deprecated=metadata.get("deprecated", False),
-    )
-    vars(made)["_wake"] = wake
+    made: click.Command = _CLICK.stand_in(name, metadata, wake)
     return made
 
 
 def describe(command: click.Command) -> Mapping[str, Any]:
     """Return what `stand_in` needs to know of a command."""
-    said = {
-        "help": command.help,
-        "short_help": command.short_help,
-        "hidden": command.hidden,
-        "deprecated": command.deprecated,
-        "is_group": isinstance(command, click.Group),
-    }
-    return {field: value for field, value in said.items() if value}
-
-
-def _real(command: click.Command) -> click.Command:
-    from pegboard.errors import PegboardError
-
-    attributes = object.__getattribute__(command, "__dict__")
-    if "_real" not in attributes:
-        try:
-            attributes["_real"] = attributes["_wake"]()
-        except PegboardError as error:
-            raise click.ClickException(error.summary()) from error
-    real: click.Command = attributes["_real"]
-    return real
-
-
-class _Lazy(click.Command):
-    def __getattribute__(self, name: str) -> Any:
-        attributes = object.__getattribute__(self, "__dict__")
-        if "_wake" not in attributes or name in ("__class__", "__dict__"):
-            return object.__getattribute__(self, name)
-        if name in _KEPT and "_real" not in attributes:
-            return object.__getattribute__(self, name)
-        return getattr(_real(self), name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        attributes = object.__getattribute__(self, "__dict__")
-        if "_wake" in attributes:
-            setattr(_real(self), name, value)
-        else:
-            attributes[name] = value
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _real(self)(*args, **kwargs)
-
-    def __copy__(self) -> click.Command:
-        return copy.copy(_real(self))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> click.Command:
-        return copy.deepcopy(_real(self), memo)
-
-
-class _LazyCommand(_Lazy):
-    pass
-
-
-class _LazyGroup(_Lazy, click.Group):
-    pass
+    return _CLICK.describe(command)
 
 
 class Commands:

@@ -316,8 +316,8 @@ class SafeModeError(PegboardError):
         again = "the next start tries all plugins again"
         if self.commands:
             return (
-                f"{again}; examine them with `{self.commands} doctor`, disable one with `{self.commands} disable NAME`, "
-                f"or clear its crashes with `{self.commands} release NAME`"
+                f"{again}; examine them with `{self.commands} doctor`, disable one with "
+                f"`{self.commands} disable NAME`, or clear its crashes with `{self.commands} release NAME`"
             )
         variable = f"{self.application.replace('.', '_').replace('-', '_').upper()}_NO_PLUGINS"
         return f"{again}; update the one that crashes, or leave it out with {variable}=NAME"
