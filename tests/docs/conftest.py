@@ -147,7 +147,7 @@ def _repacked(name, folder):
         if re.fullmatch(r"[^/]+\.dist-info/METADATA", file.as_posix())
     )
     left_out = {f"{own}/{name}" for name in _INSTALLERS_OWN}
-    tag = re.search(r"^Tag: (\S+)", distribution.read_text("WHEEL"), re.MULTILINE)[1]
+    tag = re.findall(r"^Tag: (\S+)", distribution.read_text("WHEEL"), re.MULTILINE)[-1]  # that of Python 2 comes first
     record = []
     with zipfile.ZipFile(folder / f"{stem}-{tag}.whl", "w") as wheel:
         for file in distribution.files:
@@ -188,6 +188,12 @@ def _fill(folder):
         "packaging",
         "watchfiles",
         "typing_extensions",
+        "click",
+        "typer",
+        "starlette",
+        "truststore",
+        "httpx2",
+        "httpcore2",
     ):
         _repacked(name, folder)
     for package in ("pegboard", "utt"):
@@ -232,6 +238,10 @@ def _install(folder, programs, wheels):
             wheels,
             "utt",
             "pegboard[watch]",
+            "click",
+            "typer",
+            "starlette",
+            "httpx2",
         ],
         check=True,
     )

@@ -6,14 +6,15 @@ Each name is loaded when it is first used (PEP 562): a start that manages no plu
 TYPE_CHECKING = False  # as type checkers know it
 
 if TYPE_CHECKING:
-    from pegboard.adapters.argparse import add_commands
+    from pegboard.adapters.argparse import add_commands, add_plugins_command
     from pegboard.no_plugins import take_no_plugins
     from pegboard.tools.cli.plugin_commands import manage
 
-__all__ = ["add_commands", "manage", "take_no_plugins"]
+__all__ = ["add_commands", "add_plugins_command", "manage", "take_no_plugins"]
 
 _HOMES = {
     "add_commands": "pegboard.adapters.argparse",
+    "add_plugins_command": "pegboard.adapters.argparse",
     "manage": "pegboard.tools.cli.plugin_commands",
     "take_no_plugins": "pegboard.no_plugins",
 }

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import HostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
+    from pegboard.host import Host
     from pegboard.registry import Registry
 
 _MOST_CHARACTERS = 4000
@@ -71,6 +74,45 @@ def add_commands(
     return action
 
 
+def add_plugins_command(
+    subparsers: argparse._SubParsersAction[Any], host: Host, name: str = "plugins"
+) -> argparse.ArgumentParser:
+    """Add the `plugins` commands to what `add_subparsers` or `add_commands` has returned.
+
+    They run as soon as they are parsed, and then the program exits with their status. They work when plugins do not:
+    the host need not have started. Help and messages name them as they are mounted.
+
+    Args:
+        subparsers: The sub-commands of a parser.
+        host: The application's.
+        name: What the command is called.
+    """
+    text = "look after the plugins of this application"
+    parser = _PluginsParser(host, prog=f"{subparsers._prog_prefix} {name}", add_help=False)
+    if isinstance(subparsers, LazySubParsers):
+        subparsers.add_own(name, parser, text)
+    else:
+        subparsers._name_parser_map[name] = parser
+        subparsers._choices_actions.append(subparsers._ChoicesPseudoAction(name, (), text))
+    with suppress(HostError):  # the plugins are in use already
+        host.manager.configure(commands=parser.prog)
+    return parser
+
+
+class _PluginsParser(argparse.ArgumentParser):
+    """Hands all that follows its name to the `plugins` commands, `--` and options included."""
+
+    def __init__(self, host: Host, **options: Any) -> None:
+        super().__init__(**options)
+        self._host = host
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> NoReturn:
+        from pegboard.tools.cli.plugin_commands import manage
+
+        del namespace
+        raise SystemExit(manage(self._host, args or (), prog=self.prog))
+
+
 class _LazyParsers(Mapping[str, argparse.ArgumentParser]):
     """Parsers by command name; each is built when it is first looked up."""
 
@@ -78,8 +120,11 @@ class _LazyParsers(Mapping[str, argparse.ArgumentParser]):
         self._commands = commands
         self._build = build
         self._built: dict[str, argparse.ArgumentParser] = {}
+        self.own: dict[str, argparse.ArgumentParser] = {}
 
     def __getitem__(self, name: str) -> argparse.ArgumentParser:
+        if name in self.own:
+            return self.own[name]
         if name not in self._built:
             if name not in self._commands:
                 raise KeyError(name)
@@ -87,13 +132,13 @@ class _LazyParsers(Mapping[str, argparse.ArgumentParser]):
         return self._built[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._commands
+        return name in self.own or name in self._commands
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._commands.names())
+        return iter(dict.fromkeys([*self._commands.names(), *self.own]))
 
     def __len__(self) -> int:
-        return len(self._commands)
+        return len(list(iter(self)))
 
 
 class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
@@ -102,9 +147,15 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
     def take(self, commands: Registry[Any], build: Callable[[str], argparse.ArgumentParser]) -> None:
         """Offer every name in *commands*; *build* makes the parser of a command."""
         self._registry = commands
-        parsers = _LazyParsers(commands, build)
+        self._own_help: dict[str, str] = {}
+        self._parsers = parsers = _LazyParsers(commands, build)
         self._name_parser_map = parsers  # type: ignore[assignment]  # argparse only reads it
         self.choices = parsers  # type: ignore[assignment]
+
+    def add_own(self, name: str, parser: argparse.ArgumentParser, text: str) -> None:
+        """Offer a sub-command of the application itself, which comes before one of a plugin."""
+        self._parsers.own[name] = parser
+        self._own_help[name] = text
 
     def make_parser(self, name: str, description: str | None) -> argparse.ArgumentParser:
         """Return a new parser for the command *name*, with the usage prefix of its parent."""
@@ -115,9 +166,12 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
 
     def _get_subactions(self) -> list[argparse.Action]:
         return [
-            self._ChoicesPseudoAction(name, (), _escaped(_description(self._registry, name) or ""))
-            for name in self._registry.names()
+            self._ChoicesPseudoAction(name, (), _escaped(self._own_help.get(name) or self._describe(name)))
+            for name in self._parsers
         ]
+
+    def _describe(self, name: str) -> str:
+        return _description(self._registry, name) or ""
 
 
 def _description(commands: Registry[Any], name: str) -> str | None:

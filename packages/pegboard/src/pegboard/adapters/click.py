@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=click.Command)
 
-_CLICK = lazy_commands.Framework(click.Command, click.Group)
+_CLICK = lazy_commands.Framework(click.Command, click.Group, (click.exceptions.Exit, click.Abort))
 
 
 def plugin_group(

@@ -43,28 +43,22 @@ _FORMATTING = "\n\t\b\f"
 class Framework:
     """The classes of click, or of another package that has a copy of it."""
 
-    def __init__(self, command: type, group: type) -> None:
+    def __init__(self, command: type, group: type, ends: tuple[type[Exception], ...]) -> None:
         """Collect them.
 
         Args:
             command: The class of commands, `click.Command` or one derived from it.
             group: That of groups.
+            ends: What a command raises to end itself, besides errors: `Exit` and `Abort`.
         """
         core = next(base for base in command.__mro__ if base.__name__ == "Command").__module__
         package = core.rpartition(".")[0]
         errors = import_module(f"{package}.exceptions")
         self.command: type[_Command] = command
         self.group: type[_Group] = group
-        self.base: type = getattr(import_module(core), "Command")  # noqa: B009 -- mypy knows no attribute of it
         self.failure: type[Exception] = errors.ClickException
         self.usage_error: type[Exception] = errors.UsageError
-        self.passing: tuple[type[BaseException], ...] = (
-            errors.ClickException,
-            errors.Exit,
-            errors.Abort,
-            EOFError,
-            BrokenPipeError,
-        )
+        self.passing: tuple[type[BaseException], ...] = (errors.ClickException, *ends, EOFError, BrokenPipeError)
         """What a command may raise to end itself."""
         self.completion: Any = import_module(f"{package}.shell_completion").CompletionItem
         self.current_context: Callable[..., Any] = import_module(f"{package}.globals").get_current_context

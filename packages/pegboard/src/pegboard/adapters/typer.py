@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound="Callable[..., Any]")
 
-_TYPER = lazy_commands.Framework(TyperCommand, TyperGroup)
+_TYPER = lazy_commands.Framework(TyperCommand, TyperGroup, (typer.Exit, typer.Abort))
 
 
 def plugin_group(
