@@ -28,6 +28,10 @@ PUBLISHED = (
     "packaging>=22",
     "pipx>=1.7",
     "pip>=24",
+    "click>=8.1",
+    "typer>=0.12",
+    "starlette>=0.37",
+    "httpx2",
 )
 """What others have published: the oracle, two plugins, what ours needs of others, and pipx, which installs it."""
 

@@ -1,0 +1,1 @@
+"""A notice board; its pages are plugins."""

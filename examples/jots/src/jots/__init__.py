@@ -1,0 +1,1 @@
+"""Keeps jots in a file; plugins add commands."""

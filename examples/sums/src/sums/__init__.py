@@ -1,0 +1,1 @@
+"""Calculates; plugins add commands."""
