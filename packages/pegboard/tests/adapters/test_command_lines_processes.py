@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -268,7 +267,6 @@ def test_hints_name_the_mounted_commands(program):
     assert program("admin", "ext", "release", "deadly").returncode == 0
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_ctrl_c_ends_a_command_of_a_plugin_as_one_of_the_application(program):
     code = "import time\nprint('waiting', flush=True)\ntime.sleep(60)\n"
     body = "".join(f"    {line}\n" for line in code.splitlines())
