@@ -35,8 +35,8 @@ if sized(sample=False, soak=True):
 
     @pytest.mark.slow
     @pytest.mark.soak
-    @pytest.mark.skipif(not shutil.which("gcc"), reason="there is no compiler of C")
     def test_nuitka_with_the_flags_of_the_page(packager_with, page):
+        assert shutil.which("gcc"), "there is no compiler of C: install gcc, Nuitka needs one"
         shown, expected = follow(packager_with(*COMPILER), page(PAGE))
         assert shown[:2] == ["", ""]
         names = [line.split()[0] for line in expected.splitlines()]

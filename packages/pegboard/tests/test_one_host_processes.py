@@ -137,3 +137,129 @@ def test_with_the_line_a_plugin_may_be_imported_first_wherever_the_application_a
     for lazy in "011":
         process = program.run("-c", code, APP_PLUGINS_LAZY=lazy)
         assert (process.stdout, process.stderr) == ("('a',) 1 []\n", "")
+
+
+ELSEWHERE = "from pegboard import Host\n\nmine = Host('app'{options})\nitems = mine.registry('things')\n"
+
+
+@pytest.mark.parametrize("lazy", "01")
+@pytest.mark.parametrize(
+    "ends", ["host.close()", "import asyncio; asyncio.run(host.aclose())", "things['a']; host.close()"]
+)
+def test_a_closed_host_is_replaced_by_one_made_elsewhere(application, lazy, ends):
+    program = Program(application)
+    application.write("app/other.py", ELSEWHERE.format(options=""))
+    application.settle()
+    code = f"""
+from app.core import Clock, host, things
+things.register("own", 2)
+print(things.names(), type(host.container.get(Clock)).__name__)
+{ends}
+from app.other import items, mine
+import app.api
+print(items.names(), items["a"], items["own"], type(mine.container.get(Clock)).__name__, mine.problems)
+print(things["a"], host.manager is mine.manager, app.api.host.plugins == mine.plugins)
+"""
+    for _ in range(3):
+        process = program.run("-c", code, APP_PLUGINS_LAZY=lazy)
+        assert process.stderr == ""
+        assert process.stdout.splitlines() == [
+            "('own', 'a') Better",
+            "('own', 'a') 1 2 Better []",
+            "1 True True",
+        ]
+
+
+def test_the_settings_of_the_host_that_replaces_a_closed_one_count(application):
+    program = Program(application)
+    application.write("app/other.py", ELSEWHERE.format(options=", environ={'APP_NO_PLUGINS': 'a'}"))
+    application.settle()
+    code = "from app.core import host, things\nprint(things.names())\nhost.close()\nfrom app.other import items\nprint(items.names(), things.names())"
+    process = program.run("-c", code)
+    assert (process.stderr, process.stdout) == ("", "('a',)\n() ()\n")
+
+
+def test_what_is_closed_is_replaced_again_and_again(application):
+    program = Program(application)
+    code = """
+from pegboard import Host
+from app.core import host, things
+import sys
+before = len(sys.meta_path)
+for _ in range(4):
+    assert things["a"] == 1 and "app.plugins.a" in sys.modules
+    host.close()
+    host = Host("app")
+    print(host.registry("things").names(), len(sys.meta_path) - before)
+del host
+again = Host("app")
+print(again.registry("things").names(), again.problems)
+"""
+    process = program.run("-c", code)
+    assert (process.stderr, process.stdout) == ("", "('a',) 0\n" * 4 + "('a',) []\n")
+
+
+def test_a_host_that_is_not_closed_is_not_replaced(application):
+    program = Program(application)
+    application.write("app/other.py", ELSEWHERE.format(options=""))
+    application.settle()
+    code = "from app.core import host, things\nthings['a']\nfrom app.other import items\nprint(items.names())\nhost.close()"
+    process = program.run("-c", code)
+    assert process.stdout == "()\n"
+    assert process.stderr.count("warning[second-host]") == 1
+
+
+@pytest.mark.parametrize("lazy", "01")
+@pytest.mark.parametrize("first", ["pass", "core.things.names()", "core.things['a']"])
+def test_a_module_that_makes_the_host_may_be_reloaded(application, lazy, first):
+    program = Program(application)
+    code = f"""
+import importlib
+from app import core
+{first}
+for _ in range(2):
+    old = core.host
+    assert importlib.reload(core).host is not old
+    print(core.things.names(), core.things["a"], core.host.problems)
+from app import api
+print(api.things["a"], importlib.reload(api).things["a"], api.host is core.host)
+"""
+    process = program.run("-c", code, APP_PLUGINS_LAZY=lazy)
+    assert process.stderr == ""
+    assert process.stdout.splitlines() == ["('a',) 1 []", "('a',) 1 []", "1 1 True"]
+
+
+def test_a_reload_of_the_edited_module_takes_its_new_settings(application):
+    program = Program(application)
+    code = """
+import importlib, pathlib
+from app import core
+print(core.things["a"])
+file = pathlib.Path(core.__file__)
+file.write_text("\\n\\n" + file.read_text().replace('Host("app")', 'Host("app", environ={"APP_NO_PLUGINS": "a"})'))
+importlib.reload(core)
+print(core.things.names(), core.host.problems)
+"""
+    process = program.run("-c", code)
+    assert (process.stderr, process.stdout) == ("", "1\n() []\n")
+
+
+@pytest.mark.parametrize("lazy", "01")
+@pytest.mark.parametrize("module", ["app.extra", "json.tool", "app.plugins.b"])
+def test_importlib_reload_executes_any_module_once_more(application, lazy, module):
+    program = Program(application)
+    for file in ("app/extra.py", "app/plugins/b.py"):
+        application.write(file, '"""Its docstring."""\n')
+    application.settle()
+    code = f"""
+import importlib, sys
+from app import core
+core.things["a"]
+module = importlib.import_module("{module}")
+del module.__doc__  # the body of a module sets it
+importlib.reload(module)
+print("__doc__" in vars(module))
+"""
+    for _ in range(2):
+        process = program.run("-c", code, APP_PLUGINS_LAZY=lazy)
+        assert (process.stderr, process.stdout) == ("", "True\n")

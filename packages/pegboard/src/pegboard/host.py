@@ -157,11 +157,11 @@ class Host:
             share_main(name, maker.f_globals)
         others: Sequence[Host] = ()
         if HOSTS:
-            from pegboard.second_host import is_same, of_name
+            from pegboard.second_host import is_replaced, is_same, of_name
 
             others = of_name(name, HOSTS)
             for other in others:
-                if is_same(self.made_in, place, other):  # the same file runs under a second name
+                if is_same(self.made_in, place, other):
                     self.__dict__ = other.__dict__
                     return
         self._registries: dict[str, Registry[Any]] = {}
@@ -192,8 +192,13 @@ class Host:
         """What finds, records and imports the plugins; for tools."""
         HOSTS.append(ref(self, HOSTS.remove))
         for other in others:
-            self.manager.others.append(ref(other))
-            other.manager.others.append(ref(self))
+            if is_replaced(other):
+                from pegboard.fresh_start import replace
+
+                replace(other, self)
+            else:
+                self.manager.others.append(ref(other))
+                other.manager.others.append(ref(self))
 
     def __repr__(self) -> str:
         return f"<host {self.name!r}>"
@@ -561,7 +566,8 @@ class Host:
     def close(self, *, deadline_s: "float | None" = 5.0) -> None:
         """End everything that plugins and the application have opened: scopes, components, and then `on_unload`.
 
-        For the end of a program, or of a test. Plugins stay as they are, and the container begins anew.
+        For the end of a program, or of a test. Plugins stay as they are, and the container begins anew. A host of the
+        same name that is made afterwards, wherever that is, replaces this one.
 
         Args:
             deadline_s: As in `disable`.

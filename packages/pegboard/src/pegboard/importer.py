@@ -419,7 +419,7 @@ class Importer:
         """Return the spec that the other finders have for a plugin, with its loader bracketed; None for the rest."""
         plugin = self.attribution.plugin(fullname)
         if plugin is None:
-            if fullname not in sys.modules:
+            if target is not None or fullname not in sys.modules:  # importlib.reload has a target
                 return None
             from pegboard.namespace_package import spec_of_loaded
 

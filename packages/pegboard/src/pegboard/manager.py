@@ -84,6 +84,8 @@ class PluginManager:
         self._has_only_searched = False  # then nobody imports plugins in their order
         self.is_recording: bool = True
         """Whether what plugins register is put on record: not where several hosts share plugins, for instance."""
+        self.is_closed: bool = False
+        """Whether the host has been closed, so that another one of its name replaces it."""
         self.others: list[Any] = []
         """References to other hosts of the same application."""
         self.place: str = place
@@ -336,7 +338,7 @@ class PluginManager:
                     self._use_records()
                 finally:
                     self._starting.discard(me)
-                if fullname in sys.modules:  # imported meanwhile
+                if target is None and fullname in sys.modules:  # imported meanwhile, and this is no reload
                     from pegboard.namespace_package import spec_of_loaded
 
                     return spec_of_loaded(fullname)

@@ -32,8 +32,9 @@ def check_own_name(name: str, place: str) -> None:
 
 
 def of_name(name: str, hosts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Return those of *hosts*, to which there are references, that still exist and have that name."""
-    return [host for made in hosts if (host := made()) is not None and host.name == name]
+    """Return those of the referenced *hosts* that still exist and have that name, one for each manager."""
+    found = [host for made in hosts if (host := made()) is not None and host.name == name]
+    return list({host.manager: host for host in found}.values())
 
 
 def is_same(module: str, place: str, host: Any) -> bool:
@@ -45,6 +46,14 @@ def is_same(module: str, place: str, host: Any) -> bool:
         return line == known_line and os.path.samefile(file, known)
     except OSError:
         return False
+
+
+def is_replaced(host: Any) -> bool:
+    """Return whether the next host of its name replaces *host*: it is closed, or `importlib.reload` makes it again."""
+    reloaded = getattr(sys.modules.get("importlib"), "_RELOADING", {})  # all modules that are being reloaded, by name
+    return host.manager.is_closed or any(
+        value is host for module in tuple(reloaded.values()) for value in tuple(vars(module).values())
+    )
 
 
 def tell(manager: Any, report: Callable[[PegboardError], object]) -> None:

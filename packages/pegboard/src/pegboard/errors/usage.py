@@ -155,7 +155,7 @@ class SecondHostError(PegboardError):
     is_of_one_start = True
     _what = "the application {application!r} has two hosts, and a plugin registers only with one of them"
     _because = "one is made at {first}, the other at {second}"
-    _hint = "make one host, and import it wherever it is used; for another test, start another process"
+    _hint = "make one host, and import it wherever it is used; for another test, close the first one before"
     application: str
     first: str  #: The file and the line of the host that was used first.
     second: str  #: The file and the line of the other one.

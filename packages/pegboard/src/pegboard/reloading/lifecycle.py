@@ -228,9 +228,11 @@ class Lifecycle:
         return Rescan(tuple(added), tuple(plugin.name for plugin in gone))
 
     def close(self, deadline_s: float | None) -> None:
+        self._manager.is_closed = True
         self._contain(run_clean_ups(self._clean_ups(is_async=False), deadline_s), self._end())
 
     async def aclose(self, deadline_s: float | None) -> None:
+        self._manager.is_closed = True
         self._contain(await arun_clean_ups(self._clean_ups(is_async=True), deadline_s), self._end())
 
     def end_failed(self, plugin: Plugin) -> None:

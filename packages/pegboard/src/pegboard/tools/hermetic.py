@@ -16,8 +16,8 @@ import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pegboard.container import _UNOPENED
-from pegboard.ledger import BUILT_IN, Contribution
+from pegboard.fresh_start import forget_modules, hand_over, parent_of, plugin_roots
+from pegboard.ledger import BUILT_IN
 from pegboard.manager import PluginManager
 from pegboard.sources import Sources
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.host import Host
-    from pegboard.ledger import Plugin
     from pegboard.startup.discovery.candidate import Candidate
 
 _DISTRIBUTION = "plugins-of-this-test"
@@ -158,18 +157,13 @@ class _State:
         self.container = {name: getattr(container, name) for name in ("_ledger", "_live", "_core")}
         self.open = {name: getattr(container, name, None) for name in ("_root", "_cache")}
         namespace = host.settings.namespace
-        parent, _, self.tail = namespace.rpartition(".")
-        self.parent = sys.modules.get(parent) if parent else None
+        self.parent, self.tail = parent_of(namespace)
         self.attribute = vars(self.parent).get(self.tail) if self.parent is not None else None
-        known = [*host.manager.early.plugins, *[module.partition(":")[0].strip() for module in plugins], namespace]
-        if host.manager.state != "new":
-            known += [plugin.module for plugin in host.plugins]
-        self.roots = tuple({f"{module}." for module in known if module})
+        self.roots = plugin_roots(host, [module.partition(":")[0].strip() for module in plugins])
 
     def begin(self, settings: Any) -> None:
         """Give the host a manager that knows no plugin, and what the application itself has registered."""
         host, old = self.host, self.manager
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not old._finder]
         host.problems.clear()
         vars(host).update(_registries=dict(host.registries), _unload_callbacks={}, _said=set())
         manager = PluginManager(
@@ -181,28 +175,9 @@ class _State:
             own=old._own,
             place=old.place,
         )
-        manager._eager_kinds |= old._eager_kinds
         host.manager = manager
-        self._forget_modules()
-        owner, ledger = manager.attribution.application, manager.ledger
-        with ledger._lock:
-            ledger._insert([_copy(each, owner) for each in old.ledger.contributions_of(old.attribution.application)])
-        for registry in self.registries:
-            self._use(registry, manager)
-        container = host.container
-        container._ledger, container._live = manager.ledger, manager.importer.live
-        container._core = _UNOPENED
-
-    @staticmethod
-    def _use(registry: Any, manager: PluginManager) -> None:
-        registry._manager, registry._ledger, registry._generation = manager, None, -1
-        registry._reported = set()
-
-    def _forget_modules(self) -> None:
-        for name in [name for name in sys.modules if f"{name}.".startswith(self.roots)]:
-            del sys.modules[name]
-        if self.parent is not None:
-            vars(self.parent).pop(self.tail, None)
+        forget_modules(self.roots, (self.parent, self.tail))
+        hand_over(host, old, manager)
 
     def restore(self) -> None:
         """End what the block has opened, and put back what was there.
@@ -238,20 +213,6 @@ class _State:
         for name, value in (self.container | self.open).items():
             if value is not None:
                 setattr(host.container, name, value)
-
-
-def _copy(contribution: Contribution, owner: Plugin) -> Contribution:
-    copy = Contribution(
-        owner,
-        contribution.kind,
-        contribution.id,
-        contribution.live,
-        text=contribution.text,
-        metadata=contribution.metadata,
-        override=contribution.override,
-    )
-    copy.sequence = contribution.sequence
-    return copy
 
 
 _CACHES = (
