@@ -3,6 +3,8 @@
 import importlib
 import sys
 import threading
+from collections.abc import Callable
+from typing import Protocol
 
 import pytest
 
@@ -436,3 +438,58 @@ def test_groups_are_a_fact_of_the_index(app):
 
     assert facts("a") == facts("a") != facts("b")
     assert facts("a", "b") != facts("a")
+
+
+# -- what does not fit --------------------------------------------------------------------------------------------------
+
+
+class HasRead(Protocol):
+    def read(self) -> str: ...
+
+
+FITS = """
+def plain(text): return text
+def other(one, two): ...
+class Good:
+    def read(self): return ""
+class Reads:
+    def raed(self): return ""
+good, bad = Good(), Reads()
+number = 5
+"""
+
+MISFITS = {
+    "a class": (int, "number", "acme_csv:plain", "and not an instance of int"),
+    "a protocol": (HasRead, "good", "acme_csv:bad", "has no method 'read'"),
+    "a class in the place of an instance": (HasRead, "good", "acme_csv:Good", "and not an instance"),
+    "a signature": (Callable[[str], str], "plain", "acme_csv:other", "missing a required argument"),
+    "a module": (Callable[..., object], "plain", "acme_csv", "cannot be called"),
+}
+
+
+@pytest.mark.parametrize("is_lazy", [True, False])
+@pytest.mark.parametrize("kind", MISFITS)
+def test_an_object_that_is_not_what_the_registry_is_made_for_is_refused(app, kind, is_lazy):
+    of, fits, value, cause = MISFITS[kind]
+    publish(app, "csv", f"bad = {value}\ngood = acme_csv:{fits}", {"acme_csv.py": FITS})
+    registry = app.start(lazy=is_lazy).registry("readers", of, entry_points="app.readers")
+    assert registry.names() == ("bad", "good")
+    with pytest.raises(EntryPointError) as caught:
+        registry["bad"]
+    text = caught.value.render()
+    assert f"entry point bad = {value} in group app.readers of acme-csv 1.0 cannot be used" in text
+    assert cause in text
+    assert "report the cause to its author, or leave the distribution out with APP_NO_PLUGINS=acme-csv" in text
+    assert app.reports == [caught.value]
+    assert [name for name, _ in registry.items()] == ["good"]
+
+
+def test_a_schema_is_for_the_metadata_of_registrations(app):
+    publish(app, "csv", "csv = acme_csv:good", {"acme_csv.py": FITS})
+    registry = app.start().registry("readers", HasRead, metadata={"help": str}, entry_points="app.readers")
+    assert registry["csv"].read() == ""
+
+
+def test_without_a_type_anything_fits(app):
+    publish(app, "csv", "csv = acme_csv:number", {"acme_csv.py": FITS})
+    assert readers(app)["csv"] == 5

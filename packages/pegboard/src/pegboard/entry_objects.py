@@ -23,7 +23,7 @@ from pegboard.ledger import ACTIVE, DISTRIBUTION, DORMANT, FOUND, PRIMED, Contri
 from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, Protocol
 
     from pegboard.early_imports import Bracket
@@ -94,6 +94,7 @@ def load(contribution: Contribution, importer: Importer) -> Any:
         try:
             _import(plugin, module, importer)
             live = look_up(sys.modules[module], value, "it")
+            _check(contribution, live, importer.listener.registries)
             break
         except KeyboardInterrupt:
             raise
@@ -107,6 +108,24 @@ def load(contribution: Contribution, importer: Importer) -> Any:
         row.live = live
     contribution.live = live
     return live
+
+
+def _check(contribution: Contribution, live: object, registries: Mapping[str, Any]) -> None:
+    """Raise an error if *live* is not what its registry is made for; its metadata is only where it was found.
+
+    Raises:
+        ContributionMismatchError: If it is something else.
+    """
+    of = getattr(registries.get(contribution.kind), "of", None)
+    if of is not None:
+        from pegboard.errors import ContributionMismatchError
+        from pegboard.expectations import Misfit, check_item
+
+        try:
+            check_item(live, of)
+        except Misfit as misfit:
+            kind, name = contribution.kind, contribution.text
+            raise ContributionMismatchError(misfit.problem, misfit.advice, kind, name, None) from None
 
 
 def load_all(plugin: Plugin, importer: Importer) -> bool:
@@ -215,11 +234,15 @@ def _leave_out(contribution: Contribution, error: BaseException, importer: Impor
 
 
 def _advice(plugin: Plugin, value: str, error: BaseException, prefix: str) -> str:
+    from pegboard.errors import ContributionMismatchError
+
     name = plugin.distribution.name if plugin.distribution is not None else plugin.name
     leave_out = f"leave the distribution out with {prefix}_NO_PLUGINS={plugin.name}"
     extras = [extra.strip() for extra in value.partition("[")[2].partition("]")[0].split(",") if extra.strip()]
     if extras and (missing := _missing(_metadata(plugin, "METADATA"), extras)):
         return f"it needs {', '.join(missing)}: install '{name}[{','.join(extras)}]', or {leave_out}"
+    if is_a(error, ContributionMismatchError):
+        return f"report the cause to its author, or {leave_out}"
     lacks = attribute(error, "name", str) if is_a(error, ModuleNotFoundError) else None
     module = parse(value)[0]
     if lacks and f"{module}.".startswith(f"{lacks}."):

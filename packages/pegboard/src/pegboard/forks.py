@@ -182,8 +182,8 @@ _current: list[Fork] = []  # at most one
 
 def begin() -> None:
     """Prepare for a fork that this thread is about to make."""
-    hosts = [host for made in sys.modules["pegboard.host"].HOSTS if (host := made()) is not None]
-    _current[:] = [Fork(hosts)]
+    hosts = {host.manager: host for made in sys.modules["pegboard.host"].HOSTS if (host := made()) is not None}
+    _current[:] = [Fork(list(hosts.values()))]
 
 
 def _after_in_parent() -> None:

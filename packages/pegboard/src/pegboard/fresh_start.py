@@ -41,7 +41,7 @@ def replace(closed: Any, host: Any) -> None:
         manager.configure(sources=sources.replace(host.name, adapter=said.adapter, registries=said.registries))
     forget_modules(plugin_roots(closed), parent_of(old.settings.namespace))
     hand_over(closed, old, manager)
-    host._registries = closed._registries
+    manager.registries = host._registries = closed._registries
     host._container = closed._container
     shared = vars(closed)  # other objects may have it: those of a file that ran under a second name
     shared.update(vars(host))

@@ -190,6 +190,7 @@ class Host:
             place=place,
         )
         """What finds, records and imports the plugins; for tools."""
+        self.manager.registries = self._registries
         HOSTS.append(ref(self, HOSTS.remove))
         for other in others:
             if is_replaced(other):

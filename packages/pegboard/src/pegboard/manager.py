@@ -84,6 +84,8 @@ class PluginManager:
         self._has_only_searched = False  # then nobody imports plugins in their order
         self.is_recording: bool = True
         """Whether what plugins register is put on record: not where several hosts share plugins, for instance."""
+        self.registries: Mapping[str, Registry[Any]] = {}
+        """The registries of the host, by name."""
         self.is_closed: bool = False
         """Whether the host has been closed, so that another one of its name replaces it."""
         self.others: list[Any] = []

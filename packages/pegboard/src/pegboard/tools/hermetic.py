@@ -175,6 +175,7 @@ class _State:
             own=old._own,
             place=old.place,
         )
+        manager.registries = host._registries
         host.manager = manager
         forget_modules(self.roots, (self.parent, self.tail))
         hand_over(host, old, manager)

@@ -38,7 +38,7 @@ def installed_plugins(modules: Iterable[str]) -> dict[str, Any]:
             importlib.import_module(name)
         except BaseException as error:  # it may even want to end the process
             found["problems"].append(f"{name} could not be imported: {describe_exception(error)}")
-    for host in [host for made in HOSTS if (host := made()) is not None]:
+    for host in {host.manager: host for made in HOSTS if (host := made()) is not None}.values():
         _add(host, found)
     return found
 
