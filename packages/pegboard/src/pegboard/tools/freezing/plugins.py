@@ -10,10 +10,12 @@ import importlib
 import os
 from typing import TYPE_CHECKING
 
+from pegboard.adaptation import parse
 from pegboard.errors import describe_exception
 from pegboard.host import HOSTS
 from pegboard.startup.discovery import discover
 from pegboard.startup.discovery.candidate import BUILT_IN
+from pegboard.startup.discovery.finders import locate
 from pegboard.startup.search import sources_of
 from pegboard.tools.freezing.package_files import data_files, submodules
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.host import Host
-    from pegboard.startup.discovery.candidate import Candidate
 
 
 def installed_plugins(modules: Iterable[str]) -> dict[str, Any]:
@@ -50,33 +51,48 @@ def _add(host: Host, found: dict[str, Any]) -> None:
         found["directories"][sources.namespace] = list(discovery.portions)
     if discovery.distribution is not None:
         found["distributions"].append(discovery.distribution.name)
-    found["plugins"] += [
-        _about(candidate, sources.namespace) for candidate in discovery.candidates if candidate.problem is None
-    ]
+    for candidate in discovery.candidates:
+        if candidate.problem is not None:
+            continue
+        is_built_in = candidate.source == BUILT_IN
+        names = {point.installed.distribution.name for point in candidate.entry_points}
+        if candidate.distribution is not None:
+            names.add(candidate.distribution.name)
+        if candidate.contributions:  # a distribution, whose entry points are contributions: it may have several modules
+            for module in dict.fromkeys(parse(value)[0] for _, _, value, _ in candidate.contributions):
+                spec = locate(module, {})[0] if module else None
+                if spec is not None:
+                    origin = spec.origin if spec.has_location else None
+                    found["plugins"].append(_about(module, origin, names, sources.namespace, is_built_in=is_built_in))
+        else:
+            found["plugins"].append(
+                _about(candidate.module, candidate.origin, names, sources.namespace, is_built_in=is_built_in)
+            )
 
 
-def _about(candidate: Candidate, namespace: str) -> dict[str, Any]:
-    """Return what has to be known of a plugin to collect it, as plain data.
+def _about(
+    module: str, origin: str | None, distributions: set[str], namespace: str, *, is_built_in: bool
+) -> dict[str, Any]:
+    """Return what has to be known of the plugin in *module* to collect it, as plain data.
 
     Returns:
         `module`; `is_built_in`; `distributions`, the names of those that brought it or point to it; `modules`, those of
         the whole package that it is in, since a plugin may import by name; `data`, the files beside these, each with
         the folder that it belongs into.
     """
-    names = {point.installed.distribution.name for point in candidate.entry_points}
-    if candidate.distribution is not None:
-        names.add(candidate.distribution.name)
-    origin = candidate.origin or ""
-    folder = os.path.dirname(origin) if os.path.isfile(origin) else origin
-    package, top = candidate.module if candidate.is_package else candidate.module.rpartition(".")[0], folder
+    file = origin or ""
+    name = os.path.basename(file)
+    is_package = name.startswith("__init__.") or (bool(name) and "." not in name)
+    folder = os.path.dirname(file) if os.path.isfile(file) else file
+    package, top = module if is_package else module.rpartition(".")[0], folder
     while _is_regular(os.path.dirname(top)) and "." in package and package.rpartition(".")[0] != namespace:
         package, top = package.rpartition(".")[0], os.path.dirname(top)
-    has_package = package not in ("", namespace) and (candidate.is_package or _is_regular(top))
+    has_package = package not in ("", namespace) and (is_package or _is_regular(top))
     return {
-        "module": candidate.module,
-        "is_built_in": candidate.source == BUILT_IN,
-        "distributions": sorted(names),
-        "modules": [candidate.module, *(sorted(submodules(top, package)) if has_package else ())],
+        "module": module,
+        "is_built_in": is_built_in,
+        "distributions": sorted(distributions),
+        "modules": [module, *(sorted(submodules(top, package)) if has_package else ())],
         "data": sorted(data_files(top, package)) if has_package else [],
     }
 
