@@ -44,6 +44,15 @@ def test_a_start_without_a_limit_judges_all(waiting):
     assert start(waiting).imported == []
 
 
+@pytest.mark.parametrize(
+    ("said", "waiting_still"),
+    [("inf", ""), ("60", ""), ("0", "bcde"), ("-1", "bcde"), ("nan", "bcde"), ("much", "bcde")],
+)
+def test_the_user_may_say_how_long_a_start_may_judge(waiting, said, waiting_still):
+    waiting.run(BUDGET.format(0), STATES, APP_PLUGINS_JUDGING_S=said)
+    assert start(waiting).imported == list(waiting_still)
+
+
 def test_what_was_used_most_is_judged_first(waiting):
     start(waiting, "things['t-d']")  # judges a
     start(waiting, "things['t-d']; things['t-e']")  # judges d

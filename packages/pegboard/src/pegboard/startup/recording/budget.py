@@ -14,6 +14,7 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pegboard.index import Settings
     from pegboard.ledger import Plugin
 
 _USUAL_S = 0.008
@@ -52,3 +53,13 @@ class Budget:
         self.judged += judged
         self.spent_s += seconds
         self._left_s -= seconds
+
+
+def allowed_s(settings: Settings) -> float:
+    """Return the seconds that a start may spend on judging: what the user's environment says, else the application."""
+    said = settings.environ.get(f"{settings.prefix}_PLUGINS_JUDGING_S", "")
+    try:
+        seconds = float(said)
+    except ValueError:
+        return settings.judging_s
+    return seconds if seconds >= 0 else settings.judging_s

@@ -13,7 +13,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.entry_objects import is_distribution
 from pegboard.errors import PluginImportError, describe_exception
 from pegboard.ledger import PRIMED
-from pegboard.startup.recording.budget import Budget
+from pegboard.startup.recording.budget import Budget, allowed_s
 from pegboard.startup.recording.files import why_not_writable
 from pegboard.startup.recording.influences import is_influence
 from pegboard.startup.recording.judging import Judging
@@ -104,7 +104,7 @@ class Rebuild:
             own_names=own_names(ledger, attribution.application),
         )
         self._verdicts: dict[Plugin, Record] = {}  # records that hold and say what the import does
-        self._judging_s = math.inf if is_from_scratch else settings.judging_s
+        self._judging_s = math.inf if is_from_scratch else allowed_s(settings)
         self._most_at_once = 1 if math.isinf(self._judging_s) else _MOST_AT_ONCE  # what must not stay open takes longer
 
     # -- which records hold? ------------------------------------------------------------------------------------------
