@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 RUN := .venv/bin
 
-.PHONY: help demo browser quick test soak test-all check docs bench format lock clean
+.PHONY: help demo browser quick test soak test-all check docs bench adoption format lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -46,6 +46,9 @@ docs: .venv/ready ## Build the documentation; any warning is an error
 
 bench: .venv/ready ## Measure: ratios within one interleaved run
 	@$(PY) benchmarks/run.py
+
+adoption: .venv/ready ## Run published applications with published plugins (600 MB, Python 3.12)
+	@$(PY) examples/adoption/adopt.py $(APPLICATIONS)
 
 format: .venv/ready ## Format and fix what can be fixed
 	@$(RUN)/ruff check --fix
