@@ -247,3 +247,20 @@ class TestACircleOfImports:
             assert f"core.py:{line}, while " in process.stderr
             assert "api.py:2 is being executed" in process.stderr
             assert "plugin 'a'" not in process.stderr
+
+
+def test_a_path_that_the_application_adds_after_an_early_import_does_not_keep_it_cold(scripts):
+    scripts.plugin("b")
+    scripts.application.settle()
+    script = """
+import sys
+from app.core import host, things
+try:
+    import app.plugins.signals
+except ImportError:
+    pass
+sys.path.insert(0, '')
+[things.names(), host.manager.why_not_used, 'app.plugins.b' in sys.modules]
+"""
+    scripts.run(script)
+    assert scripts.run(script) == [["t-a", "t-b"], None, False]

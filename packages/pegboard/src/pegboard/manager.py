@@ -99,6 +99,7 @@ class PluginManager:
         self._plugins: tuple[Plugin, ...] | None = None  # those of the index, once somebody has asked
         self._known: Sequence[Plugin] = ()  # those in use when the index turned out to be damaged
         self._cold_start: ColdStart | None = None  # None as long as the index holds
+        self._looked_for: str | None = None  # the path of the index that was looked for last
         self._eager_kinds = {"middleware"}
         self._journal: str | None = None  # its folder, once earlier entries have been looked at
         self._starting: set[int] = set()  # threads that are making the plugins ready
@@ -370,6 +371,8 @@ class PluginManager:
         self._check_journal()
         self._starting.add(_thread.get_ident())
         if self.state == NEW:
+            if self._cold_start is not None and self._looked_for != self.settings.index_path():
+                self._forget_plugins()  # the import path was another one when one of them was imported early
             self.state = STARTING
             if self._parts is not None:
                 self.ledger.started_by.update(self.attribution.stack())
@@ -450,6 +453,7 @@ class PluginManager:
                 return False
             facts = self.settings.facts()
             path = self.settings.index_path(facts)
+            self._looked_for = path
             if path is None:
                 self.why_not_used = "there is no place for an index"
                 return False
