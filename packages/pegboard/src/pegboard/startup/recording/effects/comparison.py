@@ -111,8 +111,8 @@ class Comparison:
 
     @property
     def is_full(self) -> bool:
-        """Whether no other plugin may share it."""
-        return len(self._members) >= self._most
+        """Whether no other plugin may share it: the next one could undo what the last one may have changed."""
+        return len(self._members) >= self._most or any(map(_may_store, self._members[-1:]))
 
     def end(self, *loading: str) -> None:
         """Give each effect to the observation whose plugin has caused it; *loading* are modules about to run."""
@@ -139,7 +139,7 @@ class Comparison:
             members[0].effects += judge.effects_on_new(leaked)
             return
         storing = [member.plugin for member in members if _may_store(member)]
-        if len(storing) > 1:  # one of them may have undone what another one did
+        if len(storing) > 1:  # one of them has called others' code later, and may have undone what another one did
             self.doubtful.update(storing)
         for effect in (*(effect for _, effect in judge.effects(changes)), *judge.effects_on_new(leaked)):
             self._give(effect, members)

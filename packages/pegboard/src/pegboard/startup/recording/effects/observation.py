@@ -147,7 +147,7 @@ class Observation:
         """End the observation, and return what was seen; more is added if a later plugin shares the comparison."""
         if self.awaited is not None:
             self.arrive(END)
-        self._stop(compares=self.is_to_be_compared or self._comparison.is_full)
+        self._stop(compares=self.is_to_be_compared)
         self._guarded(self._conclude)
         self.close()
         if self.failure is not None:
@@ -157,7 +157,7 @@ class Observation:
     def _stop(self, *, compares: bool) -> None:
         if not self._is_paused:
             self._guarded(self._pause)
-            if compares:
+            if compares or self._comparison.is_full:
                 self._guarded(self._comparison.end)
 
     def _guarded(self, step: Callable[[], None]) -> None:
