@@ -169,7 +169,11 @@ class Trial:
         return Outcome(done.returncode, output, files, done.stderr.decode(errors="replace"), spent)
 
     def _files(self) -> list[Path]:
-        return [path for path in sorted((self.folder / "work").rglob("*")) if path.is_file() and path.parent.name != "__pycache__"]
+        return [
+            path
+            for path in sorted((self.folder / "work").rglob("*"))
+            if path.is_file() and path.parent.name != "__pycache__"
+        ]
 
 
 def _make_database(path: Path) -> None:
@@ -198,7 +202,7 @@ def _uv(*arguments: object) -> None:
         raise SystemExit(f"adoption: uv {' '.join(map(str, arguments[:2]))} ended with {done.returncode}")
 
 
-# -- comparing ----------------------------------------------------------------------------------------------------------
+# -- comparing --------------------------------------------------------------------------------------------------------
 
 
 def compared(own: Outcome, ours: Outcome) -> str:
@@ -227,7 +231,7 @@ def _sorted(value: object) -> object:
     return {key: _sorted(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
-# -- what is printed ----------------------------------------------------------------------------------------------------
+# -- what is printed --------------------------------------------------------------------------------------------------
 
 
 def show(trial: Trial) -> bool:
@@ -243,7 +247,11 @@ def show(trial: Trial) -> bool:
         own, ours = trial.run(command, on_pegboard=False), trial.run(command, on_pegboard=True)
         verdict = compared(own, ours)
         named = [name for name in application.left_out if name not in ours.errors]
-        is_good &= not named and verdict in ("equal", "equal but time", *(() if application.is_ordered else ("equal but order",)))
+        is_good &= not named and verdict in (
+            "equal",
+            "equal but time",
+            *(() if application.is_ordered else ("equal but order",)),
+        )
         print(f"  {verdict:<16} {command}" + "".join(f"   NOT NAMED: {name}" for name in named))
         if verdict == "different":
             print(f"    statuses {own.status} and {ours.status}, {len(own.files)} and {len(ours.files)} files")

@@ -351,7 +351,7 @@ class PluginManager:
 
     # -- starting -----------------------------------------------------------------------------------------------------
 
-    def start(self, *, imports: bool = True, afresh: bool = False) -> bool:
+    def start(self, *, imports: bool = True, afresh: bool = False) -> bool:  # noqa: C901 -- a function more costs a start
         """Make the plugins ready, and return whether this call did; nothing happens when they are.
 
         Args:
