@@ -177,7 +177,7 @@ DOES_NOT_FIT = [
 ]
 
 
-@pytest.mark.parametrize(("of", "item"), FITS, ids=str)
+@pytest.mark.parametrize(("of", "item"), FITS, ids=map(str, range(len(FITS))))
 def test_what_fits_is_registered(registry, of, item):
     things = registry(of)
     assert things.register("x", item) is item
@@ -186,7 +186,7 @@ def test_what_fits_is_registered(registry, of, item):
     assert things["y"] is item
 
 
-@pytest.mark.parametrize(("of", "item", "problem", "advice"), DOES_NOT_FIT, ids=str)
+@pytest.mark.parametrize(("of", "item", "problem", "advice"), DOES_NOT_FIT, ids=map(str, range(len(DOES_NOT_FIT))))
 def test_what_does_not_fit_is_refused(registry, of, item, problem, advice):
     things = registry(of)
     for register in (lambda: things.register("x", item), lambda: things.register("x")(item)):
