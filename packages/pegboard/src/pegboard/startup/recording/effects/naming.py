@@ -150,8 +150,9 @@ class Names:
 
     def _look_in_modules(self, wanted: dict[int, Any]) -> None:
         """Take out of *wanted* what a module that counts has a name for: most of what changes is there."""
-        for module in list(self._heap.modules.values()) if wanted else ():
-            table = namespace_of(module)
+        tables = [namespace_of(module) for module in list(self._heap.modules.values())] if wanted else []
+        # what `_warnings` makes is known as the one of `warnings`
+        for table in sorted(tables, key=_is_private):
             held = wanted.keys() & set(map(id, table.values()))
             if held and self._heap.knows(table) and not self._is_weak(self._name(table, 0, set())):
                 for identity in held:
@@ -210,3 +211,8 @@ def namespace_of(module: types.ModuleType) -> dict[str, Any]:
     """Return the namespace of *module*, whatever its class says."""
     namespace: dict[str, Any] = _NAMESPACE.__get__(module)
     return namespace
+
+
+def _is_private(namespace: dict[str, Any]) -> bool:
+    name = namespace.get("__name__")
+    return type(name) is str and name.startswith("_")
