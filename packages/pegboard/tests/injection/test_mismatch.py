@@ -126,14 +126,16 @@ def test_an_override_is_checked(bench):
         ("text", 3),
         (int, True),
     ],
-    ids=str,
+    ids=map(str, range(10)),
 )
 def test_what_could_stand_for_it_is_taken(bench, key, value):
     bench.container.provide_value(key, value)
     assert bench.container.get(key) is value
 
 
-@pytest.mark.parametrize(("key", "value"), [(View, 3), (Settings, 3), (Called, 3), (int, "3".join)], ids=str)
+@pytest.mark.parametrize(
+    ("key", "value"), [(View, 3), (Settings, 3), (Called, 3), (int, "3".join)], ids=map(str, range(4))
+)
 def test_what_has_nothing_of_it_is_refused(bench, key, value):
     bench.container.provide_value(key, value)
     with pytest.raises(ComponentMismatchError):
