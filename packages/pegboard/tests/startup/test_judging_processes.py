@@ -147,25 +147,3 @@ def test_commands_show_what_an_author_overrules(application):
     assert (
         "its author says it may be lazy, although its import changes lib.HOOKS" in application.process(listing).stdout
     )
-
-
-@pytest.mark.parametrize(
-    ("change", "look"),
-    [
-        ("import warnings; warnings.filterwarnings('ignore', message='notes')", "len(__import__('warnings').filters)"),
-        (
-            "import mimetypes; mimetypes.add_type('text/notesx', '.notesx')",
-            "__import__('mimetypes').guess_type('a.notesx')[0]",
-        ),
-        ("import decimal; decimal.DefaultContext.prec = 7", "__import__('decimal').DefaultContext.prec"),
-    ],
-    ids=["filter", "type", "precision"],
-)
-def test_a_change_is_not_taken_for_that_of_a_plugin_that_shares_the_comparison(application, change, look):
-    for name in "abd":
-        application.plugin(name)
-    application.plugin("c", change)
-    application.settle()
-    seen = [application.run(STATES, f"result['seen'] = {look}") for _ in range(3)]
-    assert len({run["seen"] for run in seen}) == 1
-    assert seen[2]["states"] == {"a": "primed", "b": "primed", "c": "active", "d": "primed"}

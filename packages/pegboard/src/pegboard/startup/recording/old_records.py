@@ -16,7 +16,7 @@ from pegboard.startup.recording.bytecode import remove_doubtful_bytecode
 from pegboard.startup.recording.encoding import content_of
 from pegboard.startup.recording.files import other_indexes, records_path
 from pegboard.startup.recording.influences import IMPORTED_BEFORE, invalidate_others
-from pegboard.startup.recording.record import READS, PackageFiles, Record, files_from, modules_by_package
+from pegboard.startup.recording.record import READS, PackageFiles, Record, files_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -112,13 +112,11 @@ class OldRecords:
         """Put the files of the packages *used* in place of those that do not count any more."""
         if self._is_all_stale:
             self.package_files.forget(self._application)
-        own = {plugin.module for plugin in plugins}
-        loaded = modules_by_package()
-        self.package_files.add(self._application, self._search_began_ns, loaded, own)
+        self.package_files.add(self._application, self._search_began_ns, {plugin.module for plugin in plugins})
         for package in sorted(used - {self._application}):
             if self._why_changed.get(package, "not checked") is not None:
                 self.package_files.forget(package)
-            self.package_files.add(package, self._search_began_ns, loaded)
+            self.package_files.add(package, self._search_began_ns)
 
     def _why_all_stale(self) -> str | None:
         if not self._content:

@@ -163,7 +163,7 @@ class Rebuild:
 
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
         attribution, stacks = self._attribution, self._attribution.stacks
-        progress = Progress(self._settings.application, plugins[::-1] if self._settings.is_backwards else plugins)
+        progress = Progress(self._settings.application, len(plugins))
         loaded = LoadedModules(attribution.owner)
 
         def importing() -> Plugin | None:
@@ -180,7 +180,8 @@ class Rebuild:
             ) as recorder,
             Judging(self._importer, recorder, self._budget(plugins), self._notes.doubtful) as judging,
         ):
-            for plugin in progress:
+            for plugin in reversed(plugins) if self._settings.is_backwards else plugins:
+                progress.step()
                 why_not = loaded.why_changed
                 is_active = self._activate(plugin, "to be recorded")
                 loaded.look(plugin)

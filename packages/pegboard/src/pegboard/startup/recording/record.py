@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pegboard.startup.recording.recorder import ImportTrace
 
     Files = dict[str, tuple[str, str]]  # path to stamp and content hash
-    Modules = list[tuple[str, object]]
 
 
 RECENT = "?"
@@ -210,9 +209,7 @@ class PackageFiles:
     def __init__(self, by_package: dict[str, Files]) -> None:
         self.by_package: dict[str, Files] = by_package
 
-    def add(
-        self, package: str, search_began_ns: int, loaded: Mapping[str, Modules], without: Container[str] = ()
-    ) -> None:
+    def add(self, package: str, search_began_ns: int, without: Container[str] = ()) -> None:
         """Add the files of all loaded modules of *package*.
 
         Files that are known already stay: plugins that are primed have imported them in an earlier process.
@@ -220,10 +217,13 @@ class PackageFiles:
         Args:
             package: The name of a top-level package.
             search_began_ns: When the search for plugins began.
-            loaded: The loaded modules, from `modules_by_package`.
             without: Modules that are left out, with their submodules.
         """
-        modules = [module for name, module in loaded.get(package, ()) if not _is_below(name, without)]
+        modules = [
+            module
+            for name, module in _named_modules()
+            if (name == package or name.startswith(package + ".")) and not _is_below(name, without)
+        ]
         known = self.by_package.get(package, {})
         paths = set(_paths(modules))
         if not (modules or known):  # somebody has asked whether it is there, and has not imported it
@@ -336,14 +336,6 @@ def _content_hash(path: str, status: os.stat_result | None = None) -> str:
 def _named_modules() -> list[tuple[str, object]]:
     """Return the loaded modules; what a plugin has put there under something that is no name is left out."""
     return [(name, module) for name, module in list(sys.modules.items()) if type(name) is str]
-
-
-def modules_by_package() -> dict[str, Modules]:
-    """Return the names and the loaded modules of each top-level package."""
-    found: dict[str, Modules] = {}
-    for name, module in _named_modules():
-        found.setdefault(name.partition(".")[0], []).append((name, module))
-    return found
 
 
 def _loaded_modules(name: str) -> list[object]:

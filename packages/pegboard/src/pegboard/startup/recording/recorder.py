@@ -16,22 +16,21 @@ import os
 import sys
 import time
 from functools import partial
-from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT
 from pegboard.startup.recording.effects.comparison import Comparison
 from pegboard.startup.recording.effects.heap import Heap
-from pegboard.startup.recording.effects.inert_code import END, next_load
+from pegboard.startup.recording.effects.import_statements import has_only_imported, next_load
 from pegboard.startup.recording.effects.naming import namespace_of
-from pegboard.startup.recording.effects.observation import Observation, body_of
+from pegboard.startup.recording.effects.observation import Observation
 from pegboard.startup.recording.effects.subclasses import Subclasses
 from pegboard.startup.recording.variables import Variables, bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import CodeType, FrameType
+    from types import FrameType
     from typing import Any, Self
 
     from pegboard.ledger import Plugin
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
 _IMPORTING = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_external")
 """Packages whose frames lie between an import statement and what it loads."""
-_LOADER: Any = SourceFileLoader.__mro__[-2]  # `_LoaderBasics`, which executes a module's code
 ACTIVE: list[Recorder] = []
 """The recorders that are tracing imports now."""
 
@@ -67,16 +65,6 @@ class ImportTrace:
         """What it did besides registering, as far as it was observed."""
         self.is_judged: bool = False
         """Whether it was observed whole, so that `effects` says whether it does more than register."""
-
-
-class _Loaded:
-    """Stands for a loader that has loaded the code of a module."""
-
-    def __init__(self, code: CodeType | None) -> None:
-        self._code = code
-
-    def get_code(self, _: str) -> CodeType | None:
-        return self._code
 
 
 class Recorder:
@@ -143,7 +131,6 @@ class Recorder:
         self._watch_environment()
         self._watch_imports()
         self._watch_loading()
-        self._watch_bodies()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -217,8 +204,8 @@ class Recorder:
             if owner is not None and owner is not plugin:
                 trace.uses.add(owner.module)
                 if self._heap is not None and owner.module in self._made:
-                    self._heap.add_later(self._made.pop(owner.module))
                     self._compare_before_use()
+                    self._heap.add(self._made.pop(owner.module))
 
     def _add_missing(self, plugin: Plugin, importer: str, name: str) -> None:
         self.trace(plugin).missing.add(name)
@@ -284,8 +271,8 @@ class Recorder:
             def find_and_load(name: str, import_: Any) -> ModuleType:
                 observation = self._observed[-1] if self._observed else None
                 if observation is None or observation.thread != _thread.get_ident() or name in sys.modules:
-                    if self._owner(name) is None and name not in sys.modules:
-                        self._end_comparison(name)  # such as the package that the module of the next plugin is in
+                    if self._comparison is not None and self._owner(name) is None:
+                        self._comparison.is_up_to_date = False
                     return original(name, import_)
                 return self._load(observation, name, lambda: original(name, import_))
 
@@ -294,118 +281,46 @@ class Recorder:
         self._replace(_frozen_importlib, "_find_and_load", loading)
 
     def _load(self, observation: Observation, name: str, load: Callable[[], ModuleType]) -> ModuleType:
-        is_own = self._is_own(observation.plugin, name)
-        if observation.is_paused and observation.awaited is None:  # a module of others is being loaded
-            return self._load_in_library(observation, name, load, is_own=is_own)
-        body = _importing_body(observation)
-        if observation.awaited is not None:
-            if body is None and observation.awaited != name:  # a function that is inert loads what it needs
-                return self._load_for_inert(observation, observation.awaited, name, load)
-            observation.arrive(name)
-            if is_own:
-                self._await_body(observation, name)
-        elif not is_own:
-            observation.pause()
-        if not is_own:
-            self._end_comparison(name)
-        awaited = None
-        try:
-            module = load()
-            if observation.awaited is not None:
-                observation.arrive(END)
-            if observation.is_paused and body is not None:
-                awaited = next_load(body.f_code, body.f_lasti, body.f_globals)
-        finally:
-            self._note_loaded(observation, name)
-            if observation.is_paused:
-                self._go_on(observation, awaited)
-        return module
-
-    def _await_body(self, observation: Observation, name: str) -> None:
-        if name.rpartition(".")[0] in sys.modules:
-            observation.wait(body_of(name))
-        else:  # its package runs first
-            observation.resume()
-
-    def _load_for_inert(
-        self, observation: Observation, awaited: str, name: str, load: Callable[[], ModuleType]
-    ) -> ModuleType:
-        observation.arrive(awaited)
-        self._end_comparison(name)
-        try:
+        is_outer = not observation.is_paused or observation.awaited is not None
+        body = _importing_body(observation) if is_outer else None
+        if not self._is_own(observation.plugin, name):
+            if is_outer:
+                observation.pause(
+                    name, has_only_imported=body is not None and has_only_imported(body, observation.is_own)
+                )
+            return self._load_between(observation, name, load, body, is_outer=is_outer)
+        if is_outer and not observation.is_paused:
             return load()
-        finally:
-            observation.wait(awaited)
-
-    def _load_in_library(
-        self, observation: Observation, name: str, load: Callable[[], ModuleType], *, is_own: bool
-    ) -> ModuleType:
-        """Load what others' code imports; only the plugin's own code is observed."""
-        if not is_own:
-            try:
-                return load()
-            finally:
-                observation.loaded.add(name)
         observation.resume()
         try:
             return load()
         finally:
-            self._note_loaded(observation, name)
-            observation.pause()
+            observation.loaded.add(name)
+            if not is_outer:
+                observation.pause(name)
 
-    def _note_loaded(self, observation: Observation, name: str) -> None:
-        observation.loaded.add(name)
-        if self._comparison is not None:
-            self._comparison.loaded.add(name)
-
-    def _end_comparison(self, name: str) -> None:
-        """End a comparison that is going on before others' code runs: the body of the module *name*."""
+    def _load_between(
+        self,
+        observation: Observation,
+        name: str,
+        load: Callable[[], ModuleType],
+        body: FrameType | None,
+        *,
+        is_outer: bool,
+    ) -> ModuleType:
+        """Load others' code, which is not observed."""
+        awaited = None
         if self._comparison is not None:
             self._comparison.is_up_to_date = False
-            if self.thread == _thread.get_ident():
-                self._comparison.end_before_library(name)
-
-    def _go_on(self, observation: Observation, awaited: str | None) -> None:
-        """Let the plugin's code run, which is inert until *awaited* is loaded; None where that is not known."""
-        if observation.awaited is not None:
-            observation.arrive(observation.awaited)
-        if awaited is None:
-            observation.resume()
-        else:
-            observation.wait(awaited)
-
-    def _watch_bodies(self) -> None:
-        """Find out, before the code of one of the plugin's own modules runs, whether it is inert."""
-
-        def executing(original: Callable[..., None]) -> Callable[..., None]:
-            def exec_module(loader: Any, module: ModuleType) -> None:
-                observation = self._observed[-1] if self._observed else None
-                name = namespace_of(module).get("__name__")
-                if observation is None or observation.awaited is None or observation.awaited != body_of(str(name)):
-                    original(loader, module)
-                    return
-                code = loader.get_code(name)
-                self._go_on(observation, None if code is None else next_load(code, 0, namespace_of(module)))
-                original(_Loaded(code), module)
-
-            return exec_module
-
-        def loading(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
-            def load_unlocked(spec: Any) -> ModuleType:
-                observation = self._observed[-1] if self._observed else None
-                is_next = observation is not None and observation.awaited == body_of(str(spec.name))
-                if observation is not None and is_next and not self._is_body_seen(spec.loader):
-                    self._go_on(observation, None)
-                return original(spec)
-
-            return load_unlocked
-
-        self._replace(_LOADER, "exec_module", executing)
-        self._replace(_frozen_importlib, "_load_unlocked", loading)
-
-    def _is_body_seen(self, loader: object) -> bool:
-        """Return whether what *loader* executes is seen right before: else it is observed from the beginning."""
-        return type(loader) is SourceFileLoader and SourceFileLoader.exec_module is vars(_LOADER)["exec_module"]
+        try:
+            module = load()
+            observation.loaded.add(name)
+            awaited = None if body is None else next_load(body, observation.is_own)
+        finally:
+            observation.loaded.add(name)
+            if is_outer:
+                observation.resume(awaited=awaited)
+        return module
 
     # -- around one import --------------------------------------------------------------------------------------------
 
@@ -452,13 +367,9 @@ class Recorder:
         )
         observation.is_to_be_compared = is_alone or bool(self._observed)
         self._observed.append(observation)
-        self._comparison.loaded.add(plugin.module)
         observation.cost_s = time.thread_time() - began_s
         observation.elapsed_s = time.perf_counter() - started
-        if self._is_body_seen(getattr(module, "__loader__", None)):
-            observation.wait(body_of(plugin.module))
-        else:
-            observation.resume()
+        observation.resume()
         return observation
 
     def _compare_before_use(self) -> None:

@@ -93,12 +93,7 @@ class Calls:
         self._is_on = False
 
     def start(self) -> None:
-        """Note calls in this thread from now on, and those of own functions that are running already."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            if self.is_own_frame(frame):
-                self.by_code.setdefault(id(frame.f_code), Call(frame.f_code, _module_of(frame), "", ""))
-            frame = frame.f_back
+        """Note calls in this thread from now on."""
         self._is_on = True
         sys.setprofile(self._note)
 

@@ -337,20 +337,8 @@ class Judge:
         return any(_reads(code, name, called) for code in own)
 
     def location(self, *names: str, module: str = "") -> str:
-        """Return the line of the plugin's own code that most probably caused a change of what has *names*.
-
-        Where several plugins share a comparison it may be nobody else's: empty if the lines are in several files.
-        """
+        """Return the line of the plugin's own code that most probably caused a change of what has *names*."""
         own = [call for call in self._calls if self._is_own(call.module)]
-        if not self._origin:
-            found = [
-                f"{call.code.co_filename}:{_line(call.code, name)}"
-                for name in names
-                for call in own
-                if name and name in call.code.co_names
-            ]
-            found += [call.location for call in self._calls if module and call.module == module and call.location]
-            return found[0] if len({each.rpartition(":")[0] for each in found}) == 1 else ""
         for name in names:
             for call in own:
                 if name and name in call.code.co_names:

@@ -160,14 +160,6 @@ HARMLESS_FUNCTIONS: Final = frozenset((("tempfile", "_get_default_tempdir"), ("u
 COUNTER_NAME: Final = re.compile(r"(?i).*(count|order|serial|sequence|next)")
 """What a library calls the counters that it moves when it is used."""
 IMPORT_NAMES: Final = frozenset(
-    (
-        "__warningregistry__",
-        "__builtins__",
-        "__cached__",
-        "__annotations__",
-        "__doc__",
-        "__slotnames__",
-        "_initializing",
-    )
+    ("__warningregistry__", "__builtins__", "__cached__", "__annotations__", "__doc__", "__slotnames__")
 )
-"""Names in a namespace that Python itself sets; the last one in that of a module's spec, while it is loaded."""
+"""Names in a namespace that Python itself sets."""

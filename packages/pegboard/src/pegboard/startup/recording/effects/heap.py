@@ -22,7 +22,7 @@ from pegboard.startup.recording.effects.hidden_state import LRU_CACHE, default_f
 from pegboard.startup.recording.effects.snapshots import Change, Objects, States, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
 CHUNK_SIZE = 96
@@ -80,7 +80,7 @@ class Heap:
     """The objects that exist, and what they refer to; grows, and forgets nothing before it is dropped itself."""
 
     def __init__(self, ignored: Iterable[object] = ()) -> None:
-        """Take all objects that there are now, but for *ignored*, as soon as `add` is called."""
+        """Take all objects that there are now, but for *ignored*."""
         self._parts: list[Objects | Tables | States] = []
         self._open: dict[int, int] = {}  # by kind, the place of the part that has room
         self._kinds: dict[int, int] = {}
@@ -99,7 +99,8 @@ class Heap:
             self._classify(type_)
         self.ignore(ignored)
         gc.unfreeze()
-        self.set_aside()
+        self.add(gc.get_objects())
+        self.settle()
 
     def close(self) -> None:
         """Let the garbage collector treat all objects as before, and hold none of them any more."""
@@ -127,14 +128,6 @@ class Heap:
     def settle(self) -> None:
         """Let all objects that exist now count as old."""
         gc.freeze()
-
-    def set_aside(self, without: Container[int] = ()) -> None:
-        """Let all objects count as old, and take those that are new at the next call of `add`.
-
-        Those with an id in *without* are not taken.
-        """
-        self._waiting += [each for each in gc.get_objects() if id(each) not in without] if without else gc.get_objects()
-        self.settle()
 
     def add_later(self, objects: Sequence[Any]) -> None:
         """Take *objects* at the next call of `add`."""
@@ -275,10 +268,6 @@ class Heap:
     def holds(self, each: object) -> bool:
         """Return whether an old object refers to *each*: so that it is old, too."""
         return any(True for _ in self.holders([each]))
-
-    def knows(self, each: object) -> bool:
-        """Return whether *each* is compared."""
-        return id(each) in self._known
 
     def holders(self, objects: Sequence[object]) -> Iterator[tuple[Any, int]]:
         """Yield each old object that refers to one of *objects*, with the id of that one; it settles, too."""

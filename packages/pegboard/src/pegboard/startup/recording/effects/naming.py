@@ -125,7 +125,6 @@ class Names:
     def look_for(self, objects: Iterable[Any]) -> None:
         """Find out who holds *objects*, all at once: that goes through all objects of the process."""
         frontier = {id(each): each for each in objects if not self._is_named(each)}
-        self._look_in_modules(frontier)
         for _ in range(_DEPTH):
             if not frontier:
                 return
@@ -147,17 +146,6 @@ class Names:
                 for identity, holder in beyond
                 if identity not in is_found and id(holder) not in self._holders
             }
-
-    def _look_in_modules(self, wanted: dict[int, Any]) -> None:
-        """Take out of *wanted* what a module that counts has a name for: most of what changes is there."""
-        tables = [namespace_of(module) for module in list(self._heap.modules.values())] if wanted else []
-        # what `_warnings` makes is known as the one of `warnings`
-        for table in sorted(tables, key=_is_private):
-            held = wanted.keys() & set(map(id, table.values()))
-            if held and self._heap.knows(table) and not self._is_weak(self._name(table, 0, set())):
-                for identity in held:
-                    self._holders[identity] = [table]
-                    del wanted[identity]
 
     def _is_named(self, each: Any) -> bool:
         type_ = type(each)
@@ -211,8 +199,3 @@ def namespace_of(module: types.ModuleType) -> dict[str, Any]:
     """Return the namespace of *module*, whatever its class says."""
     namespace: dict[str, Any] = _NAMESPACE.__get__(module)
     return namespace
-
-
-def _is_private(namespace: dict[str, Any]) -> bool:
-    name = namespace.get("__name__")
-    return type(name) is str and name.startswith("_")

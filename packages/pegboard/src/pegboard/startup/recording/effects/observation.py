@@ -21,7 +21,6 @@ from pegboard.startup.recording.effects.changes import Judge
 from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, Effect
 from pegboard.startup.recording.effects.harmless import HARMLESS_FUNCTIONS
 from pegboard.startup.recording.effects.heap import Heap
-from pegboard.startup.recording.effects.inert_code import END
 from pegboard.startup.recording.effects.loggers import logger_differences, logger_states
 from pegboard.startup.recording.effects.process_state import (
     EXIT_HANDLERS,
@@ -44,11 +43,6 @@ if TYPE_CHECKING:
 
 
 _OF_LIBRARIES = ("decimal_context", "numpy.ufunc.extobj")  # set at the first use; `process_state` compares them
-
-
-def body_of(module: str) -> str:
-    """Return what `Observation.wait` takes for the code of *module*, if that runs next."""
-    return f"the code of {module}"
 
 
 class Observation:
@@ -104,8 +98,9 @@ class Observation:
         self._finalizers: dict[Any, Any] = {}
         self._had_finalizers = False
         self._is_paused = True
+        self._has_paused = False
         self.awaited: str | None = None
-        """What is loaded next, while all that happens before is inert, so that it need not be observed; see `wait`."""
+        """The module that is loaded next, if nothing happens before."""
         self._resumed_s = 0.0
         self.failure: str | None = None
         """Why not everything was observed, in words."""
@@ -116,48 +111,51 @@ class Observation:
 
     # -- one import ---------------------------------------------------------------------------------------------------
 
-    def resume(self) -> None:
-        """Take everything as it is now for given, and observe."""
-        if self.failure is None:
-            self._guarded(self._resume)
-
-    def pause(self) -> None:
-        """Judge what has been done so far, and observe nothing."""
-        self._stop(compares=True)
-
-    def wait(self, awaited: str) -> None:
-        """Observe nothing before *awaited* is loaded: all that is done until then is inert.
+    def resume(self, *, awaited: str | None = None) -> None:
+        """Take everything as it is now for given, and observe.
 
         Args:
-            awaited: The name of a module, or `END`; or what `body_of` returns: nothing is done until that body runs.
+            awaited: The module that is loaded next; nothing happens before that, and so nothing is observed yet.
         """
         self.awaited = awaited
-        self._guarded(lambda: self._heap.set_aside(self._comparison.own_ids))
+        if self.failure is None and awaited is None:
+            self._guarded(self._resume)
 
-    def arrive(self, what: str) -> None:
-        """Go on from what was awaited, which is *what*; nothing is observed."""
-        if self.awaited != what and self.failure is None:
-            self.failure = (
-                f"could not be observed: it was to import {self.awaited or 'nothing'}, and did something else"
-            )
-        self.awaited = None
-        self._guarded(self._take_inert)
+    def pause(self, loading: str = "", *, has_only_imported: bool = False) -> None:
+        """Judge what has been done so far, and observe nothing.
+
+        Args:
+            loading: The module that is loaded now.
+            has_only_imported: Whether the import has done nothing so far but import what was loaded.
+        """
+        if self.awaited is not None:
+            self._expect(loading)
+        elif has_only_imported and not self._has_paused and self._comparison.leave(self):
+            self._stop(compares=False)
+        else:
+            self._stop(compares=True)
+        self._has_paused = True
 
     def end(self) -> list[Effect]:
         """End the observation, and return what was seen; more is added if a later plugin shares the comparison."""
         if self.awaited is not None:
-            self.arrive(END)
-        self._stop(compares=self.is_to_be_compared)
+            self._expect("")
+        self._stop(compares=self.is_to_be_compared or self._comparison.is_full)
         self._guarded(self._conclude)
         self.close()
         if self.failure is not None:
             self.effects.append(Effect(NOT_SHOWN, self.failure, self.origin))
         return self.effects
 
+    def _expect(self, loading: str) -> None:
+        if self.awaited != loading and self.failure is None:
+            self.failure = f"could not be observed: it was to import {self.awaited}, and did something else"
+        self.awaited = None
+
     def _stop(self, *, compares: bool) -> None:
         if not self._is_paused:
             self._guarded(self._pause)
-            if compares or self._comparison.is_full:
+            if compares:
                 self._guarded(self._comparison.end)
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -202,11 +200,6 @@ class Observation:
         new = [each for each in self._heap.new_objects() if id(each) not in before]
         self.own_objects += new
         self._own_ids.update(map(id, new))
-
-    def _take_inert(self) -> None:
-        self._made_before = set()
-        self._take_new()
-        self._heap.settle()
 
     def _look_around(self, *, begins: bool) -> None:
         """Let a function of `gc` find all objects, as it does when nobody observes."""
