@@ -371,7 +371,7 @@ class PluginManager:
         self._check_journal()
         self._starting.add(_thread.get_ident())
         if self.state == NEW:
-            if self._cold_start is not None and self._looked_for != self.settings.index_path():
+            if self._cold_start is not None and self._looked_for not in (None, self.settings.index_path()):
                 self._forget_plugins()  # the import path was another one when one of them was imported early
             self.state = STARTING
             if self._parts is not None:
