@@ -86,6 +86,7 @@ class Reader:
             "TZ": "UTC",
             "COLUMNS": "80",
             "NO_COLOR": "1",
+            "PEX_EMIT_WARNINGS": "0",  # pex warns of long folders, and those of tests are longer than a reader's
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(wheels),
             "PIP_CONFIG_FILE": os.devnull,
