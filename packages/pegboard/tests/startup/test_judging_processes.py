@@ -147,3 +147,9 @@ def test_commands_show_what_an_author_overrules(application):
     assert (
         "its author says it may be lazy, although its import changes lib.HOOKS" in application.process(listing).stdout
     )
+
+
+def test_a_tuple_that_is_being_made_may_start_the_application(waiting):
+    """Its places are empty as long as nothing has been put into them, and it is in the list of all objects."""
+    first = "result['names'] = tuple(name for name in things)"  # which starts the application
+    assert waiting.run(BUDGET.format("math.inf"), first)["names"] == [f"t-{name}" for name in "abcde"]

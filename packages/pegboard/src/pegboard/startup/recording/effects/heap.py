@@ -155,7 +155,8 @@ class Heap:
                 held += [part.held() for part in self._put(kind, some)]
         if by_kind[_TUPLE]:
             ours = {id(some) for part in self._parts for some in part.tuples()}
-            held.append(chain.from_iterable(each for each in by_kind[_TUPLE] if id(each) not in ours))
+            # A tuple that is being made has empty places, and to iterate over those crashes.
+            held.append(gc.get_referents(*(each for each in by_kind[_TUPLE] if id(each) not in ours)))
         factories = [each for each in by_kind[_KEYED] if type(each) is defaultdict and id(each) not in ignored]
         states = [(each, self._state_functions[id(type(each))]) for each in by_kind[_STATE] if id(each) not in known]
         known.update(id(each) for each, _ in states)
