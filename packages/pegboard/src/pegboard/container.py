@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     K = TypeVar("K")
     T = TypeVar("T")
+    Unchecked = TypeVar("Unchecked", bound=ClassToMypy | NoClass | Alias)
 
 __all__ = ["SINGLETON", "TRANSIENT", "Container"]
 
@@ -160,7 +161,15 @@ class Container:
         self._ledger.add(COMPONENT, key, live, text=text, metadata=metadata)
         return key
 
-    def provide_value(self, key: "K", value: "Any") -> "K":
+    if TYPE_CHECKING:
+
+        @overload
+        def provide_value(self, key: ClassOf[T], value: T) -> type[T]: ...
+
+        @overload
+        def provide_value(self, key: Unchecked, value: object) -> Unchecked: ...
+
+    def provide_value(self, key: "Any", value: "Any") -> "Any":
         """Say that *key* stands for *value*, also when that is a class or function.
 
         Raises:

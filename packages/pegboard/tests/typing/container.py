@@ -1,7 +1,8 @@
-"""What type checkers infer from the container. Checked by `mypy --strict`, never run."""
+"""What type checkers infer from the container. `tests/support/type_checkers.py` says what the marks mean."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, NewType, Protocol, assert_type
 
 from pegboard.container import SINGLETON, TRANSIENT, Container
@@ -83,7 +84,10 @@ def registration(container: Container) -> None:
     container.provide(Clock, Loud, scope=TRANSIENT)
     container.provide(View, Page, scope=SINGLETON)
     container.provide(list[Entry], [])
-    container.provide_value("http.port", 80)
+    container.provide("http.port", lambda: 80)
+    container.provide(Clock | None, None)
+    assert_type(container.provide_value(Clock, Clock()), type[Clock])
+    assert_type(container.provide_value("http.port", 80), str)
     container.decorate(Clock, Loud)
     with container.override(Clock, Clock()):
         assert_type(container.explain(Clock), Explanation)
@@ -92,3 +96,56 @@ def registration(container: Container) -> None:
     class Mine: ...
 
     assert_type(container.get(Mine), Mine)
+
+
+def make_clock() -> Iterator[Clock]:
+    yield Clock()
+
+
+async def make_clock_later() -> Clock:
+    return Clock()
+
+
+def make_entry() -> Entry:
+    return Entry()
+
+
+def overrides_that_fit(container: Container) -> None:
+    container.provide(Clock, Clock())
+    container.provide(Clock, make_clock)
+    container.provide(Clock, make_clock_later)
+    container.provide(View, Page())
+    container.override(View, Page)
+    container.override("http.port", 81)
+
+
+def overrides_that_do_not_fit(container: Container) -> None:
+    """Mypy knows no class as a key whose type is the class itself, and no wider one, so it flags a few alone."""
+    # error in pyright: No overloads for "provide"
+    # error in pyright: "Literal[3]" is not assignable to "Clock"
+    container.provide(Clock, 3)
+    # error in pyright: No overloads for "provide"
+    # error in pyright: Type "type[Entry]" is not assignable to type "Clock"
+    container.provide(Clock, Entry)
+    # error in pyright: No overloads for "provide"
+    # error in pyright: "Entry" is not assignable to "Clock"
+    container.provide(Clock, make_entry)
+    # error in pyright: No overloads for "provide"
+    # error in pyright: "render" is not present
+    container.provide(View, Entry())
+    # error in pyright: No overloads for "provide"
+    # error in pyright: "Literal['']" is not assignable to "Entry"
+    container.provide(list[Entry], [""])
+    # error in pyright: No overloads for "provide_value"
+    # error in pyright: Type "type[Clock]" is not assignable to type "Clock"
+    container.provide_value(Clock, Clock)
+    # error in pyright: No overloads for "override"
+    # error in pyright: "Literal[3]" is not assignable to "Clock"
+    container.override(Clock, 3)
+    # error in mypy: matches argument types "type[Clock]", "int"
+    # error in pyright: No overloads for "decorate"
+    # error in pyright: "Literal[3]" is not assignable to type "Maker[Clock]"
+    container.decorate(Clock, 3)
+    # error in pyright: No overloads for "decorate"
+    # error in pyright: Type "() -> Entry" is not assignable to type "Maker[Clock]"
+    container.decorate(Clock, make_entry)
