@@ -33,7 +33,7 @@ async def acall(
     arguments, named = call
     item = await read(registry, manager, ready, name, registry.__getitem__)
     result = _call(registry, manager, name, lambda: item(*arguments, **named))
-    if not any("__await__" in vars(kind) for kind in type(result).__mro__):
+    if not is_awaitable(result):
         return result
     from types import CoroutineType
 
@@ -70,6 +70,11 @@ async def read(
     if contribution is not None and contribution.is_primed:
         return await in_thread(function, name, *arguments)
     return function(name, *arguments)
+
+
+def is_awaitable(result: object) -> bool:
+    """Return whether *result* can be awaited; asked of its class, since an object may answer to any name."""
+    return any("__await__" in vars(kind) for kind in type(result).__mro__)
 
 
 def _call(registry: Any, manager: Any, name: str, function: Callable[[], Any]) -> Any:

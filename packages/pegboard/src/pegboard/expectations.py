@@ -80,25 +80,25 @@ def check(
     try:
         check_item(item, registry.of)
     except Misfit as misfit:
-        raise ContributionMismatchError(misfit.problem, misfit.advice, registry.name, name, _place(owner_of)) from None
+        raise ContributionMismatchError(misfit.problem, misfit.advice, registry.name, name, place(owner_of)) from None
     try:
         check_fields(metadata, registry.schema)
     except Misfit as misfit:
-        raise MetadataMismatchError(misfit.problem, misfit.advice, registry.name, name, _place(owner_of)) from None
+        raise MetadataMismatchError(misfit.problem, misfit.advice, registry.name, name, place(owner_of)) from None
 
 
-def _place(owner_of: AbstractCallable[[str], Plugin | None]) -> str:
+def place(owner_of: AbstractCallable[[str], Plugin | None]) -> str:
     """Return the file and the line of the nearest frame of a plugin, or else of the nearest one outside pegboard."""
-    frame = sys._getframe(2)  # noqa: SLF001 -- frames have no public door
+    frame = sys._getframe(1)  # noqa: SLF001 -- frames have no public door
     nearest = ""
     while frame.f_back is not None:
         frame = frame.f_back
         module = str(frame.f_globals.get("__name__"))
         if not f"{module}.".startswith("pegboard."):
-            place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            found = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             if owner_of(module) is not None:
-                return place
-            nearest = nearest or place
+                return found
+            nearest = nearest or found
     return nearest
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pegboard.claims import Claims
     from pegboard.container import Container
     from pegboard.errors import PegboardError, PluginError
+    from pegboard.hooks import Hooks
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Plugin
     from pegboard.registry import DataRegistry
@@ -166,6 +167,7 @@ class Host:
                     return
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
+        self._hooks: Hooks | None = None
         self._unload_callbacks: dict[Plugin, list[Callable[[], object]]] = {}
         self.manager: PluginManager = PluginManager(
             Settings(
@@ -316,6 +318,15 @@ class Host:
     def registries(self) -> "Mapping[str, Registry[Any]]":
         """All registries made so far, by name."""
         return dict(self._registries)
+
+    @property
+    def hooks(self) -> "Hooks":
+        """What plugins answer: hooks are declared by its decorators `notify`, `collect`, `first` and `chain`."""
+        if self._hooks is None:
+            from pegboard.hooks import Hooks
+
+            self._hooks = Hooks(self)
+        return self._hooks
 
     @property
     def container(self) -> "Container":

@@ -238,7 +238,11 @@ LAST: "Final" = "last"
 ALL: "Final" = "all"
 """The rule by which every contribution is used, one around the other."""
 RULES: "Final" = {COMPONENT: LAST, DECORATOR: ALL, MIDDLEWARE: ALL}
-"""The kinds that are no registry's, each with its rule. A registry has its name as its kind, and the rule `FIRST`."""
+"""The kinds that are no registry's, each with its rule. A registry has its name as its kind, and the rule `FIRST`;
+those of hooks begin with `HOOK`."""
+
+HOOK: "Final" = "hook "
+"""How the kind of contributions begins that implement a hook; its name follows, and the rule is `ALL`."""
 
 SINGLETON: "Final" = "singleton"
 """The scope of a component that has one instance for the container's life."""
@@ -518,7 +522,6 @@ class Ledger:
     """
 
     __slots__ = (
-        "_batches",
         "_begun",
         "_by_owner",
         "_has_diverged",
@@ -531,6 +534,7 @@ class Ledger:
         "_sequence",
         "_sorted",
         "_stacks",
+        "batches",
         "generation",
         "has_names_of_application",
         "readers",
@@ -558,7 +562,8 @@ class Ledger:
         self._rows: dict[str, dict[str, list[Contribution]]] = {}  # by kind, then by text
         self._sorted: dict[str, tuple[Contribution, ...]] = {}
         self._by_owner: dict[Plugin, list[Contribution]] = {}
-        self._batches: dict[Plugin, list[Contribution]] = {}
+        self.batches: dict[Plugin, list[Contribution]] = {}
+        """What each plugin that is being imported has registered so far."""
         self._begun: dict[Plugin, int] = {}
         self._sequence = 0
         self._records: Records | None = None
@@ -593,7 +598,7 @@ class Ledger:
             self._sequence += 1
             contribution.sequence = self._sequence
             if importing:
-                self._batches[owner].append(contribution)
+                self.batches[owner].append(contribution)
             else:
                 contribution.is_ephemeral = bool(owner.name)  # the application registers its own anew at every start
                 self._insert((contribution,))
@@ -602,13 +607,14 @@ class Ledger:
     def begin(self, owner: "Plugin", kept: "Iterable[Contribution]" = ()) -> None:
         """Open a batch with *kept* in it: what *owner* registers from now on counts only after `commit`."""
         with self._lock:
-            self._batches[owner] = list(kept)
+            self.batches[owner] = list(kept)
+            self.generation += 1  # what is kept from now on is not for this thread
             self._begun[owner] = self._sequence
 
     def commit(self, owner: "Plugin") -> "tuple[Contribution, ...]":
         """Replace the contributions of *owner*, but for ephemeral ones, by its batch in one step; return the batch."""
         with self._lock:
-            batch = tuple(self._batches.pop(owner))
+            batch = tuple(self.batches.pop(owner))
             self._owners_beyond_records.add(owner)
             if owner in self._by_owner:
                 self._drop(owner, [contribution for contribution in self._by_owner[owner] if contribution.is_ephemeral])
@@ -618,7 +624,7 @@ class Ledger:
     def discard(self, owner: "Plugin") -> None:
         """Drop the batch of *owner*, and what its threads have added meanwhile; what it had before stays."""
         with self._lock:
-            self._batches.pop(owner, None)
+            self.batches.pop(owner, None)
             begun = self._begun.pop(owner, self._sequence)
             self._drop(
                 owner,
@@ -737,7 +743,7 @@ class Ledger:
 
     def is_importing(self) -> bool:
         """Return whether this thread is importing a plugin: then it sees what that would see at an eager start."""
-        return bool(self._batches) and bool(self._stacks.get(_thread.get_ident()))
+        return bool(self.batches) and bool(self._stacks.get(_thread.get_ident()))
 
     def successor(self, contribution: "Contribution") -> "Contribution":
         """Return the live contribution that has replaced the primed *contribution*, since its owner has been imported.

@@ -88,6 +88,8 @@ class PluginManager:
         """The registries of the host, by name."""
         self.is_closed: bool = False
         """Whether the host has been closed, so that another one of its name replaces it."""
+        self.after_import: Callable[[Plugin], None] | None = None
+        """Called with each plugin that has been imported; see `hooks.announcements`."""
         self.others: list[Any] = []
         """References to other hosts of the same application."""
         self.place: str = place
@@ -269,8 +271,12 @@ class PluginManager:
 
                 activate_all(self.ledger.contributions(kind), self.activate)
 
-    def imported(self, plugin: "Plugin", batch: "Sequence[Contribution]") -> None:
+    def imported(  # noqa: C901 -- one more function would cost each run
+        self, plugin: "Plugin", batch: "Sequence[Contribution]"
+    ) -> None:
         """Compare what a plugin has just registered with its record, and refresh the record if they differ."""
+        if self.after_import is not None:
+            self.after_import(plugin)
         slow_after = self.settings.slow_after
         suspects: Sequence[Sequence[str]] = ()  # modules of plugins that have crashed before
         if self.index is not None:
@@ -593,10 +599,12 @@ class Registry(TypedRegistry[T]):
         report: "Callable[[PegboardError], None]",
         allow_override: bool = False,
     ) -> None:
-        if name in ("component", "decorator", "middleware"):
+        if name in ("component", "decorator", "middleware") or name.startswith("hook "):
             from pegboard.errors import HostError
 
-            raise HostError(f"a registry cannot be called {name!r}", "the container's own contributions are called so")
+            raise HostError(
+                f"a registry cannot be called {name!r}", "contributions to the container or to hooks are called so"
+            )
         self.name: str = str.__str__(name)
         """What the registry is called, e.g. `commands`; the kind of its contributions."""
         self._manager = manager

@@ -8,7 +8,7 @@ contribution, it is not needed.
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import ALL, COMPONENT, FIRST, LAST, MIDDLEWARE, RULES
+from pegboard.ledger import ALL, COMPONENT, FIRST, HOOK, LAST, MIDDLEWARE, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +39,8 @@ def rule_for(kind: str, *, allow_override: bool = False) -> str:
         kind: A contribution's kind.
         allow_override: Whether the registry of that name was made with `allow_override=True`.
     """
+    if kind.startswith(HOOK):
+        return ALL
     return RULES.get(kind, LAST if allow_override else FIRST)
 
 

@@ -98,10 +98,10 @@ async def _iterated_later(plugin: Plugin, result: AsyncGenerator[Any, Any], nami
 
 
 def _named(error: BaseException, process: int, naming: Namer) -> BaseException | None:
-    return None if _is_ending(error) else naming(error, process)
+    return None if is_ending(error) else naming(error, process)
 
 
-def _is_ending(error: BaseException) -> bool:
+def is_ending(error: BaseException) -> bool:
     """Return whether *error* ends what runs, from outside: it is closed, or its task has been cancelled.
 
     What a plugin raises of these kinds itself ends nobody's task but by mistake, and is its fault.

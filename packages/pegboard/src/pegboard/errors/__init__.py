@@ -18,6 +18,7 @@
     │   ├── AdapterFailedError        the application's adapter raised when it was called for it
     │   ├── PluginImportError         raised, exited or recursed while being imported
     │   ├── PluginCallError           raised while something of it was called
+    │   ├── HookDeprecatedError       implements a hook that has another name now, or has ended
     │   ├── PluginCleanUpError        raised while something of it was cleaned up
     │   ├── PluginStillRunningError   unloaded, but a thread of it still runs
     │   ├── PluginNotImportableError  found, but Python cannot import it (also an ImportError)
@@ -80,6 +81,7 @@ from pegboard.errors.plugin import (
     NameClashError as NameClashError,
     OrderError as OrderError,
     PluginCallError as PluginCallError,
+    HookDeprecatedError as HookDeprecatedError,
     PluginCleanUpError as PluginCleanUpError,
     PluginCrashedError as PluginCrashedError,
     PluginError as PluginError,
@@ -109,6 +111,8 @@ from pegboard.errors.usage import (
     InvalidNameError as InvalidNameError,
     JournalError as JournalError,
     MetadataError as MetadataError,
+    HookNotFoundError as HookNotFoundError,
+    ImplementationError as ImplementationError,
     MetadataMismatchError as MetadataMismatchError,
     NamespaceModuleError as NamespaceModuleError,
     PluginFolderError as PluginFolderError,

@@ -78,6 +78,19 @@ class PluginCallError(PluginError):
     place: str | None = None
 
 
+class HookDeprecatedError(PluginError):
+    """A plugin implements a hook that has another name now, or has ended; for the plugin's author."""
+
+    code = "hook-deprecated"
+    phase = "registration"
+    is_quiet = True
+    _what = "{who} implements the hook {hook!r}, which is deprecated"
+    hook: str
+    cause: str
+    place: str | None = None
+    advice: str | None = None
+
+
 class PluginCleanUpError(PluginError):
     """The clean-up of a component raised; all others were cleaned up nevertheless."""
 

@@ -222,6 +222,18 @@ class ContributionMismatchError(HostError, TypeError):
     place: str | None = None  #: The file and the line that register it.
 
 
+class HookNotFoundError(HostError, KeyError):
+    """The application declares no hook of that name."""
+
+    code = "hook-not-found"
+    _what = "there is no hook {problem!r}"
+    known: tuple[str, ...] = ()
+
+    def hint(self) -> str | None:
+        """Return the nearest name, or all of them."""
+        return nearest(self.problem, self.known, "hooks")
+
+
 class MetadataMismatchError(HostError, TypeError):
     """Metadata has a field that its registry does not know, lacks one, or has a value of another type."""
 
@@ -231,3 +243,10 @@ class MetadataMismatchError(HostError, TypeError):
     registry: str = ""
     name: str = ""
     place: str | None = None  #: The file and the line that register it.
+
+
+class ImplementationError(ContributionMismatchError):
+    """What is to implement a hook does not fit it: it needs other parameters, say, or never returns anything."""
+
+    code = "implementation-mismatch"
+    _what = "{name!r} cannot implement the hook {registry!r}"

@@ -1,0 +1,138 @@
+"""How is a hook called where more happens than calling its implementations: wrappers, monitors, a part of the plugins?
+
+In: a hook, what is to be called, and all arguments in the declaration's order. Out: the result of the call.
+"""
+
+from __future__ import annotations
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.hooks.binding import Binding, fault, fitted, wake
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from typing import Any
+
+    from pegboard.hooks import Hook
+    from pegboard.ledger import Contribution
+
+
+def call(hook: Hook[..., Any, Any], binding: Binding, arguments: Sequence[Any]) -> Any:
+    """Return what a call of *hook* returns."""
+    if hook.announced is not None:
+        from pegboard.hooks.announcements import announce
+
+        announce(hook, arguments)
+        return None
+    if hook.hooks.monitors:
+        from pegboard.hooks.monitoring import monitored
+
+        binding = monitored(binding)
+    if not binding.wrappers:
+        return hook.run(binding, arguments)
+    return _Wrapped(hook, binding, arguments).call()
+
+
+class Subset:
+    """Calls the implementations of all plugins but some. Made by `Hook.without`."""
+
+    __slots__ = ("_hook", "_names")
+
+    def __init__(self, hook: Hook[..., Any, Any], names: frozenset[str]) -> None:
+        self._hook = hook
+        self._names = names
+
+    def __repr__(self) -> str:
+        return f"<{self._hook!r} without {', '.join(sorted(self._names))}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        hook = self._hook
+        arguments = hook.arguments(args, kwargs)
+        if hook.is_async:
+            from pegboard.hooks.asynchronous import call as call_async
+
+            return call_async(hook, arguments, self._names)
+        return call(hook, hook.bind().without(self._names), arguments)
+
+
+class _Wrapped:
+    """One call, with wrappers around it."""
+
+    def __init__(self, hook: Hook[..., Any, Any], binding: Binding, arguments: Sequence[Any]) -> None:
+        self.hook = hook
+        self.binding = binding
+        self.arguments = arguments
+        self.errors: list[BaseException] | None = None
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def call(self) -> Any:
+        under_way: list[tuple[Contribution, Generator[None, Any, Any]]] = []
+        try:
+            for contribution in self.binding.wrappers:
+                generator = self._started(contribution)
+                if generator is not None:
+                    under_way.append((contribution, generator))
+            self.result = self.hook.run(self.binding, self.arguments)
+        except BaseException as error:
+            self.error = error
+        for contribution, generator in reversed(under_way):
+            self._finish(contribution, generator)
+        if self.errors is not None:
+            inner = self.error.exceptions if isinstance(self.error, BaseExceptionGroup) else ()
+            self.binding.raise_all([*inner, *self.errors])
+        if self.error is not None:
+            try:
+                raise self.error
+            finally:
+                self.error = None  # else the error, its traceback and this frame hold one another
+        return self.result
+
+    def _started(self, contribution: Contribution) -> Generator[None, Any, Any] | None:
+        try:
+            function = wake(self.hook, contribution) if contribution.is_primed else contribution.live
+            generator: Generator[None, Any, Any] = fitted(self.hook, function)(*self.arguments)
+            try:
+                next(generator)
+            except StopIteration:
+                raise TypeError("it has not yielded, so that it has called nobody") from None
+        except BaseException as error:
+            self.errors = fault(self.hook, contribution, error, self.errors)
+            return None
+        return generator
+
+    def _finish(self, contribution: Contribution, generator: Generator[None, Any, Any]) -> None:
+        """Have a wrapper go on with what the call has returned or raised so far, and return or raise something else."""
+        error = self.error
+        try:
+            try:
+                if error is None:
+                    generator.send(self.result)
+                else:
+                    generator.throw(error)
+            except StopIteration as stop:
+                self.result, self.error = checked(self.hook, stop.value), None
+            else:
+                generator.close()
+                raise TypeError("it has yielded twice, and a wrapper yields once")
+        except BaseException as raised:
+            if raised is error:
+                return
+            try:
+                self.errors = fault(self.hook, contribution, raised, self.errors)
+            except BaseException as named:
+                self.error = named
+
+
+def checked(hook: Hook[..., Any, Any], result: Any) -> Any:
+    """Return what a wrapper has returned, if a call of *hook* may return that.
+
+    Raises:
+        TypeError: If it may not.
+    """
+    if hook.mode == "notify":
+        return None
+    if hook.mode == "collect" and not isinstance(result, list):
+        raise TypeError("it has returned no list, where it has to return all results, changed or not")
+    if hook.mode == "chain" and result is None:
+        Binding.refuse_nothing()
+    return result

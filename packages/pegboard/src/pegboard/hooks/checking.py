@@ -1,0 +1,142 @@
+"""Does a function fit a hook? Checked when a plugin implements it, at starts that record.
+
+In: a function, and a hook's declaration. Out: nothing, or what does not fit. What annotations cannot tell is for type
+checkers: here only what is plainly wrong is refused.
+"""
+
+from __future__ import annotations
+
+import dis
+from inspect import Signature, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature, unwrap
+from types import FunctionType, NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.foreign_object import name_of
+from pegboard.hooks.signatures import Misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pegboard.hooks import Hook
+
+_NUMBERS = {float: (int,), complex: (int, float)}  # PEP 484, "The numeric tower"
+
+
+def shown(hook: Hook[..., Any, Any]) -> str:
+    """Return the hook's declaration as messages show it, e.g. `suggestions(document: Document) -> Suggestion`."""
+    declared = signature(hook.declaration)
+    parameters = [each.replace(annotation=_short(each.annotation)) for each in declared.parameters.values()]
+    text = str(declared.replace(parameters=parameters, return_annotation=_short(declared.return_annotation)))
+    return f"{'async ' if hook.is_async else ''}{hook.name}{text}".replace("'", "")
+
+
+def _short(annotation: Any) -> Any:
+    if annotation is Signature.empty or isinstance(annotation, str):
+        return annotation
+    return name_of(annotation) if isinstance(annotation, type) and get_origin(annotation) is None else annotation
+
+
+def check(hook: Hook[..., Any, Any], function: Any, taken: Sequence[str], *, is_wrapper: bool) -> None:
+    """Raise `Misfit` if *function* plainly does not fit *hook*.
+
+    Args:
+        hook: The hook.
+        function: What is to implement it.
+        taken: The parameters of the hook that it takes.
+        is_wrapper: Whether it is to run around the other implementations.
+    """
+    called = _called(function)
+    is_async, is_generator = iscoroutinefunction(called), isgeneratorfunction(called)
+    if is_wrapper and hook.is_async and not is_async:
+        raise Misfit(
+            "it is no coroutine function, as a wrapper of an asynchronous hook is", "declare it with async def"
+        )
+    if is_wrapper and not hook.is_async and not is_generator:
+        raise Misfit("it does not yield, as a wrapper does once", "write 'result = yield' where the others are called")
+    if isasyncgenfunction(called):
+        raise Misfit("it is an asynchronous generator, which nobody iterates over", "return what it yields")
+    if is_async and not hook.is_async:
+        raise Misfit("it is asynchronous, and the hook is not, so that nobody awaits it", "declare it without async")
+    if is_wrapper:
+        return
+    if is_generator and hook.mode == "notify":
+        raise Misfit("it is a generator, over which nobody iterates", "leave out yield")
+    if hook.mode == "chain" and hook.parameters[0] not in taken:
+        raise Misfit(f"it does not take {hook.parameters[0]!r}, which it has to return")
+    if hook.mode != "notify" and not is_generator and _never_returns_anything(called):
+        raise Misfit("it never returns anything", "return the result")
+    _check_annotations(hook, called, taken)
+
+
+def _called(function: Any) -> Any:
+    """Return the function whose code runs when *function* is called, as far as that can be seen."""
+    from functools import partial
+
+    while isinstance(function, partial):
+        function = function.func
+    function = unwrap(function)
+    inner = next((vars(kind)["__call__"] for kind in type(function).__mro__ if "__call__" in vars(kind)), None)
+    if not isinstance(function, (FunctionType, type)) and isinstance(inner, FunctionType):
+        return inner
+    return getattr(function, "__func__", function)
+
+
+def _never_returns_anything(function: Any) -> bool:
+    """Return whether each way out of *function* returns None, and it does not say so."""
+    if not isinstance(function, FunctionType) or function.__annotations__.get("return", "") in (None, "None"):
+        return False
+    returns = 0
+    before = None
+    for each in dis.get_instructions(function):
+        if each.opname == "RETURN_CONST":  # Python 3.12 and 3.13
+            if each.argval is not None:
+                return False
+            returns += 1
+        elif each.opname == "RETURN_VALUE":
+            if before is None or before.opname != "LOAD_CONST" or before.argval is not None:
+                return False
+            returns += 1
+        before = each
+    return returns > 0
+
+
+def _check_annotations(hook: Hook[..., Any, Any], function: Any, taken: Sequence[str]) -> None:
+    """Compare classes in annotations: parameters take what the hook passes, and the result is what it expects."""
+    if not isinstance(function, FunctionType):
+        return
+    try:
+        own, expected = get_type_hints(function), get_type_hints(hook.declaration)
+    except Exception:  # names for type checkers only, say: then they are for type checkers only
+        return
+    for name in taken:
+        given, accepted = _classes(expected.get(name, Any)), _classes(own.get(name, Any))
+        wrong = next((each for each in given if accepted and not _is_one(each, accepted)), None)
+        if wrong is not None:
+            raise Misfit(f"its parameter {name!r} does not take {name_of(wrong)}")
+    if hook.mode == "notify" or "return" not in own:
+        return
+    returned, wanted = _classes(own["return"]), _classes(expected.get("return", Any))
+    nothing = () if hook.mode == "chain" else (NoneType,)
+    wrong = next((each for each in returned if wanted and not _is_one(each, (*wanted, *nothing))), None)
+    if wrong is not None:
+        raise Misfit(f"it may return {name_of(wrong)}")
+
+
+def _classes(annotation: Any) -> tuple[type, ...]:
+    """Return the classes of which *annotation* is one; none at all if it is not that simple."""
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [_classes(each) for each in get_args(annotation)]
+        return tuple(each for part in parts for each in part) if all(parts) else ()
+    if isinstance(annotation, type) and get_origin(annotation) is None and annotation not in (object, Any):
+        is_protocol = getattr(annotation, "_is_protocol", False)
+        is_structural = is_protocol or hasattr(annotation, "__supertype__") or hasattr(annotation, "__total__")
+        return () if is_structural else (annotation,)
+    return ()
+
+
+def _is_one(kind: type, of: Sequence[type]) -> bool:
+    try:
+        return any(issubclass(kind, (each, *_NUMBERS.get(each, ()))) for each in of)
+    except Exception:  # of a class whose metaclass answers in its own way
+        return True

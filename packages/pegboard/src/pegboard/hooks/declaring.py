@@ -1,0 +1,142 @@
+"""What is wrong with a declaration of a hook, or with a call; and what of it was published before?
+
+In: declarations, options, arguments. Out: errors for the application's author, and arguments in order.
+Imported only when something is not as usual.
+"""
+
+from __future__ import annotations
+
+from inspect import iscoroutinefunction, signature
+from types import FunctionType
+from typing import Any
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import HookDeprecatedError, HostError
+from pegboard.foreign_object import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Final
+
+    from pegboard.hooks import Hook, Hooks, Implementer
+
+_POLICIES: Final = ("contain", "raise", "collect")
+
+
+def check(hook: Hook[..., Any, Any], declaration: Any, faults: object, *, announced: bool, concurrent: bool) -> None:
+    """Raise an error if *declaration* and the options cannot be those of *hook*, which is being made.
+
+    Raises:
+        HostError: With what can be done.
+    """
+    if not isinstance(declaration, FunctionType):
+        raise HostError(f"{name_of(declaration)} cannot declare a hook", "declare it with def or async def")
+    name, code = declaration.__name__, declaration.__code__
+    if code.co_flags & (0x04 | 0x08):
+        raise HostError(
+            f"the hook {name!r} has parameters without a name (* or **)",
+            "give each parameter a name: implementations get them by name",
+        )
+    if faults not in _POLICIES:
+        from pegboard.errors.base import nearest
+
+        raise HostError(f"faults={faults!r} of the hook {name!r} is unknown", nearest(str(faults), _POLICIES, "words"))
+    if hook.mode == "chain" and not code.co_argcount:
+        raise HostError(f"the hook {name!r} has no first parameter that could go through its plugins", "give it one")
+    if announced and iscoroutinefunction(declaration):
+        raise HostError(f"the hook {name!r} is announced, and cannot be asynchronous", "declare it without async")
+    if concurrent and not iscoroutinefunction(declaration):
+        raise HostError(f"the hook {name!r} is not asynchronous, and cannot be concurrent", "declare it with async def")
+
+
+def check_same(known: Hook[..., Any, Any], hook: Hook[..., Any, Any]) -> None:
+    """Raise an error unless two hooks of one name are one declaration, whose module is imported anew.
+
+    Raises:
+        HostError: If they are not.
+    """
+    if (known.declaration.__module__, known.declaration.__qualname__) != (
+        hook.declaration.__module__,
+        hook.declaration.__qualname__,
+    ):
+        places = [
+            f"{each.declaration.__code__.co_filename}:{each.declaration.__code__.co_firstlineno}"
+            for each in (known, hook)
+        ]
+        raise HostError(f"there are two hooks {hook.name!r}, at {places[0]} and {places[1]}", "rename one of them")
+
+
+def arguments_of(hook: Hook[..., Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
+    """Return all arguments of a call in the declaration's order, defaults included.
+
+    Raises:
+        TypeError: If they are not those that the declaration takes.
+    """
+    try:
+        bound = signature(hook.declaration).bind(*args, **kwargs)
+    except TypeError as error:
+        from pegboard.hooks.checking import shown
+
+        raise TypeError(f"the hook {hook.name!r} cannot be called so: {error}; it is {shown(hook)}") from None
+    bound.apply_defaults()
+    return [bound.arguments[name] for name in hook.parameters]
+
+
+def check_published(hook: Hook[..., Any, Any], published: Callable[..., Any]) -> None:
+    """Raise an error if *published* has a parameter that *hook* does not have any more.
+
+    Raises:
+        HostError: If so.
+    """
+    for name in signature(published).parameters:
+        if name not in hook.parameters:
+            from pegboard.errors.base import nearest
+
+            problem = f"the hook {hook.name!r} was published with {name!r}, which it does not have any more"
+            raise HostError(problem, nearest(name, hook.parameters, "parameters"))
+
+
+def tell_of_new_name(hook: Hook[..., Any, Any], former_name: str) -> None:
+    """Tell the author of the plugin that implements *hook* under a former name, once."""
+    _tell(hook.hooks, former_name, f"the hook {former_name!r} is called {hook.name!r} now", f"implement {hook.name!r}")
+
+
+def ended(hooks: Hooks, name: str, since: str, instead: str) -> Implementer[..., Any, Any]:
+    """Return what implements a hook that is not called any more; see `Hooks.ended`."""
+    from pegboard.hooks import Implementer
+
+    class Ended(Implementer[..., Any, Any]):
+        """Leaves out what implements a hook that has ended."""
+
+        __slots__ = ()
+
+        def __call__(self, function: Any) -> Any:
+            _tell(hooks, name, f"the hook {name!r} is not called any more, since {since}", instead or None)
+            return function
+
+        wrapper = __call__
+
+        def ordered(self, *_: Any, **__: Any) -> Any:
+            return self
+
+        def __repr__(self) -> str:
+            return f"<implementer of the ended hook {name!r}>"
+
+    nobody: Any = None
+    return Ended(nobody)
+
+
+def _tell(hooks: Hooks, name: str, cause: str, advice: str | None) -> None:
+    from pegboard.expectations import place
+
+    attribution = hooks.manager.attribution
+    owner, _ = attribution.registering()
+    where = place(attribution.owner)
+    problem = HookDeprecatedError(owner.name, str(owner.distribution or ""), name, cause, where, advice)
+    if owner.is_built_in or problem.said in {each.said for each in hooks.host.problems}:
+        return
+    hooks.host.report(problem)
+    from warnings import warn_explicit
+
+    file, _, line = where.rpartition(":")
+    warn_explicit(problem.summary(), DeprecationWarning, file or owner.module, int(line or 0), owner.module)

@@ -1,0 +1,97 @@
+"""Who answered a hook, what, and in how long?"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.hooks.binding import Absent, Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from pegboard.hooks import Hook, Hooks
+    from pegboard.ledger import Contribution, Plugin
+
+
+class Answer:
+    """What one implementation did in one call."""
+
+    __slots__ = ("error", "hook", "name", "plugin", "result", "seconds")
+
+    def __init__(
+        self, hook: Hook[..., Any, Any], contribution: Contribution, result: object, error: BaseException | None
+    ) -> None:
+        self.hook: Hook[..., Any, Any] = hook
+        self.plugin: Plugin = contribution.owner
+        """Whose implementation it is."""
+        self.name: str = contribution.text
+        """What the implementation is called, as `module:qualified name`."""
+        self.result: object = result
+        """What it returned; None if it raised."""
+        self.error: BaseException | None = error
+        """What it raised; None if it returned."""
+        self.seconds: float = 0.0
+        """How long it took, by the clock, the import of its plugin included."""
+
+    def __repr__(self) -> str:
+        return f"<answer of {self.plugin.who()} to the hook {self.hook.name!r}: {self.seconds * 1000:.3f} ms>"
+
+
+class Monitor:
+    """A block in which a function is told of each answer. Made by `Hooks.monitor`."""
+
+    __slots__ = ("_function", "_hooks")
+
+    def __init__(self, hooks: Hooks, function: Callable[[Answer], object]) -> None:
+        self._hooks = hooks
+        self._function = function
+
+    def __enter__(self) -> None:
+        self._hooks.monitors = (*self._hooks.monitors, self._function)
+        self._hooks.forget_bindings()
+
+    def __exit__(self, *_: object) -> None:
+        monitors = list(self._hooks.monitors)
+        monitors.remove(self._function)
+        self._hooks.monitors = tuple(monitors)
+        self._hooks.forget_bindings()
+
+
+def monitored(binding: Binding) -> Binding:
+    """Return a binding whose functions tell the monitors what they have done."""
+    calls = zip(binding.contributions, binding.functions, strict=True)
+    return binding.with_functions(
+        tuple([_timed(binding.hook, contribution, function) for contribution, function in calls])
+    )
+
+
+def _timed(hook: Hook[..., Any, Any], contribution: Contribution, function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        started = perf_counter()
+        try:
+            result = function(*arguments)
+        except Absent:
+            raise
+        except BaseException as error:
+            tell(hook, contribution, started, None, error)
+            raise
+        tell(hook, contribution, started, result, None)
+        return result
+
+    return call
+
+
+def tell(
+    hook: Hook[..., Any, Any],
+    contribution: Contribution,
+    started: float,
+    result: object,
+    error: BaseException | None,
+) -> None:
+    """Tell all monitors of an answer that was asked for when `perf_counter` was *started*."""
+    answer = Answer(hook, contribution, result, error)
+    answer.seconds = perf_counter() - started
+    for monitor in hook.hooks.monitors:
+        monitor(answer)

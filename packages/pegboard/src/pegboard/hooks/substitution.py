@@ -1,0 +1,37 @@
+"""How does a test answer a hook itself?
+
+In: a hook, and a function. Out: a block in which the function is the only implementation.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.ledger import Contribution, application
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pegboard.hooks import Hook
+
+
+class Substitution:
+    """A block in which *role* is what one function is to a hook. Made by `Hook.override` and `record_calls`."""
+
+    __slots__ = ("_contribution", "_hook")
+
+    def __init__(self, hook: Hook[..., Any, Any], function: Any, role: str = "substitute") -> None:
+        owner = application("override")
+        owner.rank = sys.maxsize if role == "substitute" else -sys.maxsize
+        self._hook = hook
+        self._contribution = Contribution(
+            owner, hook.kind, "override", function, metadata={"role": role, "order": "early"}
+        )
+
+    def __enter__(self) -> None:
+        self._hook.hooks.ready()
+        self._hook.hooks.manager.ledger.insert(self._contribution)
+
+    def __exit__(self, *_: object) -> None:
+        self._hook.hooks.manager.ledger.remove(self._contribution)
