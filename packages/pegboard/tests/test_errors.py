@@ -20,7 +20,10 @@ from pegboard.errors import (
     ContributionNotFoundError,
     DuplicatePluginError,
     EntryPointError,
+    HookDeprecatedError,
+    HookNotFoundError,
     HostError,
+    ImplementationError,
     InstallFailedError,
     InstallRefusedError,
     InvalidNameError,
@@ -113,6 +116,14 @@ INSTANCES = [
     MetadataMismatchError(
         "the field 'extension' is unknown", "did you mean 'extensions'?", "exporters", "csv", "/site/acme_csv.py:3"
     ),
+    ImplementationError(
+        "it needs 'documnet', which the hook does not pass; it is called as suggestions(document: Document) -> Suggestion",
+        "did you mean 'document'?",
+        "suggestions",
+        "pdf",
+        "/site/acme_pdf.py:3",
+    ),
+    HookNotFoundError("sugestions", known=("document_saved", "suggestions")),
     ContributionNotFoundError("exporters", "markdwon", ("html", "markdown")),
     RecordedProblem(
         "name-clash",
@@ -133,6 +144,14 @@ INSTANCES = [
     ),
     PluginCallError(
         "csv", "acme-csv 1.2.0", "running command 'export'", "KeyError: 'title'", f"{SITE}/notes/plugins/csv.py:12"
+    ),
+    HookDeprecatedError(
+        "csv",
+        "acme-csv 1.2.0",
+        "document_stored",
+        "the hook 'document_stored' is called 'document_saved' now",
+        f"{SITE}/notes/plugins/csv.py:12",
+        "implement 'document_saved'",
     ),
     PluginCleanUpError(
         "csv", "acme-csv 1.2.0", "Store", "OSError: the disk is full", f"{SITE}/notes/plugins/csv.py:20"
@@ -338,6 +357,7 @@ class TestDescribingAnException:
         (MetadataError("exporters", "csv", "since", "date"), TypeError),
         (ContributionMismatchError("it is 42"), TypeError),
         (MetadataMismatchError("the field 'x' is unknown"), TypeError),
+        (HookNotFoundError("x"), KeyError),
         (ContributionNotFoundError("exporters", "x", ()), KeyError),
         (PluginNotFoundError("x", ()), LookupError),
         (PluginNotImportableError("x", "", "no"), ImportError),

@@ -40,7 +40,7 @@ def ids(ledger, kind="things"):
 def test_rows_of_an_import_count_only_after_commit(desk):
     desk.importing(plugin("a"), "x", "y")
     assert ids(desk.ledger) == []
-    desk.ledger.commit(next(iter(desk.ledger._batches)))
+    desk.ledger.commit(next(iter(desk.ledger.batches)))
     assert ids(desk.ledger) == ["x", "y"]
 
 

@@ -7,6 +7,8 @@
     │   ├── InvalidNameError
     │   ├── MetadataError
     │   ├── ContributionMismatchError a contribution is not what its registry is for (also a TypeError)
+    │   │   └── ImplementationError   a function cannot implement a hook
+    │   ├── HookNotFoundError         no hook has the name asked for (also a LookupError)
     │   └── MetadataMismatchError     metadata is not as its registry's schema says (also a TypeError)
     ├── SecondHostError               a process uses two hosts of one application
     ├── StartTooEarlyError            plugins are asked for while their API is being imported

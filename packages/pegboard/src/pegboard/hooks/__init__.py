@@ -7,19 +7,32 @@ the plugins that implement the hook, and no others.
 A start that declares hooks loads this file, and no other of this package until one is called or implemented.
 """
 
+# ruff: noqa: ANN001, ANN201 -- the methods that declare have their types apart, for type checkers alone
+
 from pegboard.ledger import HOOK
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Self, TypeVar
+    from typing import (
+        Any,
+        Concatenate,
+        Final,
+        Generic,
+        Literal,
+        ParamSpec,
+        Protocol,
+        Self,
+        TypeAlias,
+        TypeVar,
+        overload,
+    )
 
     from pegboard.hooks.announcements import Announced
     from pegboard.hooks.binding import Binding
     from pegboard.hooks.monitoring import Answer
-    from pegboard.hooks.typed import TypedHooks
     from pegboard.ledger import Plugin
     from pegboard.manager import PluginManager
 
@@ -33,7 +46,6 @@ if TYPE_CHECKING:
 else:
     P = R = T = Out = None
     Generic = {(P, R, Out): object}
-    TypedHooks = object
 
 _FLAGS: "Final" = 0x04 | 0x08  # of code with `*args` or `**kwargs`
 _ASYNC: "Final" = 0x80  # of code of a coroutine function
@@ -464,7 +476,48 @@ class AsyncImplementer(Implementer[P, R, Out]):
         return function
 
 
-class Hooks(TypedHooks):
+if TYPE_CHECKING:
+    AsyncNotify: TypeAlias = AsyncHook[P, Awaitable[None] | None, Coroutine[Any, Any, None]]
+    AsyncCollect: TypeAlias = AsyncHook[P, Awaitable[R | None] | R | None, Coroutine[Any, Any, list[R]]]
+    AsyncFirst: TypeAlias = AsyncHook[P, Awaitable[R | None] | R | None, Coroutine[Any, Any, R | None]]
+    AsyncChain: TypeAlias = AsyncHook[Concatenate[T, P], Awaitable[T] | T, Coroutine[Any, Any, T]]
+
+    Errors: TypeAlias = tuple[type[BaseException], ...]
+
+    class DeclaresNotify(Protocol):
+        """`Hooks.notify` with options."""
+
+        @overload
+        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, None]], /) -> AsyncNotify[P]: ...
+        @overload
+        def __call__(self, declaration: Callable[P, None], /) -> Notify[P]: ...
+
+    class DeclaresCollect(Protocol):
+        """`Hooks.collect` with options."""
+
+        @overload
+        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncCollect[P, R]: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, declaration: Callable[P, R], /) -> Collect[P, R]: ...
+
+    class DeclaresFirst(Protocol):
+        """`Hooks.first` with options."""
+
+        @overload
+        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncFirst[P, R]: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, declaration: Callable[P, R], /) -> First[P, R]: ...
+
+    class DeclaresChain(Protocol):
+        """`Hooks.chain` with options."""
+
+        @overload
+        def __call__(self, declaration: Callable[Concatenate[T, P], Coroutine[Any, Any, T]], /) -> AsyncChain[T, P]: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, declaration: Callable[Concatenate[T, P], T], /) -> Chain[T, P]: ...
+
+
+class Hooks:
     """The hooks of one application; `Host.hooks`. What is declared here by a decorator, the application calls."""
 
     def __init__(self, host: "Any") -> None:
@@ -520,9 +573,10 @@ class Hooks(TypedHooks):
             since: The version of the application since which it is not called.
             instead: What to use instead, in words.
         """
-        from pegboard.hooks.declaring import ended
+        from pegboard.hooks.declaring import Ended
 
-        return ended(self, name, since, instead)
+        taker: Any = Ended(self, name, since, instead)
+        return taker  # type: ignore[no-any-return]
 
     def add(self, hook: "Hook[..., Any, Any]") -> None:
         """Add a hook that is being declared."""
@@ -546,8 +600,45 @@ class Hooks(TypedHooks):
             return AsyncHook(self, declaration, kind.mode, **options)
         return kind(self, declaration, **options)
 
-    # ruff: noqa: ANN001, ANN201 -- `TypedHooks` has the types
-    if not TYPE_CHECKING:  # `TypedHooks` says what these are to type checkers: overloads would be made at every start
+    if TYPE_CHECKING:
+
+        @overload
+        def notify(self, declaration: Callable[P, Coroutine[Any, Any, None]], /) -> AsyncNotify[P]: ...
+        @overload
+        def notify(self, declaration: Callable[P, None], /) -> Notify[P]: ...
+        @overload
+        def notify(
+            self, *, faults: Faults = "contain", passing: Errors = (), announced: bool = False, concurrent: bool = False
+        ) -> DeclaresNotify: ...
+        def notify(self, *declaration: Any, **options: Any) -> Any: ...
+
+        @overload
+        def collect(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncCollect[P, R]: ...  # type: ignore[overload-overlap]
+        @overload
+        def collect(self, declaration: Callable[P, R], /) -> Collect[P, R]: ...
+        @overload
+        def collect(
+            self, *, faults: Faults = "contain", passing: Errors = (), concurrent: bool = False
+        ) -> DeclaresCollect: ...
+        def collect(self, *declaration: Any, **options: Any) -> Any: ...
+
+        @overload
+        def first(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncFirst[P, R]: ...  # type: ignore[overload-overlap]
+        @overload
+        def first(self, declaration: Callable[P, R], /) -> First[P, R]: ...
+        @overload
+        def first(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresFirst: ...
+        def first(self, *declaration: Any, **options: Any) -> Any: ...
+
+        @overload
+        def chain(self, declaration: Callable[Concatenate[T, P], Coroutine[Any, Any, T]], /) -> AsyncChain[T, P]: ...  # type: ignore[overload-overlap]
+        @overload
+        def chain(self, declaration: Callable[Concatenate[T, P], T], /) -> Chain[T, P]: ...
+        @overload
+        def chain(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresChain: ...
+        def chain(self, *declaration: Any, **options: Any) -> Any: ...
+
+    else:  # overloads would be made at every start
 
         def notify(self, declaration=None, /, *, faults="contain", passing=(), announced=False, concurrent=False):
             """Declare a hook that tells plugins something: a call returns None.

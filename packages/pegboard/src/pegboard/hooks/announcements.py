@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pegboard.hooks import Hook, Hooks
     from pegboard.ledger import Contribution, Plugin
 
 
@@ -32,13 +31,13 @@ class Announced:
         self.lock = _thread.RLock()
 
 
-def watch(hooks: Hooks) -> Announced:
+def watch(hooks: Any) -> Announced:
     """Have plugins told when they are imported, and return where a hook keeps what it announces."""
     hooks.manager.after_import = lambda plugin: catch_up(hooks, plugin)
     return Announced()
 
 
-def announce(hook: Hook[..., Any, Any], arguments: Sequence[Any]) -> None:
+def announce(hook: Any, arguments: Sequence[Any]) -> None:
     """Tell all implementations that are there; those of plugins that are not imported yet are told later."""
     announced: Any = hook.announced
     announced.calls.append(tuple(arguments))
@@ -47,7 +46,7 @@ def announce(hook: Hook[..., Any, Any], arguments: Sequence[Any]) -> None:
             _tell(hook, contribution)
 
 
-def catch_up(hooks: Hooks, plugin: Plugin) -> None:
+def catch_up(hooks: Any, plugin: Plugin) -> None:
     """Tell *plugin*, which has just been imported, what was announced before."""
     for hook in hooks:
         if hook.announced is not None and hook.announced.calls:
@@ -56,7 +55,7 @@ def catch_up(hooks: Hooks, plugin: Plugin) -> None:
                     _tell(hook, contribution)
 
 
-def _tell(hook: Hook[..., Any, Any], contribution: Contribution) -> None:
+def _tell(hook: Any, contribution: Contribution) -> None:
     announced: Any = hook.announced
     function = None
     while True:

@@ -12,8 +12,7 @@ from time import perf_counter
 from pegboard._typing import TYPE_CHECKING
 from pegboard.background import in_thread
 from pegboard.calling import is_awaitable
-from pegboard.hooks.binding import Binding, bind, fault, fitted, wake
-from pegboard.hooks.calling import checked
+from pegboard.hooks.binding import Binding, bind, checked, fault, fitted, wake
 from pegboard.hooks.monitoring import tell
 from pegboard.manager import READY
 from pegboard.suspended import is_ending
@@ -22,14 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
-    from pegboard.hooks import Hook
     from pegboard.ledger import Contribution
 
 _NOTHING: Any = object()
 """What stands for the answer of an implementation that has none, or has raised."""
 
 
-async def call(hook: Hook[..., Any, Any], arguments: Sequence[Any], without: frozenset[str] = frozenset()) -> Any:
+async def call(hook: Any, arguments: Sequence[Any], without: frozenset[str] = frozenset()) -> Any:
     """Return what a call of *hook* returns; plugins of names in *without* are left out."""
     binding = bind(hook) if hook.hooks.manager.state == READY else await in_thread(bind, hook)
     if without:
@@ -47,7 +45,7 @@ async def call(hook: Hook[..., Any, Any], arguments: Sequence[Any], without: fro
 class _Call:
     """One call."""
 
-    def __init__(self, hook: Hook[..., Any, Any], binding: Binding, arguments: Sequence[Any]) -> None:
+    def __init__(self, hook: Any, binding: Binding, arguments: Sequence[Any]) -> None:
         self.hook = hook
         self.binding = binding
         self.arguments = arguments
@@ -164,7 +162,7 @@ class _Once:
             raise
         return self.result
 
-    def checked(self, hook: Hook[..., Any, Any], result: Any) -> Any:
+    def checked(self, hook: Any, result: Any) -> Any:
         """Return what a wrapper has returned, if it has called the others, and a call of *hook* may return it.
 
         Raises:

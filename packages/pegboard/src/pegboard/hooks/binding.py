@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any, NoReturn
 
-    from pegboard.hooks import Hook
     from pegboard.ledger import Contribution, Plugin
 
 
@@ -35,12 +34,12 @@ class Binding:
 
     def __init__(
         self,
-        hook: Hook[..., Any, Any],
+        hook: Any,
         ledger: Ledger,
         generation: int,
         contributions: Sequence[Contribution],
     ) -> None:
-        self.hook: Hook[..., Any, Any] = hook
+        self.hook: Any = hook
         self.ledger: Ledger = ledger
         self.generation: int = generation
         """The ledger's, when the contributions were read; they hold while it has not changed."""
@@ -117,7 +116,7 @@ def is_wrapper(contribution: Contribution) -> bool:
     return contribution.metadata.get("role") in ("wrapper", "recorder")
 
 
-def bind(hook: Hook[..., Any, Any]) -> Binding:
+def bind(hook: Any) -> Binding:
     """Return what a call of *hook* calls now, having made the plugins ready."""
     hooks = hook.hooks
     hooks.ready()
@@ -134,7 +133,7 @@ def bind(hook: Hook[..., Any, Any]) -> Binding:
     return binding
 
 
-def callable_of(hook: Hook[..., Any, Any], contribution: Contribution) -> Callable[..., Any]:
+def callable_of(hook: Any, contribution: Contribution) -> Callable[..., Any]:
     """Return what calls *contribution* with all arguments of *hook*; its plugin is imported by that, if need be."""
     if not contribution.is_primed:
         return fitted(hook, contribution.live)
@@ -145,7 +144,7 @@ def callable_of(hook: Hook[..., Any, Any], contribution: Contribution) -> Callab
     return imported
 
 
-def fitted(hook: Hook[..., Any, Any], function: Callable[..., Any], skipped: int = 0) -> Callable[..., Any]:
+def fitted(hook: Any, function: Callable[..., Any], skipped: int = 0) -> Callable[..., Any]:
     """Return what calls *function* with all arguments of *hook*, of which *skipped* others come first.
 
     What does not fit was recorded when the hook had other parameters: calling it raises why.
@@ -161,7 +160,7 @@ def fitted(hook: Hook[..., Any, Any], function: Callable[..., Any], skipped: int
     return refuse
 
 
-def wake(hook: Hook[..., Any, Any], contribution: Contribution) -> Callable[..., Any]:
+def wake(hook: Any, contribution: Contribution) -> Callable[..., Any]:
     """Return the function of a *contribution* that is known from a record, having imported its plugin.
 
     Raises:
@@ -196,7 +195,7 @@ def _of_one_name(contribution: Contribution, others: Sequence[Contribution]) -> 
 
 
 def fault(
-    hook: Hook[..., Any, Any], contribution: Contribution, error: BaseException, errors: list[BaseException] | None
+    hook: Any, contribution: Contribution, error: BaseException, errors: list[BaseException] | None
 ) -> list[BaseException] | None:
     """Do what *hook* says when what *contribution* is has raised; called where it was caught.
 
@@ -225,7 +224,22 @@ def fault(
     return errors
 
 
-def name(hook: Hook[..., Any, Any], owner: Plugin, error: BaseException) -> BaseException | None:
+def checked(hook: Any, result: Any) -> Any:
+    """Return what a wrapper has returned, if a call of *hook* may return that.
+
+    Raises:
+        TypeError: If it may not.
+    """
+    if hook.mode == "notify":
+        return None
+    if hook.mode == "collect" and not isinstance(result, list):
+        raise TypeError("it has returned no list, where it has to return all results, changed or not")
+    if hook.mode == "chain" and result is None:
+        Binding.refuse_nothing()
+    return result
+
+
+def name(hook: Any, owner: Plugin, error: BaseException) -> BaseException | None:
     """Return what names the plugin that has raised *error*; None if it passes unchanged."""
     from pegboard.boundary import namer
 
@@ -256,7 +270,7 @@ def _is_of_forked_call() -> bool:
     return any(frame is each for each in _FORKED)
 
 
-def _is_called_by_itself(hook: Hook[..., Any, Any]) -> bool:
+def _is_called_by_itself(hook: Any) -> bool:
     """Return whether two calls of *hook* are under way in this thread."""
     frame = sys._getframe(1)  # noqa: SLF001 -- frames have no public door
     calls = 0

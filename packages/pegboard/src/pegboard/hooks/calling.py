@@ -6,17 +6,16 @@ In: a hook, what is to be called, and all arguments in the declaration's order. 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.hooks.binding import Binding, fault, fitted, wake
+from pegboard.hooks.binding import Binding, checked, fault, fitted, wake
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from typing import Any
 
-    from pegboard.hooks import Hook
     from pegboard.ledger import Contribution
 
 
-def call(hook: Hook[..., Any, Any], binding: Binding, arguments: Sequence[Any]) -> Any:
+def call(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
     """Return what a call of *hook* returns."""
     if hook.announced is not None:
         from pegboard.hooks.announcements import announce
@@ -37,7 +36,7 @@ class Subset:
 
     __slots__ = ("_hook", "_names")
 
-    def __init__(self, hook: Hook[..., Any, Any], names: frozenset[str]) -> None:
+    def __init__(self, hook: Any, names: frozenset[str]) -> None:
         self._hook = hook
         self._names = names
 
@@ -57,7 +56,7 @@ class Subset:
 class _Wrapped:
     """One call, with wrappers around it."""
 
-    def __init__(self, hook: Hook[..., Any, Any], binding: Binding, arguments: Sequence[Any]) -> None:
+    def __init__(self, hook: Any, binding: Binding, arguments: Sequence[Any]) -> None:
         self.hook = hook
         self.binding = binding
         self.arguments = arguments
@@ -121,18 +120,3 @@ class _Wrapped:
                 self.errors = fault(self.hook, contribution, raised, self.errors)
             except BaseException as named:
                 self.error = named
-
-
-def checked(hook: Hook[..., Any, Any], result: Any) -> Any:
-    """Return what a wrapper has returned, if a call of *hook* may return that.
-
-    Raises:
-        TypeError: If it may not.
-    """
-    if hook.mode == "notify":
-        return None
-    if hook.mode == "collect" and not isinstance(result, list):
-        raise TypeError("it has returned no list, where it has to return all results, changed or not")
-    if hook.mode == "chain" and result is None:
-        Binding.refuse_nothing()
-    return result

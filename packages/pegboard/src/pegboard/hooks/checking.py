@@ -18,12 +18,11 @@ from pegboard.hooks.signatures import Misfit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.hooks import Hook
 
 _NUMBERS = {float: (int,), complex: (int, float)}  # PEP 484, "The numeric tower"
 
 
-def shown(hook: Hook[..., Any, Any]) -> str:
+def shown(hook: Any) -> str:
     """Return the hook's declaration as messages show it, e.g. `suggestions(document: Document) -> Suggestion`."""
     declared = signature(hook.declaration)
     parameters = [each.replace(annotation=_short(each.annotation)) for each in declared.parameters.values()]
@@ -37,7 +36,7 @@ def _short(annotation: Any) -> Any:
     return name_of(annotation) if isinstance(annotation, type) and get_origin(annotation) is None else annotation
 
 
-def check(hook: Hook[..., Any, Any], function: Any, taken: Sequence[str], *, is_wrapper: bool) -> None:
+def check(hook: Any, function: Any, taken: Sequence[str], *, is_wrapper: bool) -> None:
     """Raise `Misfit` if *function* plainly does not fit *hook*.
 
     Args:
@@ -101,7 +100,7 @@ def _never_returns_anything(function: Any) -> bool:
     return returns > 0
 
 
-def _check_annotations(hook: Hook[..., Any, Any], function: Any, taken: Sequence[str]) -> None:
+def _check_annotations(hook: Any, function: Any, taken: Sequence[str]) -> None:
     """Compare classes in annotations: parameters take what the hook passes, and the result is what it expects."""
     if not isinstance(function, FunctionType):
         return

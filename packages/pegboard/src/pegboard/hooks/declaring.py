@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Final
 
-    from pegboard.hooks import Hook, Hooks, Implementer
 
 _POLICIES: Final = ("contain", "raise", "collect")
 
 
-def check(hook: Hook[..., Any, Any], declaration: Any, faults: object, *, announced: bool, concurrent: bool) -> None:
+def check(hook: Any, declaration: Any, faults: object, *, announced: bool, concurrent: bool) -> None:
     """Raise an error if *declaration* and the options cannot be those of *hook*, which is being made.
 
     Raises:
@@ -49,7 +48,7 @@ def check(hook: Hook[..., Any, Any], declaration: Any, faults: object, *, announ
         raise HostError(f"the hook {name!r} is not asynchronous, and cannot be concurrent", "declare it with async def")
 
 
-def check_same(known: Hook[..., Any, Any], hook: Hook[..., Any, Any]) -> None:
+def check_same(known: Any, hook: Any) -> None:
     """Raise an error unless two hooks of one name are one declaration, whose module is imported anew.
 
     Raises:
@@ -66,7 +65,7 @@ def check_same(known: Hook[..., Any, Any], hook: Hook[..., Any, Any]) -> None:
         raise HostError(f"there are two hooks {hook.name!r}, at {places[0]} and {places[1]}", "rename one of them")
 
 
-def arguments_of(hook: Hook[..., Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
+def arguments_of(hook: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
     """Return all arguments of a call in the declaration's order, defaults included.
 
     Raises:
@@ -82,7 +81,7 @@ def arguments_of(hook: Hook[..., Any, Any], args: Sequence[Any], kwargs: Mapping
     return [bound.arguments[name] for name in hook.parameters]
 
 
-def check_published(hook: Hook[..., Any, Any], published: Callable[..., Any]) -> None:
+def check_published(hook: Any, published: Callable[..., Any]) -> None:
     """Raise an error if *published* has a parameter that *hook* does not have any more.
 
     Raises:
@@ -96,37 +95,37 @@ def check_published(hook: Hook[..., Any, Any], published: Callable[..., Any]) ->
             raise HostError(problem, nearest(name, hook.parameters, "parameters"))
 
 
-def tell_of_new_name(hook: Hook[..., Any, Any], former_name: str) -> None:
+def tell_of_new_name(hook: Any, former_name: str) -> None:
     """Tell the author of the plugin that implements *hook* under a former name, once."""
     _tell(hook.hooks, former_name, f"the hook {former_name!r} is called {hook.name!r} now", f"implement {hook.name!r}")
 
 
-def ended(hooks: Hooks, name: str, since: str, instead: str) -> Implementer[..., Any, Any]:
-    """Return what implements a hook that is not called any more; see `Hooks.ended`."""
-    from pegboard.hooks import Implementer
+class Ended:
+    """Takes what implements a hook that is not called any more, and leaves it out. Made by `Hooks.ended`."""
 
-    class Ended(Implementer[..., Any, Any]):
-        """Leaves out what implements a hook that has ended."""
+    def __init__(self, hooks: Any, name: str, since: str, instead: str) -> None:
+        self._hooks = hooks
+        self._name = name
+        self._cause = f"the hook {name!r} is not called any more, since {since}"
+        self._advice = instead or None
 
-        __slots__ = ()
+    def __repr__(self) -> str:
+        return f"<implementer of the ended hook {self._name!r}>"
 
-        def __call__(self, function: Any) -> Any:
-            _tell(hooks, name, f"the hook {name!r} is not called any more, since {since}", instead or None)
-            return function
+    def __call__(self, function: Any) -> Any:
+        """Return *function*; the author of the plugin is told once."""
+        _tell(self._hooks, self._name, self._cause, self._advice)
+        return function
 
-        wrapper = __call__
+    wrapper = __call__
 
-        def ordered(self, *_: Any, **__: Any) -> Any:
-            return self
-
-        def __repr__(self) -> str:
-            return f"<implementer of the ended hook {name!r}>"
-
-    nobody: Any = None
-    return Ended(nobody)
+    def ordered(self, order: object = "normal", /, *, after: object = (), before: object = ()) -> Ended:
+        """Return this one: nothing is called in any order."""
+        del order, after, before
+        return self
 
 
-def _tell(hooks: Hooks, name: str, cause: str, advice: str | None) -> None:
+def _tell(hooks: Any, name: str, cause: str, advice: str | None) -> None:
     from pegboard.expectations import place
 
     attribution = hooks.manager.attribution

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Final
 
-    from pegboard.hooks import Hook, Implementer
     from pegboard.ledger import Plugin
 
 ORDERS: Final = ("early", "normal", "late")
 
 
-def implement(implementer: Implementer[..., Any, Any], function: Any, *, is_wrapper: bool = False) -> None:
+def implement(implementer: Any, function: Any, *, is_wrapper: bool = False) -> None:
     """Add *function* to those that implement a hook.
 
     Args:
@@ -54,7 +53,7 @@ def implement(implementer: Implementer[..., Any, Any], function: Any, *, is_wrap
         tell_of_new_name(hook, implementer.former_name)
 
 
-def _taken(hook: Hook[..., Any, Any], function: Any, owner: Plugin, *, is_wrapper: bool) -> Sequence[str]:
+def _taken(hook: Any, function: Any, owner: Plugin, *, is_wrapper: bool) -> Sequence[str]:
     """Return the names of the parameters of *hook* that *function* takes.
 
     Raises:
@@ -74,7 +73,7 @@ def _taken(hook: Hook[..., Any, Any], function: Any, owner: Plugin, *, is_wrappe
     return taken
 
 
-def _rows(hook: Hook[..., Any, Any], owner: Any) -> Sequence[Any]:
+def _rows(hook: Any, owner: Any) -> Sequence[Any]:
     ledger = hook.hooks.manager.ledger
     batch = ledger.batches.get(owner)
     return [each for each in (ledger.contributions_of(owner) if batch is None else batch) if each.kind == hook.kind]
@@ -102,7 +101,7 @@ def name_of(function: Any, module: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in text)
 
 
-def refusal(hook: Hook[..., Any, Any], function: Any, misfit: Misfit) -> Exception:
+def refusal(hook: Any, function: Any, misfit: Misfit) -> Exception:
     """Return the error that says why *function* cannot implement *hook*."""
     from pegboard.errors import ImplementationError
     from pegboard.expectations import place
@@ -114,7 +113,7 @@ def refusal(hook: Hook[..., Any, Any], function: Any, misfit: Misfit) -> Excepti
     return ImplementationError(problem, misfit.advice, hook.name, name, place(hook.hooks.manager.attribution.owner))
 
 
-def check_order(hook: Hook[..., Any, Any], order: object, after: Sequence[str], before: Sequence[str]) -> None:
+def check_order(hook: Any, order: object, after: Sequence[str], before: Sequence[str]) -> None:
     """Raise an error if *order* is no word of `ORDERS`, or wishes are not names of plugins."""
     problem = advice = ""
     if order not in ORDERS:

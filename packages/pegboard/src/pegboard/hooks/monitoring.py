@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pegboard.hooks import Hook, Hooks
     from pegboard.ledger import Contribution, Plugin
 
 
@@ -20,10 +19,8 @@ class Answer:
 
     __slots__ = ("error", "hook", "name", "plugin", "result", "seconds")
 
-    def __init__(
-        self, hook: Hook[..., Any, Any], contribution: Contribution, result: object, error: BaseException | None
-    ) -> None:
-        self.hook: Hook[..., Any, Any] = hook
+    def __init__(self, hook: Any, contribution: Contribution, result: object, error: BaseException | None) -> None:
+        self.hook: Any = hook
         self.plugin: Plugin = contribution.owner
         """Whose implementation it is."""
         self.name: str = contribution.text
@@ -44,7 +41,7 @@ class Monitor:
 
     __slots__ = ("_function", "_hooks")
 
-    def __init__(self, hooks: Hooks, function: Callable[[Answer], object]) -> None:
+    def __init__(self, hooks: Any, function: Callable[[Answer], object]) -> None:
         self._hooks = hooks
         self._function = function
 
@@ -67,7 +64,7 @@ def monitored(binding: Binding) -> Binding:
     )
 
 
-def _timed(hook: Hook[..., Any, Any], contribution: Contribution, function: Callable[..., Any]) -> Callable[..., Any]:
+def _timed(hook: Any, contribution: Contribution, function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         started = perf_counter()
         try:
@@ -84,7 +81,7 @@ def _timed(hook: Hook[..., Any, Any], contribution: Contribution, function: Call
 
 
 def tell(
-    hook: Hook[..., Any, Any],
+    hook: Any,
     contribution: Contribution,
     started: float,
     result: object,

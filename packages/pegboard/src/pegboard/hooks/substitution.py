@@ -13,15 +13,13 @@ from pegboard.ledger import Contribution, application
 if TYPE_CHECKING:
     from typing import Any
 
-    from pegboard.hooks import Hook
-
 
 class Substitution:
     """A block in which *role* is what one function is to a hook. Made by `Hook.override` and `record_calls`."""
 
     __slots__ = ("_contribution", "_hook")
 
-    def __init__(self, hook: Hook[..., Any, Any], function: Any, role: str = "substitute") -> None:
+    def __init__(self, hook: Any, function: Any, role: str = "substitute") -> None:
         owner = application("override")
         owner.rank = sys.maxsize if role == "substitute" else -sys.maxsize
         self._hook = hook
