@@ -374,6 +374,12 @@ def test_a_name_that_is_not_known_gets_the_nearest_one(known, hint):
     assert PluginNotFoundError("cvs", known).hint() == hint
 
 
+def test_a_name_that_is_like_none_gets_some_of_many_names():
+    known = tuple(f"p{number:02}" for number in range(30))
+    assert PluginNotFoundError("csv", known[:20]).hint() == f"known plugins: {', '.join(known[:20])}"
+    assert PluginNotFoundError("csv", known).hint() == f"known plugins: {', '.join(known[:20])}, and 10 more"
+
+
 class TestTheConstructor:
     """It takes the fields that the class and its bases annotate, as that of a dataclass does."""
 

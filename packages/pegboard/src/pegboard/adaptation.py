@@ -13,7 +13,7 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.foreign_object import module_of
-from pegboard.ledger import retried
+from pegboard.ledger import DISABLED, retried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,8 @@ class Offering:
             AttributeError: For the first object that is not there; says which names are near.
         """
         self._loader.exec_module(module)
+        if self.plugin.state == DISABLED:  # others use it as a library
+            return
         if not self._is_inside():  # one that executes itself again is seen once, at the end
             offer(self.plugin, self._adapter, self._records)
 

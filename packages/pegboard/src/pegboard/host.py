@@ -470,8 +470,9 @@ class Host:
     def only(self, names: "Iterable[str]") -> None:
         """Start with the plugins that the application's own configuration enables, and with those that it requires.
 
-        All others, built-in ones included, are found and never imported; lists of plugins say why. A name that no
-        plugin has is reported at the start, with the nearest one. What the user leaves out stays left out.
+        All others, built-in ones included, are found and not imported; lists of plugins say why. What imports one of
+        them itself gets its module, like that of a library, and what it registers is dropped. A name that no plugin
+        has is reported at the start, with the nearest one. What the user leaves out stays left out.
 
         Args:
             names: The plugins'; none at all leaves out every plugin.

@@ -333,7 +333,7 @@ class Importer:
         self.activate(contribution.owner, contribution)
         return self.ledger.successor(contribution).live
 
-    def run(  # noqa: C901 -- one more function would cost each run
+    def run(  # noqa: C901, PLR0912 -- one more function would cost each run
         self, plugin: "Plugin", execute: "Callable[[], None]", kept: "Sequence[Contribution] | None" = None
     ) -> None:
         """Execute a plugin's module: the bracket around every import of one.
@@ -344,9 +344,10 @@ class Importer:
             kept: What it has registered already, if it is not its module that is executed, or not for the first time.
         """
         if not plugin.is_usable:
-            from pegboard.boundary import refuse
+            from pegboard.left_out import execute_as_library
 
-            refuse(plugin, self.attribution.records, again=True)
+            if execute_as_library(plugin, execute, self.attribution, self.ledger):
+                return
         from time import perf_counter
 
         ledger = self.ledger

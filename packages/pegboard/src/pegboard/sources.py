@@ -149,6 +149,10 @@ def use_groups(settings: Any, registry: str, names: str | Iterable[str], *, eage
     return sources.replace(settings.application, registries=(*sources.registries, (registry, groups)))
 
 
+NOT_ENABLED: Final = "the application does not enable it"
+"""Why a plugin does not run that `Host.only` leaves out."""
+
+
 def enabled(names: Iterable[str]) -> tuple[str, ...]:
     """Return the *names* that `Host.only` is given.
 

@@ -138,13 +138,19 @@ def describe_exception(error: BaseException) -> str:
     return f"{class_name(error)}: {text}" if text else class_name(error)
 
 
+_MOST_NAMES = 20
+"""How many names a hint lists."""
+
+
 def nearest(name: str, known: tuple[str, ...], kind: str) -> str:
     """Return a hint for who misspelt *name*: the nearest of the *known* names, or all of them."""
     from difflib import get_close_matches  # 21 modules, only paid on failure
 
     if near := get_close_matches(name, known, n=1):
         return f"did you mean {near[0]!r}?"
-    return f"known {kind}: {', '.join(sorted(known)) or 'none'}"
+    shown = sorted(known)[:_MOST_NAMES]
+    more = f", and {len(known) - len(shown)} more" if len(shown) < len(known) else ""
+    return f"known {kind}: {', '.join(shown) or 'none'}{more}"
 
 
 def plugin_of(plugin: str, distribution: str) -> str:

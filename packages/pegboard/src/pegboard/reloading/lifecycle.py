@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import _thread
 import importlib
+import sys
 from dataclasses import dataclass
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import why_unusable
+from pegboard.boundary import forget_submodules, why_unusable
 from pegboard.errors import HostError, PluginError, PluginNotFoundError, PluginStillRunningError
 from pegboard.foreign_object import is_a
 from pegboard.injection.cleanup import raise_all
 from pegboard.ledger import ACTIVE, DISABLED, QUARANTINED
+from pegboard.left_out import is_library
 from pegboard.reloading.modules import DetachedModules
 from pegboard.reloading.threads import wait_for_threads
 from pegboard.reloading.unload_cleanup import (
@@ -189,6 +191,8 @@ class Lifecycle:
         if plugin.state != DISABLED:
             return
         reason = plugin.reason or ""
+        if is_library(plugin) and sys.modules.pop(plugin.module, None) is not None:  # others use it as a library
+            forget_submodules(plugin.module)
         reset(plugin)
         renew(plugin, self._manager.settings)
         try:

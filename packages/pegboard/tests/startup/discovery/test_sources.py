@@ -11,6 +11,7 @@ from pegboard.errors import (
     HostError,
     InvalidNameError,
     NamespaceModuleError,
+    PluginError,
     PluginImportError,
     PluginNotFoundError,
     RequiredPluginError,
@@ -416,6 +417,77 @@ def test_plugins_that_the_application_does_not_enable_are_never_imported(app, is
     assert host.plugin("tsv").state == host.plugin("own").state == "disabled"
     assert host.plugin("tsv").reason == "the application does not enable it"
     assert "app.plugins.own" not in sys.modules
+
+
+BORROWS = "from app.plugins import tsv\napi.register('borrowed', tsv.help())"
+HELPS = "api.log.append('tsv')\napi.register('tsv', 1)\ndef help(): return 'helped'"
+
+
+@pytest.mark.parametrize("is_lazy", [True, False])
+def test_an_enabled_plugin_can_import_one_that_is_not_like_a_library(app, is_lazy):
+    host = three(app, lazy=is_lazy)
+    host.only(["csv"])
+    app.plugin("csv", BORROWS)
+    app.plugin("tsv", f"api.host.declare(eager=True)\n{HELPS}")
+    assert app.things.names() == ("borrowed",)
+    assert app.things["borrowed"] == "helped"
+    assert (host.plugin("tsv").state, host.plugin("tsv").eager) == ("disabled", False)
+    assert host.plugin("tsv").reason == "the application does not enable it"
+    assert host.plugin("csv").state == "active"
+    assert (app.log, app.reports) == (["tsv"], [])
+
+
+def test_the_application_can_import_a_plugin_that_it_does_not_enable(app):
+    host = three(app)
+    host.only([])
+    app.plugin("tsv", HELPS)
+    host.start()
+    assert importlib.import_module("app.plugins.tsv").help() == "helped"
+    assert app.things.names() == ()
+    with pytest.raises(PluginError, match="does not enable it"):
+        host.manager.importer.activate(host.plugin("tsv"))
+
+
+def test_no_adapter_sees_what_is_used_like_a_library(app):
+    host, seen = three(app), []
+    host.only(["csv"])
+    app.plugin("csv", BORROWS)
+    app.plugin("tsv", HELPS)
+    host.adapt(lambda plugin, module, entry_points: seen.append(plugin.name))
+    assert app.things["borrowed"] == "helped"
+    assert seen == ["csv"]
+
+
+def test_a_plugin_that_was_used_like_a_library_contributes_once_it_is_enabled(app):
+    host = three(app)
+    host.only(["csv"])
+    app.plugin("csv", BORROWS)
+    app.plugin("tsv", HELPS)
+    assert app.things["borrowed"] == "helped"
+    host.enable("tsv")
+    assert app.things.names() == ("borrowed", "tsv")
+    assert host.plugin("tsv").state == "active"
+
+
+def test_a_plugin_that_the_user_leaves_out_cannot_be_imported_by_others(app):
+    host = three(app, environ={"APP_NO_PLUGINS": "tsv"})
+    host.only(["csv", "tsv"])
+    app.plugin("csv", BORROWS)
+    host.start()
+    assert host.plugin("csv").state == "broken"
+    assert "left out by APP_NO_PLUGINS" in app.reports[0].one_line()
+
+
+def test_what_a_plugin_that_is_used_like_a_library_raises_is_told_of_its_user(app):
+    host = three(app)
+    host.only(["csv"])
+    app.plugin("csv", BORROWS)
+    app.plugin("tsv", "api.register('tsv', 1)\nraise ValueError('soggy')")
+    host.start()
+    assert "plugin 'csv' could not be imported" in app.reports[0].one_line()
+    assert "soggy" in app.reports[0].one_line()
+    assert host.plugin("tsv").state == "disabled"
+    assert app.things.names() == ()
 
 
 def test_no_names_at_all_leave_out_every_plugin(app):

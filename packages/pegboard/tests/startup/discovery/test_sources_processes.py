@@ -129,6 +129,16 @@ def test_only_what_is_enabled_is_imported_at_each_start(enabled):
         assert "no plugin is named 'cc'" in run.stderr
 
 
+def test_a_plugin_that_uses_one_like_a_library_waits_until_that_one_changes(enabled):
+    enabled.plugin("a", "from app.plugins import b\nfrom app.api import register\nregister(b.NAME, 1)\n")
+    for name in ("old", "new"):
+        enabled.plugin("b", f"from app.api import register\nregister('b', 1)\nNAME = {name!r}\n")
+        enabled.settle()
+        for imported in (["b", "a"], []):
+            run = enabled.names()
+            assert (run["names"], sorted(run.imported)) == (["t-a", name], sorted(imported))
+
+
 def test_people_are_told_what_the_application_does_not_enable(enabled):
     reason = "the application does not enable it"
     listed = json.loads(command(enabled, "list", "--json").stdout)["plugins"]

@@ -22,19 +22,15 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import NO, YES
+from pegboard.sources import NOT_ENABLED
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Final
 
     from pegboard.errors import ConfigurationError
     from pegboard.ledger import Plugin
     from pegboard.startup.policy.plugins_toml import PluginsToml
-
-
-NOT_ENABLED: Final = "the application does not enable it"
-"""Why a plugin does not run that `Host.only` leaves out."""
 
 
 class Policy:

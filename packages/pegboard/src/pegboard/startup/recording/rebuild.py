@@ -13,6 +13,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.entry_objects import is_distribution
 from pegboard.errors import PluginImportError, describe_exception
 from pegboard.ledger import PRIMED
+from pegboard.left_out import is_library
 from pegboard.startup.recording.budget import Budget, allowed_s
 from pegboard.startup.recording.files import why_not_writable
 from pegboard.startup.recording.influences import is_influence
@@ -167,8 +168,8 @@ class Rebuild:
         loaded = LoadedModules(attribution.owner)
 
         def importing() -> Plugin | None:
-            stack = stacks.get(_thread.get_ident())
-            return stack[-1] if stack else None
+            stack = stacks.get(_thread.get_ident(), ())
+            return next((plugin for plugin in reversed(stack) if not is_library(plugin)), None)
 
         with (
             Recorder(

@@ -122,7 +122,7 @@ class Record:
         record.judge(plugin, trace, eager_kinds, verdict)
         declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
         record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
-        own = _loaded_modules(plugin.module)
+        own = [each for module in (plugin.module, *sorted(trace.borrowed)) for each in _loaded_modules(module)]
         origin = [holder(plugin.origin)] if plugin.origin else []  # its module may have put something else in its place
         record.files = read_files([*_paths(own), *origin, *record.inputs], search_began_ns)
         record.is_plain = type(_attribute(sys.modules.get(plugin.module), "__loader__")) is SourceFileLoader

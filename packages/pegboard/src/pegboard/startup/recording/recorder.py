@@ -20,6 +20,7 @@ from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import WHOLE_ENVIRONMENT
+from pegboard.left_out import is_library
 from pegboard.startup.recording.effects.comparison import Comparison
 from pegboard.startup.recording.effects.heap import Heap
 from pegboard.startup.recording.effects.import_statements import has_only_imported, next_load
@@ -48,7 +49,7 @@ ACTIVE: list[Recorder] = []
 class ImportTrace:
     """What the import of one plugin, or of one package, read and did."""
 
-    __slots__ = ("adapter", "effects", "is_judged", "missing", "packages", "uses", "variables")
+    __slots__ = ("adapter", "borrowed", "effects", "is_judged", "missing", "packages", "uses", "variables")
 
     def __init__(self, adapter: Adapter | None = None) -> None:
         self.adapter: Adapter | None = adapter
@@ -61,6 +62,8 @@ class ImportTrace:
         """Modules that were to be imported and not found."""
         self.uses: set[str] = set()
         """Modules of other plugins that were imported."""
+        self.borrowed: set[str] = set()
+        """If it imports plugins that the application does not enable: the modules of all such that are loaded."""
         self.effects: list[Effect] = []
         """What it did besides registering, as far as it was observed."""
         self.is_judged: bool = False
@@ -98,6 +101,7 @@ class Recorder:
         self._package_traces: dict[str, ImportTrace] = {}
         """The trace of each top-level package: only the first of several plugins that import one runs its code."""
         self._traces: dict[Plugin, ImportTrace] = {}
+        self._borrowed: set[str] = set()
         self._dropped = ImportTrace()
         self._application = application.partition(".")[0]
         self._heap: Heap | None = None
@@ -201,7 +205,10 @@ class Recorder:
         modules = (name, *(f"{name}.{attribute}" for attribute in attributes))
         for module in modules:
             owner = self._owner(module)
-            if owner is not None and owner is not plugin:
+            if owner is not None and is_library(owner):
+                self._borrowed.add(owner.module)
+                trace.borrowed = self._borrowed
+            elif owner is not None and owner is not plugin:
                 trace.uses.add(owner.module)
                 if self._heap is not None and owner.module in self._made:
                     self._compare_before_use()

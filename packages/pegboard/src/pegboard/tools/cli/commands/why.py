@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pegboard.sources import NOT_ENABLED
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
-from pegboard.startup.policy.policy import NOT_ENABLED
 from pegboard.startup.search import sources_of
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.inspection.lookup import matching, nearest
