@@ -75,6 +75,41 @@ ESCAPE: "Final" = "\x1b"  # see `fields`
 _stat = os.stat  # before a plugin can replace it
 
 
+class Deferred(str):
+    """A method that another class defines; see `deferred`. Its text is its name."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: "Any", owner: type) -> "Any":
+        """Return the method, and put it and all others of that class in their places."""
+        for each in owner.__mro__:
+            module, _, source = vars(each).get("_deferred_to", "").rpartition(".")
+            methods = vars(getattr(__import__(module, None, None, (source,)), source)) if source else {}
+            if self in methods:
+                for name, method in methods.items():
+                    if type(vars(each).get(name)) is Deferred:
+                        if hasattr(method, "__code__"):  # errors, `help` and `pickle` name a function by these
+                            method.__module__ = each.__module__
+                            method.__qualname__ = f"{each.__qualname__}.{method.__name__}"
+                        setattr(each, name, method)
+                return methods[self].__get__(instance, owner)
+        raise AttributeError(self)
+
+
+def deferred(source: str, names: str) -> "dict[str, str]":
+    """Return what a class is to contain that leaves methods to another class, for `vars().update`.
+
+    The module of the other class is imported when one of the methods is first used, on an object or on the class. From
+    then on they are ordinary methods. For what few starts call: a function costs each start that loads it about six
+    times as much as a name here. Type checkers see a base class.
+
+    Args:
+        source: The full name of the class that defines the methods.
+        names: Of the methods, and of properties that have no setter, between spaces.
+    """
+    return {"_deferred_to": source, **{name: Deferred(name) for name in names.split()}}
+
+
 def digest(data: bytes) -> str:
     """Return a keyed hash of *data*, as 16 hexadecimal digits (SipHash-1-3, PEP 552)."""
     return source_hash(HASH_KEY, data).hex()

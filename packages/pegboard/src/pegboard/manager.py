@@ -12,36 +12,36 @@ import os
 import sys
 from _weakref import ref
 
-from pegboard.index import read, why_invalid
+from pegboard.index import deferred, read, why_invalid
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from importlib.machinery import ModuleSpec
     from typing import Any, Final, TypeVar
 
-    from pegboard._typing import TypedRegistry
-    from pegboard.claims import Claims
     from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
+    from pegboard.manager_methods import ManagerMethods
+    from pegboard.registry_methods import RegistryMethods
     from pegboard.startup.cold_start import ColdStart
 
     T = TypeVar("T")
 else:
     T = None
-    TypedRegistry = {T: object}
+    ManagerMethods = object
+    RegistryMethods = {T: object}
 
 NEW: "Final" = "new"
 STARTING: "Final" = "starting"
 READY: "Final" = "ready"
 
 
-class PluginManager:
+class PluginManager(ManagerMethods):
     """The plugins of one host in this process. Any thread may ask; no lock is held while a plugin is imported."""
 
     def __init__(
@@ -121,32 +121,6 @@ class PluginManager:
         self.settings = self.settings.replace(**changes)
         if self._parts is not None:
             self._parts[2].adapter = self.settings.adapter
-
-    def _forget_plugins(self) -> None:
-        with self._lock:
-            found = () if self._records is None else self._records.known_plugins.values()
-            self.early.keep(found if self._cold_start is None else self._cold_start.plugins)
-            self.index = self._records = self._cold_start = None
-            self._use_records()
-            self.attribution.is_complete = False
-
-    @property
-    def early(self) -> "EarlyImports":
-        """What knows of plugins that are imported outside the importer's bracket."""
-        if self._early is None:
-            from pegboard.early_imports import EarlyImports
-
-            self._early = EarlyImports(
-                self.attribution.application,
-                self.attribution.owner,
-                self.ledger,
-                imported=self.imported,
-                failed=self._end_failed,
-                report=self._report,
-                namespace=self.settings.namespace,
-                importer=self.importer,
-            )
-        return self._early
 
     @property
     def is_strict(self) -> bool:
@@ -229,28 +203,6 @@ class PluginManager:
         return self.ledger.texts(kind)
 
     # -- plugins ------------------------------------------------------------------------------------------------------
-
-    @property
-    def plugins(self) -> "tuple[Plugin, ...]":
-        """All plugins in their order, disabled and broken ones included."""
-        self._is_asked = True
-        self._check_journal()
-        if self._cold_start is not None or not (self.settings.is_lazy and self._use_index()):
-            return self.cold_start.plugins
-        if self._plugins is None:
-            records = self._records or self._use_records()
-            self._plugins = () if records is None else records.plugins()
-        return self._plugins
-
-    def named(self, name: str) -> "Plugin | None":
-        """Return the plugin of that name; None when there is none."""
-        if self._cold_start is None and self.index is not None:
-            records = self._records or self._use_records()
-            return None if records is None else records.plugin_named(name)
-        for plugin in self.plugins:
-            if plugin.name == name:
-                return plugin
-        return None
 
     def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> bool:
         """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
@@ -403,15 +355,6 @@ class PluginManager:
                 self.state = NEW
         return True
 
-    def _read_while_starting(self) -> None:
-        """Let a plugin that reads what others contribute while it is imported see what an eager start would show it."""
-        if stack := self.attribution.stack():
-            self.ledger.readers.update(stack)
-            if self._records is None:  # what is on record cannot be read yet
-                from pegboard.startup.eager_order import import_those_before
-
-                import_those_before(stack, self.settings, self.plugins, self.activate)
-
     def _check_start(self) -> None:
         """Look for other hosts, and whether this thread is importing the API, so that no plugin can be imported."""
         is_odd = bool(self.others)
@@ -510,32 +453,6 @@ class PluginManager:
 
     # -- a start without a valid index --------------------------------------------------------------------------------
 
-    @property
-    def cold_start(self) -> "ColdStart":
-        """What searches for plugins, puts them in order and records them; made when the index does not do."""
-        self._check_journal()
-        with self._lock:
-            if self._cold_start is None:
-                from pegboard.startup.cold_start import ColdStart
-
-                self._cold_start = ColdStart(
-                    self.settings,
-                    self.attribution,
-                    self.ledger,
-                    self.importer,
-                    index=self.index,
-                    known=self._known if self.index is None else self.plugins,
-                    early=self.early,
-                    is_recording=lambda: self.is_recording,
-                    activate=self.activate,
-                    use=self._use_records,
-                    report=self._report,
-                    report_clashes=self._report_clashes,
-                    problems=self._problems,
-                    readers=self.ledger.readers,
-                )
-            return self._cold_start
-
     def _recover(self, damaged: "Index") -> None:
         """Replace the index in use, which turns out to be *damaged*."""
         with self._lock:
@@ -556,6 +473,13 @@ class PluginManager:
             self.start()
         if records is not None and self.index is not None:
             records.replace(self.index, self.plugins)  # whoever has asked it asks it once more
+
+    vars().update(
+        deferred(
+            "pegboard.manager_methods.ManagerMethods",
+            "early plugins named cold_start _forget_plugins _read_while_starting",
+        )
+    )
 
 
 def _find_spec(fullname: str, path: "Any" = None, target: "Any" = None, manager: "Any" = None) -> "ModuleSpec | None":
@@ -580,7 +504,7 @@ def finder_of(manager: "Any") -> "Any":
 _LEFT_OUT: "Final" = object()
 
 
-class Registry(TypedRegistry[T]):
+class Registry(RegistryMethods[T]):
     """Contributions of one type by name: commands, exporters, themes.
 
     Made by `Host.registry`. Reading it makes the host ready first; `names`, `describe` and `in` import no
@@ -607,7 +531,7 @@ class Registry(TypedRegistry[T]):
             )
         self.name: str = str.__str__(name)
         """What the registry is called, e.g. `commands`; the kind of its contributions."""
-        self._manager = manager
+        self._manager: PluginManager = manager
         self._ready = ready
         self._report = report
         self.allow_override: bool = allow_override
@@ -696,46 +620,6 @@ class Registry(TypedRegistry[T]):
                         raise
             return default
 
-        async def aget(self, name: str, default: "Any" = None) -> "Any":
-            """Do what `get` does; plugins are imported in a thread, so that an event loop of `asyncio` goes on."""
-            from pegboard.calling import read
-
-            return await read(self, self._manager, self._ready, name, self.get, default)
-
-        def call(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
-            """Call the contribution of that name, so that whatever it raises names its plugin.
-
-            Errors of built-in plugins and of the application pass unchanged, as with `Host.run`, and so do the types in
-            `passing`. What it registers is its plugin's. The boundary holds until all of its code has run: a coroutine
-            or a generator that it returns is one whose errors name the plugin, too.
-
-            Args:
-                name: The contribution's.
-                *args: Its arguments.
-                **kwargs: Its named arguments.
-
-            Returns:
-                What it returns.
-
-            Raises:
-                ContributionNotFoundError: If there is none of that name.
-                PluginError: If its plugin cannot be imported.
-                PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
-            """
-            from pegboard.calling import call
-
-            return call(self, self._manager, name, args, kwargs)
-
-        async def acall(self, name: str, /, *args: "Any", **kwargs: "Any") -> "Any":
-            """Do what `call` does, and await what it returns if that can be awaited; cancellation passes.
-
-            Its plugin is imported in a thread, so that an event loop of `asyncio` goes on meanwhile. The contribution
-            itself runs in the loop's thread.
-            """
-            from pegboard.calling import acall
-
-            return await acall(self, self._manager, self._ready, name, (args, kwargs))
-
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> "tuple[Ledger, int]":
@@ -786,20 +670,6 @@ class Registry(TypedRegistry[T]):
             live_objects[name] = live
         return live
 
-    def override(self, name: str, item: "T", /, **metadata: "Any") -> "AbstractContextManager[T]":
-        """Return a context manager, for tests, in which *name* stands for *item*, whoever has it.
-
-        Nothing is checked of *item*, which may be a fake. It counts for all threads, and blocks can be nested.
-
-        Args:
-            name: What is overridden; nothing needs to have that name.
-            item: What stands there in the block.
-            **metadata: What describes it; that of what it overrides when left out.
-        """
-        from pegboard.substitution import Substitution
-
-        return Substitution(self, self._manager, name, item, metadata)
-
     def names(self) -> "tuple[str, ...]":
         """Return all names in order, without importing a primed plugin."""
         ledger = self._ledger
@@ -829,13 +699,6 @@ class Registry(TypedRegistry[T]):
             ContributionNotFoundError: If there is none.
         """
         return self.winner(name).owner
-
-    def items(self) -> "Iterator[tuple[str, T]]":
-        """Yield names and contributions in order, importing every plugin that owns one; what fails is left out."""
-        for name in self.names():
-            item: Any = self.get(name, _LEFT_OUT)
-            if item is not _LEFT_OUT:
-                yield name, item
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -904,11 +767,4 @@ class Registry(TypedRegistry[T]):
             [contribution for contribution in able_to_serve(contributions) if contribution.owner not in without], rule
         )
 
-    def explain(self, name: str) -> "Claims":
-        """Return who has *name*, who else claims it, and why; imports no plugin."""
-        from pegboard.claims import explain
-        from pegboard.precedence import rule_for
-
-        rule = rule_for(self.name, allow_override=self.allow_override)
-        self._ready()
-        return explain(self.name, name, self._manager.ledger.find(self.name, name), rule)
+    vars().update(deferred("pegboard.registry_methods.RegistryMethods", "items call acall aget override explain"))
