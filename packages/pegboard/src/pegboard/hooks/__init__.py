@@ -322,7 +322,7 @@ class First(Hook[P, "R | None", "R | None"]):
         return None
 
 
-class Chain(Hook["Concatenate[T, P]", T, T]):
+class Chain(Hook[P, T, T]):
     """Gives its first argument to one plugin after the other, each of which returns it, changed or not."""
 
     __slots__ = ()
@@ -480,7 +480,7 @@ if TYPE_CHECKING:
     AsyncNotify: TypeAlias = AsyncHook[P, Awaitable[None] | None, Coroutine[Any, Any, None]]
     AsyncCollect: TypeAlias = AsyncHook[P, Awaitable[R | None] | R | None, Coroutine[Any, Any, list[R]]]
     AsyncFirst: TypeAlias = AsyncHook[P, Awaitable[R | None] | R | None, Coroutine[Any, Any, R | None]]
-    AsyncChain: TypeAlias = AsyncHook[Concatenate[T, P], Awaitable[T] | T, Coroutine[Any, Any, T]]
+    AsyncChain: TypeAlias = AsyncHook[P, Awaitable[T] | T, Coroutine[Any, Any, T]]
 
     Errors: TypeAlias = tuple[type[BaseException], ...]
 
@@ -512,9 +512,9 @@ if TYPE_CHECKING:
         """`Hooks.chain` with options."""
 
         @overload
-        def __call__(self, declaration: Callable[Concatenate[T, P], Coroutine[Any, Any, T]], /) -> AsyncChain[T, P]: ...  # type: ignore[overload-overlap]
+        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, T]], /) -> AsyncChain[P, T]: ...  # type: ignore[overload-overlap]
         @overload
-        def __call__(self, declaration: Callable[Concatenate[T, P], T], /) -> Chain[T, P]: ...
+        def __call__(self, declaration: Callable[P, T], /) -> Chain[P, T]: ...
 
 
 class Hooks:
@@ -631,9 +631,9 @@ class Hooks:
         def first(self, *declaration: Any, **options: Any) -> Any: ...
 
         @overload
-        def chain(self, declaration: Callable[Concatenate[T, P], Coroutine[Any, Any, T]], /) -> AsyncChain[T, P]: ...  # type: ignore[overload-overlap]
+        def chain(self, declaration: Callable[P, Coroutine[Any, Any, T]], /) -> AsyncChain[P, T]: ...  # type: ignore[overload-overlap]
         @overload
-        def chain(self, declaration: Callable[Concatenate[T, P], T], /) -> Chain[T, P]: ...
+        def chain(self, declaration: Callable[P, T], /) -> Chain[P, T]: ...
         @overload
         def chain(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresChain: ...
         def chain(self, *declaration: Any, **options: Any) -> Any: ...
