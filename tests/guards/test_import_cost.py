@@ -57,6 +57,26 @@ def test_a_host_needs_no_module_of_the_standard_library(loaded):
     assert len(modules) <= 16
 
 
+ADOPTING = """
+from pegboard import Host
+host = Host('wsgiref', namespace='', entry_points='wsgiref.plugins', folder='', is_plugin=lambda candidate: True)
+host.only([])
+@host.adapt
+def offer(plugin, module, entry_points): pass
+names = host.registry('readers', entry_points='wsgiref.readers').names()
+"""
+
+
+def test_a_host_that_says_where_its_plugins_are_imports_no_errors(loaded):
+    lines = repr(ADOPTING)
+    loaded(f"exec({lines})")
+    modules = loaded(f"exec({lines})")
+
+    assert "pegboard.sources" in modules
+    assert not below("pegboard.errors", modules)
+    assert not below("pegboard.startup", modules)
+
+
 def test_a_warm_start_searches_for_nothing_and_imports_the_one_plugin_that_it_uses(loaded):
     cold = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")
     warm = loaded(UTT, "--now", "2026-03-03 10:00", "add", "mail")

@@ -130,18 +130,20 @@ def use_groups(settings: Any, registry: str, names: str | Iterable[str], *, eage
         InvalidNameError: If one cannot be a group.
         HostError: If others contribute to it, or its contributions are to count without being used.
     """
-    from pegboard.errors import HostError
-
     groups, sources = tuple(_groups(names)), settings.sources or Sources(settings.application)
     known = dict(sources.registries)
     if known.get(registry, ()) == groups:
         return None
     if registry in known:
+        from pegboard.errors import HostError  # which takes half as long to import as a bare start
+
         raise HostError(
             f"the groups of entry points for registry {registry!r} are {known[registry]!r}, and now {groups!r}",
             "say them once, all together",
         )
     if eager:
+        from pegboard.errors import HostError
+
         raise HostError(
             f"registry {registry!r} cannot have entry points and be eager",
             "what an entry point names is loaded when it is used; leave out eager=True",
@@ -159,19 +161,21 @@ def enabled(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         HostError: If they are one text, whose letters would be names.
     """
-    from pegboard.errors import HostError
-
     if isinstance(names, str):
+        from pegboard.errors import HostError
+
         raise HostError(f"only() was given the text {names!r}", "it takes a list of names")
     return tuple(names)
 
 
 def _namespace(application: str, name: str) -> str:
-    from pegboard.errors import HostError, InvalidNameError
-
     if not isinstance(name, str) or (name and not all(map(str.isidentifier, name.split(".")))):
+        from pegboard.errors import InvalidNameError
+
         raise InvalidNameError("a namespace", name)
     if name and f"{application}.".startswith(f"{name}."):
+        from pegboard.errors import HostError
+
         raise HostError(
             f"the namespace {name!r} holds the application {application!r} itself: its own modules would be plugins",
             f"use a package of its own, e.g. {application}.plugins",
@@ -180,10 +184,10 @@ def _namespace(application: str, name: str) -> str:
 
 
 def _groups(names: str | Iterable[str]) -> Iterator[str]:
-    from pegboard.errors import InvalidNameError
-
     for name in dict.fromkeys((names,) if isinstance(names, str) else names):
         if not isinstance(name, str) or name != name.strip() or not name.isprintable() or "]" in name:
+            from pegboard.errors import InvalidNameError
+
             raise InvalidNameError("a group of entry points", name)
         if name:
             yield name
