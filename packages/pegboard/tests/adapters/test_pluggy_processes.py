@@ -154,6 +154,13 @@ def test_blocked_names_are_never_imported(two):
     assert (run["said"], run.imported, run["count"]) == (["two 2 True"], ["acme_two"], 1)
 
 
+@pytest.mark.parametrize("names", ["['']", "[' ', '']"])
+def test_to_block_an_empty_name_leaves_out_no_plugin(two, names):
+    load = f"host.pm = pm = api.manager(); [pm.set_blocked(each) for each in {names}]; pm.load_setuptools_entrypoints('app')"
+    for _ in range(2):
+        assert two.run(GREET, load=load)["said"] == ["two 2 True", "one Bo"]
+
+
 def test_one_name_and_other_groups_as_pluggy_has_them(two):
     two.publish("other", "@hookimpl\ndef greet(name):\n    return 'other'\n", group="elsewhere")
     load = "host.pm = pm = api.manager(); result['count'] = [pm.load_setuptools_entrypoints('app', 'two'), pm.load_setuptools_entrypoints('app', 'two'), pm.load_setuptools_entrypoints('elsewhere')]"

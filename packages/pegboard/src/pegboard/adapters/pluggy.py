@@ -150,7 +150,7 @@ class PluginManager(pluggy.PluginManager):
         sources = self._host.settings.sources
         if sources is None or group not in sources.groups:
             return super().load_setuptools_entrypoints(group, name)
-        blocked = [each for each, plugin in self.list_name_plugin() if plugin is None]
+        blocked = [each for each, plugin in self.list_name_plugin() if plugin is None and each.strip()]
         if blocked:
             with suppress(HostError):  # they have been found already
                 self._host.leave_out(blocked, "blocked by the application")
