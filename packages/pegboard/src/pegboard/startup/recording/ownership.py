@@ -12,7 +12,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.discovery.distributions import by_name, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pegboard.ledger import Distribution, Plugin
     from pegboard.startup.discovery.distributions import Installed
@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 class Ownership:
     """Says which plugin a module is a part of, and whether it is a plugin's own code."""
 
-    def __init__(self, owner: Callable[[str], Plugin | None]) -> None:
-        """Start with an empty cache; *owner* returns the plugin that a module is a part of by its name, or None."""
+    def __init__(self, owner: Callable[[str], Plugin | None], shared: Iterable[str] | None = None) -> None:
+        """Start with an empty cache.
+
+        Args:
+            owner: Returns the plugin that a module is a part of by its name, or None.
+            shared: Packages whose top-level package is no plugin's own: the application, and the namespace that plugins
+                are modules of. None for the top-level package of each plugin's module, whichever that is.
+        """
         self._find_owner = owner
+        self._shared = None if shared is None else frozenset(name.partition(".")[0] for name in shared)
         self._others: set[str] = set()  # modules that are a part of no plugin
         self._packages: dict[Distribution, frozenset[str]] = {}
         self._installed: dict[str, Installed] | None = None
@@ -43,7 +50,9 @@ class Ownership:
         if owner is not None or plugin.distribution is None:
             return owner is plugin
         package = module.partition(".")[0]
-        if package in sys.stdlib_module_names or package in ("pegboard", plugin.module.partition(".")[0]):
+        if package in sys.stdlib_module_names or package == "pegboard":
+            return False
+        if package == plugin.module.partition(".")[0] if self._shared is None else package in self._shared:
             return False
         packages = self._packages.get(plugin.distribution)
         if packages is None:

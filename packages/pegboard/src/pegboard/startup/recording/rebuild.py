@@ -174,7 +174,7 @@ class Rebuild:
         with (
             Recorder(
                 importing,
-                Ownership(attribution.owner),
+                Ownership(attribution.owner, (self._settings.application, self._settings.namespace)),
                 self._settings.application,
                 most_at_once=self._most_at_once,
                 adapter=self._settings.adapter,
