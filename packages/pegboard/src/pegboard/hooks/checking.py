@@ -93,6 +93,8 @@ def _never_returns_anything(function: Any) -> bool:
                 return False
             returns += 1
         elif each.opname == "RETURN_VALUE":
+            if each.is_jump_target:  # of `x if y else None`, whose other value is on top already
+                return False
             if before is None or before.opname != "LOAD_CONST" or before.argval is not None:
                 return False
             returns += 1
