@@ -524,10 +524,8 @@ class Hooks:
         self.host: Any = host
         self.manager: PluginManager = host.manager
         self.ready: Callable[[], None] = host.start
-        """Makes the plugins ready."""
         self._by_name: dict[str, Hook[..., Any, Any]] = {}
         self.monitors: tuple[Callable[[Answer], object], ...] = ()
-        """What is told of each answer of an implementation."""
 
     def __iter__(self) -> "Iterator[Hook[..., Any, Any]]":
         return iter(tuple(self._by_name.values()))
