@@ -231,7 +231,7 @@ class Importer:
         """The last import of each plugin: the plugin that imported it, and `perf_counter` at its begin and end."""
         self.adapter: Adapter | None = None
         """What makes contributions of what modules offer; see `Host.adapt`."""
-        self.around: Callable[[Plugin, Callable[[], None]], None] | None = None
+        self.around: Callable[[Plugin, Callable[[], object]], None] | None = None
         """Runs the code of a plugin's module by calling its second argument; None where nobody observes it."""
         self.observing_s: float = 0.0
         """The seconds that observing imports has taken so far; what an import costs does not include them."""
@@ -287,9 +287,13 @@ class Importer:
             return
         sys.audit("pegboard.activate", plugin.module, reason)
         earlier, tries = self.imports.get(plugin), 0
+        parent = plugin.module.rpartition(".")[0]
         while True:
             try:
-                __import__(plugin.module)
+                if not parent or parent in sys.modules:
+                    __import__(plugin.module)
+                else:  # what the package does, in which an entry point is, is done by the plugin, too
+                    self.run(plugin, lambda: __import__(plugin.module))
                 break
             except KeyboardInterrupt:
                 raise
@@ -334,7 +338,7 @@ class Importer:
         return self.ledger.successor(contribution).live
 
     def run(  # noqa: C901, PLR0912 -- one more function would cost each run
-        self, plugin: "Plugin", execute: "Callable[[], None]", kept: "Sequence[Contribution] | None" = None
+        self, plugin: "Plugin", execute: "Callable[[], object]", kept: "Sequence[Contribution] | None" = None
     ) -> None:
         """Execute a plugin's module: the bracket around every import of one.
 

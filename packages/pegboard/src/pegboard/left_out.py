@@ -31,7 +31,7 @@ def is_library(plugin: Plugin) -> bool:
     return plugin.state == DISABLED and plugin.reason == NOT_ENABLED
 
 
-def execute_as_library(plugin: Plugin, execute: Callable[[], None], attribution: Attribution, ledger: Ledger) -> bool:
+def execute_as_library(plugin: Plugin, execute: Callable[[], object], attribution: Attribution, ledger: Ledger) -> bool:
     """Execute the module of *plugin*, which is not usable, if the application merely does not enable it.
 
     What it registers or declares is dropped; *plugin* stays disabled. Whatever the module raises passes.

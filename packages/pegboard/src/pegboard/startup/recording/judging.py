@@ -55,7 +55,7 @@ class Judging:
     def __exit__(self, *_: object) -> None:
         self._importer.around = None
 
-    def _run(self, plugin: Plugin, execute: Callable[[], None]) -> None:
+    def _run(self, plugin: Plugin, execute: Callable[[], object]) -> None:
         if _thread.get_ident() != self._thread or is_distribution(plugin):
             execute()
             return
