@@ -9,7 +9,7 @@ from __future__ import annotations
 import _thread
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.hooks.binding import callable_of, name
+from pegboard.hooks.binding import fitted, name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _tell(hook: Any, contribution: Contribution) -> None:
             announced.told[contribution] = at + 1
             arguments = announced.calls[at]
         if function is None:
-            function = callable_of(hook, contribution)
+            function = fitted(hook, contribution.live)
         try:
             function(*arguments)
         except BaseException as error:

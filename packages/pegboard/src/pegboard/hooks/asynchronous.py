@@ -12,8 +12,8 @@ from time import perf_counter
 from pegboard._typing import TYPE_CHECKING
 from pegboard.background import in_thread
 from pegboard.calling import is_awaitable
-from pegboard.hooks.binding import Binding, bind, checked, fault, fitted, wake
-from pegboard.hooks.monitoring import tell
+from pegboard.hooks.binding import Binding, bind, checked, fault, fitted
+from pegboard.hooks.monitoring import Answer
 from pegboard.manager import READY
 from pegboard.suspended import is_ending
 
@@ -101,17 +101,16 @@ class _Call:
         except BaseException as error:
             if is_ending(error):
                 raise
-            if hook.hooks.monitors:
-                tell(hook, contribution, started, None, error)
+            Answer(hook, contribution, None, error, perf_counter() - started).tell()
             self.errors = fault(hook, contribution, error, self.errors)
             return _NOTHING
         if hook.hooks.monitors:
-            tell(hook, contribution, started, answer, None)
+            Answer(hook, contribution, answer, None, perf_counter() - started).tell()
         return _NOTHING if answer is None else answer
 
     async def _function(self, contribution: Contribution) -> Callable[..., Any]:
         if contribution.is_primed:
-            return await in_thread(wake, self.hook, contribution)
+            return await in_thread(self.binding.wake, contribution)
         live: Callable[..., Any] = contribution.live
         return live
 

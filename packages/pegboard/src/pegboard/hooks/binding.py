@@ -45,7 +45,7 @@ class Binding:
         """The ledger's, when the contributions were read; they hold while it has not changed."""
         self.contributions: Sequence[Contribution] = [each for each in contributions if not is_wrapper(each)]
         """One for each function, in order."""
-        self.functions: Sequence[Callable[..., Any]] = tuple([callable_of(hook, each) for each in self.contributions])
+        self.functions: Sequence[Callable[..., Any]] = tuple([self.callable_of(each) for each in self.contributions])
         """Each is called with all arguments, in the declaration's order."""
         self.wrappers: Sequence[Contribution] = [each for each in contributions if is_wrapper(each)]
         """The outermost first."""
@@ -53,6 +53,38 @@ class Binding:
         """What calls the functions, and nothing else; made at the first call that is not the usual one."""
         self.is_plain: bool = not self.wrappers and not hook.hooks.monitors
         """Whether the functions are called, and nothing else."""
+
+    def callable_of(self, contribution: Contribution) -> Callable[..., Any]:
+        """Return what calls *contribution* with all arguments; that imports its plugin, if need be."""
+        if not contribution.is_primed:
+            return fitted(self.hook, contribution.live)
+
+        def imported(*arguments: Any) -> Any:
+            return fitted(self.hook, self.wake(contribution))(*arguments)
+
+        return imported
+
+    def wake(self, contribution: Contribution) -> Callable[..., Any]:
+        """Return the function of a *contribution* that is known from a record, having imported its plugin.
+
+        Raises:
+            Absent: If it cannot be imported, which has been reported, or does not implement the hook any more.
+        """
+        manager, owner = self.hook.hooks.manager, contribution.owner
+        owner.is_used = True
+        try:
+            manager.importer.activate(owner, contribution)
+        except Exception as error:
+            if manager.is_strict:
+                raise
+            raise Absent from error
+        live = [each for each in manager.ledger.contributions_of(owner) if each.kind == contribution.kind]
+        named = _of_one_name(contribution, live)
+        place = _of_one_name(contribution, [*self.wrappers, *self.contributions]).index(contribution)
+        if place >= len(named):
+            raise Absent
+        function: Callable[..., Any] = named[place].live
+        return function
 
     def fixed(self) -> Binding:
         """Return one that holds for one call, whatever changes meanwhile."""
@@ -133,17 +165,6 @@ def bind(hook: Any) -> Binding:
     return binding
 
 
-def callable_of(hook: Any, contribution: Contribution) -> Callable[..., Any]:
-    """Return what calls *contribution* with all arguments of *hook*; its plugin is imported by that, if need be."""
-    if not contribution.is_primed:
-        return fitted(hook, contribution.live)
-
-    def imported(*arguments: Any) -> Any:
-        return fitted(hook, wake(hook, contribution))(*arguments)
-
-    return imported
-
-
 def fitted(hook: Any, function: Callable[..., Any], skipped: int = 0) -> Callable[..., Any]:
     """Return what calls *function* with all arguments of *hook*, of which *skipped* others come first.
 
@@ -160,38 +181,14 @@ def fitted(hook: Any, function: Callable[..., Any], skipped: int = 0) -> Callabl
     return refuse
 
 
-def wake(hook: Any, contribution: Contribution) -> Callable[..., Any]:
-    """Return the function of a *contribution* that is known from a record, having imported its plugin.
-
-    Raises:
-        Absent: If it cannot be imported, which has been reported, or does not implement the hook any more.
-    """
-    manager = hook.hooks.manager
-    owner, ledger = contribution.owner, manager.ledger
-    owner.is_used = True
-    recorded = _of_one_name(contribution, [each for each in ledger.contributions(hook.kind) if each.is_primed])
-    place = recorded.index(contribution) if contribution in recorded else 0
-    try:
-        manager.importer.activate(owner, contribution)
-    except Exception as error:
-        if manager.is_strict:
-            raise
-        raise Absent from error
-    live = [each for each in ledger.contributions_of(owner) if each.kind == hook.kind]
-    named = _of_one_name(contribution, live)
-    if place >= len(named):
-        raise Absent
-    function: Callable[..., Any] = named[place].live
-    return function
-
-
 def _of_one_name(contribution: Contribution, others: Sequence[Contribution]) -> list[Contribution]:
-    """Return those of *others* that are told from *contribution* by their place only: functions made in a loop, say."""
-    return [
+    """Return those of *others* that only their place tells from *contribution*, as they were registered."""
+    named = [
         each
         for each in others
         if each.owner is contribution.owner and each.text == contribution.text and not each.is_ephemeral
     ]
+    return sorted(named, key=lambda each: each.sequence)
 
 
 def fault(
@@ -275,8 +272,8 @@ def _is_called_by_itself(hook: Any) -> bool:
     frame = sys._getframe(1)  # noqa: SLF001 -- frames have no public door
     calls = 0
     while frame is not None and calls < 2:  # noqa: PLR2004
-        if frame.f_code.co_name in ("__call__", "ask"):
-            caller = frame.f_locals.get("self")
+        name, caller = frame.f_code.co_name, frame.f_locals.get("self")
+        if name == "ask" or (name == "__call__" and "functions" in frame.f_locals):  # it is calling implementations
             calls += hook.declaration is getattr(getattr(caller, "hook", caller), "declaration", None)
         frame = frame.f_back  # type: ignore[assignment]
     return calls > 1

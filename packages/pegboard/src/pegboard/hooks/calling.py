@@ -6,12 +6,13 @@ In: a hook, what is to be called, and all arguments in the declaration's order. 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.hooks.binding import Binding, checked, fault, fitted, wake
+from pegboard.hooks.binding import Binding, checked, fault, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from typing import Any
 
+    from pegboard.hooks.monitoring import Answer
     from pegboard.ledger import Contribution
 
 
@@ -22,13 +23,20 @@ def call(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
 
         announce(hook, arguments)
         return None
-    if hook.hooks.monitors:
-        from pegboard.hooks.monitoring import monitored
+    if not hook.hooks.monitors:
+        return _answer(hook, binding, arguments)
+    from pegboard.hooks.monitoring import monitored
 
-        binding = monitored(binding)
-    if not binding.wrappers:
-        return hook.run(binding, arguments)
-    return _Wrapped(hook, binding, arguments).call()
+    answers: list[Answer] = []
+    try:
+        return _answer(hook, monitored(binding, answers), arguments)
+    finally:
+        for answer in answers:
+            answer.tell()
+
+
+def _answer(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
+    return _Wrapped(hook, binding, arguments).call() if binding.wrappers else hook.run(binding, arguments)
 
 
 class Subset:
@@ -88,7 +96,7 @@ class _Wrapped:
 
     def _started(self, contribution: Contribution) -> Generator[None, Any, Any] | None:
         try:
-            function = wake(self.hook, contribution) if contribution.is_primed else contribution.live
+            function = self.binding.wake(contribution) if contribution.is_primed else contribution.live
             generator: Generator[None, Any, Any] = fitted(self.hook, function)(*self.arguments)
             try:
                 next(generator)

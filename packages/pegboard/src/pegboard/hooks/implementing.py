@@ -33,7 +33,7 @@ def implement(implementer: Any, function: Any, *, is_wrapper: bool = False) -> N
     """
     hook = implementer.hook
     manager = hook.hooks.manager
-    owner, _ = manager.attribution.registering()
+    owner, is_importing = manager.attribution.registering()
     try:
         taken = _taken(hook, function, owner, is_wrapper=is_wrapper)
     except Misfit as misfit:
@@ -47,6 +47,10 @@ def implement(implementer: Any, function: Any, *, is_wrapper: bool = False) -> N
     if is_wrapper:
         metadata["role"] = "wrapper"
     manager.ledger.add(hook.kind, name_of(function, owner.module), function, metadata=metadata)
+    if hook.announced is not None and not is_importing:
+        from pegboard.hooks.announcements import catch_up
+
+        catch_up(hook.hooks, owner)
     if implementer.former_name:
         from pegboard.hooks.declaring import tell_of_new_name
 

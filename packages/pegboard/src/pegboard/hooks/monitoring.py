@@ -19,7 +19,9 @@ class Answer:
 
     __slots__ = ("error", "hook", "name", "plugin", "result", "seconds")
 
-    def __init__(self, hook: Any, contribution: Contribution, result: object, error: BaseException | None) -> None:
+    def __init__(
+        self, hook: Any, contribution: Contribution, result: object, error: BaseException | None, seconds: float
+    ) -> None:
         self.hook: Any = hook
         self.plugin: Plugin = contribution.owner
         """Whose implementation it is."""
@@ -29,8 +31,13 @@ class Answer:
         """What it returned; None if it raised."""
         self.error: BaseException | None = error
         """What it raised; None if it returned."""
-        self.seconds: float = 0.0
+        self.seconds: float = seconds
         """How long it took, by the clock, the import of its plugin included."""
+
+    def tell(self) -> None:
+        """Tell all monitors."""
+        for monitor in self.hook.hooks.monitors:
+            monitor(self)
 
     def __repr__(self) -> str:
         return f"<answer of {self.plugin.who()} to the hook {self.hook.name!r}: {self.seconds * 1000:.3f} ms>"
@@ -56,15 +63,15 @@ class Monitor:
         self._hooks.forget_bindings()
 
 
-def monitored(binding: Binding) -> Binding:
-    """Return a binding whose functions tell the monitors what they have done."""
+def monitored(binding: Binding, answers: list[Answer]) -> Binding:
+    """Return a binding whose functions note in *answers* what they have done."""
     calls = zip(binding.contributions, binding.functions, strict=True)
-    return binding.with_functions(
-        tuple([_timed(binding.hook, contribution, function) for contribution, function in calls])
-    )
+    return binding.with_functions(tuple([_timed(binding.hook, *each, answers) for each in calls]))
 
 
-def _timed(hook: Any, contribution: Contribution, function: Callable[..., Any]) -> Callable[..., Any]:
+def _timed(
+    hook: Any, contribution: Contribution, function: Callable[..., Any], answers: list[Answer]
+) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         started = perf_counter()
         try:
@@ -72,23 +79,9 @@ def _timed(hook: Any, contribution: Contribution, function: Callable[..., Any]) 
         except Absent:
             raise
         except BaseException as error:
-            tell(hook, contribution, started, None, error)
+            answers.append(Answer(hook, contribution, None, error, perf_counter() - started))
             raise
-        tell(hook, contribution, started, result, None)
+        answers.append(Answer(hook, contribution, result, None, perf_counter() - started))
         return result
 
     return call
-
-
-def tell(
-    hook: Any,
-    contribution: Contribution,
-    started: float,
-    result: object,
-    error: BaseException | None,
-) -> None:
-    """Tell all monitors of an answer that was asked for when `perf_counter` was *started*."""
-    answer = Answer(hook, contribution, result, error)
-    answer.seconds = perf_counter() - started
-    for monitor in hook.hooks.monitors:
-        monitor(answer)
