@@ -6,6 +6,7 @@ import gc
 import importlib
 import sys
 import textwrap
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -116,5 +117,8 @@ def live_application(tree, tmp_path):
         gc.collect()
     application = LiveApplication(tree, tmp_path)
     yield application
+    for thread in threading.enumerate():
+        if thread.name == "pegboard-import":  # a task that waited for it has been cancelled
+            thread.join(60)
     for name in [name for name in sys.modules if name.partition(".")[0].startswith("acme")]:
         del sys.modules[name]

@@ -95,6 +95,7 @@ def test_a_concurrent_hook_contains_or_raises(hooked):
 def test_the_callers_cancellation_passes(hooked, hook):
     hooked.plugin("a", f"import asyncio\n@api.{hook}\nasync def its(document): await asyncio.sleep(3600); return 1")
     hooks = hooked.start()
+    hooked.host.start()
 
     async def main():
         with pytest.raises(TimeoutError):

@@ -160,7 +160,8 @@ def bind(hook: Any) -> Binding:
     if substitutes:
         found = [each for each in found if each is substitutes[-1] or each.metadata.get("role") == "recorder"]
     binding = Binding(hook, ledger, generation, in_order(found))
-    if manager.state == READY and not ledger.batches and binding.is_plain and monitors is hooks.monitors:
+    is_usual = binding.is_plain and hook.announced is None
+    if is_usual and manager.state == READY and not ledger.batches and monitors is hooks.monitors:
         hook.use(binding)
     return binding
 
