@@ -50,6 +50,24 @@ def in_a_match(text):
             return None
 
 
+def written_none(text):
+    return None
+
+
+def written_none_in_a_branch(text):
+    if not text:
+        return None  # noqa: RET501 -- it is written
+    text.title()
+
+
+def annotated(text) -> str | None:
+    text.title()
+
+
+def annotated_by_text(text) -> Optional[str]:  # noqa: F821 -- no name is looked up
+    text.title()
+
+
 def raises(text):
     raise NotImplementedError
 
@@ -65,6 +83,10 @@ def raises(text):
         in_a_with,
         in_a_loop,
         in_a_match,
+        written_none,
+        written_none_in_a_branch,
+        annotated,
+        annotated_by_text,
         raises,
         lambda text: text or None,
     ],
@@ -100,6 +122,16 @@ def nothing_in_a_try(text):
         text.upper()
 
 
-@pytest.mark.parametrize("function", [nothing, nothing_in_branches, bare_returns, nothing_in_a_try])
+def short(text):
+    go()  # noqa: F821 -- as many letters as None has
+
+
+def annotated_wrongly(text) -> str:
+    text.title()
+
+
+@pytest.mark.parametrize(
+    "function", [nothing, nothing_in_branches, bare_returns, nothing_in_a_try, short, annotated_wrongly]
+)
 def test_a_forgotten_return_is_seen(function):
     assert _never_returns_anything(function)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dis
 from inspect import Signature, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature, unwrap
-from types import FunctionType, NoneType, UnionType
+from types import FunctionType, GeneratorType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pegboard._typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from pegboard.foreign_object import name_of
 from pegboard.hooks.signatures import Misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 _NUMBERS = {float: (int,), complex: (int, float)}  # PEP 484, "The numeric tower"
@@ -57,6 +57,8 @@ def check(hook: Any, function: Any, taken: Sequence[str], *, is_wrapper: bool) -
         raise Misfit("it is an asynchronous generator, which nobody iterates over", "return what it yields")
     if is_async and not hook.is_async:
         raise Misfit("it is asynchronous, and the hook is not, so that nobody awaits it", "declare it without async")
+    own, declared = _hints(called), _hints(hook.declaration)
+    _check_parameters(own, declared, taken)
     if is_wrapper:
         return
     if is_generator and hook.mode == "notify":
@@ -65,7 +67,8 @@ def check(hook: Any, function: Any, taken: Sequence[str], *, is_wrapper: bool) -
         raise Misfit(f"it does not take {hook.parameters[0]!r}, which it has to return")
     if hook.mode != "notify" and not is_generator and _never_returns_anything(called):
         raise Misfit("it never returns anything", "return the result")
-    _check_annotations(hook, called, taken)
+    if hook.mode != "notify":
+        _check_result(hook, _returned(called, own, is_generator=is_generator), declared)
 
 
 def _called(function: Any) -> Any:
@@ -82,14 +85,14 @@ def _called(function: Any) -> Any:
 
 
 def _never_returns_anything(function: Any) -> bool:
-    """Return whether each way out of *function* returns None, and it does not say so."""
-    if not isinstance(function, FunctionType) or function.__annotations__.get("return", "") in (None, "None"):
+    """Return whether each way out of *function* returns None, and neither its code nor its annotation says None."""
+    if not isinstance(function, FunctionType) or _may_be_none(function.__annotations__.get("return", "")):
         return False
     returns = 0
-    before = None
+    earlier = before = None
     for each in dis.get_instructions(function):
         if each.opname == "RETURN_CONST":  # Python 3.12 and 3.13
-            if each.argval is not None:
+            if each.argval is not None or _is_written(each, before):
                 return False
             returns += 1
         elif each.opname == "RETURN_VALUE":
@@ -97,27 +100,51 @@ def _never_returns_anything(function: Any) -> bool:
                 return False
             if before is None or before.opname != "LOAD_CONST" or before.argval is not None:
                 return False
+            if _is_written(before, earlier):
+                return False
             returns += 1
-        before = each
+        earlier, before = before, each
     return returns > 0
 
 
-def _check_annotations(hook: Any, function: Any, taken: Sequence[str]) -> None:
-    """Compare classes in annotations: parameters take what the hook passes, and the result is what it expects."""
-    if not isinstance(function, FunctionType):
-        return
+def _may_be_none(annotation: Any) -> bool:
+    text = annotation if isinstance(annotation, str) else repr(annotation)
+    return "None" in text or "Optional" in text
+
+
+def _is_written(constant: dis.Instruction, before: dis.Instruction | None) -> bool:
+    """Return whether the source has the None that *constant* loads: one that is implied has another one's place."""
+    at = constant.positions
+    if at is None or at.col_offset is None or at.end_col_offset is None:  # Python runs without columns
+        return True
+    is_own = before is None or before.positions != at
+    return is_own and at.lineno == at.end_lineno and at.end_col_offset - at.col_offset == len("None")
+
+
+def _hints(function: Any) -> Mapping[str, Any]:
     try:
-        own, expected = get_type_hints(function), get_type_hints(hook.declaration)
+        return get_type_hints(function) if isinstance(function, FunctionType) else {}
     except Exception:  # names for type checkers only, say: then they are for type checkers only
-        return
+        return {}
+
+
+def _check_parameters(own: Mapping[str, Any], declared: Mapping[str, Any], taken: Sequence[str]) -> None:
     for name in taken:
-        given, accepted = _classes(expected.get(name, Any)), _classes(own.get(name, Any))
+        given, accepted = _classes(declared.get(name, Any)), _classes(own.get(name, Any))
         wrong = next((each for each in given if accepted and not _is_one(each, accepted)), None)
         if wrong is not None:
             raise Misfit(f"its parameter {name!r} does not take {name_of(wrong)}")
-    if hook.mode == "notify" or "return" not in own:
-        return
-    returned, wanted = _classes(own["return"]), _classes(expected.get("return", Any))
+
+
+def _returned(function: Any, own: Mapping[str, Any], *, is_generator: bool) -> Sequence[type]:
+    """Return the classes of what *function* returns, as far as that can be seen."""
+    if isinstance(function, type):
+        return (function,)
+    return (GeneratorType,) if is_generator else _classes(own.get("return", Any))
+
+
+def _check_result(hook: Any, returned: Sequence[type], declared: Mapping[str, Any]) -> None:
+    wanted = _classes(declared.get("return", Any))
     nothing = () if hook.mode == "chain" else (NoneType,)
     wrong = next((each for each in returned if wanted and not _is_one(each, (*wanted, *nothing))), None)
     if wrong is not None:

@@ -12,12 +12,13 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, Final
 
     Parameter = tuple[str, int, bool]
     """Name, kind as `inspect` numbers them, and whether it has a default."""
 
 POSITIONAL_ONLY, POSITIONAL, REST, NAMED, NAMED_REST = range(5)
+_CALLS_OTHERS: Final = "let its first parameter be the function that calls the others"
 
 
 class Misfit(Exception):  # noqa: N818 -- it is never seen outside
@@ -103,6 +104,8 @@ def call_for(  # noqa: C901, PLR0912 -- one branch a kind of parameter
         if kind in (REST, NAMED_REST):
             continue
         if skipped and kind in (POSITIONAL_ONLY, POSITIONAL):
+            if name in names:
+                raise Misfit(f"its first parameter is {name!r}", _CALLS_OTHERS)
             skipped -= 1
             continue
         if name in names:
@@ -122,7 +125,7 @@ def call_for(  # noqa: C901, PLR0912 -- one branch a kind of parameter
         else:
             named.append((name, place))
     if skipped and REST not in kinds:
-        raise Misfit("it takes nothing to call the others with", "let its first parameter be a function to be awaited")
+        raise Misfit("it takes nothing to call the others with", _CALLS_OTHERS)
     left = [place for place in range(len(names)) if place not in places and place not in dict(named).values()]
     if REST in kinds and by_position:
         places += left
