@@ -360,3 +360,38 @@ def test_thousands_of_problems_are_kept_once_each_and_not_compared_with_one_anot
     del host.problems[7]
     host.report(problems[7])
     assert told[-1] is host.problems[-1] is problems[7]
+
+
+def test_hooks_in_a_module_of_their_own_are_imported_when_one_that_is_called_is_implemented(application):
+    application.tree.write(
+        "app/hooks.py",
+        "from app.api import host\n"
+        "@host.hooks.collect\ndef ask() -> str: raise NotImplementedError\n"
+        "@host.hooks.notify\ndef tell() -> None: ...\n",
+    )
+    application.tree.write("app/plugins/a.py", "from app.hooks import ask\n@ask.implement\ndef answer(): return 'a'\n")
+    application.host(hooks="app.hooks").start()
+    for name in [each for each in sys.modules if each == "app" or each.startswith("app.")]:
+        del sys.modules[name]
+
+    host = application.host(hooks="app.hooks")
+
+    assert (host.is_implemented("ask"), host.is_implemented("tell"), host.is_implemented("else")) == (
+        True,
+        False,
+        False,
+    )
+    assert {"app.hooks", "app.plugins.a"}.isdisjoint(sys.modules)
+    assert host.hooks["ask"]() == ["a"]
+    assert [hook.name for hook in host.hooks] == ["ask", "tell"]
+
+
+def test_the_applications_own_implementation_counts_as_one(application):
+    host = application.host()
+
+    @host.hooks.notify
+    def tell() -> None: ...
+
+    assert not host.is_implemented("tell")
+    tell.implement(lambda: None)
+    assert host.is_implemented("tell")

@@ -83,6 +83,7 @@ class Host(HostMethods):
         folder: "str | os.PathLike[str] | None" = None,
         is_plugin: "Callable[[Candidate], object] | None" = None,
         commands: str = "",
+        hooks: str = "",
     ) -> None:
         """Make the host of the application that is the package *name*.
 
@@ -118,6 +119,8 @@ class Host(HostMethods):
                 code is edited, or what it has bound.
             commands: What users type for the `plugins` commands, e.g. `notes plugins`: hints name it. Empty if the
                 application has none, or mounts them with an adapter, which knows. Hints then say what helps without.
+            hooks: The module that declares the hooks, if the application imports it only when one is implemented; see
+                `is_implemented`. `Host.hooks` imports it at its first use. Empty if they are declared at every start.
 
         Raises:
             InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
@@ -163,6 +166,7 @@ class Host(HostMethods):
         self._registries: dict[str, Registry[Any]] = {}
         self._container: Container | None = None
         self._hooks: Hooks | None = None
+        self._hooks_module = hooks
         self._unload_callbacks: dict[Plugin, list[Callable[[], object]]] = {}
         self.manager: PluginManager = PluginManager(
             Settings(
@@ -304,6 +308,15 @@ class Host(HostMethods):
                     live = self.manager.importer.live
                     self._container = Container(self.manager.ledger, live=live, ready=self.start, report=self.report)
         return self._container
+
+    def is_implemented(self, hook: str) -> bool:
+        """Return whether plugins implement the hook of that name; imports neither them nor what declares the hook.
+
+        For an application that declares hooks in a module of its own, and imports it only to call one that somebody
+        answers: a start without such plugins then pays for no hook. False: a call would ask nobody.
+        """
+        self.start()
+        return bool(self.manager.ledger.contributions(f"hook {hook}"))
 
     @property
     def settings(self) -> "Settings":

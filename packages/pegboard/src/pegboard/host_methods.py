@@ -39,6 +39,7 @@ class HostMethods:
         _registries: dict[str, Registry[Any]]
         _container: Container | None
         _hooks: Hooks | None
+        _hooks_module: str
         _unload_callbacks: dict[Plugin, list[Callable[[], object]]]
 
         @property
@@ -75,6 +76,10 @@ class HostMethods:
             from pegboard.hooks import Hooks
 
             self._hooks = Hooks(self)
+            if self._hooks_module:  # it may be what asks: then it is being imported, and goes on
+                from importlib import import_module
+
+                import_module(self._hooks_module)
         return self._hooks
 
     def declare(
