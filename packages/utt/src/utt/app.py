@@ -23,16 +23,58 @@ from utt.components import (
     Output,
 )
 from utt.domain.activity import Activities
-from utt.domain.entry import Entries
+from utt.domain.entry import Entries, Entry
 from utt.domain.report_args import ReportArgs
 from utt.log.config import DefaultConfig
-from utt.log.interface import AddEntry, EntryLines, EntryParser
+from utt.log.interface import LISTENERS, AddEntry, EntryLines, EntryParser
 from utt.report.interface import CSVReportView, HTMLReportView
 from utt.report.model import ReportModel
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from utt.report.interface import ReportFormat
+
 # plugins are ordered by name; the names of built-in ones begin with `0_`
-host = Host("utt", built_in_first=False, commands="utt plugins")
+host = Host("utt", built_in_first=False, commands="utt plugins", hooks="utt.hooks")
 commands = host.registry("commands", Command)
+
+
+# -- what plugins are told --------------------------------------------------------------------------------------------
+
+
+def tell(hook: str, *arguments: object) -> None:
+    """Call the hook of that name; `utt.hooks` is imported only if a plugin implements it."""
+    if host.is_implemented(hook):
+        host.hooks[hook](*arguments)
+
+
+def tell_entry_added(entry: Entry, filename: str) -> None:
+    tell("entry_added", entry, DataFilename(filename))
+    tell_log_changed(DataFilename(filename))
+
+
+def tell_log_changed(filename: DataFilename) -> None:
+    """Tell plugins that the log has changed otherwise than by `AddEntry`, which tells it itself.
+
+    Args:
+        filename: The path of the log.
+    """
+    tell("log_changed", filename)
+
+
+def tell_report_rendering(model: ReportModel, output_format: ReportFormat, stream: Output) -> None:
+    """Tell plugins that a report is about to be rendered.
+
+    Args:
+        model: The report.
+        output_format: `text`, `html` or `csv`.
+        stream: What the report is going to be written to.
+    """
+    tell("report_rendering", model, output_format, stream)
+
+
+LISTENERS.append(tell_entry_added)
 
 
 # -- the command line -------------------------------------------------------------------------------------------------

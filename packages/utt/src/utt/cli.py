@@ -47,7 +47,7 @@ def _run_command(arguments: Sequence[str]) -> None:
     from argparse import Namespace
 
     from pegboard.cli import take_no_plugins
-    from utt.app import commands, host
+    from utt.app import commands, host, tell
     from utt.components import CommandLine
 
     arguments = take_no_plugins(arguments, host)
@@ -56,9 +56,11 @@ def _run_command(arguments: Sequence[str]) -> None:
 
         raise SystemExit(manage(host, words[1:], prog=f"utt {MANAGEMENT}"))
     host.container.provide_value(CommandLine, CommandLine(arguments))
-    name = host.container.get(Namespace).command
-    if name is None:
+    parsed = host.container.get(Namespace)
+    if parsed.command is None:
         return
+    tell("arguments_parsed", parsed)
+    name = parsed.command
     handler_class = commands[name].handler_class
 
     def construct_and_call() -> None:

@@ -13,6 +13,11 @@ A plugin is a module in `utt.plugins`. While it is imported, it registers what i
 
     v1.register_command(v1.Command("greet", "Say what time it is", Greet, lambda parser: None))
 
+A plugin can also implement a hook, which is called when something happens:
+
+    @v1.entry_added
+    def note(entry: v1.Entry) -> None: ...
+
 A parameter gets the component that its annotation names. The types of this module are keys of components; so
 are `argparse.Namespace` (the parsed arguments) and `configparser.ConfigParser` (the configuration).
 """
@@ -21,6 +26,7 @@ from __future__ import annotations
 
 from utt.app import commands as _commands
 from utt.app import host as _host
+from utt.app import tell_log_changed, tell_report_rendering
 from utt.command import Command
 from utt.components import (
     Commands,
@@ -46,6 +52,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
 
+    from utt import hooks as _hooks
     from utt.domain.duration import format_duration
     from utt.log.config import read_config
     from utt.report.activities import ActivitiesModel, ActivitiesView
@@ -56,6 +63,10 @@ if TYPE_CHECKING:
     from utt.report.summary import SummaryModel, SummaryView
 
     T = TypeVar("T")
+    arguments_parsed = _hooks.arguments_parsed.implement
+    entry_added = _hooks.entry_added.implement
+    log_changed = _hooks.log_changed.implement
+    report_rendering = _hooks.report_rendering.implement
 
 __all__ = [
     "HELLO_ENTRY_NAME",
@@ -95,11 +106,17 @@ __all__ = [
     "SummaryView",
     "UttError",
     "add_report_arguments",
+    "arguments_parsed",
+    "entry_added",
     "format_duration",
     "get_component",
+    "log_changed",
     "read_config",
     "register_command",
     "register_component",
+    "report_rendering",
+    "tell_log_changed",
+    "tell_report_rendering",
 ]
 
 # Only reports need these; `utt add` does not import them (PEP 562).
@@ -118,6 +135,9 @@ _LAZY = {
     "format_duration": "utt.domain.duration",
     "read_config": "utt.log.config",
 }
+
+# The hooks, of which plugins get what implements them; calling them stays utt's own.
+_HOOKS = ("arguments_parsed", "entry_added", "log_changed", "report_rendering")
 
 
 def register_command(command: Command) -> None:
@@ -150,12 +170,15 @@ def get_component(interface: type[T]) -> T:
 
 
 def __getattr__(name: str) -> object:
-    home = _LAZY.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(home), name)
+    value: object
+    if name in _HOOKS:
+        value = getattr(import_module("utt.hooks"), name).implement
+    elif name in _LAZY:
+        value = getattr(import_module(_LAZY[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
 

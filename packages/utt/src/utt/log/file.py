@@ -84,7 +84,7 @@ class LogFile:
         self._parse = parse
         return entries
 
-    def append(self, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool = False) -> None:
+    def append(self, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool = False) -> Entry:
         """Append *entry* on a line of its own, after an empty line if the last entry is of another day.
 
         If another process has changed the log since *entries* were read from it, the log is read again. If its
@@ -95,6 +95,9 @@ class LogFile:
             entry: What to add.
             entries: The entries that the caller has read from the log.
             only_if_unchanged: Refuse if the log has changed since *entries* were read from it.
+
+        Returns:
+            The entry that is in the log now.
 
         Raises:
             RefusedEntryError: If *entry* would make the log invalid; the log is untouched.
@@ -113,7 +116,7 @@ class LogFile:
         except OSError as exc:
             raise self._cannot("write", exc) from exc
         try:
-            self._append_locked(descriptor, entry, entries, only_if_unchanged=only_if_unchanged)
+            entry = self._append_locked(descriptor, entry, entries, only_if_unchanged=only_if_unchanged)
             if is_new:
                 _make_name_durable(folder)
         except OSError as exc:
@@ -123,8 +126,9 @@ class LogFile:
                 _remove_if_empty(self.path, descriptor)
             unlock(descriptor)
             os.close(descriptor)
+        return entry
 
-    def _append_locked(self, descriptor: int, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool) -> None:
+    def _append_locked(self, descriptor: int, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool) -> Entry:
         if self._state_read is not None and self._state_read != _state(descriptor):
             if only_if_unchanged:
                 raise RefusedEntryError(
@@ -139,6 +143,7 @@ class LogFile:
         if entries and entries[-1].datetime.date() != entry.datetime.date():
             lead += b"\n"
         _append(descriptor, size, lead + self._encode(entry))
+        return entry
 
     def _read(self) -> tuple[str, tuple[int, int, int]]:
         try:

@@ -7,6 +7,14 @@ from utt.domain.entry import Entries, Entry
 from utt.domain.grammar import parse_entry, parse_lines
 from utt.log.file import LogFile
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LISTENERS: list[Callable[[Entry, str], object]] = []
+"""Called with each entry after it has been added, as it is in the log, and with the path of the log."""
+
 
 class EntryLines:
     """Reads the lines of the log. A call returns pairs of line number and raw line.
@@ -48,12 +56,16 @@ class AddEntry:
         self._log = log if log is not None and log.path == data_filename else LogFile(data_filename)
 
     def __call__(self, entry: Entry) -> None:
-        """Append *entry*; see `LogFile.append`."""
-        self._log.append(entry, self._entries)
+        """Append *entry*; see `LogFile.append`. Plugins that implement `entry_added` are told of it."""
+        self._tell(self._log.append(entry, self._entries))
 
     def if_unchanged(self, entry: Entry) -> None:
         """Append *entry*, unless the log changed since it was read: for entries that depend on the last one."""
-        self._log.append(entry, self._entries, only_if_unchanged=True)
+        self._tell(self._log.append(entry, self._entries, only_if_unchanged=True))
+
+    def _tell(self, entry: Entry) -> None:
+        for listener in LISTENERS:
+            listener(entry, self._log.path)
 
 
 def read_entries(entry_lines: EntryLines, entry_parser: EntryParser) -> list[Entry]:

@@ -19,12 +19,24 @@ class EditHandler:
         import subprocess
 
         # Ctrl-C is for the editor. The child does not inherit a handler, but it would inherit `SIG_IGN`.
+        state = _state(self._data_filename)
         before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         try:
             # `VISUAL` may be a command line, such as `code -w`, so a shell runs it; the path is one word of it.
             subprocess.call(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
         finally:
             signal.signal(signal.SIGINT, before)
+        if _state(self._data_filename) != state:
+            v1.tell_log_changed(self._data_filename)
+
+
+def _state(path: str) -> tuple[int, int, int] | None:
+    """Return what changes when the file does; None if there is none that can be seen."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _editor() -> str:

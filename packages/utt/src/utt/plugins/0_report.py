@@ -16,10 +16,12 @@ class ReportHandler:
         self._html = args.html
 
     def __call__(self) -> None:
+        csv = self._report.args.csv_section is not None
+        v1.tell_report_rendering(self._report, "html" if self._html else "csv" if csv else "text", self._output)
         # Only one view is built: if a plugin's text view is broken, the other formats still work.
         if self._html:
             v1.get_component(v1.HTMLReportView).render(self._output)
-        elif self._report.args.csv_section is None:
+        elif not csv:
             v1.get_component(v1.ReportView).render(self._output)  # type: ignore[type-abstract]  # the container returns an instance of a subclass
         else:
             v1.get_component(v1.CSVReportView).render(self._output)

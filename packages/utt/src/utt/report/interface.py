@@ -10,8 +10,14 @@ from utt.report.model import ReportModel
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
     from utt.components import Output
     from utt.report.layout import Writable
+
+    ReportFormat: TypeAlias = Literal["text", "html", "csv"]
+else:
+    ReportFormat = str  # importing `typing` costs a start more than this is worth
 
 
 class ReportView(ABC):
