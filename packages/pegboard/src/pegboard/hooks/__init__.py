@@ -198,7 +198,11 @@ class Hook(Generic[P, R, Out]):
         return arguments_of(self, args, kwargs)
 
     def bind(self) -> "Binding":
-        """Return the implementations that a call would ask now, in order; no plugin is imported for it."""
+        """Find the implementations that a call would ask now; no plugin is imported for it.
+
+        Returns:
+            What has `contributions` and `wrappers`: sequences of `Contribution`, in order.
+        """
         from pegboard.hooks.binding import bind
 
         return bind(self)
