@@ -42,7 +42,10 @@ def replace(closed: Any, host: Any) -> None:
     forget_modules(plugin_roots(closed), parent_of(old.settings.namespace))
     hand_over(closed, old, manager)
     manager.registries = host._registries = closed._registries
-    host._container = closed._container
+    host._container, host._hooks = closed._container, closed._hooks
+    for hook in host._hooks or ():
+        if hook.announced is not None:
+            hook.announced.replace((), {})
     shared = vars(closed)  # other objects may have it: those of a file that ran under a second name
     shared.update(vars(host))
     host.__dict__ = shared
@@ -59,6 +62,8 @@ def hand_over(host: Any, old: PluginManager, manager: PluginManager) -> None:
     for registry in host.registries.values():
         registry._manager, registry._ledger, registry._generation = manager, None, -1
         registry._reported = set()
+    manager.after_import = old.after_import  # announced hooks
+    old.ledger.generation += 1  # hooks, which look for a change in the ledger that they have used
     container = host.container
     container._ledger, container._live = manager.ledger, manager.importer.live
     container._core = _UNOPENED

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pegboard.container import Container
     from pegboard.errors import PegboardError, PluginError
     from pegboard.hooks import Hooks
+    from pegboard.hooks.explanation import HookExplanation
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Plugin
     from pegboard.manager import PluginManager, Registry
@@ -145,11 +146,11 @@ class HostMethods:
             self.manager.configure(sources=sources)
         return function
 
-    def explain(self, what: Any, name: str | None = None) -> Explanation | Claims:
-        """Return who provides a component, or who has a name in a registry, whom that overrides and why.
+    def explain(self, what: Any, name: str | None = None) -> Explanation | Claims | HookExplanation:
+        """Return who provides a component, has a name in a registry, or implements a hook; in which order, and why.
 
         Args:
-            what: The component's key; or, with *name*, the registry or what it is called.
+            what: The component's key, or a hook; or, with *name*, the registry or what it is called.
             name: The name in that registry.
 
         Returns:
@@ -158,6 +159,10 @@ class HostMethods:
         Raises:
             HostError: If there is no such registry.
         """
+        if name is None and self._hooks is not None and any(hook is what for hook in self._hooks):
+            from pegboard.hooks.explanation import explain
+
+            return explain(self, what.kind, what)
         if name is None:
             return self.container.explain(what)
         registry = self._registries.get(getattr(what, "name", what))
@@ -336,6 +341,7 @@ class HostMethods:
             self._container,
             self._unload_callbacks,
             self.problems,
+            hooks=self._hooks,
             report=self.report,
             report_clashes=self._report_clashes,
         )

@@ -666,7 +666,7 @@ class Ledger:
             self._by_owner.setdefault(contribution.owner, []).append(contribution)
             if contribution.is_ephemeral or not contribution.owner.name:
                 self._kinds_beyond_records.add(contribution.kind)
-                if not contribution.owner.name and contribution.kind not in RULES:
+                if not contribution.owner.name and contribution.kind not in RULES and contribution.kind[:5] != HOOK:
                     self.has_names_of_application = True
             self._sorted.pop(contribution.kind, None)
         self.generation += 1

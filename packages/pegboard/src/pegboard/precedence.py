@@ -101,7 +101,7 @@ def _judge_all(contributions: Sequence[Contribution]) -> list[Verdict]:
     verdicts = []
     for contribution in contributions:
         if contribution not in serving:
-            verdicts.append(Verdict(contribution, _why_unusable(contribution, "left out"), is_in_use=False))
+            verdicts.append(Verdict(contribution, why_unusable(contribution, "left out"), is_in_use=False))
         elif len(serving) == 1:
             verdicts.append(Verdict(contribution, IN_USE, is_in_use=True))
         else:  # the first decorator is the innermost, the first middleware the outermost
@@ -134,7 +134,7 @@ def _why_not(
     contribution: Contribution, winner: Contribution | None, contributions: Sequence[Contribution], rule: str
 ) -> str:
     if not can_serve(contribution):
-        return _why_unusable(contribution, "failed")
+        return why_unusable(contribution, "failed")
     if contribution.kind == COMPONENT and winner is not None:
         return f"overridden by {owner_text(winner.owner)}"
     if winner is None or contribution.owner is winner.owner:
@@ -146,7 +146,8 @@ def _why_not(
     return "not used: the name is taken, and it does not say override=True"
 
 
-def _why_unusable(contribution: Contribution, outcome: str) -> str:
+def why_unusable(contribution: Contribution, outcome: str) -> str:
+    """Return why *contribution* cannot serve; what became of it is *outcome* if its plugin can be used."""
     return f"{outcome}: {contribution.failure}" if contribution.owner.is_usable else "its plugin cannot be used"
 
 

@@ -526,10 +526,15 @@ class Hooks:
 
     def __init__(self, host: "Any") -> None:
         self.host: Any = host
-        self.manager: PluginManager = host.manager
         self.ready: Callable[[], None] = host.start
         self._by_name: dict[str, Hook[..., Any, Any]] = {}
         self.monitors: tuple[Callable[[Answer], object], ...] = ()
+
+    @property
+    def manager(self) -> "PluginManager":
+        """The host's, which is another one in a block of `pegboard.testing.hermetic`, say."""
+        manager: PluginManager = self.host.manager
+        return manager
 
     def __iter__(self) -> "Iterator[Hook[..., Any, Any]]":
         return iter(tuple(self._by_name.values()))
@@ -590,9 +595,11 @@ class Hooks:
         self._by_name[hook.name] = hook
 
     def forget_bindings(self) -> None:
-        """Have each hook find out anew, at its next call, what it calls."""
+        """Have each hook find out anew, at its next call, what it calls, and forget plugins that are gone."""
         for hook in self:
             hook.use(None)
+            if hook.announced is not None:
+                hook.announced.forget_revoked(self.manager.ledger)
 
     def _declare(self, kind: "type[Hook[..., Any, Any]]", declaration: "Any", options: "dict[str, Any]") -> "Any":
         if declaration is None:

@@ -12,10 +12,10 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.hooks.binding import fitted, name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from pegboard.ledger import Contribution, Plugin
+    from pegboard.ledger import Contribution, Ledger, Plugin
 
 
 class Announced:
@@ -29,6 +29,31 @@ class Announced:
         self.told: dict[Contribution, int] = {}
         """How many of them each implementation has been told."""
         self.lock = _thread.RLock()
+
+    def forget_revoked(self, ledger: Ledger) -> None:
+        """Forget the implementations that are not in *ledger* any more: they are told of nothing, and hold modules."""
+        with self.lock:
+            self.told = {
+                each: count for each, count in self.told.items() if each in ledger.contributions_of(each.owner)
+            }
+
+    def replace(self, calls: Sequence[Sequence[Any]], told: Mapping[Contribution, int]) -> None:
+        """Go on as if these *calls* had been announced, and *told* so often."""
+        with self.lock:
+            self.calls, self.told = list(calls), dict(told)
+
+    def begin_block(self, substitute: Contribution) -> int:
+        """Let *substitute*, of a test, be told of nothing that was announced before; return how much that is."""
+        with self.lock:
+            self.told[substitute] = len(self.calls)
+            return len(self.calls)
+
+    def end_block(self, substitute: Contribution, before: int) -> None:
+        """Forget *substitute*, and what was announced to it since *before* in the place of the implementations."""
+        with self.lock:
+            del self.told[substitute]
+            if substitute.metadata.get("role") == "substitute":
+                del self.calls[before:]
 
 
 def watch(hooks: Any) -> Announced:

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 def call(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
     """Return what a call of *hook* returns."""
     if hook.announced is not None:
-        from pegboard.hooks.announcements import announce
-
-        announce(hook, arguments)
-        return None
+        return _Announcing(hook, binding, arguments).call()
     if not hook.hooks.monitors:
         return _answer(hook, binding, arguments)
     from pegboard.hooks.monitoring import monitored
@@ -79,7 +76,7 @@ class _Wrapped:
                 generator = self._started(contribution)
                 if generator is not None:
                     under_way.append((contribution, generator))
-            self.result = self.hook.run(self.binding, self.arguments)
+            self.result = self.run()
         except BaseException as error:
             self.error = error
         for contribution, generator in reversed(under_way):
@@ -93,6 +90,10 @@ class _Wrapped:
             finally:
                 self.error = None  # else the error, its traceback and this frame hold one another
         return self.result
+
+    def run(self) -> Any:
+        """Return what the implementations answer, without any wrapper."""
+        return self.hook.run(self.binding, self.arguments)
 
     def _started(self, contribution: Contribution) -> Generator[None, Any, Any] | None:
         try:
@@ -128,3 +129,13 @@ class _Wrapped:
                 self.errors = fault(self.hook, contribution, raised, self.errors)
             except BaseException as named:
                 self.error = named
+
+
+class _Announcing(_Wrapped):
+    """One call of a hook that is announced."""
+
+    def run(self) -> None:
+        """Tell the implementations that are there; the others are told when they come."""
+        from pegboard.hooks.announcements import announce
+
+        announce(self.hook, self.arguments)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Substitution:
     """A block in which *role* is what one function is to a hook. Made by `Hook.override` and `record_calls`."""
 
-    __slots__ = ("_contribution", "_hook")
+    __slots__ = ("_announced", "_contribution", "_hook", "_ledger")
 
     def __init__(self, hook: Any, function: Any, role: str = "substitute") -> None:
         owner = application("override")
@@ -29,7 +29,12 @@ class Substitution:
 
     def __enter__(self) -> None:
         self._hook.hooks.ready()
-        self._hook.hooks.manager.ledger.insert(self._contribution)
+        announced = self._hook.announced
+        self._announced = 0 if announced is None else announced.begin_block(self._contribution)
+        self._ledger = self._hook.hooks.manager.ledger
+        self._ledger.insert(self._contribution)
 
     def __exit__(self, *_: object) -> None:
-        self._hook.hooks.manager.ledger.remove(self._contribution)
+        self._ledger.remove(self._contribution)
+        if self._hook.announced is not None:
+            self._hook.announced.end_block(self._contribution, self._announced)

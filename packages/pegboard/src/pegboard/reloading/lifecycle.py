@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from pegboard.container import Container
     from pegboard.errors import PegboardError
+    from pegboard.hooks import Hooks
     from pegboard.injection.core import Core
     from pegboard.injection.store import Instance
     from pegboard.ledger import Plugin
@@ -107,6 +108,7 @@ class Lifecycle:
         *,
         report: Callable[[PegboardError], None],
         report_clashes: Callable[[], None],
+        hooks: Hooks | None = None,
     ) -> None:
         """Make one for a host.
 
@@ -117,7 +119,9 @@ class Lifecycle:
             problems: Every fault that was reported so far.
             report: Told of each contained fault.
             report_clashes: Reports names that several plugins claim.
+            hooks: The host's; None when it has declared none.
         """
+        self._hooks = hooks
         self._manager = manager
         self._callbacks = callbacks
         self._problems = problems
@@ -180,6 +184,8 @@ class Lifecycle:
         return await asyncio.to_thread(self._finish, transaction, faults, deadline_s)
 
     def _finish(self, transaction: _Transaction, faults: Sequence[BaseException], deadline_s: float | None) -> Change:
+        if self._hooks is not None:
+            self._hooks.forget_bindings()
         contained = self._contain(transaction.finish(faults, deadline_s), "the plugins that were unloaded")
         plan = transaction.plan
         return Change(tuple(plugin.name for plugin in plan.plugins), plan.modules, plan.kept, contained)

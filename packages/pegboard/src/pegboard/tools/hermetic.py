@@ -156,6 +156,13 @@ class _State:
         container = host.container
         self.container = {name: getattr(container, name) for name in ("_ledger", "_live", "_core")}
         self.open = {name: getattr(container, name, None) for name in ("_root", "_cache")}
+        hooks = host._hooks
+        self.hooks = None if hooks is None else (dict(hooks._by_name), hooks.monitors)
+        self.announced = {
+            hook.announced: (list(hook.announced.calls), dict(hook.announced.told))
+            for hook in hooks or ()
+            if hook.announced is not None
+        }
         namespace = host.settings.namespace
         self.parent, self.tail = parent_of(namespace)
         self.attribute = vars(self.parent).get(self.tail) if self.parent is not None else None
@@ -177,6 +184,8 @@ class _State:
         )
         manager.registries = host._registries
         host.manager = manager
+        for announced in self.announced:
+            announced.replace((), {})
         forget_modules(self.roots, (self.parent, self.tail))
         hand_over(host, old, manager)
 
@@ -206,7 +215,12 @@ class _State:
             if self.attribute is not None:
                 vars(self.parent)[self.tail] = self.attribute
         sys.meta_path[:] = self.finders
+        host.manager.ledger.generation += 1  # hooks, which look for a change in the ledger that they have used
         vars(host).update(self.host_names)
+        if host._hooks is not None:
+            host._hooks._by_name, host._hooks.monitors = self.hooks or ({}, ())
+        for announced, (calls, told) in self.announced.items():
+            announced.replace(calls, told)
         host.problems[:] = self.problems
         for registry, names in self.registries.items():
             for name, value in names.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.index import ENCODING, digest
-from pegboard.ledger import RULES
+from pegboard.ledger import HOOK, RULES
 
 if TYPE_CHECKING:
     from pegboard.ledger import Ledger, Plugin
@@ -19,6 +19,6 @@ def own_names(ledger: Ledger, application: Plugin) -> str:
     names = sorted(
         f"{contribution.kind}\n{contribution.text}\n{contribution.override}"
         for contribution in ledger.contributions_of(application)
-        if contribution.kind not in RULES
+        if contribution.kind not in RULES and not contribution.kind.startswith(HOOK)
     )
     return digest("\n".join(names).encode(*ENCODING)) if names else ""

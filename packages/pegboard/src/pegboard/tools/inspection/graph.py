@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _WRAPPERS = tuple(kind for kind, rule in RULES.items() if rule == ALL)
 BRINGS, OVERRIDES, WRAPS, LOSES, AFTER = "brings", "overrides with", "wraps", "does not get", "comes after"
+IMPLEMENTS = "implements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Edge:
     start: str
     end: str
     label: str
-    """`brings`, `overrides with`, `wraps`, `does not get`, or `comes after`."""
+    """`brings`, `implements`, `overrides with`, `wraps`, `does not get`, or `comes after`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ def graph_of(survey: Survey, *, only: Sequence[str] = ()) -> Graph:
     plugins = [Node(_plugin_id(plugin.name), _label(plugin), True, plugin.state) for plugin in survey.plugins]
     nodes = {node.id: node for node in [*plugins, Node(_plugin_id(""), survey.application, True, "active")]}
     edges: list[Edge] = []
+    for hook in survey.hooks:
+        if hook.is_declared:
+            node = Node(f"hook:{hook.name}", f"hook {hook.name}", False, "")
+            nodes.setdefault(node.id, node)
+            edges.append(Edge(_plugin_id(""), node.id, BRINGS))
     for claim in survey.claims:
         kind = COMPONENT if claim.kind in _WRAPPERS else claim.kind
         node = Node(f"{kind}:{claim.name}", f"{kind} {claim.name}", False, "")
@@ -72,8 +78,10 @@ def graph_of(survey: Survey, *, only: Sequence[str] = ()) -> Graph:
 def _relation(claim: Claim) -> str:
     if not claim.is_in_use:
         return LOSES
-    if claim.kind in _WRAPPERS:
+    if claim.kind in _WRAPPERS or claim.role == "wrapper":
         return WRAPS
+    if claim.implementation:
+        return IMPLEMENTS
     return OVERRIDES if claim.overrides else BRINGS
 
 

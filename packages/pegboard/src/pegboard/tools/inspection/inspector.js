@@ -68,7 +68,7 @@ function startList() {
 
 const SMALL = 60; // nodes that can be seen at once
 const ROW = 38, BOX = 28, MARGIN = 16;
-const KEYS = { brings: "brings", "overrides with": "overrides", wraps: "wraps", "does not get": "loses", "comes after": "after" };
+const KEYS = { brings: "brings", implements: "implements", "overrides with": "overrides", wraps: "wraps", "does not get": "loses", "comes after": "after" };
 const graph = JSON.parse(byId("data").textContent);
 const canvas = byId("canvas");
 const view = { x: 0, y: 0, scale: 1, width: 1, height: 1 };
@@ -88,7 +88,7 @@ function visible() {
     return { nodes: graph.nodes.filter((node) => used.has(node.id)), edges };
   }
   if (byId("graph-part").value === "contested") {
-    const contested = new Set(edges.filter((edge) => !["brings", "comes after"].includes(edge.label)).map((edge) => edge.end));
+    const contested = new Set(edges.filter((edge) => !["brings", "implements", "comes after"].includes(edge.label)).map((edge) => edge.end));
     edges = edges.filter((edge) => contested.has(edge.end) || edge.label === "comes after");
   }
   const used = new Set(edges.flatMap((edge) => [edge.start, edge.end]));

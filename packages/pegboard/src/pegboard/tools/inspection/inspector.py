@@ -35,6 +35,7 @@ def inspector_data(seen: Survey, start: Start, *, commands: str) -> dict[str, An
         "counts": {state: states.count(state) for state in STATES if state in states},
         "plugins": [asdict(plugin) for plugin in seen.plugins],
         "own_contributions": [asdict(claim) for claim in seen.claims if not claim.plugin],
+        "hooks": [asdict(hook) for hook in seen.hooks],
         "graph": asdict(graph_of(seen)),
         "start": {
             "total_ms": start.total_ms,

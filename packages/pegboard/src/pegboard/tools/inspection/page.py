@@ -5,7 +5,7 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 from pegboard.html.document import asset, document
 from pegboard.html.element import element
-from pegboard.tools.inspection.graph import AFTER, BRINGS, LOSES, OVERRIDES, WRAPS
+from pegboard.tools.inspection.graph import AFTER, BRINGS, IMPLEMENTS, LOSES, OVERRIDES, WRAPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +37,7 @@ def page(data: Data) -> str:
     sections = [
         ("errors", "Errors", _errors(data)),
         ("plugins", "Plugins", _plugins(data)),
+        *([("hooks", "Hooks", _hooks(data))] if data["hooks"] else ()),
         ("graph", "Who overrides whom", _graph(data)),
         ("start", "What this start imported", _start(data)),
     ]
@@ -199,11 +200,50 @@ def _contributions(claims: Sequence[Data]) -> Element:
         _row(
             element("code", f"{claim['kind']}:{claim['name']}", class_="find"),
             claim["status"],
-            "; ".join(f"{key}: {value}" for key, value in claim["metadata"].items()),
+            "; ".join(f"{key}: {value}" for key, value in _described(claim).items()),
         )
         for claim in claims
     ]
     return _plain_table("Contributions", ("contribution", "status", "metadata"), rows)
+
+
+def _described(claim: Data) -> Data:
+    function = {"function": claim["implementation"]} if claim["implementation"] else {}
+    return {**function, **claim["metadata"]}
+
+
+# -- hooks ------------------------------------------------------------------------------------------------------------
+
+
+def _hooks(data: Data) -> list[Element]:
+    return [
+        element("p", _plural(len(data["hooks"]), "hook"), ", with what implements each, in the order of calls."),
+        element("ul", *(element("li", _hook(hook), class_="card") for hook in data["hooks"]), class_="plain"),
+    ]
+
+
+def _hook(hook: Data) -> Element:
+    words = [word for word in ("async", "announced", "concurrent") if hook[f"is_{word}"]]
+    facts: list[tuple[str, Element | str]] = []
+    if hook["is_declared"]:
+        facts.append(("declaration", element("code", hook["signature"])))
+        facts += [("description", _said(hook["description"]))] if hook["description"] else []
+        facts += [("kind", ", ".join([hook["mode"], *words])), ("faults", hook["faults"])]
+        facts.append(("where", element("code", hook["where"])))
+    else:
+        facts.append(("declaration", "none: the application does not declare it"))
+    facts += [("not met", _said(wish)) for wish in hook["unmet"]]
+    rows = [
+        _row(_said(each["owner"]), each["state"], element("code", each["name"]), each["status"])
+        for each in hook["implementations"]
+    ]
+    parts = [element("h3", hook["name"]), _facts(facts)]
+    if rows:
+        caption = f"Who implements {hook['name']}"
+        parts.append(_table(caption, ("plugin", "state", "function", "status"), rows))
+    else:
+        parts.append(element("p", "No plugin implements it.", class_="muted"))
+    return element("div", *parts, class_="hook")
 
 
 # -- the graph --------------------------------------------------------------------------------------------------------
@@ -267,7 +307,14 @@ def _drawing() -> Element:
     )
 
 
-_EDGES = {"brings": BRINGS, "overrides": OVERRIDES, "wraps": WRAPS, "loses": LOSES, "after": AFTER}
+_EDGES = {
+    "brings": BRINGS,
+    "implements": IMPLEMENTS,
+    "overrides": OVERRIDES,
+    "wraps": WRAPS,
+    "loses": LOSES,
+    "after": AFTER,
+}
 
 
 def _line(key: str) -> Element:

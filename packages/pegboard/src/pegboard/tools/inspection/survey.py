@@ -9,13 +9,14 @@ from pegboard.entry_objects import is_distribution
 from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.record import Record
-from pegboard.tools.inspection.contributions import claims_of
+from pegboard.tools.inspection.contributions import claims_of, hooks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
     from pegboard.errors import PegboardError
+    from pegboard.hooks.explanation import HookExplanation
     from pegboard.host import Host
     from pegboard.ledger import Plugin
     from pegboard.tools.inspection.contributions import Claim
@@ -92,6 +93,12 @@ class Survey:
     """Every contribution, including those of the application itself, by kind and name."""
     faults: tuple[Fault, ...]
     """The errors that have been contained so far."""
+    hooks: tuple[HookExplanation, ...] = ()
+    """The hooks that the application declares, and those that plugins implement although it does not."""
+
+    def hook(self, name: str) -> HookExplanation | None:
+        """Return the hook of that name; None when there is none."""
+        return next((hook for hook in self.hooks if hook.name == name), None)
 
     def plugin(self, name: str) -> PluginView | None:
         """Return the plugin of that name; None when there is none."""
@@ -110,7 +117,8 @@ def survey(host: Host) -> Survey:
     host.start()
     index = host.manager.index
     notes = Notes.beside(index.path if index is not None and index.path else host.settings.index_path() or "")
-    claims = claims_of(host)
+    hooks = hooks_of(host)
+    claims = claims_of(host, hooks)
     by_owner: dict[str, list[Claim]] = {}
     for claim in claims:
         by_owner.setdefault(claim.plugin, []).append(claim)
@@ -127,7 +135,7 @@ def survey(host: Host) -> Survey:
         )
         for position, plugin in enumerate(host.plugins, 1)
     )
-    return Survey(host.name, plugins, claims, tuple(map(Fault.of, host.problems)))
+    return Survey(host.name, plugins, claims, tuple(map(Fault.of, host.problems)), hooks)
 
 
 def _records(host: Host) -> Mapping[str, Any]:

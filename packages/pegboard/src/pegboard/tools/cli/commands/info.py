@@ -52,6 +52,8 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.tell("", "contributions:")
         for claim in plugin.contributions:
             output.tell(f"  {claim.id}: {claim.status}")
+            if claim.implementation:
+                output.tell(f"      function: {claim.implementation}")
             for field, value in claim.metadata.items():
                 output.tell(f"      {field}: {value}")
     if plugin.fault is not None:

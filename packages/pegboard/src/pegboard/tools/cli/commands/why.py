@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from pegboard.hooks.explanation import HookExplanation
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
@@ -31,8 +32,8 @@ def add(commands: Group) -> None:
         "why",
         run,
         "show why a plugin is in its state, or who provides something and why",
-        epilog="KIND is a registry, e.g. commands, or component, decorator, middleware; of a component the last part "
-        "of its name will do: component:ReportView. KIND: alone lists all of it.",
+        epilog="KIND is a registry, e.g. commands, or component, decorator, middleware, hook; of a component the last "
+        "part of its name will do: component:ReportView. KIND: alone lists all of it.",
     )
     parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin, or a contribution")
 
@@ -45,6 +46,11 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if plugin is not None:
         return _of_plugin(host, plugin, output)
     kind, colon, name = text.partition(":")
+    hook = seen.hook(name) if kind == "hook" else None
+    if hook is not None:
+        return _of_hook(hook, output)
+    if kind == "hook" and not name and seen.hooks:
+        return _of_hooks(seen.hooks, output)
     if colon or any(claim.kind == kind for claim in seen.claims):
         found = matching(seen.claims, kind, name)
         if found:
@@ -113,8 +119,42 @@ def _of_claims(found: Mapping[str, Sequence[Claim]], name: str, output: Output) 
     return FAILED if name else DONE
 
 
+def _of_hook(hook: HookExplanation, output: Output) -> int:
+    from dataclasses import asdict
+
+    from pegboard.hooks.explanation import ORDER
+
+    output.answer({"hook": asdict(hook)})
+    output.tell(f"hook:{hook.name}")
+    lines = [hook.traits]
+    if hook.is_declared:
+        lines += [hook.signature, *hook.description.splitlines()[:1], f"declared at {hook.where}"]
+    output.tell(*(f"  {line}" for line in lines if line))
+    if not hook.implementations:
+        output.tell("  no plugin implements it")
+    for each in hook.implementations:
+        primed = ", primed" if each.is_primed else ""
+        output.tell(f"  {each.owner}{primed}: {each.status}", f"      {each.name}")
+    for wish in hook.unmet:
+        output.tell(f"  not met: {wish}")
+    if sum(each.is_in_use for each in hook.implementations) > 1:
+        output.tell(f"  order: {ORDER}")
+    return DONE
+
+
+def _of_hooks(hooks: Sequence[HookExplanation], output: Output) -> int:
+    from dataclasses import asdict
+
+    output.answer({"hooks": [asdict(hook) for hook in hooks]})
+    for hook in hooks:
+        names = [each.plugin or "the application" for each in hook.implementations if each.is_in_use]
+        output.tell(f"  hook:{hook.name}: {', '.join(names) or 'nobody'}")
+    return DONE
+
+
 def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
-    near = nearest(seen.claims, [plugin.name for plugin in seen.plugins], text)
+    names = [*(plugin.name for plugin in seen.plugins), *(f"hook:{hook.name}" for hook in seen.hooks)]
+    near = nearest(seen.claims, names, text)
     folders = list(host.manager.cold_start.search().discovery.portions)
     output.answer({"not_found": text, "nearest": near, "searched": folders})
     output.tell(f"there is no plugin {text!r}, and no contribution of that kind and name")
