@@ -401,6 +401,7 @@ def test_it_is_known_who_implements_what(editor):
     editor.plugin("b", "@api.suggestions.wrapper\ndef g(document): return (yield)")
     hooks = editor.start()
     binding = hooks["suggestions"].bind()
+    assert (editor.host.is_implemented("suggestions"), editor.host.is_implemented("saved")) == (True, False)
     assert [(each.owner.name, each.text) for each in binding.contributions] == [("a", "app.plugins.a:f")]
     assert [(each.owner.name, each.text) for each in binding.wrappers] == [("b", "app.plugins.b:g")]
 
