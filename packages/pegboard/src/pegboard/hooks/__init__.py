@@ -529,6 +529,8 @@ class Hooks:
         self.ready: Callable[[], None] = host.start
         self._by_name: dict[str, Hook[..., Any, Any]] = {}
         self.monitors: tuple[Callable[[Answer], object], ...] = ()
+        self.woken: dict[str, str] = {}
+        """Plugins that were imported for a call, by name, and the hook that was called first; for tools."""
 
     @property
     def manager(self) -> "PluginManager":

@@ -72,6 +72,7 @@ class Binding:
         """
         manager, owner = self.hook.hooks.manager, contribution.owner
         owner.is_used = True
+        self.hook.hooks.woken.setdefault(owner.name, self.hook.name)
         try:
             manager.importer.activate(owner, contribution)
         except Exception as error:

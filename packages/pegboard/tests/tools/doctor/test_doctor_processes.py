@@ -103,7 +103,7 @@ def test_of_healthy_plugins_it_says_one_line(clinic):
     clinic.install("acme-well", {"app/plugins/well.py": "def health(): return []\n"})
     clinic.start()
     done = clinic.run("plugins", "doctor")
-    assert (done.stdout, done.stderr, done.returncode) == ("2 plugins, 17 checks: nothing is wrong\n", "", 0)
+    assert (done.stdout, done.stderr, done.returncode) == ("2 plugins, 18 checks: nothing is wrong\n", "", 0)
 
 
 def test_a_plugin_with_a_valid_record_is_not_imported(clinic):
@@ -621,7 +621,7 @@ def test_findings_are_told_in_words_the_worst_first(clinic):
         f"  where: {site}/app/plugins/left\n"
         "  remedy: remove it, unless you need its content\n"
         "\n"
-        "2 plugins, 17 checks: 1 error, 1 note\n"
+        "2 plugins, 18 checks: 1 error, 1 note\n"
     )
     assert done.returncode == 1
 
@@ -644,7 +644,7 @@ def test_disabled_plugins_are_not_imported(clinic):
     clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
     assert clinic.doctor(APP_NO_PLUGINS="bad") == []
     said = clinic.run("plugins", "doctor", APP_NO_PLUGINS="bad").stdout
-    assert said == "2 plugins, 17 checks: nothing is wrong; 1 plugin left out, and not imported\n"
+    assert said == "2 plugins, 18 checks: nothing is wrong; 1 plugin left out, and not imported\n"
 
 
 def test_ctrl_c_ends_it_and_the_processes_it_has_started(clinic):

@@ -28,6 +28,10 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-unexamined": (NOTE, "the doctor has not imported it", "run the doctor without `--no-import`"),
     "name-clash": (WARNING, "two plugins register one name; the second is not used", "disable one of them"),
     "order-impossible": (WARNING, "its wish for an order cannot be met", "tell its author"),
+    "hook-deprecated": (WARNING, "it implements a hook that was renamed, or is not called any more", "update it"),
+    "hook-undeclared": (NOTE, "it implements a hook that the application does not declare", "update it"),
+    "hook-order-unmet": (NOTE, "its wish for an order of a hook's calls is not met", "none"),
+    "hook-at-every-start": (NOTE, "a hook that is called at every start imports it", "none, unless starts are slow"),
     "safe-mode": (WARNING, "two starts in a row crashed", "disable the plugin that is named"),
     # -- their own health checks
     "plugin-unhealthy": (WARNING, "its own health check reports a problem", "do what it says"),

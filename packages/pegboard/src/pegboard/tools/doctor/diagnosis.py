@@ -12,6 +12,7 @@ from pegboard.ledger import DISABLED
 from pegboard.tools.doctor.checks.configuration import unknown_names
 from pegboard.tools.doctor.checks.eager import drifts, eager
 from pegboard.tools.doctor.checks.editables import editables
+from pegboard.tools.doctor.checks.hooks import hooks
 from pegboard.tools.doctor.checks.host_problems import (
     order_wishes,
     quarantined,
@@ -76,6 +77,7 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
         "requirements": requirements,
         "eager plugins": eager,
         "drifts": drifts,
+        "hooks": hooks,
         "startup files": startup_files,
         "permissions": writable_by_others,
         "index": index_state,

@@ -63,6 +63,8 @@ class Run:
         self.begin_ns: int = data["started"]
         self.end_ns: int = data["ended"]
         self.status: int = data["status"]
+        self.answers: list[tuple[str, str, int, int]] = [tuple(each) for each in data.get("answers", ())]
+        """Plugin, hook, number of calls, and nanoseconds in them without imports of plugins."""
         self.plugins = plugins
         self._uses = {name: set(modules) for name, modules in data["uses"].items()}
         self.self_ns = [each.total_ns for each in self.imports]

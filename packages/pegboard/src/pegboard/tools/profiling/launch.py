@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 COMMAND, START = "command", "start"
 _PLUGIN_COMMANDS = "pegboard.tools.cli.plugin_commands"
 _WAITS = "waits until it is used"
+_HOOKS = "pegboard.hooks"
 _MACHINERY = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_external")
 
 
@@ -54,6 +55,8 @@ class ImportRecorder:
         """Thread to the numbers of the events that have not ended."""
         self.reasons: dict[int, tuple[str, Any]] = {}
         """Thread to the module that it was last asked to import as a plugin, and the reason."""
+        self.answers: dict[tuple[str, str], list[int]] = {}
+        """Plugin and hook, to the number of calls, and the nanoseconds in them without imports of plugins."""
         self.started = time.perf_counter_ns()
         self._load = _frozen_importlib._find_and_load  # type: ignore[attr-defined]
         self._import = builtins.__import__
@@ -75,10 +78,41 @@ class ImportRecorder:
         began = time.perf_counter_ns()
         self.events.append((name, began, 0, around, get_ident(), cause))
         try:
-            return self._load(name, import_)
+            module = self._load(name, import_)
+            if name == _HOOKS:
+                self.watch_hooks(module.Hooks)
+            return module
         finally:
             self.events[number] = (name, began, time.perf_counter_ns(), around, get_ident(), cause)
             stack.pop()
+
+    def watch_hooks(self, hooks: "Any") -> None:
+        """Have each object of the class *hooks* tell of the answers of implementations."""
+        begin = hooks.__init__
+
+        def begin_watched(this: "Any", host: "Any") -> None:
+            begin(this, host)
+            this.monitors = (self.note_answer,)
+
+        hooks.__init__ = begin_watched
+
+    def note_answer(self, answer: "Any") -> None:
+        """Record that a plugin has answered a hook, and in how long, less the import of the plugin itself."""
+        took = int(answer.seconds * 1e9)
+        noted = self.answers.get((answer.plugin.name, answer.hook.name))
+        if noted is None:
+            took -= self._import_ns(answer, took)
+            self.answers[answer.plugin.name, answer.hook.name] = [1, max(took, 0)]
+        else:
+            noted[0] += 1
+            noted[1] += took
+
+    def _import_ns(self, answer: "Any", took: int) -> int:
+        """Return how long the import of the plugin took, if that was a part of the answer."""
+        for module, began, ended, *_ in self.events:
+            if module == answer.plugin.module and ended and time.perf_counter_ns() - took <= began:
+                return int(ended - began)
+        return 0
 
     def import_module(
         self,
@@ -158,6 +192,7 @@ class ImportRecorder:
             "events": [[*event[:3], kept[event[3]] if event[3] >= 0 else -1, *event[4:]] for event in events],
             "phases": self.phases,
             "uses": uses,
+            "answers": [[*key, *noted] for key, noted in self.answers.items()],
         }
         import json
 

@@ -48,12 +48,16 @@ def summary(run: Run, application: str, states: Mapping[str, str], *, rounds: in
             }
             for cost in costs
         ],
+        "hooks": [
+            {"plugin": plugin, "hook": hook, "calls": calls, "ms": ns / 1e6}
+            for plugin, hook, calls, ns in sorted(run.answers, key=lambda each: -each[3])
+        ],
         "not_imported": {name: state for name, state in states.items() if name not in run.costs},
     }
 
 
 def _cause(cost: Cost, start: tuple[int, int] | None) -> str:
-    is_at_start = start is not None and start[0] <= cost.begin_ns < start[1]
+    is_at_start = start is not None and cost.begin_ns < start[1]
     return f"at every start: {cost.cause}" if is_at_start else cost.cause
 
 

@@ -85,6 +85,7 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
     data = summary(run, host.name, states, rounds=rounds, top=options.top)
     _print_totals(data, output)
     _print_plugins(data, output)
+    _print_hooks(data, output)
     _print_packages(data, host.name, output)
     if options.trace:
         output.say("", f"trace: {options.trace}")
@@ -113,6 +114,16 @@ def _print_plugins(data: Data, output: Output) -> None:
     rows += [[name, state, "", "", "", "", "not imported"] for name, state in data["not_imported"].items()]
     headings = ["plugin", "state", "own ms", "shared ms", "total ms", "at ms", "cause"]
     _print_table(headings, rows, narrow=(0, 4), output=output)
+
+
+def _print_hooks(data: Data, output: Output) -> None:
+    rows = [
+        [each["plugin"] or "the application", each["hook"], str(each["calls"]), f"{each['ms']:.1f}"]
+        for each in data["hooks"]
+    ]
+    if rows:
+        output.say("", "What they answered when hooks were called, without their imports:")
+        _print_table(["plugin", "hook", "calls", "ms"], rows, narrow=(0, 1, 3), output=output)
 
 
 def _print_packages(data: Data, application: str, output: Output) -> None:
