@@ -400,10 +400,12 @@ def test_it_is_known_who_implements_what(editor):
     editor.plugin("a", "@api.suggestions\ndef f(document): return 'a'")
     editor.plugin("b", "@api.suggestions.wrapper\ndef g(document): return (yield)")
     hooks = editor.start()
-    binding = hooks["suggestions"].bind()
+    found = editor.host.explain(hooks["suggestions"]).implementations
     assert (editor.host.is_implemented("suggestions"), editor.host.is_implemented("saved")) == (True, False)
-    assert [(each.owner.name, each.text) for each in binding.contributions] == [("a", "app.plugins.a:f")]
-    assert [(each.owner.name, each.text) for each in binding.wrappers] == [("b", "app.plugins.b:g")]
+    assert {(each.plugin, each.name, each.role) for each in found} == {
+        ("a", "app.plugins.a:f", "implementation"),
+        ("b", "app.plugins.b:g", "wrapper"),
+    }
 
 
 @shows("`load_setuptools_entrypoints`, `list_plugin_distinfo`, `list_plugin_distributions`")

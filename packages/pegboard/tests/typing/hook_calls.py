@@ -10,6 +10,7 @@ import editor
 from editor import Document, Suggestion, host
 
 from pegboard.hooks import Chain, Collect, First, Hook, Notify
+from pegboard.testing import Call, record_calls
 
 
 def a_call_returns_what_the_kind_of_hook_says(document: Document) -> None:
@@ -117,6 +118,9 @@ def tests_answer_themselves(document: Document) -> None:
 
     with editor.suggestions.override(answer):
         editor.suggestions(document)
+    with record_calls(editor.suggestions) as calls, record_calls(editor.reviews.implement) as others:
+        assert_type(calls, list[Call])
+        assert_type(others, list[Call])
 
 
 def wrong_calls(document: Document) -> None:
