@@ -100,6 +100,7 @@ CHANGES_THE_PROCESS = {
     "the import path": "import sys\nsys.path.append('/acme')",
     "a finder": "import sys\nclass F:\n    def find_spec(*_): return None\nsys.meta_path.append(F())",
     "a module of its own making": "import sys, types\nsys.modules['acme_x'] = types.ModuleType('acme_x')",
+    "another name for itself": "import sys\nsys.modules['acme_alias'] = sys.modules[__name__]",
     "a module that goes": "import sys\nsys.modules.pop('json')",
     "excepthook": "import sys\nsys.excepthook = print",
     "standard output": "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer)",

@@ -54,6 +54,7 @@ class Judge:
         calls: Iterable[Call],
         loaded: Container[str],
         origin: str,
+        is_shared: bool = False,
     ) -> None:
         """Make a judge.
 
@@ -64,12 +65,14 @@ class Judge:
             calls: The functions that the import called.
             loaded: Modules that the import system has loaded meanwhile.
             origin: The plugin's file.
+            is_shared: Whether several plugins may have made the changes.
         """
         self._is_own = is_own = cache(is_own)
         self._application = application
         self._calls = list(calls)
         self._loaded = loaded
         self._origin = origin
+        self._is_shared = is_shared
         self._is_reached = Reach(self._calls, is_own, application)
         self._names = Names(heap, is_own, self._is_reached)
         self._stored: frozenset[str] | None = None
@@ -136,7 +139,7 @@ class Judge:
         for key, old, new in change.table_changes():
             if type(key) is not str:
                 yield Effect(SEEN, f"puts {type(key).__name__} into sys.modules", self.location("modules"))
-            elif self._is_own(key) or (old is ABSENT and (key in self._loaded or _is_being_loaded(new))):
+            elif self._is_own(key) or (old is ABSENT and (key in self._loaded or _is_being_loaded(key, new))):
                 continue
             elif new is ABSENT:
                 yield Effect(SEEN, f"removes {key!r} from sys.modules", self.location("modules"))
@@ -337,8 +340,20 @@ class Judge:
         return any(_reads(code, name, called) for code in own)
 
     def location(self, *names: str, module: str = "") -> str:
-        """Return the line of the plugin's own code that most probably caused a change of what has *names*."""
+        """Return the line of the plugin's own code that most probably caused a change of what has *names*.
+
+        Where several plugins share a comparison it is empty, unless all lines that come into question are in one file.
+        """
         own = [call for call in self._calls if self._is_own(call.module)]
+        if self._is_shared:
+            found = [
+                f"{call.code.co_filename}:{_line(call.code, name)}"
+                for name in names
+                for call in own
+                if name and name in call.code.co_names
+            ]
+            found += [call.location for call in self._calls if module and call.module == module and call.location]
+            return found[0] if len({each.rpartition(":")[0] for each in found}) == 1 else ""
         for name in names:
             for call in own:
                 if name and name in call.code.co_names:
@@ -413,12 +428,15 @@ def _is_of_python(counter: object) -> bool:
     return False
 
 
-def _is_being_loaded(module: Any) -> bool:
-    """Return whether the import system is executing *module* just now: it is the next plugin, which nobody observes."""
+def _is_being_loaded(name: str, module: Any) -> bool:
+    """Return whether the import system is loading *module* as *name* just now: the next plugin, or what holds it."""
     if not issubclass(type(module), types.ModuleType):
         return False
     spec = namespace_of(module).get("__spec__")
-    return type(spec) is ModuleSpec and bool(vars(spec).get("_initializing"))
+    if type(spec) is not ModuleSpec:
+        return False
+    noted = vars(spec)
+    return noted.get("name") == name and bool(noted.get("_initializing"))
 
 
 def _is_inner(change: Change, name: Name) -> bool:

@@ -1,8 +1,9 @@
 """What have the imports of a few plugins changed, one after the other?
 
 In: observations. Out: their effects. To compare all objects takes longer than most imports, so several plugins share
-one comparison, as long as nobody else's code runs between them. If something has changed, and it cannot be told which
-of them did it, all of them are doubtful: they are judged again, each by itself.
+one comparison, as long as nobody else's code runs between them, and up to the first one that may have changed
+something: the next could undo it. If something has changed, and it cannot be told which of them did it, all of them
+are doubtful: they are judged again, each by itself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from types import FunctionType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects.changes import Judge
+from pegboard.startup.recording.effects.storing import may_store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -82,8 +84,17 @@ class Comparison:
 
     @property
     def is_full(self) -> bool:
-        """Whether no other plugin may share it."""
-        return len(self._members) >= self._most
+        """Whether no other plugin may share it: the next one could undo what the last one may have changed."""
+        return len(self._members) >= self._most or any(may_store(each.calls, each.is_own) for each in self._members)
+
+    def end_before_others(self) -> None:
+        """End it before code runs that nobody observes."""
+        members = self._members
+        try:
+            self.end()
+        except Exception:  # objects of strangers are looked at; the import goes on
+            self.doubtful.update(member.plugin for member in members)
+        self.is_up_to_date = False
 
     def end(self, *loading: str) -> None:
         """Give each effect to the observation whose plugin has caused it; *loading* are modules about to run."""
@@ -103,18 +114,22 @@ class Comparison:
             calls=chain.from_iterable(member.calls for member in members),
             loaded=set(loading).union(*(member.loaded for member in members)),
             origin=members[-1].origin if len(members) == 1 else "",
+            is_shared=len(members) > 1,
         )
         if len(members) == 1:
             members[0].changed.add(judge.effects(changes), changes)
             members[0].effects += judge.effects_on_new(leaked)
             return
+        storing = [member for member in members if may_store(member.calls, member.is_own)]
+        if len(storing) > 1:  # one of them may have undone what another one did
+            self.doubtful.update(member.plugin for member in storing)
         for effect in (*(effect for _, effect in judge.effects(changes)), *judge.effects_on_new(leaked)):
-            self._give(effect, members)
+            self._give(effect, members, storing)
 
-    def _give(self, effect: Effect, members: list[Member]) -> None:
+    def _give(self, effect: Effect, members: list[Member], storing: list[Member]) -> None:
         file = effect.location.rpartition(":")[0]
         causing = [member for member in members if file and file in member.files()]
-        if len(causing) == 1:
+        if len(causing) == 1 and causing == storing:
             causing[0].effects.append(effect)
         else:
             self.doubtful.update(member.plugin for member in members)

@@ -107,7 +107,7 @@ class Names:
 
     def _through_holders(self, each: Any, depth: int, seen: set[int]) -> Name | None:
         best: Name | None = None  # none of these says much
-        for holder in self._holders.get(id(each), ()):
+        for holder in sorted(self._holders.get(id(each), ()), key=self._is_private):
             if id(holder) in seen:
                 continue
             name = self._name(holder, depth - 1, seen)
@@ -119,6 +119,10 @@ class Names:
             if best is None or (self._is_own(best.module) and not self._is_own(found.module)):
                 best = found
         return best
+
+    def _is_private(self, holder: Any) -> bool:
+        """Return whether *holder* is of a private module: what `_warnings` makes is known as that of `warnings`."""
+        return self._modules.get(id(holder), "").startswith("_")
 
     # -- who holds what? ----------------------------------------------------------------------------------------------
 

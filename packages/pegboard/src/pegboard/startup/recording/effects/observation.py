@@ -90,6 +90,8 @@ class Observation:
         """What the import has made."""
         self.is_to_be_compared: bool = True
         """Whether its comparison ends when this observation does, and is not shared with the next one."""
+        self.is_shared: bool = False
+        """Whether what the import makes is several plugins', so that each of them may change it."""
         self._own_ids: set[int] = set()
         self._made_before: set[int] = set()
         self._state: dict[str, Any] = {}
@@ -140,7 +142,7 @@ class Observation:
         """End the observation, and return what was seen; more is added if a later plugin shares the comparison."""
         if self.awaited is not None:
             self._expect("")
-        self._stop(compares=self.is_to_be_compared or self._comparison.is_full)
+        self._stop(compares=self.is_to_be_compared)
         self._guarded(self._conclude)
         self.close()
         if self.failure is not None:
@@ -155,7 +157,7 @@ class Observation:
     def _stop(self, *, compares: bool) -> None:
         if not self._is_paused:
             self._guarded(self._pause)
-            if compares:
+            if compares or self._comparison.is_full:
                 self._guarded(self._comparison.end)
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -236,7 +238,8 @@ class Observation:
 
     @property
     def origin(self) -> str:
-        return f"{self.plugin.origin}:1" if self.plugin.origin else ""
+        path = self.plugin.origin or getattr(sys.modules.get(self.plugin.module), "__file__", None)
+        return f"{path}:1" if type(path) is str else ""
 
     # -- what was done ------------------------------------------------------------------------------------------------
 
