@@ -50,6 +50,8 @@ class Judging:
 
     def __enter__(self) -> Self:
         self._importer.around = self._run
+        self._recorder.is_judging = self._budget.allows
+        self._recorder.is_alone = lambda plugin: plugin.name in self._alone
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,7 +63,12 @@ class Judging:
             return
         if not self._budget.allows(plugin):
             self.compare(plugin.module)
-            execute()
+            self._recorder.unobserved += 1
+            try:
+                execute()
+            finally:
+                self._recorder.unobserved -= 1
+                self.compare()
             return
         observation = self._recorder.observe(plugin, is_alone=plugin.name in self._alone)
         try:
@@ -92,6 +99,8 @@ class Judging:
             trace.effects.append(Effect(NOT_SHOWN, f"cannot be judged: {describe_exception(error)}", ""))
             trace.is_judged = True
         cost_s = time.thread_time() - began_s if observation is None else observation.cost_s
+        shared_s, self._recorder.holding_cost_s = self._recorder.holding_cost_s, 0.0
+        cost_s += shared_s  # that of the package that holds it comes right before it
         self._importer.observing_s += 0.0 if observation is None else observation.elapsed_s
         self._budget.spend(cost_s)
         self.costs_ms[plugin.name] = round(cost_s * 1000, 3)

@@ -10,6 +10,7 @@ import sys
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.discovery.distributions import by_name, normalise
+from pegboard.startup.recording.holding_packages import HoldingPackages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,16 +22,24 @@ if TYPE_CHECKING:
 class Ownership:
     """Says which plugin a module is a part of, and whether it is a plugin's own code."""
 
-    def __init__(self, owner: Callable[[str], Plugin | None], shared: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        owner: Callable[[str], Plugin | None],
+        shared: Iterable[str] | None = None,
+        holding: HoldingPackages | None = None,
+    ) -> None:
         """Start with an empty cache.
 
         Args:
             owner: Returns the plugin that a module is a part of by its name, or None.
             shared: Packages whose top-level package is no plugin's own: the application, and the namespace that plugins
                 are modules of. None for the top-level package of each plugin's module, whichever that is.
+            holding: Knows which modules are beside a plugin; None where it does not matter that several share them.
         """
         self._find_owner = owner
         self._shared = None if shared is None else frozenset(name.partition(".")[0] for name in shared)
+        self.holding: HoldingPackages = holding or HoldingPackages((), owner, ())
+        """Knows which modules are beside a plugin."""
         self._others: set[str] = set()  # modules that are a part of no plugin
         self._packages: dict[Distribution, frozenset[str]] = {}
         self._installed: dict[str, Installed] | None = None
@@ -47,8 +56,12 @@ class Ownership:
     def is_own(self, plugin: Plugin, module: str) -> bool:
         """Return whether *module*, a full name, is code of *plugin*."""
         owner = self.owner(module)
-        if owner is not None or plugin.distribution is None:
+        if owner is not None:
             return owner is plugin
+        if beside := self.holding.beside(module):
+            return beside == [plugin]  # what several share is observed by itself
+        if plugin.distribution is None:
+            return False
         package = module.partition(".")[0]
         if package in sys.stdlib_module_names or package == "pegboard":
             return False

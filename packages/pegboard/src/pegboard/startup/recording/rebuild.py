@@ -16,6 +16,7 @@ from pegboard.ledger import PRIMED
 from pegboard.left_out import is_library
 from pegboard.startup.recording.budget import Budget, allowed_s
 from pegboard.startup.recording.files import why_not_writable
+from pegboard.startup.recording.holding_packages import HoldingPackages
 from pegboard.startup.recording.influences import is_influence
 from pegboard.startup.recording.judging import Judging
 from pegboard.startup.recording.loaded_modules import LoadedModules
@@ -166,6 +167,8 @@ class Rebuild:
         attribution, stacks = self._attribution, self._attribution.stacks
         progress = Progress(self._settings.application, len(plugins))
         loaded = LoadedModules(attribution.owner)
+        tops = {name.partition(".")[0] for name in (self._application, self._settings.namespace)}
+        holding = HoldingPackages(self._search.plugins, attribution.owner, tops)
 
         def importing() -> Plugin | None:
             stack = stacks.get(_thread.get_ident(), ())
@@ -174,8 +177,9 @@ class Rebuild:
         with (
             Recorder(
                 importing,
-                Ownership(attribution.owner, (self._settings.application, self._settings.namespace)),
+                Ownership(attribution.owner, tops, holding),
                 self._settings.application,
+                rows=self._count_rows,
                 most_at_once=self._most_at_once,
                 adapter=self._settings.adapter,
             ) as recorder,
@@ -203,6 +207,11 @@ class Rebuild:
                 self._outcome.influences.add(plugin)
         self._notes.judging_ms.update(judging.costs_ms)
         progress.finish()
+
+    def _count_rows(self) -> int:
+        """Return how much the application has registered so far, and the plugins that are being imported."""
+        batches = self._ledger.batches.values()
+        return len(self._ledger.contributions_of(self._attribution.application)) + sum(map(len, batches))
 
     def _budget(self, plugins: Sequence[Plugin]) -> Budget:
         if self._path is None or why_not_writable(self._path) or self._is_disturbed():
@@ -235,10 +244,12 @@ class Rebuild:
         self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
 
     def _record_of(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> Record:
+        trace = judging.traces.get(plugin) or recorder.finish(plugin, None)
+        recorder.inherit(plugin, trace)
         return Record.of_import(
             plugin,
             self._ledger.contributions_of(plugin),
-            judging.traces.get(plugin) or recorder.finish(plugin, None),
+            trace,
             application=self._settings.application,
             environ=recorder.environment,
             eager_kinds=self._eager_kinds,

@@ -19,14 +19,17 @@ from functools import partial
 from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
+from pegboard.errors import describe_exception
 from pegboard.index import WHOLE_ENVIRONMENT
 from pegboard.left_out import is_library
 from pegboard.startup.recording.effects.comparison import Comparison
+from pegboard.startup.recording.effects.effect import NOT_SHOWN, SEEN, Effect
 from pegboard.startup.recording.effects.heap import Heap
 from pegboard.startup.recording.effects.import_statements import has_only_imported, next_load
 from pegboard.startup.recording.effects.naming import namespace_of
 from pegboard.startup.recording.effects.observation import Observation
 from pegboard.startup.recording.effects.subclasses import Subclasses
+from pegboard.startup.recording.holding_packages import stand_in
 from pegboard.startup.recording.variables import Variables, bodies
 
 if TYPE_CHECKING:
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 
     from pegboard.ledger import Plugin
     from pegboard.sources import Adapter
-    from pegboard.startup.recording.effects.effect import Effect
     from pegboard.startup.recording.ownership import Ownership
 
 
@@ -79,6 +81,7 @@ class Recorder:
         ownership: Ownership,
         application: str,
         *,
+        rows: Callable[[], int] = int,
         most_at_once: int = 1,
         adapter: Adapter | None = None,
     ) -> None:
@@ -88,6 +91,7 @@ class Recorder:
             importing: Returns the plugin that this thread is importing, or None.
             ownership: Says whether a module is the plugin's own code, and which plugin it is a part of.
             application: The host's name.
+            rows: Returns how much has been registered so far by the application and by plugins that are being imported.
             most_at_once: How many plugins may share one comparison of all objects. With more than one it may stay open
                 what some of them do; see `compare`.
             adapter: The application's.
@@ -95,7 +99,19 @@ class Recorder:
         self._adapter = adapter
         self._most_at_once = most_at_once
         self._not_traced = {"pegboard", application.partition(".")[0]}
-        self._importing = importing
+        self._find_importing = importing
+        self._holding = ownership.holding
+        self._rows = rows
+        self.is_judging: Callable[[Plugin], bool] = lambda _: True
+        """Returns whether a plugin, which is not being imported yet, is to be observed."""
+        self.is_alone: Callable[[Plugin], bool] = lambda _: False
+        """Returns whether a plugin shares no comparison with others."""
+        self.holding_cost_s: float = 0.0
+        """The CPU time that it took to observe what plugins share, beyond what that took itself; to be set back."""
+        self.unobserved: int = 0
+        """How many plugins are being imported without being observed: what is observed meanwhile lies within them."""
+        self._stand_ins: list[tuple[Plugin, Plugin | None]] = []
+        """What is observed instead of a plugin, the innermost last, each with the plugin that was being imported."""
         self._is_own = ownership.is_own
         self._owner = ownership.owner
         self._package_traces: dict[str, ImportTrace] = {}
@@ -121,6 +137,12 @@ class Recorder:
     def environment(self) -> Mapping[str, str]:
         """The environment before the first import: what a record is bound to."""
         return self._variables.before
+
+    def _importing(self) -> Plugin | None:
+        plugin = self._find_importing()
+        if self._stand_ins and self._stand_ins[-1][1] is plugin and self.thread == _thread.get_ident():
+            return self._stand_ins[-1][0]
+        return plugin
 
     def trace(self, plugin: Plugin) -> ImportTrace:
         """Return the trace of *plugin* so far."""
@@ -277,20 +299,71 @@ class Recorder:
         def loading(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
             def find_and_load(name: str, import_: Any) -> ModuleType:
                 observation = self._observed[-1] if self._observed else None
-                if observation is None or observation.thread != _thread.get_ident() or name in sys.modules:
+                if name in sys.modules or self.thread != _thread.get_ident():
                     if self._comparison is not None and self._owner(name) is None:
                         self._comparison.is_up_to_date = False
                     return original(name, import_)
-                return self._load(observation, name, lambda: original(name, import_))
+
+                def load() -> ModuleType:
+                    return original(name, import_)
+
+                is_apart = self._holding.is_observed_alone(name)
+                if is_apart and observation is not None:
+                    is_apart = not (observation.is_own(name) and self._is_whole(observation, name))
+                run = partial(self._load_holding, name, load) if is_apart else load
+                if observation is None:
+                    if not is_apart and self._owner(name) is None and self._comparison is not None:
+                        self._comparison.end_before_others()
+                    return run()
+                return self._load(observation, name, run, is_apart=is_apart)
 
             return find_and_load
 
         self._replace(_frozen_importlib, "_find_and_load", loading)
 
-    def _load(self, observation: Observation, name: str, load: Callable[[], ModuleType]) -> ModuleType:
+    def _is_whole(self, observation: Observation, name: str) -> bool:
+        """Return whether what is observed is all that has *name* for its own."""
+        is_stand_in = any(observation.plugin is each for each, _ in self._stand_ins)
+        return is_stand_in or self._holding.plugins(name) == [observation.plugin]
+
+    def _load_holding(self, name: str, load: Callable[[], ModuleType]) -> ModuleType:
+        """Load what is code of the plugins beside it, and observe it if one of them is to be judged."""
+        plugins = self._holding.plugins(name)
+        if not any(map(self.is_judging, plugins)):
+            if self._comparison is not None and not self._observed:
+                self._comparison.end_before_others()
+            self._holding.note(name, ImportTrace())
+            return load()
+        instead, rows = stand_in(name), self._rows()
+        self._stand_ins.append((instead, self._find_importing()))
+        observation = self.observe(instead, is_alone=any(map(self.is_alone, plugins)), is_shared=len(plugins) > 1)
+        try:
+            return load()
+        finally:
+            self._finish_holding(instead, observation, has_registered=self._rows() > rows)
+            self._stand_ins.pop()
+
+    def _finish_holding(self, instead: Plugin, observation: Observation | None, *, has_registered: bool) -> None:
+        trace = self.trace(instead)
+        try:
+            self.finish(instead, observation)
+        except Exception as error:  # what it has left behind is looked at
+            self.abandon(observation)
+            trace.effects.append(Effect(NOT_SHOWN, f"cannot be judged: {describe_exception(error)}", ""))
+            trace.is_judged = True
+        if observation is not None:
+            self.holding_cost_s += observation.cost_s
+            if has_registered:
+                words = f"registers something in {instead.module}, outside of its own module"
+                trace.effects.append(Effect(SEEN, words, observation.origin))
+        self._holding.note(instead.module, trace)
+
+    def _load(
+        self, observation: Observation, name: str, load: Callable[[], ModuleType], *, is_apart: bool
+    ) -> ModuleType:
         is_outer = not observation.is_paused or observation.awaited is not None
         body = _importing_body(observation) if is_outer else None
-        if not self._is_own(observation.plugin, name):
+        if is_apart or not observation.is_own(name):
             if is_outer:
                 observation.pause(
                     name, has_only_imported=body is not None and has_only_imported(body, observation.is_own)
@@ -331,7 +404,7 @@ class Recorder:
 
     # -- around one import --------------------------------------------------------------------------------------------
 
-    def observe(self, plugin: Plugin, *, is_alone: bool = False) -> Observation | None:
+    def observe(self, plugin: Plugin, *, is_alone: bool = False, is_shared: bool = False) -> Observation | None:
         """Begin to observe what the code of *plugin*, which runs next, does besides registering.
 
         Each observation is ended by `finish`, or by `abandon` when the import has failed. A plugin that is imported
@@ -340,6 +413,7 @@ class Recorder:
         Args:
             plugin: What is imported.
             is_alone: Whether all objects are compared before and after this one import, whatever that costs.
+            is_shared: Whether what it makes is several plugins', so that each of them may change it.
 
         Returns:
             None where nothing can be observed: a profiler or a debugger is active, or observing itself has failed.
@@ -347,12 +421,12 @@ class Recorder:
         if is_observed_by_others() or self._has_failed:
             return None
         try:
-            return self._observe(plugin, is_alone=is_alone)
+            return self._observe(plugin, is_alone=is_alone, is_shared=is_shared)
         except Exception:  # objects of strangers are looked at; the plugin's import goes on
             self._has_failed = True
             return None
 
-    def _observe(self, plugin: Plugin, *, is_alone: bool) -> Observation:
+    def _observe(self, plugin: Plugin, *, is_alone: bool, is_shared: bool) -> Observation:
         began_s, started = time.thread_time(), time.perf_counter()
         module = sys.modules.get(plugin.module)  # it is there before its code runs
         own = (module, namespace_of(module)) if issubclass(type(module), ModuleType) and module is not None else ()
@@ -360,9 +434,12 @@ class Recorder:
             self._heap = Heap((*self._ignored(), *own))
             self._comparison = Comparison(self._heap, self._application, self._most_at_once)
         self._heap.ignore(own)
+        if self.unobserved:
+            self._comparison.is_up_to_date = False
         if is_alone or self._observed:
             self._comparison.end(plugin.module)
-        is_own = partial(self._is_own, plugin)
+        is_stand_in = any(plugin is each for each, _ in self._stand_ins)
+        is_own = partial(self._holding.is_own, plugin.module) if is_stand_in else partial(self._is_own, plugin)
         observation = Observation(
             plugin,
             self._heap,
@@ -372,7 +449,8 @@ class Recorder:
             subclasses=self._subclasses,
             adapter=self._adapter,
         )
-        observation.is_to_be_compared = is_alone or bool(self._observed)
+        observation.is_to_be_compared = is_alone or is_shared or bool(self._observed) or self.unobserved > 0
+        observation.is_shared = is_shared
         self._observed.append(observation)
         observation.cost_s = time.thread_time() - began_s
         observation.elapsed_s = time.perf_counter() - started
@@ -396,9 +474,17 @@ class Recorder:
             return set()
         self._comparison.end(loading)
         self._comparison.is_up_to_date = False
+        doubtful: set[Plugin] = set()
         for plugin in self._comparison.doubtful:
             self.trace(plugin).is_judged = False
-        return self._comparison.doubtful
+            doubtful.update(self._holding.plugins(plugin.module) if self._holding.has(plugin.module) else (plugin,))
+        for plugin, trace in self._traces.items():
+            self.inherit(plugin, trace)
+        return doubtful
+
+    def inherit(self, plugin: Plugin, trace: ImportTrace) -> None:
+        """Add to the *trace* of *plugin* what was seen of the packages that hold it."""
+        self._holding.bequeath(plugin, trace)
 
     def abandon(self, observation: Observation | None) -> None:
         """End an observation without a verdict: the import has failed."""
@@ -420,8 +506,11 @@ class Recorder:
             trace.effects = observation.end()
             trace.is_judged = True
             self._observed.remove(observation)
-            self._made[plugin.module] = observation.own_objects
-        self._variables.note_changes(plugin)
+            if observation.is_shared and self._heap is not None:
+                self._heap.add_later(observation.own_objects)
+            else:
+                self._made[plugin.module] = observation.own_objects
+        self._variables.note_changes(next(iter(self._holding.plugins(plugin.module)), plugin))
         self._add_package_traces(trace)
         return trace
 

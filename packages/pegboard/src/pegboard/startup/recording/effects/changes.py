@@ -346,14 +346,7 @@ class Judge:
         """
         own = [call for call in self._calls if self._is_own(call.module)]
         if self._is_shared:
-            found = [
-                f"{call.code.co_filename}:{_line(call.code, name)}"
-                for name in names
-                for call in own
-                if name and name in call.code.co_names
-            ]
-            found += [call.location for call in self._calls if module and call.module == module and call.location]
-            return found[0] if len({each.rpartition(":")[0] for each in found}) == 1 else ""
+            return self._certain_location(own, names, module)
         for name in names:
             for call in own:
                 if name and name in call.code.co_names:
@@ -365,6 +358,16 @@ class Judge:
             if call.location and call not in own:
                 return call.location
         return self._origin
+
+    def _certain_location(self, own: list[Call], names: Iterable[str], module: str) -> str:
+        """Return the line that has the first of *names* that there is, or has called something in *module*."""
+        found = [
+            [f"{call.code.co_filename}:{_line(call.code, name)}" for call in own if name and name in call.code.co_names]
+            for name in names
+        ]
+        found.append([call.location for call in self._calls if module and call.module == module and call.location])
+        lines = next(filter(None, found), [])
+        return lines[0] if len({line.rpartition(":")[0] for line in lines}) == 1 else ""
 
 
 def _is_used(change: Change) -> bool:
