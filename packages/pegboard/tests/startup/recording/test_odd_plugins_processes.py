@@ -111,7 +111,7 @@ def test_one_that_cannot_be_recorded_is_imported_at_every_start_and_says_why(app
 def test_one_whose_record_cannot_be_written_is_imported_at_every_start_and_takes_no_other_with_it(application):
     application.plugin(
         "odd",
-        "for rows in api.host.manager.ledger._batches.values():\n    for row in rows: row.metadata['odd'] = {1}\n",
+        "for rows in api.host.manager.ledger.batches.values():\n    for row in rows: row.metadata['odd'] = {1}\n",
     )
     application.plugin("other")
     application.settle()
