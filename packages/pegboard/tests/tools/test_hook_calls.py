@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from pegboard.host import Host
+from pegboard.startup.recording.own_names import own_names
 from pegboard.testing import assert_unloads, hermetic, record_calls
 
 DECLARATIONS = """
@@ -241,3 +242,15 @@ def test_a_disabled_plugin_is_held_by_no_hook(app):
     assert not [each for each in held if callable(each)]
     assert "app.plugins.a" not in sys.modules
     assert not app.opened.announced.told
+
+
+# -- starts -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_application_implements_is_no_name_that_could_clash(app):
+    app.suggestions.implement(lambda document: "own")
+    ledger = app.host.manager.ledger
+    assert not ledger.has_names_of_application
+    assert own_names(ledger, app.host.manager.attribution.application) == ""
+    app.host.registry("things").register("one", 1)
+    assert ledger.has_names_of_application
