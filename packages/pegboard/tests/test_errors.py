@@ -374,6 +374,13 @@ def test_a_name_that_is_not_known_gets_the_nearest_one(known, hint):
     assert PluginNotFoundError("cvs", known).hint() == hint
 
 
+@pytest.mark.parametrize(
+    ("other", "advice"), [("the application", "disable 'csv';"), ("plugin 'html'", "disable one of the two;")]
+)
+def test_only_plugins_are_advised_to_be_disabled_in_a_clash(other, advice):
+    assert NameClashError("csv", "", "commands", "list", other).hint().startswith(advice)
+
+
 def test_a_name_that_is_like_none_gets_some_of_many_names():
     known = tuple(f"p{number:02}" for number in range(30))
     assert PluginNotFoundError("csv", known[:20]).hint() == f"known plugins: {', '.join(known[:20])}"

@@ -297,11 +297,14 @@ class NameClashError(PluginError):
     phase = "registration"
     _what = "{who} registers {name!r} in {registry!r}, which {other} already has"
     _because = "the first in order keeps the name: {other}"
-    _hint = "disable one of the two; to replace it on purpose, a plugin registers with override=True"
     registry: str
     name: str
     other: str  #: Who keeps the name, as text, e.g. `plugin 'a' of acme-a 1.0`.
     place: str | None = None
+
+    def hint(self) -> str:
+        either = f"disable {self.plugin!r}" if self.other == "the application" else "disable one of the two"
+        return f"{either}; to replace it on purpose, a plugin registers with override=True"
 
 
 class OrderError(PluginError):
