@@ -11,11 +11,13 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import adopted
 import timetracker
 from calls import measure_calls
 from measure import Program, interleave
@@ -213,6 +215,19 @@ def calls(results: Results, options: argparse.Namespace) -> None:
     measure_calls(results, options.rounds)
 
 
+def adoption(results: Results, options: argparse.Namespace) -> None:
+    """Published applications with published plugins; see `examples/adoption`."""
+    if lacking := adopted.what_is_lacking():
+        print(f"\nadoption: {lacking}; nothing was measured")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for section, programs, tidy in adopted.programs(Path(folder)):
+            interleave(list(programs.values()), options.rounds, before=tidy)
+            results.compare(section, programs, "ours")
+            results.ratio(section, programs, "own", "ours")
+            results.ratio(section, programs, "ours", "plain")
+
+
 def instructions(results: Results, options: argparse.Namespace) -> None:
     """The instructions of whole processes, which other work on the machine does not change; needs valgrind."""
     valgrind = shutil.which("valgrind")
@@ -265,6 +280,7 @@ SECTIONS = {
     "utt": utt,
     "import": importing,
     "calls": calls,
+    "adoption": adoption,
     "instructions": instructions,
 }
 

@@ -101,13 +101,14 @@ class Trial:
         self.application = application
         self.adapter = HERE / application.name / f"{application.name}_on_pegboard.py"
         self.folder = folder
+        self.work = folder / "work"
         site = HERE / application.name / "site"
         if site.exists():
-            shutil.copytree(site, folder / "work")
+            shutil.copytree(site, self.work)
         else:
-            (folder / "work").mkdir()
+            self.work.mkdir()
         if application.name == "datasette":
-            _make_database(folder / "work/harbour.db")
+            _make_database(self.work / "harbour.db")
         (folder / "home").mkdir()
         self.ours = self._environment("")
         self.own = self._environment("-as-published") if application.left_out else self.ours
@@ -132,32 +133,48 @@ class Trial:
             shutil.rmtree(environment / "var", ignore_errors=True)  # where the index is
         return environment
 
-    def run(self, command: str, *, on_pegboard: bool, variables: dict[str, str] | None = None) -> Outcome:
-        environment = self.ours if on_pegboard else self.own
-        program = (
-            [environment / "bin/python", "-m", self.adapter.stem]
-            if on_pegboard
-            else [environment / "bin" / self.application.name]
-        )
+    def tidy(self) -> None:
+        """Remove what earlier commands have written."""
         for old in ("out-none", "out-few", "out-many", "out-missing", "few", "listed", "none", "five", "missing"):
-            if (self.folder / "work" / old).is_dir():
-                shutil.rmtree(self.folder / "work" / old)
+            if (self.work / old).is_dir():
+                shutil.rmtree(self.work / old)
+
+    def arguments(self, command: str, *, on_pegboard: bool) -> list[str]:
+        """Return the arguments of the process that runs *command*."""
+        program = (
+            [self.ours / "bin/python", "-m", self.adapter.stem]
+            if on_pegboard
+            else [self.own / "bin" / self.application.name]
+        )
+        return [*map(str, program), *shlex.split(command)]
+
+    def environ(self, *, on_pegboard: bool) -> dict[str, str]:
+        """Return all environment variables of such a process."""
+        return {
+            "PATH": f"{(self.ours if on_pegboard else self.own) / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.folder / "home"),
+            "PYTHONPATH": str(self.adapter.parent),
+            "PYTHONHASHSEED": "0",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "COLUMNS": "100",
+            "TERM": "dumb",
+        }
+
+    def judge(self) -> Outcome:
+        """Start on Pegboard for the first time, and judge all plugins."""
+        commands = (HERE / self.application.name / "commands.txt").read_text(encoding="utf-8").splitlines()
+        unlimited = {f"{self.application.name.upper()}_PLUGINS_JUDGING_S": "inf"}
+        return self.run(self.application.first or commands[0], on_pegboard=True, variables=unlimited)
+
+    def run(self, command: str, *, on_pegboard: bool, variables: dict[str, str] | None = None) -> Outcome:
+        self.tidy()
         before = {path: path.read_bytes() for path in self._files()}
         cpu_before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
-            [*program, *shlex.split(command)],
-            cwd=self.folder / "work",
-            env={
-                "PATH": f"{environment / 'bin'}:/usr/local/bin:/usr/bin:/bin",
-                "HOME": str(self.folder / "home"),
-                "PYTHONPATH": str(self.adapter.parent),
-                "PYTHONHASHSEED": "0",
-                "LC_ALL": "C.UTF-8",
-                "TZ": "UTC",
-                "COLUMNS": "100",
-                "TERM": "dumb",
-                **(variables or {}),
-            },
+            self.arguments(command, on_pegboard=on_pegboard),
+            cwd=self.work,
+            env=self.environ(on_pegboard=on_pegboard) | (variables or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -169,11 +186,7 @@ class Trial:
         return Outcome(done.returncode, output, files, done.stderr.decode(errors="replace"), spent)
 
     def _files(self) -> list[Path]:
-        return [
-            path
-            for path in sorted((self.folder / "work").rglob("*"))
-            if path.is_file() and path.parent.name != "__pycache__"
-        ]
+        return [path for path in sorted((self.work).rglob("*")) if path.is_file() and path.parent.name != "__pycache__"]
 
 
 def _make_database(path: Path) -> None:
@@ -239,9 +252,8 @@ def show(trial: Trial) -> bool:
     application, lines = trial.application, _lines(trial.adapter)
     is_good = lines <= application.lines
     print(f"\n{application.name}: adapter of {lines} lines (at most {application.lines})")
-    judge = {f"{application.name.upper()}_PLUGINS_JUDGING_S": "inf"}
     commands = (HERE / application.name / "commands.txt").read_text(encoding="utf-8").splitlines()
-    first = trial.run(application.first or commands[0], on_pegboard=True, variables=judge)
+    first = trial.judge()
     print(f"  first start, which judges all plugins: {first.cpu_s:.1f} s of CPU")
     for command in commands:
         own, ours = trial.run(command, on_pegboard=False), trial.run(command, on_pegboard=True)
@@ -287,6 +299,17 @@ def _show_pair(trial: Trial, pair: Pair) -> bool:
     return is_good
 
 
+def what_is_lacking() -> str | None:
+    """Return what this machine lacks, in words; None if applications can be installed."""
+    if _python() is None:
+        return f"Python {PYTHON} is needed, and not installed here"
+    if shutil.disk_usage(ROOT).free < 2 * 10**9:
+        return "600 MB are installed, and two gigabytes of free space are needed for that"
+    if not UV.exists():
+        return f"{UV.relative_to(ROOT)} is needed, which `make .venv/ready` installs"
+    return None
+
+
 def main(names: list[str]) -> int:
     """Try the applications of *names*, all if there are none, and return the exit status."""
     known = [application.name for application in APPLICATIONS]
@@ -294,11 +317,8 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"adoption: there is no {unknown[0]!r}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    if _python() is None:
-        print(f"adoption: Python {PYTHON} is needed, and not installed here", file=sys.stderr)
-        return 1
-    if shutil.disk_usage(ROOT).free < 2 * 10**9:
-        print("adoption: two gigabytes of free space are needed", file=sys.stderr)
+    if lacking := what_is_lacking():
+        print(f"adoption: {lacking}", file=sys.stderr)
         return 1
     is_good = True
     for application in APPLICATIONS:
