@@ -35,10 +35,15 @@ FILES = {
     "acme_pack-1.0.dist-info/entry_points.txt": "[notes.plugins]\nnamed = acme_named\ngone = acme_gone\n",
 }
 START = """
-import json, sys
+import json, multiprocessing, sys
+multiprocessing.freeze_support()
 from notes.app import Note, exporters, host
 from pegboard.cli import manage
 
+if sys.argv[1:2] == ["pool"]:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.apply(exporters[sys.argv[2]], (Note("Milk", "Two bottles."),)))
+    raise SystemExit
 if sys.argv[1:2] == ["plugins"]:
     raise SystemExit(manage(host, sys.argv[2:], prog="notes plugins"))
 names = exporters.names()
@@ -132,6 +137,12 @@ def test_all_plugins_are_found_and_run_at_each_start(user, program):
         assert texts == TEXTS
         assert set(states(plugins).values()) == {"primed"}  # by the index: nothing was imported to list them
     assert len(list((user.home / ".cache" / "notes").glob("*.index"))) == 1
+
+
+def test_a_function_of_a_plugin_can_be_sent_to_a_worker_that_is_spawned(user, program):
+    for _ in range(2):
+        done = user.run(program, "pool", "pack")
+        assert (done.code, done.out.partition("\n")[0]) == (0, TEXTS["pack"]), done.err
 
 
 def test_eager_start_has_the_same_plugins(user, program):
