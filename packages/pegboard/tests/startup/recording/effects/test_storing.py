@@ -48,6 +48,11 @@ def test_what_only_imports_defines_and_registers_does_not():
     assert not may_store(calls(PLAIN), is_own)
 
 
+@pytest.mark.parametrize(("text", "may"), [("size: int = 1", False), ("core.__annotations__['size'] = int", True)])
+def test_annotations_are_the_modules_own_unless_they_are_taken_from_elsewhere(text, may):
+    assert may_store(calls(text), is_own) is may
+
+
 @pytest.mark.parametrize("text", STORING.values(), ids=STORING)
 @pytest.mark.parametrize("module", ["app.plugins.a", "acme.core"])
 def test_what_changes_something_may(text, module):

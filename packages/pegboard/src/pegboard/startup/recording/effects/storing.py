@@ -33,15 +33,15 @@ _CHANGING = CHANGING_METHODS | names(
     __dict__ add append appendleft cache_clear clear delattr delitem difference_update discard eval exec extend
     extendleft getattr globals heappop heappush heapify iadd iand iconcat insert insort intersection_update ior isub
     ixor methodcaller move_to_end next pop popitem popleft remove reverse rotate send setattr setdefault setitem
-    setstate sort subtract symmetric_difference_update update vars write
+    setstate sort subtract symmetric_difference_update update update_wrapper vars write
     """
 )
 """What functions and methods of C are called that change something."""
 _COMPUTING = names(
     """
-    _frozen_importlib _frozen_importlib_external abc ast contextlib dataclasses enum genericpath importlib inspect json
-    keyword logging ntpath numbers pathlib posixpath re reprlib sre_compile sre_parse string textwrap token tokenize
-    types typing zipimport
+    _frozen_importlib _frozen_importlib_external abc ast contextlib dataclasses dis enum genericpath importlib
+    inspect json keyword logging ntpath numbers pathlib posixpath re reprlib sre_compile sre_parse string
+    textwrap token tokenize types typing zipimport
     """
 )
 """Packages of Python whose functions change only what they make, or what `loggers` compares."""
@@ -54,18 +54,32 @@ def may_store(calls: Iterable[Call], is_own: Callable[[str], bool]) -> bool:
         if is_own(call.module) or package not in ("pegboard", *sys.stdlib_module_names):
             if _may_store(call.code):
                 return True
-        elif package not in ("pegboard", *_COMPUTING) and call.location:
+        elif package not in ("pegboard", *_COMPUTING) and call.location and not _decorates(call):
             return True
     return False
 
 
+def _decorates(call: Call) -> bool:
+    """Return whether it is what `dataclasses` and decorators call for a function that they have just made."""
+    return call.module == "functools" and call.code.co_name in ("wraps", "update_wrapper")
+
+
 def _may_store(code: CodeType) -> bool:
     text = code.co_code
-    if _STORES.intersection(text[::2]) or _CHANGING.intersection(code.co_names):
+    if _CHANGING.intersection(code.co_names):
         return True
     if not _CHANGING.isdisjoint(each for each in code.co_consts if type(each) is str):
+        return True
+    if any(opcode in _STORES and not _annotates(code, 2 * place) for place, opcode in enumerate(text[::2])):
         return True
     return any(
         opcode == _BINARY_OP and _FIRST_IN_PLACE <= argument < _MOST_OF_BINARY_OP
         for opcode, argument in zip(text[::2], text[1::2], strict=True)
     )
+
+
+def _annotates(code: CodeType, offset: int) -> bool:
+    """Return whether the instruction at *offset* stores an annotation in the namespace that *code* is the body of."""
+    loads, name, loads_key = code.co_code[offset - 4 : offset - 1] if offset >= 4 else (0, 0, 0)  # noqa: PLR2004
+    is_store = code.co_code[offset] == opmap["STORE_SUBSCR"] and loads_key == opmap["LOAD_CONST"]
+    return is_store and loads == opmap["LOAD_NAME"] and code.co_names[name] == "__annotations__"
