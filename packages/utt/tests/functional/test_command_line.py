@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +122,19 @@ def test_the_editor_gets_the_log_as_one_word_and_its_status_does_not_matter(home
     assert home.utt("edit", env={"EDITOR": "false"}).code == 0
 
 
+def test_an_editor_that_cannot_be_started_is_an_error(home):
+    done = home.utt("edit", env={"EDITOR": "no-such-editor"})
+    assert (done.code, done.err.splitlines()[-1]) == (
+        1,
+        "error: cannot start the editor 'no-such-editor'; set VISUAL or EDITOR to one that is installed",
+    )
+
+
+def test_a_log_whose_name_looks_like_an_option_is_edited(home):
+    done = home.utt("--data=-n.log", "edit", env={"EDITOR": "echo"})
+    assert (done.code, done.out) == (0, "./-n.log\n")
+
+
 def test_ctrl_c_in_the_editor_is_the_editor_s(home):
     # This editor sends Ctrl-C to utt, which started it, goes on editing, and is waited for.
     script = "kill -INT $PPID; kill -INT $PPID; echo edited #"
@@ -210,6 +224,25 @@ def test_a_character_that_the_output_lacks_is_one_sentence(home):
     done = home.utt("report", env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 1
     assert done.err.startswith("error: cannot print '\\u65e5' in the encoding ascii; set PYTHONIOENCODING=utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_what_was_added_is_said_where_it_cannot_be_shown(home):
+    home.write_log("2021-03-03 09:00 hello\n2021-03-03 09:30 c\n")
+    with open("/dev/full", "w") as full:
+        done = home.utt("stretch", stdout=full)
+    assert (done.code, done.err) == (1, "error: the entry was added, and cannot be shown: No space left on device\n")
+    assert home.log.read_text().endswith("2021-03-03 10:00 c\n")
+
+
+def test_a_log_is_never_to_be_converted_to_ascii(home):
+    home.write_log("2021-03-03 09:00 hello\n2021-03-03 09:30 caf\u00e9\n")
+    ascii_only = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = home.utt("report", env=ascii_only)
+    assert done.code == 1
+    assert done.err.endswith("it is UTF-8: run utt in a UTF-8 locale, or set PYTHONUTF8=1\n")
+    home.log.write_bytes(b"2021-03-03 09:00 hello\n2021-03-03 09:30 caf\xe9\n")
+    assert home.utt("report", env=ascii_only).err.endswith("run utt in the locale it was written in\n")
 
 
 def test_stretching_is_told_even_where_the_arrow_cannot_be_printed(home):

@@ -211,6 +211,14 @@ def test_a_day_without_work_has_its_breaks(page):
     assert shown.locator("svg").count() == 0
 
 
+def test_work_until_midnight_is_whole_and_the_difference_is_said(page):
+    shown = page("2021-03-02 23:00 hello\n2021-03-03 00:00 a: x\n", "2021-03-02")
+
+    assert shown.get_by_role("definition").all_inner_texts()[0] == "1h00"
+    assert "0h59" not in shown.locator("main").inner_text()
+    assert "the text report has a minute less" in shown.get_by_role("contentinfo").inner_text()
+
+
 def test_names_are_only_text(page):
     shown = page("nasty", "--week", "--details", "--comments")
 

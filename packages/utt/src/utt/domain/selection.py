@@ -47,6 +47,22 @@ def select_activities(entries: list[Entry], args: ReportArgs, now: datetime) -> 
     ]
 
 
+def until_midnight(activities: list[Activity]) -> list[Activity]:
+    """Return *activities*, those that the end of a report's last day has cut one minute short until midnight."""
+    return [
+        activity
+        if activity.end.time() != _END_OF_DAY
+        else Activity(
+            str(activity.name),
+            activity.start,
+            datetime.combine(activity.end.date() + _DAY, time()),
+            activity.is_current_activity,
+            activity.comment,
+        )
+        for activity in activities
+    ]
+
+
 def _finished(entries: list[Entry], first: datetime, last: datetime) -> Iterator[Activity]:
     """Yield the finished activities between *first* and *last*, clipped to them, without empty ones."""
     if not entries:

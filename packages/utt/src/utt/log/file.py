@@ -161,7 +161,7 @@ class LogFile:
             line = data.count(b"\n", 0, exc.start) + 1
             raise LogError(
                 f"cannot read the log {self.path}: line {line} is not {encoding} (byte {exc.start}: {exc.reason}); "
-                f"convert the file to {encoding}, or run utt in the locale it was written in",
+                + _advice(data, encoding),
             ) from exc
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -182,6 +182,17 @@ class LogFile:
         if isinstance(exc, _NotTakenBackError):
             outcome = "; a part of the entry may be left as its last line: remove that, run: utt edit"
         return LogError(f"cannot {do} the log {self.path}: {exc.strerror or exc}{outcome}")
+
+
+def _advice(data: bytes, encoding: str) -> str:
+    """Return what helps against a log that is not in *encoding*; a file is never to lose letters by it."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        if encoding.replace("-", "").lower() == "utf8":
+            return "convert the file to utf-8, or run utt in the locale it was written in"
+        return "run utt in the locale it was written in"
+    return "it is UTF-8: run utt in a UTF-8 locale, or set PYTHONUTF8=1"
 
 
 def _locale_encoding() -> str:

@@ -7,6 +7,9 @@ import sys
 
 from utt.api import v1
 
+_NOT_STARTED = (126, 127, 9009)
+"""The statuses with which shells say that there is no such program, or that it cannot be run; the last on Windows."""
+
 
 class EditHandler:
     """Runs the user's editor on the log and waits until it ends."""
@@ -23,11 +26,13 @@ class EditHandler:
         before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         try:
             # `VISUAL` may be a command line, such as `code -w`, so a shell runs it; the path is one word of it.
-            subprocess.call(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
+            status = subprocess.call(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
         finally:
             signal.signal(signal.SIGINT, before)
         if _state(self._data_filename) != state:
             v1.tell_log_changed(self._data_filename)
+        if status in _NOT_STARTED:
+            raise v1.UttError(f"cannot start the editor {_editor()!r}; set VISUAL or EDITOR to one that is installed")
 
 
 def _state(path: str) -> tuple[int, int, int] | None:
@@ -48,6 +53,8 @@ def _editor() -> str:
 
 
 def _quoted(path: str) -> str:
+    if path.startswith("-"):  # else the editor takes it for an option
+        path = os.path.join(os.curdir, path)  # noqa: PTH118
     if sys.platform == "win32":
         return f'"{path}"'
     import shlex

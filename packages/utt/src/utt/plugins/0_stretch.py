@@ -21,7 +21,12 @@ class StretchHandler:
         entry = v1.Entry(self._now, last.name, False, last.comment)
         # A plugin's `AddEntry` may lack the check for processes that write at the same time.
         getattr(self._add_entry, "if_unchanged", self._add_entry)(entry)
-        print(_printable(f"stretched {last}\n        → {entry}", self._output), file=self._output)
+        try:
+            print(_printable(f"stretched {last}\n        → {entry}", self._output), file=self._output, flush=True)
+        except BrokenPipeError:
+            raise  # nobody wants to read it
+        except OSError as exc:
+            raise v1.UttError(f"the entry was added, and cannot be shown: {exc.strerror or exc}") from exc
 
 
 def _printable(text: str, output: v1.Output) -> str:

@@ -8,12 +8,14 @@ from pegboard.html.document import asset, document
 from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.duration import format_duration
+from utt.domain.selection import until_midnight
 from utt.report.html.chart import chart, chart_style
 from utt.report.html.days import days
 from utt.report.html.elements import project_name
 from utt.report.html.hours import hours
 from utt.report.html.projects import projects
 from utt.report.html.strip import strip
+from utt.report.model import ReportModel
 from utt.report.summary import parts, period
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from utt.report.html.hours import Hours
     from utt.report.layout import Writable
-    from utt.report.model import ReportModel
     from utt.report.summary import SummaryModel
 
 
@@ -37,6 +38,12 @@ def render_html(report: ReportModel, output: Writable) -> None:
 
 
 def page(report: ReportModel) -> str:
+    """Return the page of *report*; work until midnight counts whole, unlike in the text: see `until_midnight`."""
+    activities = report.details_model.activities
+    whole = until_midnight(activities)
+    is_cut = any(one is not other for one, other in zip(activities, whole, strict=True))
+    if is_cut:
+        report = ReportModel(whole, report.args)
     title = period(report.args.range)
     worked = hours(report.details_model.activities, report.args.range)
     sections = [projects(report, worked.shares), days(report)]
@@ -60,7 +67,8 @@ def page(report: ReportModel) -> str:
             element(
                 "footer",
                 "Made by utt. Durations are added up exactly and then rounded down to the minute; "
-                "work counts on the day on which it began.",
+                "work counts on the day on which it began."
+                + (" Work until midnight counts whole; the text report has a minute less." if is_cut else ""),
                 class_="page",
             ),
         ],
