@@ -29,8 +29,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         try:
             _run_command(arguments)
-        finally:
+        except UttError:
+            _flush_what_can_be()  # what is wrong is said already
+            raise
+        except BaseException:
             _flush()
+            raise
+        _flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -125,6 +130,13 @@ def _fail(message: str) -> int:
 def _flush() -> None:
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def _flush_what_can_be() -> None:
+    try:
+        _flush()
+    except OSError:
+        _discard_output()
 
 
 def _discard_output() -> None:
