@@ -54,6 +54,27 @@ BARS = (
     Bar("adoption-llm/own:ours", 5, "llm --help, 25 plugins: llm's own / ours", is_least=True),
     Bar("adoption-llm/ours:plain", 1.15, "llm --help, 25 plugins: x llm without plugins"),
     Bar("adoption-pelican/own:ours", 3, "Pelican, a site that uses 5 of 50 plugins: its own / ours", is_least=True),
+    *(
+        Bar(
+            f"pluggy hooks-{version}/by position {count}",
+            3.5,
+            f"hook with {count} implementations, Python {version}: pluggy / ours",
+            is_least=True,
+        )
+        for version in ("3.11", "3.13")
+        for count in (0, 1, 10, 100)
+    ),
+    *(
+        bar
+        for version in ("3.11", "3.13")
+        for bar in (
+            Bar(f"hooks-{version}/by position 100:loop", 1.2, f"hook with 100, Python {version}: x bare loop"),
+            Bar(f"hooks-{version}/by position 10:loop", 1.4, f"hook with 10, Python {version}: x bare loop"),
+            Bar(f"hooks-{version}/modules", 1, f"50 declared hooks, Python {version}: modules more"),
+            Bar(f"hooks-{version}/declaring", 0.02, f"50 declared hooks, Python {version}: of a bare start"),
+            Bar(f"hooks-{version}/bind", 3, f"bind, 6 of 1,000 plugins implement, Python {version}: x 6 plugins"),
+        )
+    ),
     Bar("utt-one-year/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
     Bar("utt-one-year/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
     Bar("utt-ten-year/add above bare", 0.25, "utt add, ten-year log: above bare, x utt 1.32 above bare"),

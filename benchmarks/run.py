@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import adopted
 import timetracker
 from calls import measure_calls
+from hooks import measure_hooks
 from measure import Program, interleave
 from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
 from results import Results, table
@@ -228,6 +229,11 @@ def adoption(results: Results, options: argparse.Namespace) -> None:
             results.ratio(section, programs, "ours", "plain")
 
 
+def hooks(results: Results, options: argparse.Namespace) -> None:
+    """Calls of hooks beside pluggy and a bare loop, on two Pythons; and what declaring and changing them costs."""
+    measure_hooks(results, options.rounds)
+
+
 def instructions(results: Results, options: argparse.Namespace) -> None:
     """The instructions of whole processes, which other work on the machine does not change; needs valgrind."""
     valgrind = shutil.which("valgrind")
@@ -281,6 +287,7 @@ SECTIONS = {
     "import": importing,
     "calls": calls,
     "adoption": adoption,
+    "hooks": hooks,
     "instructions": instructions,
 }
 
