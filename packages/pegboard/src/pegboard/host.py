@@ -309,6 +309,17 @@ class Host(HostMethods):
                     self._container = Container(self.manager.ledger, live=live, ready=self.start, report=self.report)
         return self._container
 
+    @property
+    def hooks(self) -> "Hooks":
+        """What plugins answer: hooks are declared by its decorators `notify`, `collect`, `first` and `chain`."""
+        if self._hooks is None:
+            from pegboard.hooks import Hooks
+
+            self._hooks = Hooks(self)
+            if self._hooks_module:  # it may be what asks: then it is being imported, and goes on
+                __import__(self._hooks_module)
+        return self._hooks
+
     def is_implemented(self, hook: str) -> bool:
         """Return whether plugins implement the hook of that name; imports neither them nor what declares the hook.
 
@@ -416,7 +427,7 @@ class Host(HostMethods):
     vars().update(
         deferred(
             "pegboard.host_methods.HostMethods",
-            "data_registry hooks declare adapt explain plugin leave_out only disable adisable enable reload areload "
+            "data_registry declare adapt explain plugin leave_out only disable adisable enable reload areload "
             "rescan look_again on_unload close aclose astart blame _lifecycle",
         )
     )

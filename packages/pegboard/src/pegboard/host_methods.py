@@ -40,7 +40,6 @@ class HostMethods:
         _registries: dict[str, Registry[Any]]
         _container: Container | None
         _hooks: Hooks | None
-        _hooks_module: str
         _unload_callbacks: dict[Plugin, list[Callable[[], object]]]
 
         @property
@@ -69,19 +68,6 @@ class HostMethods:
         if metadata is not None:
             registry.schema = metadata
         return registry
-
-    @property
-    def hooks(self) -> Hooks:
-        """What plugins answer: hooks are declared by its decorators `notify`, `collect`, `first` and `chain`."""
-        if self._hooks is None:
-            from pegboard.hooks import Hooks
-
-            self._hooks = Hooks(self)
-            if self._hooks_module:  # it may be what asks: then it is being imported, and goes on
-                from importlib import import_module
-
-                import_module(self._hooks_module)
-        return self._hooks
 
     def declare(
         self,

@@ -279,15 +279,25 @@ class Collect(Hook[P, "R | None", "list[R]"]):
     __slots__ = ()
     mode = "collect"
 
-    def __call__(self, *args: "P.args", **kwargs: "P.kwargs") -> "list[R]":
+    def __call__(self, *args: "P.args", **kwargs: "P.kwargs") -> "list[R]":  # noqa: C901 -- the loop that counts is there twice
         """See `Hook.__call__`."""
-        binding = self._binding
-        if kwargs or len(args) != self.count or binding.generation != binding.ledger.generation:
+        binding, count = self._binding, self.count
+        if kwargs or len(args) != count or binding.generation != binding.ledger.generation:
             return self._call(args, kwargs)
         results: list[R] = []
         if not binding.functions:
             return results
         functions, errors = iter(binding.functions), None
+        if count == 1:  # Python calls functions much faster where it sees how many arguments there are
+            (argument,) = args
+            for function in functions:
+                try:
+                    result = function(argument)
+                except BaseException as error:
+                    errors = binding.failed(functions, error, errors)
+                else:
+                    if result is not None:
+                        results.append(result)
         for function in functions:
             try:
                 result = function(*args)
