@@ -137,7 +137,6 @@ def test_a_hook_may_be_called_from_an_implementation_of_itself(hooked):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_child_process_that_comes_back_ends(hooked):
     hooked.plugin(
         "a",

@@ -22,47 +22,60 @@ if TYPE_CHECKING:
 _POLICIES: Final = ("contain", "raise", "collect")
 
 
-def check(hook: Any, declaration: Any, faults: object, *, announced: bool, concurrent: bool) -> None:
-    """Raise an error if *declaration* and the options cannot be those of *hook*, which is being made.
+def check(hook: Any, *, announced: bool) -> Any:
+    """Raise an error if the declaration and the options of *hook*, which is being made, cannot be those of one.
+
+    Args:
+        hook: What was declared.
+        announced: Whether it is announced.
+
+    Returns:
+        Where it keeps what it announces; None if it does not.
 
     Raises:
         HostError: With what can be done.
     """
+    declaration = hook.declaration
     if not isinstance(declaration, FunctionType):
         raise HostError(f"{name_of(declaration)} cannot declare a hook", "declare it with def or async def")
     name, code = declaration.__name__, declaration.__code__
+    is_async = iscoroutinefunction(declaration)
     if code.co_flags & (0x04 | 0x08):
         raise HostError(
             f"the hook {name!r} has parameters without a name (* or **)",
             "give each parameter a name: implementations get them by name",
         )
-    if faults not in _POLICIES:
+    if hook.faults not in _POLICIES:
         from pegboard.errors.base import nearest
 
-        raise HostError(f"faults={faults!r} of the hook {name!r} is unknown", nearest(str(faults), _POLICIES, "words"))
+        problem = f"faults={hook.faults!r} of the hook {name!r} is unknown"
+        raise HostError(problem, nearest(str(hook.faults), _POLICIES, "words"))
     if hook.mode == "chain" and not code.co_argcount:
         raise HostError(f"the hook {name!r} has no first parameter that could go through its plugins", "give it one")
-    if announced and iscoroutinefunction(declaration):
+    if announced and is_async:
         raise HostError(f"the hook {name!r} is announced, and cannot be asynchronous", "declare it without async")
-    if concurrent and not iscoroutinefunction(declaration):
+    if hook.is_concurrent and not is_async:
         raise HostError(f"the hook {name!r} is not asynchronous, and cannot be concurrent", "declare it with async def")
+    if (known := hook.hooks.declared.get(name)) is not None:
+        _check_same(known.declaration, declaration)
+    if not announced:
+        return None
+    from pegboard.hooks.announcements import watch
+
+    return watch(hook.hooks)
 
 
-def check_same(known: Any, hook: Any) -> None:
-    """Raise an error unless two hooks of one name are one declaration, whose module is imported anew.
+def _check_same(known: Any, declaration: Any) -> None:
+    """Raise an error unless two declarations of one name are one, whose module is imported anew.
 
     Raises:
         HostError: If they are not.
     """
-    if (known.declaration.__module__, known.declaration.__qualname__) != (
-        hook.declaration.__module__,
-        hook.declaration.__qualname__,
-    ):
-        places = [
-            f"{each.declaration.__code__.co_filename}:{each.declaration.__code__.co_firstlineno}"
-            for each in (known, hook)
-        ]
-        raise HostError(f"there are two hooks {hook.name!r}, at {places[0]} and {places[1]}", "rename one of them")
+    if (known.__module__, known.__qualname__) != (declaration.__module__, declaration.__qualname__):
+        places = [f"{each.__code__.co_filename}:{each.__code__.co_firstlineno}" for each in (known, declaration)]
+        raise HostError(
+            f"there are two hooks {declaration.__name__!r}, at {places[0]} and {places[1]}", "rename one of them"
+        )
 
 
 def arguments_of(hook: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:

@@ -157,7 +157,7 @@ class _State:
         self.container = {name: getattr(container, name) for name in ("_ledger", "_live", "_core")}
         self.open = {name: getattr(container, name, None) for name in ("_root", "_cache")}
         hooks = host._hooks
-        self.hooks = None if hooks is None else (dict(hooks._by_name), hooks.monitors)
+        self.hooks = None if hooks is None else (dict(hooks.declared), hooks.monitors)
         self.announced = {
             hook.announced: (list(hook.announced.calls), dict(hook.announced.told))
             for hook in hooks or ()
@@ -218,7 +218,7 @@ class _State:
         host.manager.ledger.generation += 1  # hooks, which look for a change in the ledger that they have used
         vars(host).update(self.host_names)
         if host._hooks is not None:
-            host._hooks._by_name, host._hooks.monitors = self.hooks or ({}, ())
+            host._hooks.declared, host._hooks.monitors = self.hooks or ({}, ())
         for announced, (calls, told) in self.announced.items():
             announced.replace(calls, told)
         host.problems[:] = self.problems

@@ -14,8 +14,7 @@ from pegboard.ledger import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from pegboard.startup.recording.recorder import ImportTrace
+    from typing import Any
 
 
 class HoldingPackages:
@@ -34,7 +33,7 @@ class HoldingPackages:
         self._owner = owner
         self._holding: dict[str, list[Plugin]] = {}  # by the name of a package that holds plugins
         self._beside: dict[str, list[Plugin]] = {}  # by the name of a top-level package that is not the application's
-        self._traces: dict[str, ImportTrace] = {}
+        self._traces: dict[str, Any] = {}
         for plugin in plugins:
             top = plugin.module.partition(".")[0]
             if top in sys.stdlib_module_names or top == "pegboard":
@@ -66,7 +65,7 @@ class HoldingPackages:
         is_near = module.partition(".")[0] == top if top in self._beside else f"{module}.".startswith(f"{holding}.")
         return is_near and self._owner(module) is None
 
-    def note(self, module: str, trace: ImportTrace) -> None:
+    def note(self, module: str, trace: Any) -> None:
         """Note what *module*, which was observed by itself, or should have been, has done."""
         self._traces[module] = trace
 
@@ -74,7 +73,7 @@ class HoldingPackages:
         """Return whether *module* has been observed by itself, or should have been."""
         return module in self._traces
 
-    def bequeath(self, plugin: Plugin, trace: ImportTrace) -> None:
+    def bequeath(self, plugin: Plugin, trace: Any) -> None:
         """Add to the *trace* of a plugin what it inherits."""
         for module, other in self._traces.items():
             if plugin in self.plugins(module):
