@@ -21,7 +21,7 @@ from support.marks import Guard, mark_by_file  # noqa: E402
 from support.soak import chance  # noqa: E402, F401
 
 # A law holds or does not; how long an example takes says how busy the machine is.
-settings.register_profile("sample", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("sample", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("soak", settings.get_profile("sample"), max_examples=2_000)
 
 # A shell starts what runs in its background with Ctrl-C ignored, and what tests start would inherit that.

@@ -103,3 +103,42 @@ def test_the_good_twenty_work_and_each_of_the_ten_is_named(chaos):
         assert all(finding["distribution"].startswith(distribution) for finding in found)
         assert all(finding["remedy"] for finding in found)
     assert not [finding for finding in findings if (finding["plugin"] or "").startswith("good")]
+
+
+FAILS = "from utt.api import v1\nclass Own(BaseException): pass\n@v1.entry_added\ndef fails(entry): {}\n"
+TELLS = """
+import os
+from utt.api import v1
+
+@v1.entry_added
+def tell(entry):
+    with open(os.environ["TOLD"], "a") as told:
+        told.write("{number} ")
+"""
+FAILING = {
+    "value": "raise ValueError('no luck')",
+    "exits": "raise SystemExit(3)",
+    "own": "raise Own('no luck')",
+    "recurses": "fails(entry)",
+    "stops": "raise StopIteration",
+}
+
+
+def test_the_twenty_are_told_of_an_entry_and_each_of_five_that_fail_is_named(install, user, tmp_path):
+    told = tmp_path / "told"
+    user.environ["TOLD"] = str(told)
+    good = {
+        f"acme-tells-{number:02}": {f"tells{number:02}.py": TELLS.replace("{number}", f"{number:02}")}
+        for number in NAMES
+    }
+    bad = {f"acme-{name}": {f"{name}.py": FAILS.format(body)} for name, body in FAILING.items()}
+    installed = install({**good, **bad})
+    for entry in ("first", "second", "third"):  # the first start records them, later ones import them for the hook
+        done = installed.utt("add", f"acme: {entry}")
+        assert (done.code, done.out) == (0, "")
+        assert told.read_text().split() == [f"{number:02}" for number in NAMES]
+        told.unlink()
+        for name in FAILING:
+            (line,) = [line for line in done.err.splitlines() if f"plugin {name!r} of acme-{name} 1.2.0" in line]
+            assert "answering the hook 'entry_added'" in line
+    assert [line.rpartition(": ")[2] for line in user.log.read_text().splitlines()[-3:]] == ["first", "second", "third"]

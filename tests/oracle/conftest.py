@@ -13,7 +13,7 @@ PLUGINS = ("utt-balance==0.1.1", "utt-project-summary==0.1.0")
 
 def pytest_generate_tests(metafunc):
     if "hand" in metafunc.fixturenames:
-        cases = sized(40, 1_000)
+        cases = sized(20, 1_000)
         hands = [range(start, min(start + HAND, cases)) for start in range(0, cases, HAND)]
         metafunc.parametrize("hand", hands, ids=[f"{hand.start}-{hand.stop - 1}" for hand in hands])
 

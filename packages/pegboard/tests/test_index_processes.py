@@ -136,7 +136,7 @@ def test_a_start_with_a_damaged_index_answers_as_one_without(live_application, c
     live_application.start_elsewhere()
     (path,) = (live_application.directory / "cache").glob("*.index")
     whole = path.read_bytes()
-    for number in range(sized(60, 10_000)):
+    for number in range(sized(20, 10_000)):
         path.write_bytes(damaged(whole, chance))
         path.chmod(0o600)
         for other in path.parent.glob("*.records"):
@@ -195,7 +195,7 @@ while True:
         write(sys.argv[1], data)
 """
     seen = set()
-    for _ in range(sized(30, 400)):
+    for _ in range(sized(10, 400)):
         victim = subprocess.Popen(
             [sys.executable, "-c", writing, index, *(application.root / f"version{number}" for number in (0, 1))],
             stdout=subprocess.PIPE,

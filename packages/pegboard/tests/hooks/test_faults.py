@@ -196,10 +196,10 @@ class TestChanges:
             while not ends.is_set():
                 found.add(tuple(hooks["suggestions"]("d")))
 
-        threads = [threading.Thread(target=call) for _ in range(4)]
+        threads = [threading.Thread(target=call) for _ in range(2)]
         for thread in threads:
             thread.start()
-        for _ in range(20):
+        for _ in range(3):
             hooked.host.disable("b")
             hooked.host.enable("b")
             hooked.host.reload("a")

@@ -232,6 +232,6 @@ def published_with_another_result(document: Document) -> int:
     raise NotImplementedError
 
 
-# error in mypy: Missing named argument "since" for "ended" of "Hooks"
+# error in mypy: Missing named argument "since" for "ended" of "HooksMethods"
 # error in pyright: Argument missing for parameter "since"
 host.hooks.ended("closed")

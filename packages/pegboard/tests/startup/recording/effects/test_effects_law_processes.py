@@ -60,7 +60,7 @@ def plugin(chance, statements):
 
 def test_random_plugins_with_and_without_effects_are_told_apart(tmp_path, chance):
     texts, has_effect = {}, {}
-    for number in range(sized(60, 1_500)):
+    for number in range(sized(30, 1_500)):
         statements = chance.choices(HARMLESS, k=chance.randrange(1, 6))
         name = str(number)
         if has_effect.setdefault(name, chance.random() < 0.5):
