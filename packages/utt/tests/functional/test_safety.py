@@ -173,6 +173,33 @@ def test_ctrl_c_while_waiting_for_another_writer_ends_quietly_and_adds_nothing(h
     assert home.log.read_bytes() == before
 
 
+EDITOR = """sh -c 'cat "$1" > copy; echo open > ready; cat go; cat copy > "$1"' editor"""
+"""Reads the log, says so, waits for a word, and saves what it has read."""
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["waited for", "utt edit is killed"])
+def test_what_is_added_while_an_editor_has_the_log_open_is_kept_and_told(home, is_killed):
+    home.write_log(LOG)
+    for name in ("ready", "go"):
+        os.mkfifo(home.root / name)
+    editing = home.start("edit", env={"EDITOR": EDITOR}, start_new_session=True)
+    (home.root / "ready").read_text()
+    added = home.utt("add", "meanwhile")
+    if is_killed:
+        editing.send_signal(signal.SIGKILL)
+        editing.wait()
+    (home.root / "go").write_text("")
+    told = editing.communicate(timeout=60)[1].decode()  # the editor has the pipe open until it ends
+    if is_killed:
+        assert home.log.read_text() == LOG
+        told = home.utt("report").err
+
+    assert (added.code, added.out, added.err) == (0, "", "")
+    assert home.log.read_text() == LOG + "2021-03-03 10:00 meanwhile\n"
+    assert told.endswith("overwritten by it, and put back: 2021-03-03 10:00 meanwhile\n")
+    assert os.listdir(home.log.parent) == ["utt.log"]
+
+
 def wait_until_blocked(process):
     """Return when the process waits for a lock, the kernel lists who does, or when it has ended without."""
     while process.poll() is None:

@@ -14,6 +14,7 @@ import pytest
 
 from utt.domain.entry import Entry
 from utt.exceptions import LogError, RefusedEntryError
+from utt.log import durable
 from utt.log import file as log_file
 from utt.log.file import LogFile
 from utt.log.interface import AddEntry, EntryLines, EntryParser, read_entries
@@ -116,7 +117,7 @@ def test_seconds_do_not_count_as_earlier(log):
 
 
 def test_a_character_that_the_encoding_lacks_is_refused(log, monkeypatch):
-    monkeypatch.setattr(log_file, "_locale_encoding", lambda: "ascii")
+    monkeypatch.setattr(log_file, "locale_encoding", lambda: "ascii")
     with pytest.raises(RefusedEntryError, match="ascii cannot express"):
         add(log, "caf\u00e9")
     assert not log.exists()
@@ -240,13 +241,13 @@ class TestTwoAtOnce:
         holder = os.open(log, os.O_RDWR)
         fcntl.flock(holder, fcntl.LOCK_EX)
         waiting = threading.Event()
-        real = log_file.lock
+        real = durable.lock
 
         def lock(descriptor):
             waiting.set()
             real(descriptor)
 
-        monkeypatch.setattr(log_file, "lock", lock)
+        monkeypatch.setattr(durable, "lock", lock)
         writer = threading.Thread(target=add, args=(log,))
         writer.start()
         assert waiting.wait(10)

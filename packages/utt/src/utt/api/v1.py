@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from utt import hooks as _hooks
     from utt.domain.duration import format_duration
     from utt.log.config import read_config
+    from utt.log.editing import log_editing
     from utt.report.activities import ActivitiesModel, ActivitiesView
     from utt.report.arguments import add_report_arguments
     from utt.report.details import DetailsModel, DetailsView
@@ -111,6 +112,7 @@ __all__ = [
     "format_duration",
     "get_component",
     "log_changed",
+    "log_editing",
     "read_config",
     "register_command",
     "register_component",
@@ -133,6 +135,7 @@ _LAZY = {
     "SummaryView": "utt.report.summary",
     "add_report_arguments": "utt.report.arguments",
     "format_duration": "utt.domain.duration",
+    "log_editing": "utt.log.editing",
     "read_config": "utt.log.config",
 }
 

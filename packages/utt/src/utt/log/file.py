@@ -2,7 +2,8 @@
 
 This holds even if two utt run at once, the disk is full, the process crashes, or the user presses Ctrl-C:
 
-* Nothing in the log is ever changed, removed or rewritten; entries are only appended.
+* Nothing in the log is ever changed, removed or rewritten; entries are only appended. What an editor overwrote of
+  them is put back (`editing.py`).
 * One lock is held while the last entry is checked and the new one is appended.
 * An entry is written completely and to the disk, or not at all.
 * A log that exists and cannot be read is an error, never an empty log.
@@ -10,7 +11,6 @@ This holds even if two utt run at once, the disk is full, the process crashes, o
 
 from __future__ import annotations
 
-import errno
 import gc
 import io
 import os
@@ -18,20 +18,25 @@ import os
 from utt.domain.entry import Entry
 from utt.domain.grammar import parse_entry, parse_lines, parse_log
 from utt.exceptions import LogError, RefusedEntryError
-from utt.log.lock import lock, unlock
+from utt.log.durable import (
+    NO_DATA,
+    NotTakenBackError,
+    append,
+    ends_its_line,
+    file_state,
+    has_notes,
+    make_name_durable,
+    open_locked,
+    remove_if_empty,
+)
+from utt.log.lock import unlock
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _MINUTE_S = 60
-_NO_DATA = (0, 0, 0)
-
-
-class _NotTakenBackError(OSError):
-    """A part of an entry was written and could not be removed."""
 
 
 class LogFile:
@@ -72,6 +77,13 @@ class LogFile:
         Raises:
             LogError: If the file cannot be read, or for its first bad line.
         """
+        if has_notes(self.path):
+            from utt.log.editing import recover
+
+            recover(self.path)
+        return self._entries(parse)
+
+    def _entries(self, parse: Callable[[str], Entry] | None) -> list[Entry]:
         text, state = self._read()
         collecting = gc.isenabled()
         gc.disable()  # saves a third of the time: tens of thousands of objects, none of them garbage
@@ -112,49 +124,56 @@ class LogFile:
         try:
             if folder:
                 os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            descriptor = _open_locked(self.path)
+            descriptor = open_locked(self.path)
         except OSError as exc:
             raise self._cannot("write", exc) from exc
         try:
             entry = self._append_locked(descriptor, entry, entries, only_if_unchanged=only_if_unchanged)
             if is_new:
-                _make_name_durable(folder)
+                make_name_durable(folder)
         except OSError as exc:
             raise self._cannot("write", exc) from exc
         finally:
             if is_new:
-                _remove_if_empty(self.path, descriptor)
+                remove_if_empty(self.path, descriptor)
             unlock(descriptor)
             os.close(descriptor)
         return entry
 
     def _append_locked(self, descriptor: int, entry: Entry, entries: list[Entry], *, only_if_unchanged: bool) -> Entry:
-        if self._state_read is not None and self._state_read != _state(descriptor):
+        if self._state_read is not None and self._state_read != file_state(descriptor):
             if only_if_unchanged:
                 raise RefusedEntryError(
                     f"another program changed the log at this very moment, nothing was added; try again ({self.path})",
                 )
-            entries = self.entries(self._parse)
+            entries = self._entries(self._parse)
             entry = _moved_if_simultaneous(entry, entries)
         if entries:
             _check_order(entry, entries[-1])
         size = os.fstat(descriptor).st_size
-        lead = b"" if _ends_its_line(descriptor, size) else b"\n"
+        lead = b"" if ends_its_line(descriptor, size) else b"\n"
         if entries and entries[-1].datetime.date() != entry.datetime.date():
             lead += b"\n"
-        _append(descriptor, size, lead + self._encode(entry))
+        line = self._encode(entry)
+        if has_notes(self.path):
+            from utt.log.editing import noted
+
+            with noted(self.path, line):
+                append(descriptor, size, lead + line)
+        else:
+            append(descriptor, size, lead + line)
         return entry
 
     def _read(self) -> tuple[str, tuple[int, int, int]]:
         try:
             with open(self.path, "rb") as file:  # noqa: PTH123
-                state = _state(file.fileno())
+                state = file_state(file.fileno())
                 data = file.read()
         except FileNotFoundError:
-            return "", _NO_DATA
+            return "", NO_DATA
         except OSError as exc:
             raise self._cannot("read", exc) from exc
-        encoding = _locale_encoding()
+        encoding = locale_encoding()
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError as exc:
@@ -168,7 +187,7 @@ class LogFile:
         return text, state
 
     def _encode(self, entry: Entry) -> bytes:
-        encoding = _locale_encoding()
+        encoding = locale_encoding()
         try:
             return f"{entry}\n".encode(encoding)
         except UnicodeEncodeError as exc:
@@ -179,7 +198,7 @@ class LogFile:
 
     def _cannot(self, do: str, exc: OSError) -> LogError:
         outcome = "; nothing was added" if do == "write" else ""
-        if isinstance(exc, _NotTakenBackError):
+        if isinstance(exc, NotTakenBackError):
             outcome = "; a part of the entry may be left as its last line: remove that, run: utt edit"
         return LogError(f"cannot {do} the log {self.path}: {exc.strerror or exc}{outcome}")
 
@@ -195,7 +214,7 @@ def _advice(data: bytes, encoding: str) -> str:
     return "it is UTF-8: run utt in a UTF-8 locale, or set PYTHONUTF8=1"
 
 
-def _locale_encoding() -> str:
+def locale_encoding() -> str:
     """Return the encoding that Python uses for text files here: nearly everywhere UTF-8."""
     return io.TextIOWrapper(io.BytesIO()).encoding
 
@@ -234,79 +253,3 @@ def _moved_if_simultaneous(entry: Entry, entries: list[Entry]) -> Entry:
     if 0 < late_s <= _MINUTE_S:
         return Entry(entries[-1].datetime, entry.name, entry.is_current_entry, entry.comment)
     return entry
-
-
-def _state(descriptor: int) -> tuple[int, int, int]:
-    """Return a value that changes whenever the file does. An empty file and a missing one have the same value."""
-    status = os.fstat(descriptor)
-    return (status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else _NO_DATA
-
-
-def _open_locked(path: str) -> int:
-    """Open the file for appending, create it if it is missing, and wait for its lock."""
-    while True:
-        descriptor = os.open(path, _OPEN, 0o666)
-        try:
-            lock(descriptor)
-            # An editor may have replaced the file in the meantime: then the new file is the log.
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):  # noqa: PTH116
-                return descriptor
-        except FileNotFoundError:
-            pass  # removed in the meantime
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _ends_its_line(descriptor: int, size: int) -> bool:
-    if not size:
-        return True
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1) == b"\n"
-
-
-def _append(descriptor: int, size: int, data: bytes) -> None:
-    """Append all of *data* to the *size* bytes of the file and flush it to the disk, or append nothing."""
-    written = 0
-    try:
-        while written < len(data):  # once, unless the disk is full
-            written += os.write(descriptor, data[written:])
-        _sync(descriptor)
-    except BaseException:
-        # Remove only what this process wrote: a program without locks may have appended in the meantime.
-        if written and os.fstat(descriptor).st_size == size + written:
-            try:
-                os.ftruncate(descriptor, size)
-            except OSError as exc:  # such as a file with the append-only attribute
-                raise _NotTakenBackError(exc.errno, exc.strerror) from exc
-        raise
-
-
-def _sync(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError as exc:
-        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # not a file on a disk, such as /dev/null
-            raise
-
-
-def _make_name_durable(folder: str) -> None:
-    """Flush the folder to the disk, so that a new log survives a power failure, if the system supports that."""
-    try:
-        descriptor = os.open(folder or os.curdir, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        return  # Windows opens no folders; the entry is written in any case
-
-
-def _remove_if_empty(path: str, descriptor: int) -> None:
-    """Remove a new file without an entry; a process that waits for its lock opens the path again."""
-    if os.fstat(descriptor).st_size == 0:
-        try:
-            os.unlink(os.path.realpath(path))  # noqa: PTH108
-        except OSError:
-            return  # an empty file does no harm

@@ -29,6 +29,15 @@ if sys.platform == "win32":
             else:
                 return
 
+    def try_lock(descriptor: int) -> bool:
+        """Lock the file if no process has it locked, and return whether that was so."""
+        os.lseek(descriptor, _BYTE_FAR_BEYOND, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
     def unlock(descriptor: int) -> None:
         """Release the lock; call it just before *descriptor* is closed."""
         os.lseek(descriptor, _BYTE_FAR_BEYOND, os.SEEK_SET)
@@ -47,6 +56,18 @@ else:
         except OSError as exc:
             if exc.errno not in _LOCKS_UNSUPPORTED:
                 raise
+
+    def try_lock(descriptor: int) -> bool | None:
+        """Lock the file if no process has it locked, and return whether that was so; None if nobody can know."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as exc:
+            if exc.errno not in _LOCKS_UNSUPPORTED:
+                raise
+            return None
+        return True
 
     def unlock(descriptor: int) -> None:
         """Do nothing: closing *descriptor* releases the lock."""

@@ -26,7 +26,9 @@ class EditHandler:
         before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         try:
             # `VISUAL` may be a command line, such as `code -w`, so a shell runs it; the path is one word of it.
-            status = subprocess.call(f"{_editor()} {_quoted(self._data_filename)}", shell=True)  # noqa: S602
+            command = f"{_editor()} {_quoted(self._data_filename)}"
+            with v1.log_editing(self._data_filename) as inherited:
+                status = subprocess.call(command, shell=True, pass_fds=inherited)  # noqa: S602
         finally:
             signal.signal(signal.SIGINT, before)
         if _state(self._data_filename) != state:
