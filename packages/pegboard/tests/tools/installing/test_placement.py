@@ -71,10 +71,11 @@ class World:
         owners = {str((self.site / path).resolve()): owner for path, owner in INSTALLED.items()}
         paths = {"scripts": self.prefix / "bin", "data": self.prefix, "purelib": self.site, "platlib": self.site}
         environment = Environment(owners, {key: str(path) for key, path in paths.items()}, ignores_case=ignores_case)
-        own = own_modules("app", "app", None, INSTALLED)
+        packages = {"app": None, "app/plugins": None}
+        own = own_modules(packages, "app", INSTALLED)
         unpacked = unpacked_in(str(self.folder), Sources("app"))
         found = {
-            each.key: Trespasses(each, environment, package="app", own=own, replaced=replaced).found()
+            each.key: Trespasses(each, environment, packages=packages, own=own, replaced=replaced).found()
             for each in unpacked
         }
         for culprit, text in clashes_between(unpacked):
@@ -215,6 +216,41 @@ def test_two_that_are_installed_together_may_not_bring_one_file(world):
     assert first == []
     assert len(second) == 1
     assert "shared.py, which" in second[0]
+
+
+NAMESPACES = {
+    "one that others share": ("app", "appplug"),
+    "one inside the application": ("app", "app/ext/kinds"),
+    "of an application inside a package": ("acme/app", "acme/app/plugins"),
+    "none": ("app",),
+}
+
+
+@pytest.mark.parametrize("packages", NAMESPACES.values(), ids=NAMESPACES)
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_the_applications_own_modules_are_known_in_any_namespace(world, packages, is_recorded):
+    files = [f"{package}/{name}" for package in packages for name in ("__init__.py", "own.py", "sub/deep.py")]
+    for path in files:
+        file = world.site / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    folders = {package: str(world.site / package) for package in packages}
+    own = own_modules(folders, "app", dict.fromkeys(files, "app") if is_recorded else {})
+    assert own >= {f"{package}/{name}" for package in packages for name in ("own", "sub")}
+    namespace = packages[-1].replace("/", ".") if len(packages) > 1 else ""
+    environment = Environment({}, {"scripts": "s", "data": "d", "purelib": "p", "platlib": "p"})
+
+    def refused(path):
+        world.bring(path, name="acme")
+        (unpacked,) = unpacked_in(str(world.folder), Sources("app", namespace=namespace))
+        found = Trespasses(unpacked, environment, packages=packages, own=own, replaced=()).found()
+        return any(path in line for line in found)
+
+    for package in packages:
+        assert refused(f"{package}/own.py")
+        assert refused(f"{package}/sub/more.py")
+        assert not refused(f"{package}/other.py")
+        assert refused(f"{package}/__init__.py") == (package != "appplug")
 
 
 @pytest.mark.parametrize(

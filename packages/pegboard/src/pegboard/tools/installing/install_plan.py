@@ -118,9 +118,10 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     plan.plugins = {each.key: each.plugins for each in unpacked if each.plugins}
     if request.needs_plugin:
         _check_plugins(plan, unpacked, host.name, sources)
-    package = host.name.replace(".", "/")
-    own = own_modules(package, host_key, application.home, snapshot.owners())
-    _check_files(plan, [each for each in unpacked if each.key != host_key], environment_of(snapshot), package, own)
+    packages = {application.name: application.home, application.package: application.own_part()}
+    packages = {name.replace(".", "/"): folder for name, folder in packages.items() if name}
+    own = own_modules(packages, host_key, snapshot.owners())
+    _check_files(plan, [each for each in unpacked if each.key != host_key], environment_of(snapshot), packages, own)
     return plan
 
 
@@ -167,12 +168,16 @@ def _check_plugins(plan: InstallPlan, unpacked: Sequence[Unpacked], application:
 
 
 def _check_files(
-    plan: InstallPlan, unpacked: Sequence[Unpacked], environment: Environment, package: str, own: Collection[str]
+    plan: InstallPlan,
+    unpacked: Sequence[Unpacked],
+    environment: Environment,
+    packages: Collection[str],
+    own: Collection[str],
 ) -> None:
     replaced = {step.key for step in plan.steps}
     clashes = list(clashes_between(unpacked))
     for each in unpacked:
-        found = Trespasses(each, environment, package=package, own=own, replaced=replaced).found()
+        found = Trespasses(each, environment, packages=packages, own=own, replaced=replaced).found()
         found += [text for culprit, text in clashes if culprit is each]
         if found:
             raise InstallRefusedError(

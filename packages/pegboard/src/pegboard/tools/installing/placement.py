@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.installing.installed import every_recorded
+from pegboard.tools.installing.unpacked import module_below
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -144,21 +145,28 @@ class Trespasses:
     """What one distribution would put in the place of files of others."""
 
     def __init__(
-        self, new: Unpacked, environment: Environment, *, package: str, own: Collection[str], replaced: Collection[str]
+        self,
+        new: Unpacked,
+        environment: Environment,
+        *,
+        packages: Collection[str],
+        own: Collection[str],
+        replaced: Collection[str],
     ) -> None:
         """Prepare to look.
 
         Args:
             new: What is about to be installed.
             environment: Where.
-            package: The path of the application's package, e.g. `utt`.
+            packages: The paths of the application's package and of the namespace of its plugins, e.g. `utt` and
+                `utt/plugins`, the application's first.
             own: The application's own modules, see `own_modules`.
             replaced: Distributions whose files are about to be replaced.
         """
         self._new = new
         self._environment = environment
-        self._package = package
-        self._own = own
+        self._packages = [package.casefold() for package in packages]  # on some systems, both spellings are one file
+        self._own = {known.casefold() for known in own}
         self._replaced = replaced
 
     def found(self) -> list[str]:
@@ -201,8 +209,8 @@ class Trespasses:
         module = module_of(path)
         if not module:
             return None
-        name, package = module.casefold(), self._package.casefold()  # on some systems, both spellings are one file
-        if name in (package, f"{package}/plugins"):
+        name = module.casefold()
+        if name in self._packages and f"{name}/".startswith(f"{self._packages[0]}/"):  # others share another namespace
             return f"{path}, which is the application's own package file"
         owner = self._environment.owner_of_module(module)
         if self._is_others(owner):
@@ -210,15 +218,9 @@ class Trespasses:
             return brings if self._is_there(path) else f"{path}, in the place of code that {owner} brings"
         if owner != self._new.key and self._environment.runs_at_each_start(module):
             return f"{path}, which runs at each start of Python"
-        if name.startswith(f"{package}/") and self._is_own(name[len(package) + 1 :]):
+        if module_below(name, self._packages) in self._own:
             return f"{path}, in the place of a module of the application"
         return None
-
-    def _is_own(self, inside: str) -> bool:
-        """Return whether a module of the application's package is, or is part of, one of its own."""
-        first, _, rest = inside.partition("/")
-        name = f"{first}/{rest.partition('/')[0]}" if first == "plugins" and rest else first
-        return name in {known.casefold() for known in self._own}
 
     def _is_there(self, path: str) -> bool:
         return self._environment.owner(self._environment.places(path)[0]) is not None

@@ -13,7 +13,6 @@ import importlib.metadata
 import os
 from typing import TYPE_CHECKING
 
-from pegboard.namespace_package import PLUGINS
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.installing.installed import has_name
 
@@ -72,32 +71,36 @@ def _without_first_line(path: str) -> bytes:
         return stream.read(1 << 20).partition(b"\n")[2]
 
 
-def own_modules(package: str, host: str, home: str | None, owners: Mapping[str, str]) -> set[str]:
-    """Return the application's own modules, e.g. `api` and `plugins/0_add`.
+def own_modules(packages: Mapping[str, str | None], host: str, owners: Mapping[str, str]) -> set[str]:
+    """Return the application's own modules, as paths: `utt/api` and `utt/plugins/0_add`.
 
     Args:
-        package: The path of its package, e.g. `utt`.
+        packages: The application's package and the namespace of its plugins, as paths: `utt` and `utt/plugins`. Where
+            no installer keeps track of the application's files, the folder of each is looked at, if there is one.
         host: The distribution that brings it.
-        home: Its folder, which is looked at where no installer keeps track of its files.
         owners: Who brings each file that is installed.
     """
-    paths = [
-        path[len(package) + 1 :] for path, owner in owners.items() if owner == host and path.startswith(f"{package}/")
-    ]
-    if not paths and home:
-        paths = [name for name in os.listdir(home) if name != PLUGINS]
-        below = os.path.join(home, PLUGINS)
-        paths += [f"{PLUGINS}/{name}" for name in (os.listdir(below) if os.path.isdir(below) else ())]
-    return {_module(path) for path in paths} - {"", PLUGINS, "__pycache__", f"{PLUGINS}/__pycache__"}
+    paths = [path for path, owner in owners.items() if owner == host and module_below(path, packages)]
+    if not paths:
+        folders = [(path, folder) for path, folder in packages.items() if folder and os.path.isdir(folder)]
+        paths = [f"{path}/{name}" for path, folder in folders for name in os.listdir(folder)]
+    return {module_below(path, packages) for path in paths} - {""}
 
 
-def _module(path: str) -> str:
-    """Return the module that the file at *path* belongs to, one level below the package, or below `plugins`."""
-    first, _, rest = path.partition("/")
-    if first == PLUGINS:
-        name = rest.partition("/")[0].partition(".")[0]
-        return f"{PLUGINS}/{name}" if name else ""
-    return first.partition(".")[0]
+def module_below(path: str, packages: Collection[str]) -> str:
+    """Return the module that *path* is or is in, directly below the innermost of *packages*; empty if it is elsewhere.
+
+    What leads to a package is no such module: `utt/plugins` is none where plugins are in `utt/plugins`.
+    """
+    inside = max((package for package in packages if path.startswith(f"{package}/")), key=len, default="")
+    if not inside:
+        return ""
+    module = inside
+    for part in path[len(inside) + 1 :].split("/"):
+        module = f"{module}/{part.partition('.')[0]}"
+        if not any(f"{package}/".startswith(f"{module}/") for package in packages):
+            return "" if part.startswith(("__pycache__", "__init__.")) else module
+    return ""
 
 
 def unpacked_in(folder: str, sources: Sources) -> list[Unpacked]:
