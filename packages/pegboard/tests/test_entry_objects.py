@@ -4,7 +4,8 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NotRequired, Protocol, TypedDict
 
 import pytest
 
@@ -427,6 +428,43 @@ def test_groups_are_said_before_the_host_is_used_and_once(app):
     with pytest.raises(HostError, match="before the host is first used"):
         app.host.registry("writers", entry_points="other")
     assert app.host.registry("writers", entry_points="").names() == ()
+
+
+class Located(TypedDict):
+    group: str
+    value: NotRequired[str]
+    title: NotRequired[str]
+
+
+class Titled(TypedDict):
+    title: str
+
+
+@dataclass
+class Numbered:
+    number: int
+    group: str = ""
+
+
+@pytest.mark.parametrize("schema", [Located, {"title": str}])
+def test_a_schema_that_entry_points_can_meet(app, schema):
+    publish(app, "csv", "csv = acme_csv:Reader")
+    registry = app.start().registry("readers", entry_points="app.readers", metadata=schema)
+    assert registry["csv"].__name__ == "Reader"
+    assert app.reports == []
+
+
+@pytest.mark.parametrize(("schema", "field"), [(Titled, "title"), (Numbered, "number")])
+def test_a_schema_that_no_entry_point_can_meet_is_told_to_the_application(app, schema, field):
+    publish(app, "csv", "csv = acme_csv:Reader")
+    host = app.start()
+    with pytest.raises(HostError, match=f"in registry 'readers': the field '{field}' is missing") as caught:
+        host.registry("readers", entry_points="app.readers", metadata=schema)
+    assert "give the field a default" in str(caught.value)
+    registry = readers(app)
+    app.host.registry("readers", metadata=schema)
+    assert registry.get("csv") is None
+    assert f"the field '{field}' is missing" in str(app.reports[0])
 
 
 def test_groups_are_a_fact_of_the_index(app):

@@ -111,12 +111,18 @@ def load(contribution: Contribution, importer: Importer) -> Any:
 
 
 def _check(contribution: Contribution, live: object, registries: Mapping[str, Any]) -> None:
-    """Raise an error if *live* is not what its registry is made for; its metadata is only where it was found.
+    """Raise an error if *live* is not what its registry is made for.
 
     Raises:
         ContributionMismatchError: If it is something else.
+        HostError: If the registry requires metadata that no entry point has, and said so after its groups.
     """
-    of = getattr(registries.get(contribution.kind), "of", None)
+    registry = registries.get(contribution.kind)
+    of = getattr(registry, "of", None)
+    if isinstance(schema := getattr(registry, "schema", None), type):
+        from pegboard.expectations import check_schema
+
+        check_schema(contribution.kind, schema)
     if of is not None:
         from pegboard.errors import ContributionMismatchError
         from pegboard.expectations import Misfit, check_item

@@ -270,6 +270,24 @@ def check_fields(metadata: Mapping[str, Any], schema: Any) -> None:
             raise Misfit(f"the field {field!r} is missing", f"say {field}=...")
 
 
+def check_schema(registry: str, schema: Any) -> None:
+    """Raise an error if *schema* requires a field that an entry point, as a contribution to *registry*, does not have.
+
+    Raises:
+        HostError: If it does.
+    """
+    try:
+        check_fields({name: "" for name in ("group", "value") if name in _fields(schema)[0]}, schema)
+    except Misfit as misfit:
+        from pegboard.errors import HostError
+
+        raise HostError(
+            f"entry points do not fit in registry {registry!r}: {misfit.problem}",
+            "an entry point has the texts group and value and no other metadata; give the field a default, "
+            "or make another registry for entry points",
+        ) from None
+
+
 def _fields(schema: Any) -> tuple[dict[str, Any], list[str]]:
     """Return the type of each field, and the fields that have to be there."""
     if isinstance(schema, type):

@@ -260,7 +260,8 @@ class Host(HostMethods):
             eager: Whether its contributions have an effect by being there, so that plugins that add one are imported
                 at every start.
             metadata: The fields that describe a contribution: a `TypedDict`, a dataclass, or a mapping of names to
-                types. None: any plain data.
+                types. None: any plain data. An entry point has the fields `group` and `value` and no others, so that
+                together with *entry_points* no other one may be required.
             passing: Errors that `Registry.call` lets through unchanged, e.g. the application's own friendly one.
             entry_points: The group or groups of entry points that are contributions, too. Their names are known from
                 metadata; what one names is imported when it is used, in every mode. Its distribution is the owner,
@@ -268,10 +269,15 @@ class Host(HostMethods):
 
         Raises:
             HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`; if
-                *entry_points* are said after the plugins have been found, or other ones than before.
+                *entry_points* are said after the plugins have been found, other ones than before, or together with a
+                field that they cannot have.
             InvalidNameError: If a group cannot be one.
         """
         if entry_points is not None:
+            if isinstance(metadata, type):
+                from pegboard.expectations import check_schema
+
+                check_schema(name, metadata)
             from pegboard.sources import use_groups
 
             sources = use_groups(self.settings, name, entry_points, eager=eager)
