@@ -175,6 +175,8 @@ class HostMethods:
     def leave_out(self, names: Iterable[str] = (), reason: str = "left out by the application") -> None:
         """Start without some plugins: those of *names*, or without any that is not built in when *names* is empty.
 
+        `group:name` in *names* is an entry point: a plugin is left out with the last of its entry points.
+
         Raises:
             HostError: If the plugins have been found already.
         """

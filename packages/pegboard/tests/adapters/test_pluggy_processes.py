@@ -198,6 +198,68 @@ def test_wrappers_and_objects_as_plugins(app):
     assert second.imported == ["acme_wrap"]
 
 
+# -- several entry points of one module -----------------------------------------------------------------------------------
+
+SHARED = """
+@hookimpl
+def greet(name): return 'module'
+class Half:
+    def __init__(self, said): self.said = said
+    @hookimpl
+    def greet(self, name): return self.said
+one, two = Half('one'), Half('two')
+three = one
+"""
+COMPARE = """
+import pluggy
+def tried(manager):
+    manager.add_hookspecs(api.Specs)
+    said = []
+    def attempt(function):
+        try:
+            said.append(function())
+        except ValueError as error:
+            said.append(str(error).partition('=')[0])
+    for name in BLOCKED:
+        manager.set_blocked(name)
+    for name in (*NAMES, None, NAMES[-1]):
+        attempt(lambda: manager.load_setuptools_entrypoints('app', name))
+        attempt(lambda: sorted(each for each, plugin in manager.list_name_plugin() if plugin))
+    attempt(lambda: manager.hook.greet(name=1, polite=2))
+    attempt(lambda: manager.unregister(name=NAMES[-1]) is not None)
+    attempt(lambda: manager.load_setuptools_entrypoints('app'))
+    attempt(lambda: manager.hook.greet(name=1, polite=2))
+    return said
+result['ours'] = tried(api.PluginManager('app', host))
+result['theirs'] = tried(pluggy.PluginManager('app'))
+"""
+
+
+@pytest.mark.parametrize("blocked", [[], ["one"], ["one", "three", "two", "whole"]])
+def test_each_entry_point_of_one_module_is_what_it_is_to_pluggy(app, blocked):
+    entries = "one = acme_shared:one\ntwo = acme_shared:two\nthree = acme_shared:three\nwhole = acme_shared"
+    app.publish("shared", SHARED, entry=entries)
+    names = f"NAMES, BLOCKED = ['three', 'whole', 'two'], {blocked}\n"
+    for _ in ("recorded", "from the record"):
+        run = app.run(load=names + COMPARE)
+        assert run["ours"] == run["theirs"]
+
+
+def test_an_object_that_is_registered_is_registered_once(two):
+    two.publish("json", "class Plugin: pass\njson = Plugin()\n", entry="json = acme_json:json")
+    step = """
+    import acme_one, json
+    try:
+        pm.register(acme_one)
+    except ValueError as error:
+        result['said'] = str(error)
+    result['is'] = pm.is_registered(json), pm.is_registered(acme_one)
+    """
+    primed = two.primed(step)
+    assert "already registered" in primed["said"]
+    assert primed["is"] == [False, True]
+
+
 def test_calling_a_subset_of_the_plugins(two):
     primed = two.primed(
         "result['said'] = pm.subset_hook_caller('greet', [pm.get_plugin('two')])(name='Bo', polite=True)"

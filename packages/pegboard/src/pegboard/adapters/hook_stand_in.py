@@ -70,8 +70,10 @@ def implementations(manager: PluginManager, plugin: object, name: str) -> Iterat
 
 
 def texts_of(plugin: object) -> Mapping[str, str]:
-    """Return name and documentation of a plugin, if it has them, as plain text."""
+    """Return name and documentation of a plugin, if it has them, and its module's name if it is one, as plain text."""
     said = {name: getattr(plugin, name, None) for name in ("__name__", "__doc__")}
+    if isinstance(plugin, ModuleType):
+        said["module"] = said["__name__"]
     return {name: text for name, text in said.items() if type(text) is str}
 
 
@@ -79,27 +81,32 @@ class StandIn(ModuleType):
     """A plugin that is known and not imported. What is not recorded of it is read from the real one."""
 
     def __init__(
-        self, name: str, functions: Mapping[str, Callable[..., Any]], *, doc: str | None, wake: Callable[[], object]
+        self,
+        name: str,
+        texts: Mapping[str, str],
+        functions: Mapping[str, Callable[..., Any]],
+        wake: Callable[[], object],
     ) -> None:
-        """Make what stands for the plugin whose `__name__` is *name*.
+        """Make what stands for a plugin.
 
         Args:
-            name: The plugin's own name.
+            name: The name of its entry point, for one that has no name of its own.
+            texts: What `texts_of` says.
             functions: What it implements, by attribute.
-            doc: Its documentation.
             wake: Imports the plugin and returns it.
         """
-        super().__init__(name, doc)
+        super().__init__(texts.get("__name__", name), texts.get("__doc__"))
         for unknown in ("__spec__", "__loader__", "__package__"):
             delattr(self, unknown)  # so that the real one's is read
         self.real: object | None = None
         """The plugin, once it has been imported."""
+        self._module = texts.get("module", "")
         self._wake = wake
         self.__dict__.update(functions)
 
     def stands_for(self, plugin: object) -> bool:
         """Return whether *plugin* is the real one; imports nothing."""
-        return plugin is self.real or plugin is sys.modules.get(self.__name__)
+        return plugin is (sys.modules.get(self._module) if self.real is None else self.real)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("__wrapped__", "__path__"):  # `inspect` and the import system ask every object for these

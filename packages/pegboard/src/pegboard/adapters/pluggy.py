@@ -116,7 +116,9 @@ class PluginManager(pluggy.PluginManager):
             recorded = list(implementations(self, point.object, point.name))
             for implementation in recorded:
                 implementation["is_replayed"] = self._record_additions(point.object, implementation)
-            metadata: dict[str, Any] = {"group": point.group, "hooks": recorded, **texts_of(point.object)}
+            first = next(each.name for each in entry_points if each.object is point.object)
+            metadata: dict[str, Any] = {"group": point.group, "object": first, "hooks": recorded}
+            metadata |= texts_of(point.object)
             self._hook_plugins.register(point.name, point.object, **metadata)
             self._host.on_unload(partial(self._register_anew, point.name))
 
@@ -153,35 +155,43 @@ class PluginManager(pluggy.PluginManager):
         blocked = [each for each, plugin in self.list_name_plugin() if plugin is None and each.strip()]
         if blocked:
             with suppress(HostError):  # they have been found already
-                self._host.leave_out(blocked, "blocked by the application")
-        before = len(self._owners)
+                self._host.leave_out([f"{group}:{each}" for each in blocked], "blocked by the application")
+        count = 0
         for each in self._hook_plugins.names():
             metadata = self._hook_plugins.describe(each)
             if metadata["group"] == group and name in (None, each) and not self.has_plugin(each):
-                self._register(each, metadata)
-        return len(self._owners) - before
+                count += self._register(each, metadata)
+        return count
 
-    def _register(self, name: str, metadata: Mapping[str, Any]) -> None:
+    def _register(self, name: str, metadata: Mapping[str, Any]) -> bool:
+        """Register the plugin of that name, or what stands for it; return whether it is registered now."""
         owner = self._hook_plugins.owner(name)
+        plugin: object
         if owner.state == "active":
             plugin = self._hook_plugins[name]
         else:
             stubs = {each["attribute"]: self._stub(name, each) for each in metadata["hooks"]}
-            plugin = StandIn(
-                metadata.get("__name__", name), stubs, doc=metadata.get("__doc__"), wake=lambda: self._wake(name)
-            )
+            plugin = self._registered_alias(owner, metadata) or StandIn(name, metadata, stubs, lambda: self._wake(name))
         try:
-            registered = super().register(plugin, name)
+            registered = self.register(plugin, name)
         except pluggy.PluginValidationError as error:
             registered, plugin = self._register_real(name, owner, error)
         if registered is None:
-            return  # it is blocked, or not valid
+            return False  # it is blocked, or not valid
         self._owners[name] = owner
         self._undistributed.append((plugin, owner))
         if isinstance(plugin, StandIn):
             self._stand_ins[name] = plugin
         else:
             self._settle(name, plugin, metadata)
+        return True
+
+    def _registered_alias(self, owner: Plugin, metadata: Mapping[str, Any]) -> StandIn | None:
+        """Return what stands for the same object under the name of another entry point; pluggy takes it only once."""
+        for name, stand_in in self._stand_ins.items():
+            if self._owners[name] is owner and self._hook_plugins.describe(name)["object"] == metadata["object"]:
+                return stand_in
+        return None
 
     def _register_real(
         self, name: str, owner: Plugin, refusal: pluggy.PluginValidationError
@@ -216,6 +226,10 @@ class PluginManager(pluggy.PluginManager):
             self.unregister(name=name)
             if name in self._hook_plugins:
                 self._register(name, self._hook_plugins.describe(name))
+
+    def register(self, plugin: object, name: str | None = None) -> str | None:
+        """Register a plugin as pluggy does, which refuses one that is registered already, also by its stand-in."""
+        return super().register(self._registered(plugin), name)
 
     def unregister(self, plugin: object | None = None, name: str | None = None) -> Any | None:
         """Unregister a plugin as pluggy does; the real one of a stand-in is as good as the stand-in."""

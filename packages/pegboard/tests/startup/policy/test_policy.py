@@ -128,3 +128,14 @@ def test_leave_out_without_names_is_safe_mode():
     policy = Policy()
     policy.leave_out([""], "why")
     assert policy.safe_mode == "why"
+
+
+def test_a_plugin_is_left_out_with_the_last_of_its_entry_points():
+    plugin = balance()
+    plugin.entry_points = (("one", "app", "acme:one", "acme"), ("two", "app", "acme:two", "acme"))
+    policy = Policy()
+    policy.leave_out(["app:one", "other:two"], "why")
+    assert policy.why_disabled(plugin) is None
+    assert policy.why_disabled(balance()) is None
+    policy.leave_out(["app:two"], "why")
+    assert policy.why_disabled(plugin) == "why"

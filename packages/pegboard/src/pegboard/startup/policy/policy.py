@@ -66,7 +66,7 @@ class Policy:
         self.problems: list[ConfigurationError] = []
 
     def leave_out(self, names: Iterable[str], reason: str) -> None:
-        """Disable *names*; none at all means every plugin that is not built in."""
+        """Disable *names*, of plugins or `group:name` of entry points; none means every plugin that is not built in."""
         chosen = _stripped(names)
         if not chosen:
             self.safe_mode = reason
@@ -82,6 +82,9 @@ class Policy:
             return NOT_ENABLED
         if plugin.name in self.disabled:
             return self.disabled[plugin.name]
+        points = [f"{group}:{name}" for name, group, _, _ in plugin.entry_points or ()]
+        if points and all(point in self.disabled for point in points):
+            return self.disabled[points[0]]
         if not self.enabled_by_default and not plugin.is_built_in and plugin.name not in self.enabled:
             return "plugins.toml enables plugins one by one, and not this one"
         return None
