@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 RUN := .venv/bin
 
-.PHONY: help demo browser quick test soak test-all check docs bench adoption format lock clean
+.PHONY: help demo browser quick test soak test-all check docs picture bench adoption format lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,6 +43,9 @@ docs: .venv/ready ## Build the documentation; any warning is an error
 	@echo "==> Building the documentation"
 	@$(RUN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "    docs/_build/html/index.html"
+
+picture: .venv/ready ## Draw the session of the front page from docs/session.md
+	@$(PY) docs/draw_session.py
 
 bench: .venv/ready ## Measure: ratios within one interleaved run
 	@$(PY) benchmarks/run.py

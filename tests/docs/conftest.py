@@ -273,6 +273,14 @@ def user(tmp_path, programs, wheels, environment):
 
 
 @pytest.fixture
+def owner(tmp_path, programs, environments):
+    """A reader who has utt in an environment that is theirs to change, and the wheel of a plugin to install."""
+    environment = environments.make(tmp_path / "environment", "packages/pegboard", "packages/utt", "pip")
+    wheel = environments.wheel("examples/utt-compact-report")
+    return Reader(tmp_path / "home", programs, wheel.parent, activated=environment.folder)
+
+
+@pytest.fixture
 def packager_with(tmp_path, programs, wheels, environments):
     """Return what makes a reader who has the application notes and its plugin installed, and tools."""
 
