@@ -370,7 +370,7 @@ class Importer:
         process = os.getpid()
         entry = None if plugin.is_built_in else self.journal.begin(plugin, len(stack))
         started, observing_s = perf_counter(), self.observing_s
-        around = self.around
+        around, outer = self.around, divert(self._application, None if plugin.is_built_in else plugin)
         try:
             try:
                 execute() if around is None else around(plugin, execute)
@@ -384,6 +384,7 @@ class Importer:
                 end_if_child(process, error)
                 raise
             finally:
+                end_diversion(outer)
                 stack.pop()
                 self.imports[plugin] = (stack[-1] if stack else None, started, perf_counter())
                 if entry is not None:
@@ -400,8 +401,7 @@ class Importer:
             raise
         plugin.cost_ms = (perf_counter() - started - self.observing_s + observing_s) * 1000
         batch = ledger.commit(plugin)
-        plugin.state = ACTIVE
-        plugin.error = None
+        plugin.state, plugin.error = ACTIVE, None
         self.listener.imported(plugin, batch)
 
     def lose(self, plugin: "Plugin", error: "PegboardError") -> None:
@@ -486,6 +486,81 @@ class _BracketedLoader:
 
     def __getattr__(self, name: str) -> "Any":
         return getattr(self._loader, name)
+
+
+# -- what does a plugin print meanwhile? ------------------------------------------------------------------------------
+
+IMPORTING: "dict[int, tuple[str, Plugin] | None]" = {}
+"""The application and the plugin that each thread is importing; None while what it writes is not the plugin's."""
+_methods: "list[tuple[Any, str, Any, Any]]" = []  # of streams: what had which method, if any of its own, and has now
+
+
+def divert(application: str, plugin: "Plugin | None", key: int = 0) -> "tuple[int, tuple[str, Plugin] | None]":
+    """Have streams of standard output ask from now on who is writing: what *plugin* does is for `printing`.
+
+    Standard output is the application's. The streams stay the same objects, so that what a plugin keeps is the real
+    one, and to print is no effect.
+
+    Args:
+        application: What is named before the plugin.
+        plugin: What this thread begins to import; None if that is still to come.
+        key: Stands for the thread where that is None.
+
+    Returns:
+        The argument for `end_diversion`.
+    """
+    key = key or _thread.get_ident()
+    ended = key, IMPORTING.get(key)
+    IMPORTING[key] = None if plugin is None else (application, plugin)
+    for stream in (sys.stdout, sys.__stdout__):
+        try:
+            is_known = stream is sys.stderr or any(stream is each[0] for each in _methods)
+            below = getattr(stream, "buffer", None)
+            for each, name in () if is_known else ((stream, "write"), (stream, "flush"), (below, "write")):
+                own, stand_in = vars(each).get(name), _asking(getattr(each, name), is_write=name == "write")
+                setattr(each, name, stand_in)
+                _methods.append((each, name, own, stand_in))
+        except Exception:  # noqa: S110 -- a stream of text has no buffer; somebody's own may take no attributes
+            pass
+    return ended
+
+
+def end_diversion(ended: "tuple[int, tuple[str, Plugin] | None]") -> None:
+    """Undo what `divert` did, and let the streams have their own methods again if no thread imports a plugin."""
+    key, outer = ended
+    if "pegboard.printing" in sys.modules and IMPORTING.get(key) is not None:
+        from pegboard.printing import end_line
+
+        end_line(IMPORTING)
+    if outer is None:
+        IMPORTING.pop(key, None)
+    else:
+        IMPORTING[key] = outer
+    while _methods and not IMPORTING:
+        stream, name, own, stand_in = _methods.pop()
+        if vars(stream).get(name) is stand_in:  # else a plugin has put its own in its place
+            delattr(stream, name) if own is None else setattr(stream, name, own)
+
+
+def _asking(method: "Any", *, is_write: bool) -> "Any":
+    """Return what stands in for a *method* of a stream."""
+
+    def ask(*arguments: "Any", **options: "Any") -> "Any":
+        key = _thread.get_ident()
+        importing = IMPORTING.get(key)
+        if importing is None:
+            return method(*arguments, **options)
+        if is_write and arguments and isinstance(arguments[0], (str, bytes, bytearray, memoryview)):
+            from pegboard.printing import write
+
+            return write(IMPORTING, arguments[0])
+        IMPORTING[key] = None  # what is flushed was written by the application
+        try:
+            return method(*arguments, **options)
+        finally:
+            IMPORTING[key] = importing
+
+    return ask
 
 
 # -- what is being imported now, in case the process dies of it? ------------------------------------------------------

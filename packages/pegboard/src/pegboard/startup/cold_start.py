@@ -13,7 +13,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.adaptation import parse
 from pegboard.entry_objects import is_distribution, offer
 from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, UnusedObjectError, describe_exception
-from pegboard.importer import Journal
+from pegboard.importer import Journal, divert, end_diversion
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
 from pegboard.startup.journal.one_file import OneFile
@@ -163,6 +163,7 @@ class ColdStart:
         entry = journal.begin(None, 0)
         if entry is None and self._settings.keeps_journal:
             self._report(no_journal(self._settings))
+        diversion = divert("", None, -id(self))  # over all imports, since what they change is compared
         try:
             with self._lock:
                 is_mine = self._settings.is_lazy and not self._has_recorder
@@ -176,6 +177,7 @@ class ColdStart:
                         self._early.settle(self.plugins)
                     self._import_all()
         finally:
+            end_diversion(diversion)
             if entry is not None:
                 journal.end(*entry)
         if not self._settings.left_out:

@@ -103,7 +103,7 @@ def test_of_healthy_plugins_it_says_one_line(clinic):
     clinic.install("acme-well", {"app/plugins/well.py": "def health(): return []\n"})
     clinic.start()
     done = clinic.run("plugins", "doctor")
-    assert (done.stdout, done.stderr, done.returncode) == ("2 plugins, 18 checks: nothing is wrong\n", "", 0)
+    assert (done.stdout, done.stderr, done.returncode) == ("2 plugins, 19 checks: nothing is wrong\n", "", 0)
 
 
 def test_a_plugin_with_a_valid_record_is_not_imported(clinic):
@@ -118,6 +118,28 @@ def test_a_plugin_with_a_valid_record_is_not_imported(clinic):
     assert not ran.exists()
     assert clinic.doctor("--all") == []
     assert ran.read_text() == "xx"  # alone, and with the others
+
+
+def test_who_prints_at_import_is_named_and_who_writes_past_python(clinic):
+    clinic.install("acme-loud", {"app/plugins/loud.py": "print('hello')\n"})
+    clinic.install("acme-child", {"app/plugins/child.py": "import os\nos.system('echo child')\n"})
+    clinic.install("acme-raw", {"app/plugins/raw.py": "import os\nos.write(1, b'raw')\n"})
+    expected = {
+        ("plugin-prints", "loud", "acme-loud 1.2.0", "it prints 'hello'"),
+        *(
+            ("plugin-bypasses-output", name, f"acme-{name} 1.2.0", f"writes to descriptor 1: '{name}'")
+            for name in ("raw", "child")
+        ),
+    }
+    clinic.application.settle()
+    for _ in ("without records", "with records"):
+        found = clinic.doctor()
+        assert expected == {
+            (item["code"], item["plugin"], item["distribution"], text)
+            for item in found
+            for text in [text for *_, text in expected if item["cause"].endswith(text)]
+        }
+        clinic.application.process("host.start()")
 
 
 def test_no_import_imports_nothing_and_says_whom_it_knows_nothing_of(clinic):
@@ -536,7 +558,7 @@ def test_a_directory_that_everybody_may_write_is_found(clinic):
 
 
 def test_an_eager_plugin_is_noted_with_the_reason(clinic):
-    clinic.install("acme-busy", {"app/plugins/busy.py": "import threading\nthreading.Thread(target=print).start()\n"})
+    clinic.install("acme-busy", {"app/plugins/busy.py": "import threading\nthreading.Thread(target=int).start()\n"})
     clinic.start()
     found = clinic.only()
     assert (found["code"], found["severity"], found["plugin"]) == ("plugin-eager", "note", "busy")
@@ -621,7 +643,7 @@ def test_findings_are_told_in_words_the_worst_first(clinic):
         f"  where: {site}/app/plugins/left\n"
         "  remedy: remove it, unless you need its content\n"
         "\n"
-        "2 plugins, 18 checks: 1 error, 1 note\n"
+        "2 plugins, 19 checks: 1 error, 1 note\n"
     )
     assert done.returncode == 1
 
@@ -644,7 +666,7 @@ def test_disabled_plugins_are_not_imported(clinic):
     clinic.install("acme-bad", {"app/plugins/bad.py": "raise ValueError\n"})
     assert clinic.doctor(APP_NO_PLUGINS="bad") == []
     said = clinic.run("plugins", "doctor", APP_NO_PLUGINS="bad").stdout
-    assert said == "2 plugins, 18 checks: nothing is wrong; 1 plugin left out, and not imported\n"
+    assert said == "2 plugins, 19 checks: nothing is wrong; 1 plugin left out, and not imported\n"
 
 
 def test_ctrl_c_ends_it_and_the_processes_it_has_started(clinic):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Notes:
     """Notes on each plugin, by plugin name."""
 
-    __slots__ = ("cost_ms", "doubtful", "drifts", "judging_ms", "reasons", "uses")
+    __slots__ = ("cost_ms", "doubtful", "drifts", "judging_ms", "prints", "reasons", "uses")
 
     def __init__(self) -> None:
         self.cost_ms: dict[str, float] = {}
@@ -32,6 +32,8 @@ class Notes:
         """In how many processes something of it was used while it waited to be judged."""
         self.doubtful: dict[str, bool] = {}
         """Plugins that are judged alone the next time: while several were compared at once, one changed something."""
+        self.prints: dict[str, str] = {}
+        """What it printed when it was last recorded; the beginning of it."""
         self.judging_ms: dict[str, float] = {}
         """How long it took, beyond its import, to judge it; milliseconds."""
 
@@ -42,8 +44,8 @@ class Notes:
         try:
             data: dict[str, Any] = json.loads(read_file(notes_path(index_path)))
             for name in cls.__slots__:
-                setattr(notes, name, dict(data[name]))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                setattr(notes, name, dict(data.get(name, ())))
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
             return cls()
         return notes
 

@@ -14,6 +14,7 @@ from pegboard.entry_objects import is_distribution
 from pegboard.errors import PluginImportError, describe_exception
 from pegboard.ledger import PRIMED
 from pegboard.left_out import is_library
+from pegboard.printing import PRINTED
 from pegboard.startup.recording.budget import Budget, allowed_s
 from pegboard.startup.recording.files import why_not_writable
 from pegboard.startup.recording.holding_packages import HoldingPackages
@@ -242,6 +243,9 @@ class Rebuild:
             return
         self._use_record(plugin, record)
         self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
+        self._notes.prints.pop(plugin.name, None)
+        if plugin in PRINTED:
+            self._notes.prints[plugin.name] = PRINTED[plugin]
 
     def _record_of(self, plugin: Plugin, recorder: Recorder, judging: Judging) -> Record:
         trace = judging.traces.get(plugin) or recorder.finish(plugin, None)

@@ -25,6 +25,8 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-slow": (WARNING, "its import takes longer than the application allows for", "tell its author"),
     "plugin-drifts": (WARNING, "it sometimes registers something else than recorded", "tell its author"),
     "plugin-eager": (NOTE, "it is imported at every start", "none, unless starts are slow"),
+    "plugin-prints": (NOTE, "it prints while it is imported, to standard error as things are", "none"),
+    "plugin-bypasses-output": (WARNING, "its import writes to standard output past Python", "tell its author"),
     "plugin-unexamined": (NOTE, "the doctor has not imported it", "run the doctor without `--no-import`"),
     "name-clash": (WARNING, "two plugins register one name; the second is not used", "disable one of them"),
     "order-impossible": (WARNING, "its wish for an order cannot be met", "tell its author"),

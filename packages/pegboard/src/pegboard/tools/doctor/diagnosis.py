@@ -24,6 +24,7 @@ from pegboard.tools.doctor.checks.index_state import index_state
 from pegboard.tools.doctor.checks.leftovers import leftovers
 from pegboard.tools.doctor.checks.modified import modified
 from pegboard.tools.doctor.checks.permissions import writable_by_others
+from pegboard.tools.doctor.checks.prints import prints
 from pegboard.tools.doctor.checks.requirements import requirements
 from pegboard.tools.doctor.checks.shared_files import shared_files
 from pegboard.tools.doctor.checks.startup_files import startup_files
@@ -77,6 +78,7 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
         "requirements": requirements,
         "eager plugins": eager,
         "drifts": drifts,
+        "prints": prints,
         "hooks": hooks,
         "startup files": startup_files,
         "permissions": writable_by_others,

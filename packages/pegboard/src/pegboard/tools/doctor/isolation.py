@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.ledger import QUARANTINED
 from pegboard.tools import processes
+from pegboard.tools.doctor.checks.prints import may_write_past_python
 from pegboard.tools.doctor.finding import Finding, finding
 from pegboard.tools.doctor.health_check import has_health_check
 from pegboard.tools.doctor.worker import HEALTH, NOTHING, RESULT, TRACE
@@ -106,14 +107,17 @@ class IsolatedImports:
                         yield from self._verdict(worker, folder)
 
     def _chosen(self) -> list[Plugin]:
-        """Return the plugins to import: those without a valid record, and those with a health check."""
+        """Return the plugins to import: without a valid record, with a health check, or perhaps writing past Python."""
         return [
             plugin
             for plugin in self.evidence.plugins
             if (plugin.is_usable or plugin.state == QUARANTINED)
             and (
                 self.options.everyone
-                or (not plugin.is_built_in and (not self._is_recorded(plugin) or has_health_check(plugin)))
+                or (
+                    not plugin.is_built_in
+                    and (not self._is_recorded(plugin) or has_health_check(plugin) or may_write_past_python(plugin))
+                )
             )
         ]
 

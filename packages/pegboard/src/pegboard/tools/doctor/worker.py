@@ -20,6 +20,7 @@ from pegboard.boundary import find_culprit, location_in
 from pegboard.entry_objects import is_distribution, load_all
 from pegboard.errors import describe_exception
 from pegboard.ledger import ACTIVE
+from pegboard.tools.doctor.checks.prints import OutputWatch
 from pegboard.tools.doctor.finding import Finding, finding, from_error
 from pegboard.tools.doctor.health_check import NAME
 
@@ -73,6 +74,7 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
         findings: list[Finding] = []
         wanted = [plugin for plugin in host.plugins if plugin.is_usable and module in ("", plugin.module)]
         working = _Interpreter()
+        watch = OutputWatch()
         for plugin in wanted:
             _begin(answers, trace, IMPORT, plugin, deadline_s)
             try:
@@ -82,6 +84,7 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
                 working.restore()
                 findings.append(_breakage(_culprit(error, manager.attribution.owner) or plugin, error, plugin))
                 break
+            findings += watch.findings(plugin) if module else ()
             if reason:
                 working.restore()
                 findings.append(_breakage(plugin, reason, plugin))
