@@ -9,6 +9,7 @@ import pytest
 
 import pegboard
 import pegboard.cli
+import utt.api.v1
 
 ROOT = Path(__file__).parents[2]
 MODULES_WITH_EXAMPLES = sorted(
@@ -31,6 +32,15 @@ def test_every_public_name_is_in_the_reference():
     public |= {f"pegboard.cli.{name}" for name in pegboard.cli.__all__}
     assert public <= shown
     assert "pegboard.errors" in shown  # with all its members, each of them checked in the tests of that module
+
+
+def test_every_name_that_plugins_for_utt_can_use_is_in_the_reference_with_its_meaning():
+    text = (ROOT / "docs/reference/utt-api.md").read_text(encoding="utf-8")
+    rows = [row.split("|", 2)[1:] for row in text.splitlines() if row.startswith("| `")]
+    in_tables = {name for first, rest in rows if len(rest) > 10 for name in re.findall(r"`v1\.(\w+)", first)}
+    shown = set(re.findall(r"^\.\. auto(?:class|function):: utt\.api\.v1\.(\w+)$", text, re.MULTILINE))
+    assert in_tables | shown == set(utt.api.v1.__all__)
+    assert [name for name in shown if not getattr(utt.api.v1, name).__doc__] == []
 
 
 @pytest.mark.parametrize(("kind", "path", "options"), AUTOMATIC, ids=[path for _, path, _ in AUTOMATIC])

@@ -37,6 +37,8 @@ class Desk:
     """Stands in for a plugin manager: a ledger, whose registering plugin is set by hand, and what was reported."""
 
     state = "ready"
+    is_strict = False
+    settings = SimpleNamespace(offers={})
 
     def __init__(self) -> None:
         self.owner = application("app")

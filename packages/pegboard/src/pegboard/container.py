@@ -22,7 +22,7 @@ from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE, SINGLETON, TRANSIE
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Any, Final, TypeVar, overload
 
     from typing_extensions import TypeForm
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pegboard.injection.explanation import Explanation
     from pegboard.injection.override import Override
     from pegboard.injection.scope import Scope
-    from pegboard.ledger import Contribution, Ledger
+    from pegboard.ledger import Contribution, Ledger, Plugin
 
     K = TypeVar("K")
     T = TypeVar("T")
@@ -59,7 +59,18 @@ class Container:
     takes effect at the next request: what depends on the change is forgotten, and nothing else is.
     """
 
-    __slots__ = ("_cache", "_core", "_ledger", "_live", "_opening", "_ready", "_report", "_root")
+    __slots__ = (
+        "_cache",
+        "_core",
+        "_ledger",
+        "_live",
+        "_offers",
+        "_opening",
+        "_owner_of",
+        "_ready",
+        "_report",
+        "_root",
+    )
 
     def __init__(
         self,
@@ -68,6 +79,8 @@ class Container:
         live: "Callable[[Contribution], Any]",
         ready: "Callable[[], None]",
         report: "Callable[[PegboardError], None]",
+        owner_of: "Callable[[str], Plugin | None] | None" = None,
+        offers: "Mapping[str, str] | None" = None,
     ) -> None:
         """Make a container of everything in *ledger*.
 
@@ -76,11 +89,15 @@ class Container:
             live: Returns the object of a contribution, importing its owner first if need be.
             ready: Called before the first look at the ledger and before each thing that is built.
             report: Told of each plugin that could not do what it offered and was done without.
+            owner_of: Returns the plugin that a module belongs to, or None.
+            offers: As for `Host`.
         """
         self._ledger = ledger
         self._live = live
         self._ready = ready
         self._report = report
+        self._owner_of = owner_of
+        self._offers = offers
         self._opening = _thread.allocate_lock()
         self._core: Core = _UNOPENED
         self._cache: dict[Any, Any]
@@ -104,7 +121,14 @@ class Container:
 
             with self._opening:
                 if self._core is _UNOPENED:
-                    core = Core(self._ledger, live=self._live, ready=self._ready, report=self._report)
+                    core = Core(
+                        self._ledger,
+                        live=self._live,
+                        ready=self._ready,
+                        report=self._report,
+                        owner_of=self._owner_of,
+                        offers=self._offers,
+                    )
                     core.fix(Container, self, SINGLETON)
                     self._root, self._cache = Scope(core, core.root), core.root.cache
                     self._core = core  # the last: other threads look here whether it is open

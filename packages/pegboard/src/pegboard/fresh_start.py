@@ -66,6 +66,7 @@ def hand_over(host: Any, old: PluginManager, manager: PluginManager) -> None:
     old.ledger.generation += 1  # hooks, which look for a change in the ledger that they have used
     container = host.container
     container._ledger, container._live = manager.ledger, manager.importer.live
+    container._owner_of = manager.attribution.owner
     container._core = _UNOPENED
 
 

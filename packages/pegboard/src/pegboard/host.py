@@ -84,6 +84,7 @@ class Host(HostMethods):
         is_plugin: "Callable[[Candidate], object] | None" = None,
         commands: str = "",
         hooks: str = "",
+        offers: "Mapping[str, str] | None" = None,
     ) -> None:
         """Make the host of the application that is the package *name*.
 
@@ -121,6 +122,9 @@ class Host(HostMethods):
                 application has none, or mounts them with an adapter, which knows. Hints then say what helps without.
             hooks: The module that declares the hooks, if the application imports it only when one is implemented; see
                 `is_implemented`. `Host.hooks` imports it at its first use. Empty if they are declared at every start.
+            offers: What the application's API offers to authors of plugins, for hints: `override`, how to replace what
+                has a name, e.g. `register_command(..., override=True)`, and `decorate`, how to wrap a component, e.g.
+                `v1.decorate_component`. Hints do not advise what is not there.
 
         Raises:
             InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
@@ -182,6 +186,7 @@ class Host(HostMethods):
                 cache_directory=None if cache_directory is None else os.path.abspath(cache_directory),
                 sources=sources,
                 commands=commands,
+                offers=offers,
             ),
             report=self.report,
             report_clashes=self._report_clashes,
@@ -311,8 +316,15 @@ class Host(HostMethods):
 
             with self._lock:
                 if self._container is None:
-                    live = self.manager.importer.live
-                    self._container = Container(self.manager.ledger, live=live, ready=self.start, report=self.report)
+                    manager = self.manager
+                    self._container = Container(
+                        manager.ledger,
+                        live=manager.importer.live,
+                        ready=self.start,
+                        report=self.report,
+                        owner_of=manager.attribution.owner,
+                        offers=manager.settings.offers,
+                    )
         return self._container
 
     @property

@@ -391,6 +391,7 @@ class Settings:
         sources: "Sources | None" = None,
         only: "tuple[str, ...] | None" = None,
         commands: "str | Callable[[], str]" = "",
+        offers: "Mapping[str, str] | None" = None,
     ) -> None:
         """Make settings; all but the following are described at `Host`.
 
@@ -412,6 +413,7 @@ class Settings:
             sources: Where plugins are; None for the usual places, see `sources`.
             only: The plugins that the application enables; None for all.
             commands: As for `Host`; or a function that returns it, where that depends on how the program was called.
+            offers: As for `Host`.
         """
         vars(self).update(
             application=application,
@@ -434,6 +436,7 @@ class Settings:
             adapter=None if sources is None else sources.adapter,
             only=only,
             commands=commands,
+            offers=offers or {},
         )
 
     if TYPE_CHECKING:
@@ -461,6 +464,7 @@ class Settings:
         """What makes contributions of what modules offer; see `Host.adapt`."""
         only: tuple[str, ...] | None
         commands: str | Callable[[], str]
+        offers: Mapping[str, str]
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings never change: use replace({name}=...)")

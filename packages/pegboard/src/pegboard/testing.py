@@ -5,6 +5,7 @@ With `pytest_plugins = ["pegboard.testing"]` in `conftest.py`, pytest has the fi
 
 import sys
 
+from pegboard.tools.command_run import CommandResult, run_command
 from pegboard.tools.hermetic import hermetic
 from pegboard.tools.hook_calls import Call, record_calls
 from pegboard.tools.testing import Outcome, assert_same_lazily_and_eagerly, assert_steady, assert_unloads, record
@@ -14,6 +15,7 @@ if "pytest" in sys.modules:
 
 __all__ = [
     "Call",
+    "CommandResult",
     "Outcome",
     "assert_same_lazily_and_eagerly",
     "assert_steady",
@@ -21,4 +23,5 @@ __all__ = [
     "hermetic",
     "record",
     "record_calls",
+    "run_command",
 ]

@@ -36,7 +36,13 @@ if TYPE_CHECKING:
     from utt.report.interface import ReportFormat
 
 # plugins are ordered by name; the names of built-in ones begin with `0_`
-host = Host("utt", built_in_first=False, commands="utt plugins", hooks="utt.hooks")
+host = Host(
+    "utt",
+    built_in_first=False,
+    commands="utt plugins",
+    hooks="utt.hooks",
+    offers={"override": "v1.register_command(command, override=True)", "decorate": "v1.decorate_component"},
+)
 commands = host.registry("commands", Command)
 
 

@@ -11,11 +11,13 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 DONE = 0
 FAILED = 1
 INTERRUPTED = 130  # the status that shells use for a program that Ctrl-C ended
 MANAGEMENT = "plugins"  # not a command of the parser: it works when plugins do not, and is in no usage line
+_COROUTINE = 0x80  # in `co_flags`
 _LINE_BREAK = "\n"
 TRACEBACK_VARIABLE = "UTT_TRACEBACK"
 
@@ -69,7 +71,23 @@ def _run_command(arguments: Sequence[str]) -> None:
     handler_class = commands[name].handler_class
 
     def construct_and_call() -> None:
-        host.container.build(handler_class)()
+        container, result = host.container, None
+        is_async = _is_async(handler_class)
+        if not is_async:
+            try:
+                handler = container.build(handler_class)
+            except Exception as exc:
+                is_async = getattr(exc, "code", "") == "async-required"
+                if not is_async:
+                    raise
+            else:
+                result = handler()
+        if is_async or hasattr(result, "__await__"):
+            from utt.event_loop import run_in_loop
+
+            run_in_loop(container, handler_class, result)
+        else:
+            container.close()  # components that are generators clean up
 
     host.run(
         commands.owner(name),
@@ -77,6 +95,15 @@ def _run_command(arguments: Sequence[str]) -> None:
         construct_and_call,
         passing=(UttError, BrokenPipeError, SystemExit),
     )
+
+
+def _is_async(handler_class: Any) -> bool:
+    """Return whether the handler's `__call__`, or the function that makes the handler, is `async def`."""
+    for function in (handler_class, getattr(handler_class, "__call__", None)):  # noqa: B004 -- that of its instances
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _COROUTINE:
+            return True
+    return False
 
 
 def _after_options(arguments: Sequence[str]) -> list[str]:

@@ -46,6 +46,17 @@ else:
             return getattr(model, self._name)
 
     class Command:
+        """A sub-command of utt.
+
+        Args:
+            name: What the user types after `utt`.
+            description: One sentence for `utt --help` and `utt NAME --help`.
+            handler_class: Built with injected arguments when the command is chosen, then called
+                without arguments. It may also be a function that returns a callable.
+            add_args: Called with the command's own parser, to add arguments to it; only when the command
+                is chosen, or when its help or completion is asked for.
+        """
+
         __match_args__ = ("name", "description", "handler_class", "add_args")
         __dataclass_fields__ = _LazyDataclassAttribute()
         __dataclass_params__ = _LazyDataclassAttribute()

@@ -135,6 +135,10 @@ def describe_exception(error: BaseException) -> str:
         code = exit_code(error)
         return f"it called sys.exit({'' if code is None else repr_of(code)})"
     text = " ".join(text_of(error, "(its message cannot be shown)").split())
+    if is_a(error, NameError, AttributeError, ImportError):
+        from pegboard.errors.suggestion import suggestion
+
+        text += suggestion(error)
     return f"{class_name(error)}: {text}" if text else class_name(error)
 
 

@@ -301,10 +301,11 @@ class NameClashError(PluginError):
     name: str
     other: str  #: Who keeps the name, as text, e.g. `plugin 'a' of acme-a 1.0`.
     place: str | None = None
+    offer: str = ""  #: How a plugin replaces it on purpose, as the application says; empty unless its author reads it.
 
     def hint(self) -> str:
         either = f"disable {self.plugin!r}" if self.other == "the application" else "disable one of the two"
-        return f"{either}; to replace it on purpose, a plugin registers with override=True"
+        return f"{either}; to replace it on purpose: {self.offer}" if self.offer else either
 
 
 class OrderError(PluginError):

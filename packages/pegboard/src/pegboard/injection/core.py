@@ -16,12 +16,12 @@ from pegboard.injection.store import Store
 from pegboard.ledger import COMPONENT, DECORATOR, DORMANT, MIDDLEWARE, Contribution, application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any, Final
 
     from pegboard.errors import PegboardError
     from pegboard.injection.store import Dependency, Instance, Resource
-    from pegboard.ledger import Ledger
+    from pegboard.ledger import Ledger, Plugin
 
     Contributions = tuple[Contribution, ...]
 
@@ -48,7 +48,9 @@ class Core:
         "live",
         "lock",
         "middlewares",
+        "offers",
         "overrides",
+        "owner_of",
         "ready",
         "report",
         "reported",
@@ -65,6 +67,8 @@ class Core:
         live: Callable[[Contribution], Any],
         ready: Callable[[], None],
         report: Callable[[PegboardError], None],
+        owner_of: Callable[[str], Plugin | None] | None = None,
+        offers: Mapping[str, str] | None = None,
     ) -> None:
         self.ledger: Ledger = ledger
         self.live: Callable[[Contribution], Any] = live
@@ -72,6 +76,10 @@ class Core:
         self.has_been_ready: bool = False
         """Whether a task has made the plugins ready, which it does in a thread."""
         self.report: Callable[[PegboardError], None] = report
+        self.owner_of: Callable[[str], Plugin | None] = owner_of or (lambda _: None)
+        """Returns the plugin that a module belongs to, or None."""
+        self.offers: Mapping[str, str] = offers or {}
+        """What the application's API offers to the authors of plugins, for hints."""
         self.lock = _thread.RLock()
         """Guards single steps; never held while code of a plugin runs or a plugin is imported."""
         self.root: Store = Store("", None)

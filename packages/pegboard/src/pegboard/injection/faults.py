@@ -16,9 +16,10 @@ from pegboard.errors import (
     ScopeError,
     describe_exception,
 )
-from pegboard.foreign_object import add_note
+from pegboard.foreign_object import add_note, attribute
 from pegboard.injection.keys import key_text, show
 from pegboard.injection.provider import describe
+from pegboard.injection.signature import place_of
 from pegboard.ledger import COMPONENT, DORMANT, MIDDLEWARE, SINGLETON, TRANSIENT
 
 if TYPE_CHECKING:
@@ -38,11 +39,19 @@ def owner_text(owner: Plugin | None) -> str:
     return f"built-in {owner.who()}" if owner.is_built_in else owner.who()
 
 
-def link(frame: Frame) -> Link:
+def _owner_of(target: Any, owner_of: Callable[[str], Plugin | None]) -> Plugin | None:
+    """Return the plugin whose code *target* is; None if it is the application's."""
+    owner = owner_of(attribute(target, "__module__", str) or "")
+    return None if owner is None or owner.is_built_in else owner
+
+
+def link(frame: Frame, owner_of: Callable[[str], Plugin | None]) -> Link:
     """Return what one frame says in a chain: key, parameter that asked for it, what makes it, who provides that."""
     if frame.contribution is None:
-        made_by = "" if frame.target is None else f"called directly, {describe(frame.target.target)}"
-        return (show(frame.key), frame.parameter, made_by, "" if frame.target is None else owner_text(None))
+        if frame.target is None:
+            return (show(frame.key), frame.parameter, "", "")
+        made_by = f"called directly, {describe(frame.target.target)}"
+        return (show(frame.key), frame.parameter, made_by, owner_text(_owner_of(frame.target.target, owner_of)))
     live = frame.contribution.live
     made_by = "not imported yet" if live is DORMANT else describe(live)
     if frame.decorating is not None:
@@ -53,7 +62,7 @@ def link(frame: Frame) -> Link:
 
 def chain(request: Request) -> tuple[Link, ...]:
     """Return the whole chain, outermost first."""
-    return tuple(map(link, request.path()))
+    return tuple([link(frame, request.core.owner_of) for frame in request.path()])
 
 
 # -- errors, each with the frames that are to blame for it -------------------------------------------------------------
@@ -63,26 +72,33 @@ def missing(request: Request, frame: Frame) -> BaseException:
     """Return the error for a key that nobody provides; who asked for it is to blame."""
     core = request.core
     decorators = core.contributions(frame.key, frame.normal)[1]
+    asker = request.path()[-2:-1]
+    target = asker[0].target.target if asker and asker[0].contribution is None and asker[0].target is not None else None
+    owner = None if target is None else _owner_of(target, core.owner_of)
     error = MissingDependencyError(
         key_text(frame.key),
         chain(request)[:-1],
         frame.parameter,
         core.ledger.texts(COMPONENT),
         tuple(owner_text(contribution.owner) for contribution in decorators),
+        owner_text(owner) if owner is not None else "",
+        place_of(target) if owner is not None else None,
     )
-    return request.blame(error, set(request.path()[-2:-1]))
+    return request.blame(error, set(asker))
 
 
 def unreadable(request: Request, frame: Frame, parameter: Parameter) -> BaseException:
     """Return the error for a parameter whose annotation names no key; whose it is is to blame."""
-    owner = frame.acting.owner if frame.acting else None
+    target = frame.target.target if frame.target else None
+    owner = frame.acting.owner if frame.acting else _owner_of(target, request.core.owner_of)
     error = AnnotationError(
-        describe(frame.target.target if frame.target else None),
+        describe(target),
         parameter.name,
         parameter.problem or "",
         owner_text(owner),
         str((owner and owner.distribution) or ""),
         chain(request),
+        place_of(target),
     )
     return request.blame(error, {frame})
 
@@ -96,11 +112,15 @@ def circle(request: Request, frames: Sequence[Frame], closing: Frame, theirs: Se
         closing: What asks for the next one, or for the first.
         theirs: Those of other requests, which go on from there.
     """
-    links = [link(frame) for frame in frames]
+    owner_of = request.core.owner_of
+    links = [link(frame, owner_of) for frame in frames]
     if theirs:
-        links += [(*link(theirs[0])[:1], closing.parameter, *link(theirs[0])[2:])]
-        links += [link(frame) for frame in theirs[1:]]
-    return request.blame(CircularDependencyError(tuple(links), "" if theirs else closing.parameter), set(frames))
+        first = link(theirs[0], owner_of)
+        links += [(first[0], closing.parameter, *first[2:])]
+        links += [link(frame, owner_of) for frame in theirs[1:]]
+    offer = request.core.offers.get("decorate", "")
+    error = CircularDependencyError(tuple(links), "" if theirs else closing.parameter, offer)
+    return request.blame(error, set(frames))
 
 
 def out_of_scope(request: Request, frame: Frame, scope: str) -> BaseException:
@@ -190,6 +210,7 @@ def failed(
         "" if instead is None else owner_text(instead.owner),
         chain(request),
         location_in(owner, error),
+        error.wrapping() if isinstance(error, CircularDependencyError) and len(error.cycle) == 1 else "",
     )
     found.__cause__ = error
     return found

@@ -83,6 +83,13 @@ def read_object(target: Any) -> tuple[Parameter, ...]:
     return read(getattr(target, "__call__", None))  # noqa: B004 -- it is read, not asked for
 
 
+def place_of(target: Any) -> str | None:
+    """Return where the parameters of *target* are written, as `file:line`; None if that is not known."""
+    function = _constructor(target) if isinstance(target, type) else getattr(target, "__func__", target)
+    code = getattr(function, "__code__", None)
+    return None if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
+
 def _constructor(cls: type) -> Any:
     """Return the function that *cls* is really made by: the nearest `__init__`, or `__new__`."""
     for base in cls.__mro__:

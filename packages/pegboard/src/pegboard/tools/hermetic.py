@@ -154,7 +154,7 @@ class _State:
             registry: {name: getattr(registry, name) for name in _CACHES} for registry in host.registries.values()
         }
         container = host.container
-        self.container = {name: getattr(container, name) for name in ("_ledger", "_live", "_core")}
+        self.container = {name: getattr(container, name) for name in ("_ledger", "_live", "_owner_of", "_core")}
         self.open = {name: getattr(container, name, None) for name in ("_root", "_cache")}
         hooks = host._hooks
         self.hooks = None if hooks is None else (dict(hooks.declared), hooks.monitors)

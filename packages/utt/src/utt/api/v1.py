@@ -20,6 +20,8 @@ A plugin can also implement a hook, which is called when something happens:
 
 A parameter gets the component that its annotation names. The types of this module are keys of components; so
 are `argparse.Namespace` (the parsed arguments) and `configparser.ConfigParser` (the configuration).
+
+A handler's `__call__` may be `async def`: utt runs it, and what it needs, in one event loop.
 """
 
 from __future__ import annotations
@@ -108,6 +110,7 @@ __all__ = [
     "UttError",
     "add_report_arguments",
     "arguments_parsed",
+    "decorate_component",
     "entry_added",
     "format_duration",
     "get_component",
@@ -143,13 +146,14 @@ _LAZY = {
 _HOOKS = ("arguments_parsed", "entry_added", "log_changed", "report_rendering")
 
 
-def register_command(command: Command) -> None:
+def register_command(command: Command, *, override: bool = False) -> None:
     """Add a sub-command to utt.
 
     Args:
         command: Its name must be new: otherwise the command that has the name stays, and a warning is printed.
+        override: Whether it may replace the command that an earlier plugin, or utt itself, has registered.
     """
-    _commands.register(command.name, command, description=command.description)
+    _commands.register(command.name, command, override=override, description=command.description)
 
 
 def register_component(interface: Any, constructor: Any) -> None:
@@ -161,6 +165,20 @@ def register_component(interface: Any, constructor: Any) -> None:
             parameters injected; its result is the component. Any other object is the component itself.
     """
     _host.container.provide(interface, constructor)
+
+
+def decorate_component(interface: Any, wrapper: Any) -> None:
+    """Wrap what is injected for *interface*, whoever provides it; several plugins can wrap one component.
+
+    Use it to add something to a component. A constructor that is registered for *interface* by `register_component`
+    cannot ask for *interface*: it replaces what it would get.
+
+    Args:
+        interface: The type that parameters are annotated with.
+        wrapper: A class or a function. Its first parameter gets the component that was there, whatever its annotation
+            is; the others are injected. Its result takes the place of the component.
+    """
+    _host.container.decorate(interface, wrapper)
 
 
 def get_component(interface: type[T]) -> T:

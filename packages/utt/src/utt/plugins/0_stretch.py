@@ -22,7 +22,8 @@ class StretchHandler:
         # A plugin's `AddEntry` may lack the check for processes that write at the same time.
         getattr(self._add_entry, "if_unchanged", self._add_entry)(entry)
         try:
-            print(_printable(f"stretched {last}\n        → {entry}", self._output), file=self._output, flush=True)
+            print(_printable(f"stretched {last}\n        → {entry}", self._output), file=self._output)
+            getattr(self._output, "flush", int)()  # a plugin's stream may only be written to
         except BrokenPipeError:
             raise  # nobody wants to read it
         except OSError as exc:
