@@ -379,8 +379,9 @@ def test_a_name_that_is_not_known_gets_the_nearest_one(known, hint):
 )
 def test_only_plugins_are_advised_to_be_disabled_in_a_clash(other, advice):
     assert NameClashError("csv", "", "commands", "list", other).hint() == advice
-    offered = NameClashError("csv", "", "commands", "list", other, None, "add(..., override=True)")
-    assert offered.hint() == f"{advice}; to replace it on purpose: add(..., override=True)"
+    error = NameClashError("csv", "", "commands", "list", other)
+    error.is_for_author, error.offers = True, {"override": "add(..., override=True)"}
+    assert error.hint() == f"{advice}; to replace it on purpose: add(..., override=True)"
 
 
 def test_a_name_that_is_like_none_gets_some_of_many_names():

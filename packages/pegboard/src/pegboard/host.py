@@ -12,7 +12,7 @@ import sys
 from _weakref import ref
 
 from pegboard.index import Settings, deferred
-from pegboard.manager import READY, PluginManager, Registry
+from pegboard.manager import PluginManager, Registry
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pegboard.hooks import Hooks
     from pegboard.host_methods import HostMethods
     from pegboard.ledger import Plugin
+    from pegboard.reporting import Reporter
     from pegboard.startup.discovery.candidate import Candidate
 
     T = TypeVar("T")
@@ -85,6 +86,7 @@ class Host(HostMethods):
         commands: str = "",
         hooks: str = "",
         offers: "Mapping[str, str] | None" = None,
+        traceback: str = "",
     ) -> None:
         """Make the host of the application that is the package *name*.
 
@@ -105,7 +107,8 @@ class Host(HostMethods):
                 directory for *name* if None.
             cache_directory: Where the record of what plugins register is kept; the user's own cache directory for
                 *name* if None.
-            report: Told of each contained fault as it happens; None writes one line to standard error.
+            report: Told of each contained fault as it happens; None writes a message to standard error: two lines of a
+                terminal at the most, one line elsewhere; five at a start, and then how many more there are.
             environ: The environment variables; those of the process if None.
             namespace: The package that plugins are modules of, whoever installs them, e.g. `beetsplug`; empty for
                 none, `<name>.plugins` if None. If the application has a plain module of that name, it stays what it
@@ -124,7 +127,9 @@ class Host(HostMethods):
                 `is_implemented`. `Host.hooks` imports it at its first use. Empty if they are declared at every start.
             offers: What the application's API offers to authors of plugins, for hints: `override`, how to replace what
                 has a name, e.g. `register_command(..., override=True)`, and `decorate`, how to wrap a component, e.g.
-                `v1.decorate_component`. Hints do not advise what is not there.
+                `v1.decorate_component`; `on_unload` and `depends_on`, how to use these. Hints advise nothing else.
+            traceback: The environment variable with which the application shows tracebacks, e.g. `NOTES_TRACEBACK`.
+                If it is set, so do messages about plugins; authors are told of it. Empty if there is none.
 
         Raises:
             InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
@@ -140,7 +145,8 @@ class Host(HostMethods):
         """Every fault that was contained so far, in the order in which they came up."""
         self._said: set[tuple[str, str]] = set()  # code and message of all that has been reported
         self._lock = _thread.allocate_lock()
-        self._tell = report
+        self._reporting = report, traceback
+        self._reporter: Reporter | None = None
         maker = sys._getframe(1)
         self.made_in: str = maker.f_globals.get("__name__") or ""
         """The module that has made it."""
@@ -377,10 +383,8 @@ class Host(HostMethods):
             RequiredPluginError: If a required plugin cannot be used.
             PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
         """
-        if self.manager.start() and self.manager.is_strict:
-            from pegboard.startup.cold_start import raise_problems
-
-            raise_problems(self.name, self.problems)
+        if self.manager.start() and self._reporter is not None:
+            self._reporter.end_start(self.manager, self.problems)
 
     def _end_failed(self, plugin: "Plugin") -> None:
         if plugin in self._unload_callbacks:
@@ -430,17 +434,12 @@ class Host(HostMethods):
             return
         self._said.add(problem.said)
         self.problems.append(problem)
-        if problem.is_quiet:
-            return
-        if self.manager.is_strict:
-            if self.manager.state == READY:
-                raise problem
-        elif self._tell is not None:
-            self._tell(problem)
-        else:
-            from pegboard.terminal import tell
+        if not problem.is_quiet:
+            if self._reporter is None:
+                from pegboard.reporting import Reporter
 
-            tell(f"{self.name}: {problem.one_line()}\n")
+                self._reporter = Reporter(self.name, *self._reporting)
+            self._reporter.report(problem, self.manager)
 
     vars().update(
         deferred(

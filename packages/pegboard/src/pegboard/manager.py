@@ -745,8 +745,7 @@ class Registry(RegistryMethods[T]):
                 from pegboard.precedence import clash
 
                 self._reported.add((loser.owner, loser.text))
-                offers = self._manager.settings.offers if self._manager.is_strict else {}
-                self._report(clash(loser, winner, offers.get("override", "")))
+                self._report(clash(loser, winner))
         if winner is None:
             from pegboard.precedence import not_found
 

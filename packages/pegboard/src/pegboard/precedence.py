@@ -174,13 +174,12 @@ def not_found(kind: str, text: str, ledger: Ledger, names: tuple[str, ...]) -> C
     return ContributionNotFoundError(kind, text, names)
 
 
-def clash(loser: Contribution, winner: Contribution, offer: str) -> NameClashError:
+def clash(loser: Contribution, winner: Contribution) -> NameClashError:
     """Return the error that says that *loser* does not get its name, which *winner* has.
 
     Args:
         loser: What is not used.
         winner: What is used.
-        offer: How a plugin replaces it on purpose, if its author is the reader and the application says so.
     """
     from pegboard.errors import NameClashError
 
@@ -192,5 +191,4 @@ def clash(loser: Contribution, winner: Contribution, offer: str) -> NameClashErr
         loser.text,
         owner_text(winner.owner),
         owner.origin,
-        offer,
     )

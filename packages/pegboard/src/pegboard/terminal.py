@@ -46,6 +46,45 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text) - most:,} more characters)"
 
 
+def columns(stream: Any) -> int | None:
+    """Return the width of the terminal that *stream* writes to, by COLUMNS or by the terminal; None if it is none."""
+    try:
+        if not stream.isatty():
+            return None
+        import os
+
+        said = os.environ.get("COLUMNS", "")
+        width = int(said) if said.isdecimal() else 0
+        return max(20, width or os.get_terminal_size(stream.fileno()).columns or _USUAL_COLUMNS)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # somebody's object
+        return None
+
+
+_USUAL_COLUMNS: Final = 80
+
+
+def cells(text: str) -> int:
+    """Return how many columns *text* takes."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    return sum(0 if category(each) in ("Mn", "Me") else 1 + (east_asian_width(each) in ("W", "F")) for each in text)
+
+
+def in_two_lines(text: str, width: int) -> str | None:
+    """Return *text* in at most two lines of *width* columns, broken between words; None if it does not fit."""
+    if cells(text) <= width:
+        return text
+    end = next(
+        (at for at in range(min(len(text), width) - 1, 0, -1) if text[at] == " " and cells(text[:at]) <= width), 0
+    )
+    rest = f"  {text[end + 1 :]}"
+    return f"{text[:end]}\n{rest}" if end and cells(rest) <= width else None
+
+
 def tell(text: str) -> None:
     """Write *text*, whole lines, to standard error; it is lost where no stream takes it.
 

@@ -42,6 +42,7 @@ host = Host(
     commands="utt plugins",
     hooks="utt.hooks",
     offers={"override": "v1.register_command(command, override=True)", "decorate": "v1.decorate_component"},
+    traceback="UTT_TRACEBACK",
 )
 commands = host.registry("commands", Command)
 

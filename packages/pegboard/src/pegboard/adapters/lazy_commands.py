@@ -353,5 +353,5 @@ def _text(value: object) -> str | None:
 
 
 def _in_words(error: PegboardError) -> str:
-    hint = error.hint()
+    hint = error.advice_for_reader()
     return f"{error.summary()} (hint: {hint})" if hint else error.summary()

@@ -7,7 +7,7 @@ from pegboard.foreign_object import class_name, exit_code, is_a, repr_of, text_o
 from pegboard.terminal import shortened, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import ClassVar, Final, dataclass_transform
 else:  # importing `typing` costs about as much as starting the interpreter
     dataclass_transform = lambda **_: lambda kind: kind  # noqa: E731 -- nobody but a type checker asks for it
@@ -26,6 +26,14 @@ class PegboardError(Exception):
     """Whether it is about what happened once, so that starts after this one need not repeat it."""
     is_quiet: ClassVar[bool] = False
     """Whether a host keeps it among its problems without telling the user at every start: it does no harm."""
+
+    # said by the host that reports it
+    is_for_author: bool = False
+    """Whether its reader is the plugin's author: in strict mode, or of a plugin that is installed from its source."""
+    offers: Mapping[str, str] = {}  # noqa: RUF012 -- nobody changes it
+    """What the application's API offers to authors, see `Host`: nothing else is advised."""
+    commands: str = ""
+    """What users type for the `plugins` commands; empty if that is not known."""
 
     # what an error without such a field has
     cause: str = ""
@@ -74,8 +82,17 @@ class PegboardError(Exception):
         """Return what the reader can do about it, or None."""
         return self._filled(self._hint)
 
+    def advice_for_reader(self) -> str | None:
+        """Return the hint in words for whoever reads it, the plugin's user or its author."""
+        hint = self.hint()
+        if not self.is_for_author or not hint:
+            return hint
+        from pegboard.errors.readers import for_author
+
+        return for_author(hint)
+
     def __str__(self) -> str:
-        answers = (("cause", self.because()), ("where", self.where()), ("hint", self.hint()))
+        answers = (("cause", self.because()), ("where", self.where()), ("hint", self.advice_for_reader()))
         text = "\n".join([self.what(), *(f"  {label}: {text}" for label, text in answers if text)])
         return visible(shortened(text, _MOST_CHARACTERS), keeping="\n")
 
@@ -91,7 +108,7 @@ class PegboardError(Exception):
 
     def one_line(self) -> str:
         """Return the message in one line as a start prints it: `warning[code]: what: cause (hint: ...)`."""
-        hint = visible(shortened(self.hint() or "", _MOST_CHARACTERS))
+        hint = visible(shortened(self.advice_for_reader() or "", _MOST_CHARACTERS))
         return f"warning[{self.code}]: {self.summary()}" + (f" (hint: {hint})" if hint else "")
 
     def is_among(self, others: Iterable[PegboardError]) -> bool:

@@ -110,10 +110,14 @@ class PluginStillRunningError(PluginError):
     phase = "clean-up"
     is_of_one_start = True
     _what = "{who} was unloaded, but its thread {thread!r} still runs"
-    _hint = "restart the program; its author can end the thread in a function that is passed to on_unload"
     cause = "nothing has ended it"
     thread: str
     place: str | None
+
+    def hint(self) -> str:
+        if self.is_for_author and (offer := self.offers.get("on_unload")):
+            return f"end the thread in a function that is passed to {offer}"
+        return "restart the program"
 
 
 class PluginWithdrewError(PluginError, LookupError):
@@ -301,11 +305,14 @@ class NameClashError(PluginError):
     name: str
     other: str  #: Who keeps the name, as text, e.g. `plugin 'a' of acme-a 1.0`.
     place: str | None = None
-    offer: str = ""  #: How a plugin replaces it on purpose, as the application says; empty unless its author reads it.
 
     def hint(self) -> str:
-        either = f"disable {self.plugin!r}" if self.other == "the application" else "disable one of the two"
-        return f"{either}; to replace it on purpose: {self.offer}" if self.offer else either
+        hint = f"disable {self.plugin!r}" if self.other == "the application" else "disable one of the two"
+        if self.is_for_author and (offer := self.offers.get("override")):
+            return f"{hint}; to replace it on purpose: {offer}"
+        if self.commands and not self.is_for_author:
+            return f"{hint}, or keep both and silence this with `{self.commands} mute {self.plugin}`"
+        return hint
 
 
 class OrderError(PluginError):

@@ -7,6 +7,7 @@ cannot be understood is reported and ignored: a slip in a file must not stop the
     strict = false                 # true: any problem with a plugin is an error
     enabled = true                 # false: only plugins that are enabled below run
     order = ["summary", "balance"] # these, in this order, wherever else they would come
+mute = ["name-clash"]          # codes of faults, or plugins, that no start tells of
 
     [plugins.balance]
     enabled = false                # never import it
@@ -41,6 +42,7 @@ class Policy:
         "eager",
         "enabled",
         "enabled_by_default",
+        "muted",
         "only",
         "order",
         "problems",
@@ -56,6 +58,8 @@ class Policy:
         self.enabled: set[str] = set()
         """Plugins that run although the file disables them, or all others."""
         self.enabled_by_default: bool = True
+        self.muted: tuple[str, ...] = ()
+        """Codes of faults, and names of plugins and distributions, of which the user does not want to hear."""
         self.only: Sequence[str] | None = None
         """The plugins that the application enables; None for all."""
         self.eager: dict[str, str] = {}
@@ -167,6 +171,8 @@ def _apply(policy: Policy, file: str, content: dict[str, object]) -> Iterator[tu
                 policy.enabled_by_default = value
             case "order", list() if all(isinstance(name, str) for name in value):
                 policy.order = tuple(dict.fromkeys(value))
+            case "mute", list() if all(isinstance(name, str) for name in value):
+                policy.muted = tuple(dict.fromkeys(value))
             case "plugins", dict():
                 for name, table in value.items():
                     yield from _apply_table(policy, file, name, table)
@@ -197,5 +203,6 @@ _EXPECTED = {
     "strict": "true or false",
     "enabled": "true or false",
     "order": "a list of plugin names",
+    "mute": "a list of codes of faults, or names",
     "plugins": "tables, [plugins.NAME]",
 }

@@ -204,7 +204,7 @@ class NewIndex:
         if self._path is None:
             return None
         told = [
-            [problem.code, problem.summary(), problem.hint() or ""]
+            [problem.code, problem.summary(), problem.advice_for_reader() or ""]
             for problem in problems
             if not problem.is_quiet and not problem.is_of_one_start and not self._is_tried_again(problem)
         ]

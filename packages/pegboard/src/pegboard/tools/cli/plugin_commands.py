@@ -36,6 +36,8 @@ COMMANDS = (
     "enable",
     "disable",
     "order",
+    "mute",
+    "unmute",
     "config",
     "release",
     "profile",

@@ -84,7 +84,7 @@ def from_error(error: PegboardError) -> Finding:
         distribution=getattr(error, "distribution", ""),
         cause=error.because() or "",
         where=error.where() or "",
-        remedy=error.hint() or "",
+        remedy=error.advice_for_reader() or "",
     )
 
 

@@ -47,7 +47,7 @@ class Fault:
     @classmethod
     def of(cls, error: PegboardError) -> Fault:
         """Return *error* as plain data."""
-        return cls(error.code, error.what(), error.because(), error.where(), error.hint())
+        return cls(error.code, error.what(), error.because(), error.where(), error.advice_for_reader())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
 
-_KEYS = ("strict", "enabled", "order")
+_KEYS = ("strict", "enabled", "order", "mute")
 _OF_PLUGIN = ("enabled", "eager")
 
 
@@ -30,10 +30,12 @@ def add(commands: Group) -> None:
         "config",
         run,
         "show every setting and where it comes from, read one, set one, or check them all",
-        epilog="Settings are strict, enabled, order, plugins.NAME.enabled and plugins.NAME.eager.",
+        epilog="Settings are strict, enabled, order, mute, plugins.NAME.enabled and plugins.NAME.eager.",
     )
     parser.add_argument("key", metavar="KEY", nargs="?", help="a setting, e.g. strict or plugins.NAME.eager")
-    parser.add_argument("value", metavar="VALUE", nargs="?", help="true or false; for order, names with commas")
+    parser.add_argument(
+        "value", metavar="VALUE", nargs="?", help="true or false; for order and mute, names with commas"
+    )
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--unset", action="store_true", help="take KEY out of the file, so that its default counts")
     only.add_argument("--path", action="store_true", help="print where plugins.toml is, or would be")
@@ -118,6 +120,7 @@ def effective(host: Host, settings: UserSettings) -> dict[str, tuple[Any, str]]:
     is_said = isinstance(file.now.get("enabled"), bool)
     rows["enabled"] = (in_file.enabled_by_default, of_file("enabled") if is_said else "default")
     rows["order"] = (list(both.order), of_file("order") if file.now.get("order") and both.order else "default")
+    rows["mute"] = list(in_file.muted), of_file("mute") if in_file.muted else "default"
     for name in dict.fromkeys((*file.plugins, *sorted(beyond.disabled), *sorted(beyond.enabled))):
         if name in beyond.disabled:
             rows[f"plugins.{name}.enabled"] = False, beyond.disabled[name]
@@ -196,14 +199,14 @@ def path_of(settings: UserSettings, key: str) -> tuple[str, ...]:
         f"there is no setting {key!r}",
         f"did you mean {near[0]!r}?"
         if near
-        else "known are strict, enabled, order, plugins.NAME.enabled, plugins.NAME.eager",
+        else "known are strict, enabled, order, mute, plugins.NAME.enabled, plugins.NAME.eager",
     )
 
 
 def _value(settings: UserSettings, path: tuple[str, ...], text: str) -> Any:
-    if path == ("order",):
+    if path in (("order",), ("mute",)):
         try:
-            value = tomllib.loads(f"order = {text}")["order"]
+            value = tomllib.loads(f"names = {text}")["names"]
         except tomllib.TOMLDecodeError:
             value = [name.strip() for name in text.split(",") if name.strip()]
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
