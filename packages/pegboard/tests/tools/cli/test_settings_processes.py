@@ -129,8 +129,38 @@ def test_the_order_shows_the_wishes_of_authors_also_after_a_change(plugins, prim
     assert "it wishes to come after c" in result.stdout
 
 
+def test_what_is_muted_is_kept_listed_and_heard_again(plugins, primed, file):
+    primed.plugin("b", "raise ValueError('no')\n")
+    primed.settle()
+    assert "plugin 'b'" in primed.names().stderr
+    result = plugins("mute", "b", "name-clash")
+    assert result.stdout == (
+        "b: every fault of plugin 'b'\n"
+        "name-clash: Two plugins register one name in one registry; the first in order keeps it\n"
+        "no start tells of these; to hear of one again: app plugins unmute name-clash\n"
+    )
+    assert file.read_text() == 'mute = ["b", "name-clash"]\n'
+    assert primed.names().stderr == ""
+    listed = plugins("list")
+    assert listed.stdout.endswith("muted, so that no start tells of it: b, name-clash (app plugins unmute)\n")
+    assert json.loads(plugins("mute", "--json").stdout)["muted"] == ["b", "name-clash"]
+    assert json.loads(plugins("list", "--json").stdout)["muted"] == ["b", "name-clash"]
+    wrong = plugins("unmute", "name-clahs")
+    assert (wrong.returncode, "did you mean 'name-clash'?" in wrong.stderr) == (1, True)
+    assert "nothing is muted" in plugins("unmute", "--all").stdout
+    assert "plugin 'b'" in primed.names().stderr
+
+
+@pytest.mark.parametrize(("name", "hint"), [("name-clahs", "'name-clash'"), ("q", "what a message has in brackets")])
+def test_what_nobody_can_say_is_not_muted(plugins, file, name, hint):
+    result = plugins("mute", name)
+    assert result.returncode == 1
+    assert hint in result.stderr
+    assert not file.exists()
+
+
 @pytest.mark.parametrize(
-    "arguments", [("order", "--clear", "a"), ("order", "a", "a"), ("config", "--unset"), ("enable",)]
+    "arguments", [("unmute",), ("order", "--clear", "a"), ("order", "a", "a"), ("config", "--unset"), ("enable",)]
 )
 def test_conflicting_or_missing_arguments_are_wrong_usage(plugins, arguments):
     assert plugins(*arguments).returncode == 2
@@ -144,6 +174,7 @@ def test_config_shows_each_setting_and_where_it_comes_from(plugins, file):
         ("strict", False, "environment variable APP_PLUGINS_STRICT"),
         ("enabled", True, "default"),
         ("order", [], "default"),
+        ("mute", [], "default"),
         ("plugins.a.enabled", False, f"{file}:4"),
         ("plugins.b.enabled", True, "environment variable APP_PLUGINS"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pegboard.reporting import muted
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.inspection.survey import survey
 
@@ -43,12 +44,17 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         for plugin in seen.plugins
         if (not options.state or plugin.state in options.state) and not (options.others and plugin.source == "built-in")
     ]
-    output.answer({"application": seen.application, "plugins": [plugin_data(plugin) for plugin in chosen]})
+    silent = list(muted(host.settings.file("plugins.toml")))
+    output.answer(
+        {"application": seen.application, "plugins": [plugin_data(plugin) for plugin in chosen], "muted": silent}
+    )
     if not chosen:
         output.say("there is no such plugin" if seen.plugins else f"{seen.application} has no plugins")
         return DONE
     headings = ("name", "version", "distribution", "state", "why", "contributions", "ms")
     output.table(headings, [_row(plugin) for plugin in chosen])
+    if silent:
+        output.tell(f"muted, so that no start tells of it: {', '.join(silent)} ({options.prog} unmute)")
     return DONE
 
 
