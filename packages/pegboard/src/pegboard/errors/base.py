@@ -30,7 +30,7 @@ class PegboardError(Exception):
     # said by the host that reports it
     is_for_author: bool = False
     """Whether its reader is the plugin's author: in strict mode, or of a plugin that is installed from its source."""
-    offers: Mapping[str, str] = {}  # noqa: RUF012 -- nobody changes it
+    offers: Mapping[str, str] = {}
     """What the application's API offers to authors, see `Host`: nothing else is advised."""
     commands: str = ""
     """What users type for the `plugins` commands; empty if that is not known."""
