@@ -24,6 +24,15 @@ MANY_SITUATIONS = frozenset(
 )
 """Files that try many situations of a few kinds, each in several processes: `make test` draws some of them."""
 
+MANY_PARAMETERS = frozenset(
+    {
+        *("test_bad_plugins", "test_bad_surroundings", "test_bisection_processes", "test_command_lines_processes"),
+        *("test_doctor_processes", "test_failed_import_processes", "test_git", "test_holding_packages_processes"),
+        *("test_judging_processes", "test_laws_processes"),
+    }
+)
+"""Files in which the tests with parameters are such situations; each other one is a kind of its own, and always run."""
+
 
 def mark_by_file(items: list[pytest.Item]) -> None:
     """Mark tests by the name of their file: those of `_processes` and `_browser` are slow, a law can be a long run.
@@ -34,9 +43,12 @@ def mark_by_file(items: list[pytest.Item]) -> None:
         words = item.path.stem.split("_")
         if not {"processes", "browser"}.isdisjoint(words):
             item.add_marker("slow")
-        if item.path.stem in MANY_SITUATIONS:
+        is_situation = item.path.stem in MANY_SITUATIONS or (
+            item.path.stem in MANY_PARAMETERS and hasattr(item, "callspec")
+        )
+        if is_situation:
             item.add_marker("sampled")
-        if "law" in words or item.path.stem in MANY_SITUATIONS:
+        if "law" in words or is_situation:
             item.add_marker("soak")
         for fixture in _MADE_FOR_EACH_WORKER & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group(fixture))

@@ -6,6 +6,8 @@ import asyncio
 import gc
 import importlib
 import sys
+import weakref
+from inspect import isfunction
 
 import pytest
 
@@ -236,10 +238,11 @@ def test_a_plugin_that_implements_hooks_leaves_nothing_behind(app, is_called):
 def test_a_disabled_plugin_is_held_by_no_hook(app):
     app.saved("a")
     app.opened("a")
+    functions = [weakref.ref(each) for each in vars(sys.modules["app.plugins.a"]).values() if isfunction(each)]
+    assert functions
     app.host.disable("a")
     gc.collect()
-    held = [each for each in gc.get_objects() if getattr(each, "__module__", None) == "app.plugins.a"]
-    assert not [each for each in held if callable(each)]
+    assert not [each for function in functions if (each := function())]
     assert "app.plugins.a" not in sys.modules
     assert not app.opened.announced.told
 
