@@ -1,0 +1,1 @@
+"""THE_name: an application whose commands are plugins."""

@@ -1,0 +1,1 @@
+"""The interfaces for plugins, one module for each version."""
