@@ -13,6 +13,15 @@ from pegboard.testing import assert_unloads
 from pegboard.tools.leaks import LeakDetector
 
 
+@pytest.fixture(autouse=True, scope="module")
+def visible_holders():
+    """Let the collector see the modules that the test runner had loaded: they may hold something of a plugin."""
+    gc.unfreeze()
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def application(live_application):
     """Return an application that is started in this process."""
