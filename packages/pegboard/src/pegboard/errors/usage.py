@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pegboard.errors.base import PegboardError, nearest
 from pegboard.foreign_object import is_a, repr_of
+from pegboard.terminal import visible
+
+_SAYS_MORE = 2
+"""From so many lines on, what a program printed says more than its decisive sentence."""
+_MOST_LINES = 200
 
 
 class ConfigurationError(PegboardError):
@@ -106,8 +111,17 @@ class InstallFailedError(PegboardError):
     _what = "{program} failed"
     _hint = "{remedy}"
     program: str
-    cause: str  #: What the program said.
+    cause: str  #: What the program said: the sentence that tells most.
     remedy: str = ""
+    printed: str = ""  #: All that it printed.
+
+    def render(self, severity: str = "error") -> str:
+        text, lines = super().render(severity), [line.rstrip() for line in self.printed.splitlines()]
+        if len([line for line in lines if line]) < _SAYS_MORE:
+            return text
+        left_out = [f"... {len(lines) - _MOST_LINES} lines ..."] if len(lines) > _MOST_LINES else []
+        shown = [*left_out, *lines[-_MOST_LINES:]]
+        return visible("\n".join([text, f"{self.program} printed:", *(f"  {line}" for line in shown)]), keeping="\n\t")
 
 
 class PluginNotFoundError(PegboardError, LookupError):

@@ -73,6 +73,7 @@ def start(
     changed: Mapping[str, str | None] | None = None,
     *,
     output: IO[bytes] | None = None,
+    errors: IO[bytes] | None = None,
 ) -> Process:
     """Start *command* in a process group of its own, without input; `end` it.
 
@@ -81,6 +82,7 @@ def start(
         changed: Environment variables to set, or to unset where the value is None.
         output: A file for both output streams; nobody reads them if None. A pipe would not do: what the command leaves
             running keeps it open.
+        errors: A file for standard error; it goes to *output* if None.
 
     Raises:
         OSError: If it cannot be started.
@@ -90,7 +92,7 @@ def start(
         list(command),
         stdin=subprocess.DEVNULL,
         stdout=stream,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if errors is None else errors,
         env=environment(changed),
         start_new_session=os.name == "posix",
     )

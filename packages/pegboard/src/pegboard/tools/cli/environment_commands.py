@@ -7,11 +7,13 @@ records of the plugins.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
+from pegboard.startup.journal.place import with_journal
 from pegboard.tools.cli.commands import DONE, FAILED
 from pegboard.tools.cli.recording import record_in_new_process
 from pegboard.tools.installing.change import interrupted_change
@@ -27,17 +29,37 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.tools.cli.output import Output
+    from pegboard.tools.cli.recording import Culprit
 
 
 def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True) -> None:
     """Add the options that these commands have in common."""
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=seconds,
+        default=DEADLINE_S,
+        help=f"how long a plugin's import may take while it is recorded; usually {DEADLINE_S:g}",
+    )
     if not resolves:
         return
     parser.add_argument(
         "--allow-changes", action="store_true", help="may change the application, other plugins and what they need"
     )
     add_source_options(parser)
+
+
+def seconds(text: str) -> float:
+    """Return the number of seconds in *text*.
+
+    Raises:
+        ValueError: If it is none, or not positive.
+    """
+    value = float(text)
+    if not 0 < value < 10**9:
+        raise ValueError(text)
+    return value
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -100,13 +122,6 @@ def is_confirmed(output: Output) -> bool:
     return (output.ask("go on? [y/N] ") or "").lower() in ("y", "yes")
 
 
-def with_absolute_paths(requirements: Sequence[str]) -> list[str]:
-    """Return *requirements* with absolute paths: installers run in another folder."""
-    from pegboard.tools.installing.installer import is_direct
-
-    return [os.path.abspath(text) if is_direct(text) and "://" not in text else text for text in requirements]
-
-
 def record_plugins(
     host: Host, options: argparse.Namespace, keys: Collection[str], output: Output
 ) -> tuple[int, list[dict[str, Any]]]:
@@ -125,14 +140,15 @@ def record_plugins(
         output.say("their records are made at the next start")
         return DONE, []
     command = [word for word in command if not word.startswith("--no-plugins")]
-    if output.is_terminal:
-        output.say("recording what the plugins add ...")
-    answer, errors = record_in_new_process(command, {f"{host.settings.prefix}_NO_PLUGINS": None})
-    if errors:
-        output.complain(errors.rstrip())
+    output.progress("recording what the plugins add ...")
+    answer, culprits = _recorded(host, command, options, output)
+    advice = _advice(culprits, options.prog)
     if answer is None:
-        output.complain(f"error: recording has failed; the plugins are installed, see '{options.prog} index build'")
+        output.complain(f"error: recording has failed; the plugins are installed. {advice}")
         return FAILED, []
+    if culprits:
+        output.complain(f"error: the plugins are installed, and the others are recorded. {advice}")
+    left_out = {culprit.name for culprit in culprits}
     added = [
         {
             "plugin": entry["name"],
@@ -141,13 +157,52 @@ def record_plugins(
             "adds": entry["contributions"],
         }
         for entry in answer["plugins"]
-        if entry["distribution"] and normalise(entry["distribution"]) in keys
+        if entry["distribution"] and normalise(entry["distribution"]) in keys and entry["name"] not in left_out
     ]
     for item in added:
         output.say(f"plugin {item['plugin']} ({item['distribution']}) {item['state']}")
         for kind, names in item["adds"].items():
             output.say(f"    {kind}: {', '.join(names)}")
-    return FAILED if any(item["state"] == "broken" for item in added) else DONE, added
+    is_broken = any(item["state"] == "broken" for item in added)
+    return FAILED if is_broken or culprits else DONE, added
+
+
+def _recorded(
+    host: Host, command: Sequence[str], options: argparse.Namespace, output: Output
+) -> tuple[dict[str, Any] | None, list[Culprit]]:
+    """Record all plugins, and if one hangs or ends the process all others; return the answer, and those plugins."""
+    variable = f"{host.settings.prefix}_NO_PLUGINS"
+    journal = with_journal(host.settings, makes_it=False).journal
+    culprits: list[Culprit] = []
+    while True:
+        left_out = ",".join(culprit.name for culprit in culprits)
+        recording = record_in_new_process(
+            command,
+            {variable: f"{left_out}," if left_out else None},
+            journal=journal,
+            deadline_s=getattr(options, "deadline", DEADLINE_S),
+        )
+        if recording.errors:
+            output.complain(recording.errors.rstrip())
+        if recording.culprit is None:
+            return recording.answer, culprits
+        output.complain(f"error: {recording.culprit}")
+        culprits.append(recording.culprit)
+        if not recording.culprit.name or len(culprits) >= _MOST_CULPRITS:
+            return recording.answer, culprits
+
+
+def _advice(culprits: Sequence[Culprit], prog: str) -> str:
+    """Return what finishes the work, in words."""
+    names = [shlex.quote(culprit.name) for culprit in culprits if culprit.name]
+    if not names:
+        return f"To record them: '{prog} index build'"
+    return f"To finish: '{prog} disable {' '.join(names)}', or uninstall it; then '{prog} index build'"
+
+
+DEADLINE_S = 30.0
+"""How many seconds the import of a plugin may take while it is recorded."""
+_MOST_CULPRITS = 5
 
 
 def _is_broken(entry: dict[str, Any]) -> bool:
@@ -167,7 +222,10 @@ def with_nearest(
         return error
     known = set(Snapshot().distributions) | {key for _, key, _ in wheels_in(installer.options)}
     for name in filter(None, names):
+        if name not in known and os.path.exists(name):
+            remedy = f"to install what is in this folder: {os.path.join(os.curdir, name)}"
+            return InstallFailedError(error.program, error.cause, remedy, error.printed)
         near = get_close_matches(name, known - {name}, n=1) or get_close_matches(f"{host.name}-{name}", known, n=1)
         if near and name not in known:
-            return InstallFailedError(error.program, error.cause, f"did you mean {near[0]!r}?")
+            return InstallFailedError(error.program, error.cause, f"did you mean {near[0]!r}?", error.printed)
     return error

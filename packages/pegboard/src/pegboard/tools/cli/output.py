@@ -42,6 +42,10 @@ class Output:
         self._stream: TextIO | None = _usable(getattr(sys, "stdout", None) if stream is None else stream)
         self._errors: TextIO | None = _usable(getattr(sys, "stderr", None) if errors is None else errors)
         self.is_terminal: bool = self._stream is not None and self._stream.isatty()
+        self.has_answered: bool = False
+        """Whether JSON was printed."""
+        self.complaints: list[str] = []
+        self._is_in_progress = False
 
     @property
     def width(self) -> int:
@@ -80,6 +84,24 @@ class Output:
                 )
             )
 
+    def progress(self, text: str) -> None:
+        """Show on a terminal, in a line that the next output replaces, what takes a while."""
+        if self._errors is None or not self._errors.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+            return
+        self._end_progress()
+        from shutil import get_terminal_size
+
+        columns = max(20, get_terminal_size().columns) - 1
+        shown = _shown(text)
+        self.flush()
+        self._is_in_progress = True
+        write(self._errors, shown if _width(shown) <= columns else f"{shown[: columns - 4]} ...")
+
+    def _end_progress(self) -> None:
+        if self._is_in_progress:
+            self._is_in_progress = False
+            write(self._errors, "\r\x1b[K")
+
     @property
     def can_ask(self) -> bool:
         """Whether a person sees questions and can answer them."""
@@ -98,6 +120,7 @@ class Output:
     def answer(self, data: Any) -> None:
         """Print *data* as JSON, if the user has asked for JSON; once for each command."""
         if self.is_json:
+            self.has_answered = True
             text = _escaped(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=False))
             try:
                 text.encode(getattr(self._stream, "encoding", None) or "utf-8")
@@ -118,6 +141,8 @@ class Output:
     def complain(self, text: str) -> None:
         """Print *text* to standard error."""
         self.flush()
+        self._end_progress()
+        self.complaints.append(text)
         write(self._errors, _shown(text, keeping=_LINES) + "\n")
 
     # -- tables -------------------------------------------------------------------------------------------------------
@@ -159,11 +184,13 @@ class Output:
         return True
 
     def flush(self) -> None:
-        """Write out what is buffered."""
+        """Write out what is buffered, and end what shows progress."""
+        self._end_progress()
         if self._stream is not None:
             self._stream.flush()
 
     def _write(self, text: str) -> None:
+        self._end_progress()
         if self._stream is not None:
             self._stream.write(text)
 

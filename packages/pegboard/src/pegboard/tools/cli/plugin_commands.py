@@ -11,12 +11,13 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pegboard.errors import HostError, PegboardError, UnusableIndexError
-from pegboard.tools.cli.commands import FAILED, INTERRUPTED
+from pegboard.errors import HostError, InstallFailedError, PegboardError, UnusableIndexError
+from pegboard.tools.cli.commands import DONE, FAILED, INTERRUPTED
 from pegboard.tools.cli.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Command
@@ -61,38 +62,72 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
     Raises:
         BrokenPipeError: If nobody reads the output any more; the application decides what that means.
     """
-    options = _parser(prog, arguments[:1]).parse_args(
-        arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog)
-    )
+    options = _parser(prog, arguments).parse_args(arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog))
     command: Command = options.run
     with suppress(HostError):  # the plugins are in use already
         host.manager.configure(commands=prog)
     output = Output(is_json=getattr(options, "json", False))
     try:
         status = command(host, options, output)
+        if status != DONE and not output.has_answered:
+            output.answer({"error": {"what": "\n".join(output.complaints) or "it has failed"}})
         output.flush()
     except KeyboardInterrupt:
+        output.flush()
         return INTERRUPTED
-    except PegboardError as error:
-        output.complain(error.render())
-        return FAILED
-    except UnusableIndexError as error:
-        output.complain(f"error: {error}; '{prog} index clear' removes it, and '{prog} index build' makes it anew")
-        return FAILED
     except BrokenPipeError:
         raise
-    except OSError as error:
-        path = f"{error.filename}: " if error.filename else ""
-        output.complain(f"error: {path}{error.strerror or error}")
+    except (PegboardError, UnusableIndexError, OSError) as error:
+        _tell(error, prog, output)
         return FAILED
     return status
 
 
+def _tell(error: PegboardError | UnusableIndexError | OSError, prog: str, output: Output) -> None:
+    """Print why a command has failed, in JSON, too, if that was asked for and nothing was answered yet."""
+    if isinstance(error, PegboardError):
+        output.complain(error.render())
+        answer = {
+            "code": error.code,
+            "what": error.what(),
+            "cause": error.because(),
+            "where": error.where(),
+            "hint": error.hint(),
+        }
+        if isinstance(error, InstallFailedError):
+            answer["printed"] = error.printed
+    else:
+        path = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        text = f"{path}{error.strerror or error}" if isinstance(error, OSError) else str(error)
+        if isinstance(error, UnusableIndexError):
+            text += f"; '{prog} index clear' removes it, and '{prog} index build' makes it anew"
+        output.complain(f"error: {text}")
+        answer = {"what": text}
+    if not output.has_answered:
+        output.answer({"error": answer})
+    output.flush()
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that answers wrong usage in JSON, too, if that was asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        if self._wants_json:
+            Output(is_json=True).answer({"error": {"what": message}})
+        super().error(message)
+
+    _wants_json = False
+
+
 def _parser(prog: str, asked: Sequence[str]) -> argparse.ArgumentParser:
-    """Return a parser of the command in *asked*, or of all commands: to import all takes a fifth of a second."""
-    parser = argparse.ArgumentParser(prog=prog, description="Look after the plugins of this application.")
+    """Return a parser of the command that *asked* begins with, or of all: to import all takes a fifth of a second."""
+
+    class Parser(_Parser):
+        _wants_json = "--json" in asked
+
+    parser = Parser(prog=prog, description="Look after the plugins of this application.")
     commands = parser.add_subparsers(dest="group", required=True, metavar="COMMAND")
-    for name in [name for name in COMMANDS if name in asked] or COMMANDS:
+    for name in [name for name in COMMANDS if name in asked[:1]] or COMMANDS:
         module = "listing" if name == "list" else name
         import_module(f"pegboard.tools.cli.commands.{module}").add(commands)
     return parser

@@ -16,8 +16,9 @@ from pegboard.tools.installing.change_log import new_change_log, read_change_log
 from pegboard.tools.installing.change_status import ChangeStatus
 from pegboard.tools.installing.environment import PIPX, UV_TOOL
 from pegboard.tools.installing.installed import Snapshot
-from pegboard.tools.installing.installer import hashed, is_direct, write_constraints
+from pegboard.tools.installing.installer import hashed, write_constraints
 from pegboard.tools.installing.lock import lock_environment
+from pegboard.tools.installing.references import is_direct, key_of
 from pegboard.tools.installing.uv_tool import update_tool
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ def install(installer: Installer, plan: InstallPlan, requirements: Sequence[str]
         def change() -> None:
             if installer.environment.kind == PIPX:
                 pipx.install(installer, plan, wanted, constraints)
-                return
-            if plan.hashes:
-                installer.run(["install", *hashed(folder, plan.steps, plan.hashes)])
-            else:
+            elif plan.hashes:
+                installer.run(
+                    ["install", *hashed(folder, plan.steps, plan.hashes, [text for text in wanted if is_direct(text)])]
+                )
+            elif wanted:
                 installer.run(["install", "-c", constraints, *wanted, *plan.moved])
+            again = {step.key for step in plan.steps if step.is_again}
+            if files := [text for text in wanted if is_direct(text) and key_of(text) in again]:
+                installer.run(["install", "--no-deps", "--force-reinstall", *files])
             if installer.environment.kind == UV_TOOL:
                 update_tool(installer, wanted, kept=plugins)
 

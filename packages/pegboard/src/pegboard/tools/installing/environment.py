@@ -18,11 +18,14 @@ from importlib.util import find_spec
 import pegboard
 from pegboard.errors import InstallRefusedError
 from pegboard.frozen import EXECUTABLE
+from pegboard.tools import processes
 
 PLAIN = "virtual environment"
 PIPX = "pipx"
 UV_TOOL = "uv tool"
 SYSTEM = "system"
+METADATA = "pipx_metadata.json"
+"""The file in which pipx remembers what is in an environment."""
 
 
 class Environment:
@@ -35,6 +38,8 @@ class Environment:
         self.uv: str | None = shutil.which("uv")
         """The program uv, if there is one; it is preferred to pip."""
         self.has_pip: bool = find_spec("pip") is not None
+        if self.kind == PIPX and self.uv is None and not self.has_pip:
+            self.uv = _uv_of_pipx()
 
     @property
     def name(self) -> str:
@@ -75,7 +80,7 @@ class Environment:
             )
         if self.uv is None and not self.has_pip:
             raise InstallRefusedError(
-                "there is neither uv nor pip to install with", self.prefix, "run `python -m ensurepip`, or install uv"
+                "there is neither uv nor pip to install with", self.prefix, _advice(self.kind, self.prefix)
             )
 
 
@@ -101,9 +106,27 @@ def is_of_pex(prefix: str = sys.prefix) -> bool:
     return os.path.exists(os.path.join(prefix, "PEX-INFO"))
 
 
+def _advice(kind: str, prefix: str) -> str:
+    if kind == PIPX:
+        return "install uv, or make the environment with pip: pipx reinstall --backend pip " + os.path.basename(prefix)
+    return f"run `{sys.executable} -m ensurepip`, or install uv"
+
+
+def _uv_of_pipx() -> str | None:
+    """Return the uv that pipx brings, which need not be on the search path; None if it has none, or does not say."""
+    pipx = shutil.which("pipx")
+    if pipx is None:
+        return None
+    try:
+        told = processes.run([pipx, "environment", "--value", "PIPX_UV_BINARY"]).stdout.strip()
+    except OSError:
+        return None
+    return told if os.path.isfile(told) else None
+
+
 def _kind(prefix: str, base_prefix: str) -> str:
     if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
         return UV_TOOL
-    if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
+    if os.path.exists(os.path.join(prefix, METADATA)):
         return PIPX
     return SYSTEM if prefix == base_prefix else PLAIN

@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.search import sources_of
-from pegboard.tools.installing.dependencies import closure, name_of, needs
+from pegboard.tools.installing.dependencies import closure, needs
+from pegboard.tools.installing.held_versions import Held
 from pegboard.tools.installing.installed import Snapshot, application_of, plugins_by_distribution
-from pegboard.tools.installing.installer import is_direct
+from pegboard.tools.installing.installer import Step, is_of_the_network
+from pegboard.tools.installing.origins import is_installed_from
 from pegboard.tools.installing.placement import Trespasses, clashes_between, environment_of
+from pegboard.tools.installing.references import file_name, is_direct, key_of, of_file, pairs, path_of
 from pegboard.tools.installing.unpacked import own_modules, unpacked_in
+from pegboard.tools.installing.wheels import is_older, is_same_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from pegboard.host import Host
     from pegboard.sources import Sources
-    from pegboard.tools.installing.installer import Installer, Step
-    from pegboard.tools.installing.placement import Environment
-    from pegboard.tools.installing.unpacked import Unpacked
+    from pegboard.tools.installing.installer import Installer
+from pegboard.tools.installing.placement import Environment
+from pegboard.tools.installing.unpacked import Unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,20 @@ class InstallPlan:
         for step in self.steps:
             old = self.before.get(step.key)
             change = f"{step.key} {old} -> {step.version}" if old else f"{step.key} {step.version}"
+            if old == step.version:
+                change = f"{step.key} {step.version}"
             names = self.plugins.get(step.key)
-            lines.append(f"{change} (plugins: {', '.join(names)})" if names else change)
+            brings = f" (plugins: {', '.join(names)})" if names else ""
+            lines.append(f"{_verb(old, step.version)} {change}{brings}")
         return lines
+
+
+def _verb(old: str | None, new: str) -> str:
+    if old is None:
+        return "install"
+    if is_same_version(old, new):
+        return "reinstall"
+    return "downgrade" if is_older(new, old) else "upgrade"
 
 
 def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan:
@@ -98,13 +113,22 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     owner = application.owner
     host_key = normalise(owner.distribution.name) if owner else ""
     before = snapshot.versions
-    named = {name_of(text) for text in requirements if text != "-e" and not is_direct(text)}
+    named = _named(installer, requirements)
     # An installer considers only the distributions that it is told: so the application and every plugin are named, too.
-    kept = ({host_key} | set(plugins_by_distribution(host))) & before.keys() - named - set(request.surplus)
-    pins = {} if request.may_move else {key: version for key, version in before.items() if key not in named}
-    steps = _resolved(installer, [*requirements, *sorted(kept)], pins, before, is_upgrade=request.is_upgrade)
+    others = ({host_key} | set(plugins_by_distribution(host))) & before.keys() - named
+    kept = others - set(request.surplus)
+    held = Held(snapshot, named | set(request.surplus), kept, host_key)
+    pins = {} if request.may_move else held.pins
+    steps = _resolved(installer, [*requirements, *sorted(kept)], pins, held, is_upgrade=request.is_upgrade)
     named |= {step.key for step in steps if step.is_direct}
     steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
+    steps += _rebuilt(requirements, steps, snapshot)
+    if not request.may_move and any(step.key == host_key and host_key in before for step in steps):
+        raise InstallRefusedError(
+            f"{host_key} is the application itself, and no plugin of it",
+            "",
+            "upgrade the application as it was installed, or say --allow-changes",
+        )
     plan = InstallPlan(steps, before, named)
     plan.hashes = dict(request.hashes)
     sources = sources_of(host.settings)
@@ -125,19 +149,34 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     return plan
 
 
+def _named(installer: Installer, requirements: Sequence[str]) -> set[str]:
+    """Return the normalised names of the distributions that *requirements* ask for, references included."""
+    found, unknown = set(), []
+    for option, text in pairs(requirements):
+        key = key_of(text)
+        if key:
+            found.add(key)
+        elif is_direct(text):
+            unknown += [*option, text]
+    return found | (installer.keys_of(unknown) if unknown else set())
+
+
 def _resolved(
-    installer: Installer, wanted: Sequence[str], pins: dict[str, str], before: dict[str, str], *, is_upgrade: bool
+    installer: Installer, wanted: Sequence[str], pins: dict[str, str], held: Held, *, is_upgrade: bool
 ) -> list[Step]:
     try:
         return installer.resolve(wanted, pins, is_upgrade=is_upgrade)
-    except InstallFailedError:
+    except InstallFailedError as error:
+        if is_of_the_network(error) and "--no-index" not in installer.options and _are_here(wanted, held):
+            installer.options = (*installer.options, "--no-index")  # uv asks the index for what is installed, too
+            return _resolved(installer, wanted, pins, held, is_upgrade=is_upgrade)
         if not pins:
             raise
         try:
             free = installer.resolve(wanted, {}, is_upgrade=is_upgrade)
         except InstallFailedError as error:  # without pins, the message is about the user's requirements
             raise error from None
-        moved = [f"{s.key} {before[s.key]} -> {s.version}" for s in free if pins.get(s.key, s.version) != s.version]
+        moved = held.moved(free)
         if not moved:
             raise
         raise InstallRefusedError(
@@ -147,8 +186,30 @@ def _resolved(
         ) from None
 
 
+def _are_here(wanted: Sequence[str], held: Held) -> bool:
+    """Return whether all that is *wanted* is a file or folder of this machine, or installed."""
+    return all(path_of(text) is not None if is_direct(text) else text in held.pins for _, text in pairs(wanted))
+
+
+def _rebuilt(requirements: Sequence[str], steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
+    """Return a step for each wheel among *requirements* that differs from what is installed under its version.
+
+    pip takes the version for the whole truth, and installs nothing.
+    """
+    found = []
+    for text in requirements:
+        path = path_of(text) if is_direct(text) else None
+        key, version = of_file(file_name(path)) if path and path.endswith(".whl") else ("", "")
+        distribution = snapshot.distributions.get(key)
+        if path is None or distribution is None or key in {step.key for step in steps}:
+            continue
+        if is_same_version(distribution.version, version) and not is_installed_from(path, distribution):
+            found.append(Step(key, distribution.version, is_direct=True, is_again=True))
+    return found
+
+
 def _unpacked(installer: Installer, plan: InstallPlan, requirements: Sequence[str], sources: Sources) -> list[Unpacked]:
-    given = [text for text in requirements if text != "-e" and is_direct(text)]
+    given = [text for _, text in pairs(requirements) if is_direct(text)]
     with tempfile.TemporaryDirectory() as folder:
         installer.unpack(plan.steps, given, folder, plan.hashes)
         return unpacked_in(folder, sources)

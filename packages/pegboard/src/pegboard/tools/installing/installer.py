@@ -13,24 +13,29 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools import processes
+from pegboard.tools.installing.references import is_direct, key_of, of_file
 from pegboard.tools.installing.wheels import is_same_version, wheels_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pegboard.tools.installing.environment import Environment
 
 _UV_LINE = re.compile(r"^ [+~] (\S+)==(\S+)(?: \(from (.+)\))?$", re.MULTILINE)
-_UV_FOLDER_LINE = re.compile(r"^ [+~] (\S+) @ \S+$", re.MULTILINE)
+_UV_DIRECT_LINE = re.compile(r"^ [+~] (\S+) @ (\S+)$", re.MULTILINE)
 _NO_NETWORK = re.compile(
     r"Failed to fetch|error sending request|dns error|Connection (?:refused|reset)|NewConnectionError|"
-    r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable",
+    r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable|SSLError",
 )
 
+_ERRORS = ("ERROR: ", "error: ", "\N{MULTIPLICATION SIGN} ")
+_GENERAL = ("error: No solution found", "error: Request failed after")
+"""How errors of uv begin whose cause is in the next line."""
 _OTHER_FILE = re.compile(r"Hash mismatch|DO NOT MATCH THE HASHES")
 
 
@@ -44,6 +49,8 @@ class Step:
     """Empty for a folder that has not been built yet."""
     is_direct: bool
     """Whether it comes from a path or an address, not from an index."""
+    is_again: bool = False
+    """Whether the same version is installed, and its files are others."""
 
     @property
     def pin(self) -> str:
@@ -62,6 +69,8 @@ class Installer:
     def __init__(self, environment: Environment, options: Sequence[str] = ()) -> None:
         self.environment = environment
         self.options: tuple[str, ...] = tuple(options)
+        self.on_step: Callable[[str], None] = lambda _: None
+        """Called with what is about to be done, in words."""
 
     def resolve(self, requirements: Sequence[str], pins: Mapping[str, str], *, is_upgrade: bool = False) -> list[Step]:
         """Return what would be installed for *requirements*; nothing is changed.
@@ -74,16 +83,35 @@ class Installer:
         Raises:
             InstallFailedError: If it cannot be resolved.
         """
+        self.on_step("looking for versions that go together ...")
         with tempfile.TemporaryDirectory() as folder:
-            constraints = write_constraints(folder, pins)
+            held = ["-c", write_constraints(folder, pins)] if pins else []
             more = [word for name in _names(requirements) for word in ("--upgrade-package", name)] if is_upgrade else []
             if self.environment.uv:
-                return _from_uv(self.run(["install", "--dry-run", *more, "-c", constraints, *requirements]))
+                return _from_uv(self.run(["install", "--dry-run", *more, *held, *requirements]))
             report = os.path.join(folder, "report.json")
             upgrade = ["--upgrade"] if is_upgrade else []  # only what is named: that is pip's strategy
-            self.run(["install", "--dry-run", "--report", report, *upgrade, "-c", constraints, *requirements])
+            self.run(["install", "--dry-run", "--report", report, *upgrade, *held, *requirements])
             with open(report, encoding="utf-8") as stream:
                 return _from_report(json.load(stream))
+
+    def keys_of(self, references: Sequence[str]) -> set[str]:
+        """Return the normalised names of the distributions that *references* are of, as only the installer can tell.
+
+        Args:
+            references: Paths and addresses; `-e` before a folder is an item of its own.
+
+        Raises:
+            InstallFailedError: If one of them cannot be read.
+        """
+        alone = ["install", "--dry-run", "--no-deps"]
+        if self.environment.uv:
+            return {step.key for step in _from_uv(self.run([*alone, "--reinstall", *references]))}
+        with tempfile.TemporaryDirectory() as folder:
+            report = os.path.join(folder, "report.json")
+            self.run([*alone, "--ignore-installed", "--report", report, *references])
+            with open(report, encoding="utf-8") as stream:
+                return {step.key for step in _from_report(json.load(stream))}
 
     def unpack(
         self, steps: Sequence[Step], given: Sequence[str], folder: str, hashes: Mapping[str, Sequence[str]]
@@ -99,9 +127,11 @@ class Installer:
         Raises:
             InstallFailedError: If it cannot be done, or a file has none of its hashes.
         """
+        if steps:
+            self.on_step(f"getting {', '.join(f'{step.key} {step.version}'.strip() for step in steps)} ...")
         if hashes:
             with tempfile.TemporaryDirectory() as notes:
-                self.run(["install", "--target", folder, *hashed(notes, steps, hashes)])
+                self.run(["install", "--target", folder, *hashed(notes, steps, hashes, given)])
             return
         wanted = [step.pin for step in steps if not step.is_direct]
         if any(step.is_direct for step in steps):
@@ -171,23 +201,25 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> str
     done = processes.run(command, variables, encoding="utf-8", merges_errors=True, inherits_locks=True)
     if done.returncode != 0:
         program = "pip" if list(command[1:3]) == ["-m", "pip"] else os.path.basename(command[0])
-        raise InstallFailedError(program, *_cause(done.stdout))
+        raise InstallFailedError(program, *_cause(done.stdout), done.stdout)
     return done.stdout
 
 
-def hashed(folder: str, steps: Sequence[Step], hashes: Mapping[str, Sequence[str]]) -> list[str]:
+def hashed(folder: str, steps: Sequence[Step], hashes: Mapping[str, Sequence[str]], given: Sequence[str]) -> list[str]:
     """Return the words that install exactly *steps*, of files that have one of their *hashes*; the list is in *folder*.
 
     Raises:
         InstallRefusedError: If one of them has no hash.
     """
+    references = {key_of(text): text for text in given}
     path = os.path.join(folder, "hashed.txt")
     with open(path, "w", encoding="utf-8") as stream:
         for step in steps:
             if step.key not in hashes:
                 advice = "`freeze --hashes` prints all that is needed"
                 raise InstallRefusedError(f"{step.key} {step.version} is needed, too, and has no hash", "", advice)
-            stream.write(" ".join([step.pin, *(f"--hash={value}" for value in hashes[step.key])]) + "\n")
+            values = [f"--hash={value}" for value in hashes[step.key]]
+            stream.write(" ".join([references.get(step.key, step.pin), *values]) + "\n")
     return ["--no-deps", "--require-hashes", "-r", path]
 
 
@@ -204,17 +236,17 @@ def _hashes_of(text: str) -> dict[str, list[str]]:
     return found
 
 
+def is_of_the_network(error: InstallFailedError) -> bool:
+    """Return whether it failed because an index could not be reached."""
+    return _NO_NETWORK.search(error.printed) is not None
+
+
 def write_constraints(folder: str, pins: Mapping[str, str]) -> str:
     """Write *pins* to a file in *folder* that installers read, and return its path."""
     path = os.path.join(folder, "constraints.txt")
     with open(path, "w", encoding="utf-8") as stream:
         stream.writelines(f"{name}=={version}\n" for name, version in pins.items())
     return path
-
-
-def is_direct(requirement: str) -> bool:
-    """Return whether *requirement* is a path or an address rather than a name."""
-    return "://" in requirement or os.sep in requirement or requirement.endswith(".whl") or requirement in (".", "..")
 
 
 def without_versions(requirements: Sequence[str]) -> list[str]:
@@ -230,7 +262,10 @@ def _names(requirements: Sequence[str]) -> list[str]:
 
 def _from_uv(text: str) -> list[Step]:
     steps = [Step(normalise(name), version, bool(origin)) for name, version, origin in _UV_LINE.findall(text)]
-    return steps + [Step(normalise(name), "", is_direct=True) for name in _UV_FOLDER_LINE.findall(text)]
+    return steps + [
+        Step(normalise(name), of_file(unquote(address).rpartition("/")[2])[1], is_direct=True)
+        for name, address in _UV_DIRECT_LINE.findall(text)
+    ]
 
 
 def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[Step]:
@@ -241,13 +276,24 @@ def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[
 
 
 def _cause(text: str) -> tuple[str, str]:
-    """Return the cause of a failure in one line, and advice."""
-    lines = [line.strip().removeprefix("cause: ") for line in text.splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("Using Python", "Looking in", "Resolved"))]
-    told = [line for line in lines if not line.startswith(("WARNING", "warning", "error: No solution"))] or lines
-    cause = " ".join(line.removeprefix("error: ").removeprefix("ERROR: ") for line in told[-12:])
+    """Return the sentence that says why it failed, and advice."""
+    cause = _decisive([line.strip() for line in text.splitlines() if line.strip()])
     if _OTHER_FILE.search(text):
         return cause, "the file is not the one that was frozen: ask its author, or freeze anew what you trust"
     if _NO_NETWORK.search(text):
         return cause, "the package index cannot be reached: check the network, or use --no-index and --find-links"
     return cause, ""
+
+
+def _decisive(lines: Sequence[str]) -> str:
+    """Return the line that says most: the first error, or what uv gives as its cause where the error says nothing."""
+    errors = [at for at, line in enumerate(lines) if line.startswith(_ERRORS)]
+    if not errors:
+        return lines[-1] if lines else "it printed nothing"
+    first = lines[errors[0]]
+    after = lines[errors[0] + 1] if errors[0] + 1 < len(lines) else ""
+    if first.startswith(_GENERAL) and after:
+        first = after
+    for prefix in (*_ERRORS, "cause: "):
+        first = first.removeprefix(prefix)
+    return first

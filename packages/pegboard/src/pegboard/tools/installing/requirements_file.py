@@ -9,6 +9,8 @@ Source:
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,8 +18,13 @@ from typing import TYPE_CHECKING
 from pegboard.errors import InstallRefusedError
 from pegboard.tools.installing.dependencies import closure, name_of
 from pegboard.tools.installing.installed import application_of, plugins_by_distribution
+from pegboard.tools.installing.origins import sha256_of
+from pegboard.tools.installing.references import file_name, is_direct, of_file, pairs, path_of
+from pegboard.tools.installing.wheels import is_same_version, wheels_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pegboard.host import Host
     from pegboard.tools.installing.installed import Snapshot
 
@@ -37,7 +44,8 @@ def frozen_distributions(host: Host, snapshot: Snapshot) -> dict[str, list[str]]
     return {key: plugins.get(key, []) for key in sorted(wanted.keys() - of_host.keys())}
 
 
-_PINNED = re.compile(r"[A-Za-z0-9._-]+\s*==\s*[^\s,;*]+")
+_PINNED = re.compile(r"[A-Za-z0-9._-]+\s*(==\s*[^\s,;*]+|@\s*\S+)")
+_FRAGMENT = re.compile(r"#sha256=([0-9a-f]+)")
 _HASH = re.compile(r"\s--hash=([a-z0-9]+:[0-9a-f]+)(?=\s|$)")
 
 
@@ -59,8 +67,7 @@ def read_requirements_file(path: str) -> RequirementsFile:
             checked only in part is not checked.
         OSError: If the file cannot be read.
     """
-    with open(path, encoding="utf-8-sig") as stream:
-        text = stream.read()
+    text = _text(path)
     found = RequirementsFile()
     without: tuple[int, str] | None = None
     for number, line in _lines(text):
@@ -83,6 +90,56 @@ def read_requirements_file(path: str) -> RequirementsFile:
         advice = "give each of them a hash, or none: `freeze --hashes` prints them"
         raise InstallRefusedError(f"{without[1]!r} has no hash, and others have", f"{path}:{without[0]}", advice)
     return found
+
+
+def _text(path: str) -> str:
+    with open(path, "rb") as stream:
+        data = stream.read()
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data:
+        cause = "it is encoded as UTF-16" if b"\0" in data else "it is not encoded as UTF-8"
+        raise InstallRefusedError(cause, path, "save it as UTF-8; in PowerShell: ... freeze | Out-File -Encoding utf8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InstallRefusedError("it is not encoded as UTF-8", f"{path}:{line}", "save it as UTF-8") from None
+
+
+def at_hand(file: RequirementsFile, options: Sequence[str]) -> list[str]:
+    """Return the requirements of *file*, with another place for each file that is not where it was.
+
+    A file that a folder in *options* has is taken from there, if it has the hash that was frozen. Else, if all lines
+    have hashes, its version is taken from wherever the installer finds a file with that hash.
+
+    Args:
+        file: What is asked for.
+        options: Values of options, folders of wheels among them.
+
+    Raises:
+        InstallRefusedError: If a file is nowhere.
+    """
+    found: list[str] = []
+    for option, text in pairs(file.requirements):
+        path = path_of(text) if is_direct(text) else None
+        key, version = of_file(file_name(text)) if path is not None and not os.path.exists(path) else ("", "")
+        if key:
+            text = _elsewhere(text, key, version, file, options)  # noqa: PLW2901
+        found += [*option, text]
+    return found
+
+
+def _elsewhere(text: str, key: str, version: str, file: RequirementsFile, options: Sequence[str]) -> str:
+    wanted = {value.rpartition(":")[2] for value in file.hashes.get(key, ())} | set(_FRAGMENT.findall(text))
+    for path, name, found in wheels_in(options):
+        if name == key and is_same_version(found, version) and (not wanted or sha256_of(str(path)) in wanted):
+            return f"{key} @ {path.absolute().as_uri()}"
+    if file.hashes:
+        return f"{key}=={version}"
+    raise InstallRefusedError(
+        f"the file of {key} {version} is not there any more",
+        path_of(text) or text,
+        f"name the folder that has {file_name(text)} with --find-links",
+    )
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

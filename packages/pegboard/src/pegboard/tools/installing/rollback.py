@@ -71,14 +71,12 @@ def _put_back(installer: Installer, log: ChangeLog, keys: Sequence[str], *option
         return
     # Exactly as they were: what they need is put back in the same way.
     exactly = ["install", "--no-deps", "--force-reinstall", *options, *words]
-    if installer.environment.kind != PIPX:
-        installer.run(exactly)
-        return
-    if not options and (
-        forgotten := [key for key in keys if key in log.plugins and key not in pipx.injected(installer)]
-    ):
-        pipx.inject(installer, {**Snapshot().versions, **log.before}, forgotten)
-    pipx.run_pip(installer, exactly)
+    if installer.environment.kind == PIPX and not options:
+        known = pipx.injected(installer)
+        for key in keys:
+            if key in log.plugins and key not in known:
+                pipx.inject(installer, {**Snapshot().versions, **log.before}, key, log.sources.get(key, [key]))
+    installer.run(exactly)
 
 
 def _discard(path: str) -> None:

@@ -11,23 +11,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pegboard.startup.discovery.distributions import normalise
+from pegboard.tools.installing.references import of_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-
-_PARTS = 5
-"""The least number of parts in the name of a wheel: name, version, and three tags."""
 
 
 def wheels_in(options: Iterable[str]) -> Iterator[tuple[Path, str, str]]:
     """Yield the wheels in those of *options* that are folders."""
     for folder in map(Path, options):
         for path in sorted(folder.glob("*.whl")) if folder.is_dir() else ():
-            parts = path.stem.split("-")
-            if len(parts) >= _PARTS:
-                yield path, normalise(parts[0]), parts[1]
+            key, version = of_file(path.name)
+            if key:
+                yield path, key, version
 
 
 def is_same_version(one: str, other: str) -> bool:
@@ -37,3 +33,15 @@ def is_same_version(one: str, other: str) -> bool:
     except ImportError:
         return one == other
     return bool(canonicalize_version(one) == canonicalize_version(other))
+
+
+def is_older(one: str, other: str) -> bool:
+    """Return whether version *one* comes before *other*; without `packaging`, never."""
+    try:
+        from packaging.version import InvalidVersion, Version
+    except ImportError:
+        return False
+    try:
+        return Version(one) < Version(other)
+    except InvalidVersion:
+        return False

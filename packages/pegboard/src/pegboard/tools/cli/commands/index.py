@@ -230,10 +230,11 @@ def _record_again(arguments: Sequence[str], words: Sequence[str], output: Output
     if command is None:
         output.complain("error: this program cannot be run once more, since its command line is not known")
         return None
-    answer, errors = record_in_new_process(command)
-    if answer is not None:
+    recording = record_in_new_process(command)
+    errors = recording.errors
+    if recording.answer is not None:
         try:
-            return read(answer["index"])
+            return read(recording.answer["index"])
         except UnusableIndexError as error:
             errors = str(error)
     output.complain(f"error: recording in a new process failed:\n{errors}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError
@@ -12,13 +13,13 @@ from pegboard.tools.cli.environment_commands import (
     installer_for,
     record_plugins,
     reporting_state,
-    with_absolute_paths,
     with_nearest,
 )
 from pegboard.tools.installing.change import install as change
 from pegboard.tools.installing.dependencies import name_of
 from pegboard.tools.installing.install_plan import Request, make_plan
 from pegboard.tools.installing.installed import plugins_by_distribution
+from pegboard.tools.installing.references import absolute
 
 if TYPE_CHECKING:
     import argparse
@@ -32,26 +33,44 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `install`."""
     parser = command(commands, "install", _run, "install plugins into this environment, and record what they add")
-    parser.add_argument("names", metavar="NAME", nargs="*", help="a distribution, a wheel or a folder")
     parser.add_argument(
-        "-e", "--editable", metavar="FOLDER", action="append", default=[], help="install a folder so that edits count"
+        "names", metavar="NAME", nargs="*", help="a distribution, also with a version; a wheel, a folder or an address"
     )
+    add_editable_option(parser)
     add_options(parser)
 
 
-def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
+def add_editable_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--editable`, which `upgrade` has, too."""
+    parser.add_argument(
+        "-e", "--editable", metavar="FOLDER", action="append", default=[], help="install a folder so that edits count"
+    )
+
+
+def named_requirements(options: argparse.Namespace) -> list[str]:
+    """Return what *options* name, paths absolute; `-e` before a folder is an item of its own.
+
+    Raises:
+        InstallRefusedError: If nothing is at a path.
+    """
     wanted = list(options.names)
     for folder in options.editable:
-        wanted += ["-e", folder if folder.startswith(("/", ".")) else f"./{folder}"]
+        wanted += ["-e", folder if "://" in folder else os.path.abspath(folder)]
+    return absolute(wanted)
+
+
+def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    wanted = named_requirements(options)
     if not wanted:
         output.complain("error: nothing to install is named")
         return 2
-    request = Request(with_absolute_paths(wanted), may_move=options.allow_changes)
+    request = Request(wanted, may_move=options.allow_changes)
     return carry_out(host, options, output, installer_for(options, output), request)
 
 
 def carry_out(host: Host, options: argparse.Namespace, output: Output, installer: Installer, request: Request) -> int:
     """Plan, remove what is surplus, install, record and show; return the exit status."""
+    installer.on_step = output.progress
     try:
         plan = make_plan(host, installer, request)
     except InstallFailedError as error:
@@ -76,11 +95,12 @@ def carry_out(host: Host, options: argparse.Namespace, output: Output, installer
     if not plan.steps and not removed:
         output.say("nothing to do: that is installed already")
     for line in plan.lines:
-        output.say(f"{'would install' if options.dry_run else 'install'} {line}")
+        output.say(f"{'would ' if options.dry_run else ''}{line}")
     if options.dry_run or not plan.steps:
         output.answer(answer)
         return DONE
     output.flush()
+    output.progress("installing ...")
     with reporting_state(options, output):
         output.say(*change(installer, plan, request.requirements, set(plugins_by_distribution(host))))
     status, added = record_plugins(host, options, {step.key for step in plan.steps}, output)

@@ -14,15 +14,14 @@ from pegboard.tools.cli.environment_commands import (
     is_confirmed,
     record_plugins,
     reporting_state,
-    with_absolute_paths,
 )
 from pegboard.tools.installing.change_log import read_change_log, remove_change_log
 from pegboard.tools.installing.change_status import ChangeStatus
-from pegboard.tools.installing.dependencies import name_of
 from pegboard.tools.installing.install_plan import Request
 from pegboard.tools.installing.installed import plugins_by_distribution
 from pegboard.tools.installing.installer import Installer
-from pegboard.tools.installing.requirements_file import read_requirements_file
+from pegboard.tools.installing.references import absolute, key_of, pairs
+from pegboard.tools.installing.requirements_file import at_hand, read_requirements_file
 from pegboard.tools.installing.rollback import roll_back
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 def add(commands: Group) -> None:
     """Add `sync`."""
-    parser = command(commands, "sync", _run, "install what a file of requirements names", has_json=False)
+    parser = command(commands, "sync", _run, "install what a file of requirements names")
     parser.add_argument("file", metavar="FILE", nargs="?", help="as `freeze` prints it; hashes in it are checked")
     parser.add_argument("--exact", action="store_true", help="remove plugins that the file does not name")
     parser.add_argument(
@@ -57,12 +56,16 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
         return 2
     file = read_requirements_file(options.file)
     installer = installer_for(options, output)
-    named = {name_of(text) for text in file.requirements}
+    named = {key_of(text) for _, text in pairs(file.requirements)}
     surplus = sorted(plugins_by_distribution(host).keys() - named) if options.exact else []
+    if not file.requirements and not surplus:
+        output.say("nothing to do: the file names no plugin")
+        output.answer({"environment": installer.environment.kind, "changes": [], "done": False, "added": []})
+        return DONE
     if not file.requirements:
-        return remove(host, options, output, installer, surplus) if surplus else DONE
+        return remove(host, options, output, installer, surplus)
     request = Request(
-        with_absolute_paths(file.requirements),
+        absolute(at_hand(file, installer.options)),
         may_move=options.allow_changes,
         needs_plugin=False,
         hashes=file.hashes,
@@ -77,7 +80,13 @@ def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     if log is None or (status := ChangeStatus(log)).is_before:
         remove_change_log()
         output.say("nothing to do: no change is to be undone")
+        output.answer({"removed": [], "installed": [], "done": False})
         return DONE
+    answer = {
+        "removed": list(status.added),
+        "installed": [{"distribution": key, "version": log.before[key]} for key in status.lost],
+        "done": False,
+    }
     would = "would " if options.dry_run else ""
     output.say(*status.lines())
     for key in status.added:
@@ -87,6 +96,7 @@ def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     if status.leftovers or status.temporary:
         output.say(f"{would}remove what is left over")
     if options.dry_run:
+        output.answer(answer)
         return DONE
     if not options.yes and not is_confirmed(output):
         return FAILED
@@ -97,7 +107,9 @@ def _restore(host: Host, options: argparse.Namespace, output: Output) -> int:
     output.say(*done.lines())
     if not done.is_before:
         raise InstallFailedError("sync", "not all of it could be undone", "install what is missing by its name")
-    return record_plugins(host, options, log.before.keys(), output)[0]
+    exit_status, _ = record_plugins(host, options, log.before.keys(), output)
+    output.answer({**answer, "done": True})
+    return exit_status
 
 
 def _restored(
@@ -111,4 +123,4 @@ def _restored(
             raise
         wanted = ", ".join(f"{key} {log.before[key]}" for key in status.lost)
         remedy = f"{options.prog} sync --restore --find-links FOLDER, where FOLDER has the wheel of {wanted}"
-        raise InstallFailedError(error.program, error.cause, remedy) from error
+        raise InstallFailedError(error.program, error.cause, remedy, error.printed) from error
