@@ -127,10 +127,13 @@ def no_plugin(name: str, plugins: Sequence[Plugin]) -> PluginNotFoundError:
 
 
 def _not_installed(settings: Settings, plugins: Sequence[Plugin]) -> list[PegboardError]:
-    """Return what is wrong with the names of plugins that the application enables."""
+    """Return what is wrong with the names of plugins that the application enables, or the command line leaves out."""
     known = tuple(plugin.name for plugin in plugins)
-    missing = [name for name in dict.fromkeys(settings.only or ()) if name not in known]
-    return [PluginNotFoundError(name, known, "the application enables it") for name in missing]
+    asked = dict.fromkeys(settings.only or (), "the application enables it")
+    for names, reason in settings.left_out:
+        if reason.startswith("left out by --"):  # an option; the application may leave out what need not be there
+            asked |= dict.fromkeys(filter(None, map(str.strip, names)), reason.replace("left out by", "it is named in"))
+    return [PluginNotFoundError(name, known, why) for name, why in asked.items() if name not in known]
 
 
 def _first(problems: Sequence[ConfigurationError], application: str) -> Sequence[ConfigurationError]:

@@ -147,6 +147,25 @@ class Output:
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
+    def lines(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table with one line for each row, unless the answer is JSON.
+
+        On a terminal the last column is cut to what there is room for; if that is too little, `table` prints it. In a
+        pipe nothing is cut, and nothing follows the last column.
+        """
+        if self.is_json:
+            return
+        rows = [[_shown(cell) for cell in row] for row in (headings, *rows)]
+        widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+        room = self.width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
+        if room < min(widths[-1], _LEAST_ROOM):
+            self.table(headings, rows[1:])
+            return
+        for row in rows:
+            *cells, last = row
+            padded = [cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=False)]
+            self._write(_GAP.join([*padded, _cut(last, room)]).rstrip() + "\n")
+
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table, unless the answer is JSON: drawn by Rich on a terminal, in plain columns elsewhere.
 
@@ -196,6 +215,9 @@ class Output:
 
 
 _LINES = "\n\t"
+_GOES_ON = "..."
+_LEAST_ROOM = 12
+"""The least columns that the last cell of a line needs, to be of use."""
 _MOST_CHARACTERS = 100_000
 """How long a line or the cell of a table may be; what plugins depend on may be long, but nobody reads more."""
 
@@ -242,6 +264,16 @@ def _width(text: str) -> int:
 
             return cell_len(text)
     return len(text)
+
+
+def _cut(text: str, columns: int) -> str:
+    """Return *text*, or as much of it as *columns* have room for, with a sign that it goes on."""
+    if _width(text) <= columns:
+        return text
+    kept = text[: max(0, columns - len(_GOES_ON))]
+    while _width(kept) > columns - len(_GOES_ON):
+        kept = kept[:-1]
+    return kept.rstrip() + _GOES_ON
 
 
 def _longest_word(cells: Iterable[str]) -> int:

@@ -32,6 +32,7 @@ COMMANDS = (
     "install",
     "uninstall",
     "upgrade",
+    "search",
     "freeze",
     "sync",
     "enable",

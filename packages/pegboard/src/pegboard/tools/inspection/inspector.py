@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
+from pegboard.ledger import BROKEN
 from pegboard.tools.inspection.graph import graph_of
-from pegboard.tools.inspection.survey import EAGER
+from pegboard.tools.states import EAGER, STATES
 
 if TYPE_CHECKING:
     from typing import Any
 
     from pegboard.tools.inspection.start_imports import Import, Start
     from pegboard.tools.inspection.survey import PluginView, Survey
-
-STATES = (BROKEN, QUARANTINED, EAGER, ACTIVE, PRIMED, FOUND, DISABLED)
-"""In the order in which they are shown: what needs attention comes first."""
 
 
 def inspector_data(seen: Survey, start: Start, *, commands: str) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.entry_objects import is_distribution
-from pegboard.ledger import ACTIVE, BROKEN, DISABLED, FOUND, PRIMED, QUARANTINED
+from pegboard.ledger import ACTIVE, PRIMED
+from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.record import Record
 from pegboard.tools.inspection.contributions import claims_of, hooks_of
+from pegboard.tools.states import EAGER, MEANINGS, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,17 +22,6 @@ if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.ledger import Plugin
     from pegboard.tools.inspection.contributions import Claim
-
-_MEANINGS = {
-    FOUND: "it is there, and was not imported yet",
-    PRIMED: "known from its record; it is imported when something of it is used",
-    ACTIVE: "imported",
-    DISABLED: "left out",
-    BROKEN: "its import failed",
-    QUARANTINED: "left out, since it took the process down",
-}
-EAGER = "eager"
-"""The state that is shown for a plugin that is imported at every start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +95,11 @@ class Survey:
         """Return the plugin of that name; None when there is none."""
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
 
+    def of_distribution(self, name: str) -> list[PluginView]:
+        """Return the plugins that the distribution *name* brings, in their order."""
+        key = normalise(name)
+        return [plugin for plugin in self.plugins if plugin.distribution and normalise(plugin.distribution) == key]
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON-compatible data."""
         return asdict(self)
@@ -161,7 +157,7 @@ def _view(
     *,
     is_recording: bool,
 ) -> PluginView:
-    is_eager = plugin.eager and plugin.is_usable
+    is_eager = state_of(plugin) == EAGER
     overruled = tuple(Record.from_dict(record).overruled()) if record.get("effects") else ()
     because = notes.reasons.get(plugin.name)
     now = because if is_recording else None
@@ -174,7 +170,7 @@ def _view(
         version=owner.version if owner else None,
         source=plugin.source,
         origin=plugin.origin,
-        state=EAGER if is_eager else plugin.state,
+        state=state_of(plugin),
         why=_why(plugin, is_eager=is_eager, because=now, overruled=overruled),
         place=position,
         cost_ms=None if cost is None else round(cost, 3),
@@ -204,4 +200,4 @@ def _why(plugin: Plugin, *, is_eager: bool, because: str | None, overruled: tupl
         return f"its author says it may be lazy, although its import {overruled[0]}"
     if plugin.state == PRIMED and is_distribution(plugin):
         return "known from its metadata; what an entry point names is imported when it is used"
-    return plugin.reason or _MEANINGS.get(plugin.state, plugin.state)
+    return plugin.reason or MEANINGS.get(plugin.state, plugin.state)

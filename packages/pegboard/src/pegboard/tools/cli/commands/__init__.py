@@ -43,5 +43,8 @@ def command(
     parser = group.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **options)
     parser.set_defaults(run=run)
     if has_json:
-        parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+        # a command may be inside of one that has the option, too
+        parser.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON, for programs"
+        )
     return parser

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.tools.bisection.unfinished import State, forget, load
 from pegboard.tools.cli.bisection_session import BisectionFiles, BisectionSession, Paused
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.environment_commands import seconds
 from pegboard.tools.cli.output import count
 
 if TYPE_CHECKING:
@@ -39,17 +40,10 @@ def add(commands: Group) -> None:
     failing.add_argument(
         "--good-status", metavar="N", type=int, action="append", help="an exit status that is no failure; usually 0"
     )
-    parser.add_argument("--deadline", metavar="SECONDS", type=_seconds, help="it fails, too, when it takes longer")
+    parser.add_argument("--deadline", metavar="SECONDS", type=seconds, help="it fails, too, when it takes longer")
     parser.add_argument("--keep", metavar="NAME", action="append", default=[], help="a plugin that is always on")
     parser.add_argument("--built-in", action="store_true", help="suspect also the application's own plugins")
     parser.add_argument("--disable", action="store_true", help="disable the culprit without asking")
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 10**9:
-        raise ValueError(text)
-    return value
 
 
 def _bisect(host: Host, options: argparse.Namespace, output: Output) -> int:
@@ -136,7 +130,7 @@ def _conflict(  # noqa: PLR0911 -- one for each reason
         return "--resume goes on as it was begun: without a command" if options.words else None
     if settings["is_judged"]:
         return None
-    if options.json:
+    if getattr(options, "json", False):
         return "--json needs a command that can be judged: --cmd"
     if options.fails_with is not None or options.good_status or options.deadline:
         return "--fails-with, --good-status and --deadline judge a command: give one with --cmd"

@@ -6,8 +6,9 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from pegboard.errors import PluginNotFoundError, UnusableIndexError
+from pegboard.errors import UnusableIndexError
 from pegboard.index import read, why_invalid
+from pegboard.ledger import BROKEN, FOUND
 from pegboard.startup.recording.comparison import differences, recorded_rows
 from pegboard.startup.recording.encoding import content_of
 from pegboard.startup.recording.files import remove_all
@@ -18,6 +19,8 @@ from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.output import count
 from pegboard.tools.cli.recording import record_in_new_process
+from pegboard.tools.inspection.lookup import plugin_named, when_recorded
+from pegboard.tools.states import recorded_state
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +36,7 @@ _DEPENDENCY = {
     "files": "file",
     "environment_variables": "environment variable",
     "packages": "package",
-    "missing_modules": "absence of module",
+    "missing_modules": "module that is not installed:",
 }
 
 
@@ -41,13 +44,15 @@ def add(commands: Group) -> None:
     """Add `index` and its sub-commands."""
     text = "what is recorded of plugins, so that they need not be imported"
     index = commands.add_parser("index", help=text, description=f"{text[0].upper()}{text[1:]}.")
-    group = index.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    index.set_defaults(run=_show)
+    index.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+    group = index.add_subparsers(dest="command", metavar="COMMAND", help="usually: show")
     build = command(group, "build", _build, "import and record every plugin now")
     build.add_argument("--into", metavar="DIRECTORY", help="put the index there, not in its usual place")
     build.add_argument("--backwards", action="store_true", help="import the plugins in reverse order")
     command(group, "show", _show, "show what is recorded, and whether it holds")
     why = command(group, "why", _why, "show why a plugin was last imported, and what its record depends on")
-    why.add_argument("name", metavar="NAME", help="the plugin's name")
+    why.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
     command(group, "verify", _verify, "record everything afresh in new processes, and show what differs")
     command(group, "clear", _clear, "forget all records of this application")
 
@@ -69,7 +74,12 @@ def _entries(index: Index) -> list[dict[str, Any]]:
                 "source": source,
                 "distribution": distribution or None,
                 "version": version or None,
-                "state": entry["state"],
+                "state": recorded_state(
+                    entry["state"],
+                    is_eager=entry["is_eager"],
+                    is_recorded=entry["record"] is not None,
+                    is_early=notes.reasons.get(name) == EARLY,
+                ),
                 "reason": entry["reason"] or None,
                 "is_eager": entry["is_eager"],
                 "is_recorded": entry["record"] is not None,
@@ -82,8 +92,7 @@ def _entries(index: Index) -> list[dict[str, Any]]:
 
 
 def _state(entry: Mapping[str, Any]) -> str:
-    state = "eager" if entry["is_eager"] else entry["state"]
-    return f"{state}: {entry['reason']}" if entry["reason"] else state
+    return f"{entry['state']}: {entry['reason']}" if entry["reason"] else str(entry["state"])
 
 
 # -- build ------------------------------------------------------------------------------------------------------------
@@ -124,7 +133,7 @@ def _show(host: Host, _: argparse.Namespace, output: Output) -> int:
         owner = f"{entry['distribution']} {entry['version']}" if entry["distribution"] else entry["source"]
         cost = f", {entry['cost_ms']:.1f} ms" if entry["cost_ms"] is not None else ""
         output.say(f"\n{entry['name']} ({owner}{cost}) {_state(entry)}")
-        if not entry["is_recorded"] and entry["state"] == "found":
+        if not entry["is_recorded"] and entry["state"] in (BROKEN, FOUND):
             is_early = entry["last_recorded_because"] == EARLY
             output.say(f"    not recorded: {EARLY if is_early else 'its import fails, and is tried at every start'}")
         for kind, names in entry["contributions"].items():
@@ -152,13 +161,13 @@ def _why(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.answer({"plugin": None, "index_why_not": why_not})
         return FAILED
     entries = {entry["name"]: entry for entry in _entries(index)}
-    if options.name not in entries:
-        raise PluginNotFoundError(options.name, tuple(entries))
-    entry = entries[options.name]
-    reason, drifts = entry["last_recorded_because"], Notes.beside(index.path).drifts.get(options.name, 0)
-    output.say(f"plugin {options.name!r}, {entry['module']}")
+    owners = {name: each["distribution"] for name, each in entries.items()}
+    name = plugin_named(options.name, owners)
+    entry = entries[name]
+    reason, drifts = entry["last_recorded_because"], Notes.beside(index.path).drifts.get(name, 0)
+    output.say(f"plugin {name!r}, {entry['module']}")
     output.say(f"state: {_state(entry)}")
-    output.say(f"last recorded because: {reason or 'that is not known'}")
+    output.say(f"last recorded: {when_recorded(reason)}")
     output.say(f"the index as a whole: {why_not or 'valid'}")
     data = content_of(index)["plugins"]
     if not entry["is_recorded"]:

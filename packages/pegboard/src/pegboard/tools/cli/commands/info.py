@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard.errors import PluginNotFoundError
 from pegboard.startup.discovery.distributions import by_name, normalise
 from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.commands.listing import adds, plugin_data
+from pegboard.tools.inspection.lookup import plugin_named, when_recorded
 from pegboard.tools.inspection.survey import survey
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
     from pegboard.tools.inspection.survey import PluginView
 
-_DEPENDS_ON = {
-    "files": "files",
-    "variables": "environment variables",
-    "packages": "packages",
-    "missing": "the absence of",
+_IMPORTED_AGAIN_IF = {
+    "files": "{} changes",
+    "variables": "the environment variable {} changes",
+    "packages": "the package {} changes",
+    "missing": "a module {} is installed; it was looked for in vain",
 }
+"""What each kind of dependency of a record means, in words."""
 
 
 def add(commands: Group) -> None:
     """Add `info`."""
     parser = command(commands, "info", run, "show everything of one plugin")
-    parser.add_argument("name", metavar="NAME", help="the plugin's name")
+    parser.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:
@@ -41,9 +43,11 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     from dataclasses import asdict
 
     seen = survey(host)
-    plugin = seen.plugin(options.name)
-    if plugin is None:
-        raise PluginNotFoundError(options.name, tuple(plugin.name for plugin in seen.plugins))
+    brings = [] if seen.plugin(options.name) else seen.of_distribution(options.name)
+    if len(brings) > 1:
+        return _of_distribution(brings, output)
+    name = plugin_named(options.name, {plugin.name: plugin.distribution for plugin in seen.plugins})
+    plugin = next(plugin for plugin in seen.plugins if plugin.name == name)
     about = _about(plugin.distribution)
     output.answer({**asdict(plugin), "about": about})
     for label, text in _lines(plugin, about):
@@ -68,6 +72,26 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     return DONE
 
 
+def _of_distribution(brings: Sequence[PluginView], output: Output) -> int:
+    """Show a distribution with several plugins."""
+    first = brings[0]
+    about = _about(first.distribution)
+    output.answer(
+        {
+            "distribution": first.distribution,
+            "version": first.version,
+            "about": about,
+            "plugins": [plugin_data(plugin) for plugin in brings],
+        }
+    )
+    for label, text in (("distribution", f"{first.distribution} {first.version}"), *about.items()):
+        output.tell(f"{label + ':':<15} {text}".rstrip())
+    output.tell("", "plugins:")
+    for plugin in brings:
+        output.tell(f"  {plugin.name}: {plugin.state}; {adds(plugin) or plugin.why}")
+    return DONE
+
+
 def _lines(plugin: PluginView, about: Mapping[str, str]) -> list[tuple[str, str]]:
     owner = f"{plugin.distribution} {plugin.version}" if plugin.distribution else f"none ({plugin.source})"
     lines = [
@@ -87,11 +111,14 @@ def _lines(plugin: PluginView, about: Mapping[str, str]) -> list[tuple[str, str]
         lines.append(("before", ", ".join(plugin.before)))
     if plugin.cost_ms is not None:
         lines.append(("import took", f"{plugin.cost_ms:.1f} ms"))
-    if plugin.last_recorded_because:
-        lines.append(("recorded", f"since {plugin.last_recorded_because}"))
-    for name, label in _DEPENDS_ON.items():
-        if name in plugin.inputs:
-            lines.append(("depends on", f"{label} {', '.join(plugin.inputs[name])}"))
+    if plugin.last_recorded_because and plugin.inputs:
+        lines.append(("recorded", when_recorded(plugin.last_recorded_because)))
+    again = [
+        text.format(" or ".join(plugin.inputs[name]))
+        for name, text in _IMPORTED_AGAIN_IF.items()
+        if name in plugin.inputs
+    ]
+    lines += [("and again if" if number == 0 else "or if", text) for number, text in enumerate(again)]
     if plugin.drifts:
         lines.append(
             ("drift", f"registered something else than recorded, {plugin.drifts} times, without visible cause")

@@ -10,6 +10,7 @@ from pegboard.startup.policy.ordering import order
 from pegboard.startup.recording.encoding import content_of
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.user_settings import UserSettings
+from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
     import argparse
@@ -55,14 +56,16 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     wishes = settings.policy().order
     _recall_wishes(host, plugins)
     ordered, problems = order(plugins, wishes, built_in_first=host.settings.built_in_first)
+    states = last_known_states(host)
     rows = [
-        (str(number), plugin.name, plugin.state, _reason(plugin, wishes)) for number, plugin in enumerate(ordered, 1)
+        (str(number), plugin.name, states[plugin.name], _reason(plugin, wishes))
+        for number, plugin in enumerate(ordered, 1)
     ]
     output.table(("place", "name", "state", "why there"), rows)
     for problem in problems:
         output.say("", problem.render("note"))
     answer: list[dict[str, Any]] = [
-        {"place": number, "name": plugin.name, "state": plugin.state, "why": _reason(plugin, wishes)}
+        {"place": number, "name": plugin.name, "state": states[plugin.name], "why": _reason(plugin, wishes)}
         for number, plugin in enumerate(ordered, 1)
     ]
     output.answer(

@@ -16,6 +16,7 @@ from pegboard.tools.profiling.costs import median
 from pegboard.tools.profiling.measure import MeasurementError, measure
 from pegboard.tools.profiling.summary import summary
 from pegboard.tools.profiling.trace import trace
+from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
     import argparse
@@ -71,7 +72,7 @@ def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:
     program = [*program[:-1], *words] if words else [*program, "profile"]
     rounds = options.rounds or (1 if words else _ROUNDS)
     plugins = {plugin.module: plugin.name for plugin in host.plugins}
-    states = {plugin.name: "eager" if plugin.eager else plugin.state for plugin in host.plugins}
+    states = last_known_states(host)
     try:
         run = median(measure(flags, program, plugins, rounds=rounds, starts_only=not words))
     except MeasurementError as error:

@@ -8,7 +8,7 @@ from pegboard.sources import NOT_ENABLED
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
 from pegboard.startup.search import sources_of
 from pegboard.tools.cli.commands import DONE, FAILED, command
-from pegboard.tools.inspection.lookup import matching, nearest
+from pegboard.tools.inspection.lookup import matching, nearest, when_recorded
 from pegboard.tools.inspection.survey import survey
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add(commands: Group) -> None:
         epilog="KIND is a registry, e.g. commands, or component, decorator, middleware, hook; of a component the last "
         "part of its name will do: component:ReportView. KIND: alone lists all of it.",
     )
-    parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin, or a contribution")
+    parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin or its distribution, or a contribution")
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:
@@ -45,6 +45,8 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     plugin = seen.plugin(text)
     if plugin is not None:
         return _of_plugin(host, plugin, output)
+    if brings := seen.of_distribution(text):
+        return _of_distribution(host, brings, output)
     kind, colon, name = text.partition(":")
     hook = seen.hook(name) if kind == "hook" else None
     if hook is not None:
@@ -58,25 +60,41 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     return _not_found(host, seen, text, output)
 
 
+def _of_distribution(host: Host, brings: Sequence[PluginView], output: Output) -> int:
+    if len(brings) == 1:
+        return _of_plugin(host, brings[0], output)
+    from dataclasses import asdict
+
+    settings = {plugin.name: _settings_of(host, plugin.name) for plugin in brings}
+    output.answer({"plugins": [{"plugin": asdict(each), "settings": settings[each.name]} for each in brings]})
+    for plugin in brings:
+        _tell_plugin(plugin, settings[plugin.name], output)
+    return DONE
+
+
 def _of_plugin(host: Host, plugin: PluginView, output: Output) -> int:
     from dataclasses import asdict
 
     settings = _settings_of(host, plugin.name)
     output.answer({"plugin": asdict(plugin), "settings": settings})
+    _tell_plugin(plugin, settings, output)
+    return DONE
+
+
+def _tell_plugin(plugin: PluginView, settings: Sequence[str], output: Output) -> None:
     owner = f" of {plugin.distribution} {plugin.version}" if plugin.distribution else ""
     output.tell(f"plugin {plugin.name!r}{owner} is {plugin.state}", f"  why: {plugin.why}")
     output.tell(f"  found: {plugin.source}, {plugin.origin or plugin.module}")
     for line in settings:
         output.tell(f"  said: {line}")
-    if plugin.last_recorded_because:
-        output.tell(f"  last recorded: since {plugin.last_recorded_because}")
+    if plugin.last_recorded_because and plugin.inputs:
+        output.tell(f"  last recorded: {when_recorded(plugin.last_recorded_because)}")
     for claim in plugin.contributions:
         output.tell(f"  {claim.id}: {claim.status}")
     if plugin.fault is not None:
         for label, text in (("where", plugin.fault.where), ("hint", plugin.fault.hint)):
             if text:
                 output.tell(f"  {label}: {text}")
-    return DONE
 
 
 def _settings_of(host: Host, name: str) -> list[str]:
@@ -153,7 +171,8 @@ def _of_hooks(hooks: Sequence[HookExplanation], output: Output) -> int:
 
 
 def _not_found(host: Host, seen: Survey, text: str, output: Output) -> int:
-    names = [*(plugin.name for plugin in seen.plugins), *(f"hook:{hook.name}" for hook in seen.hooks)]
+    owners = dict.fromkeys(plugin.distribution for plugin in seen.plugins if plugin.distribution)
+    names = [*(plugin.name for plugin in seen.plugins), *owners, *(f"hook:{hook.name}" for hook in seen.hooks)]
     near = nearest(seen.claims, names, text)
     folders = list(host.manager.cold_start.search().discovery.portions)
     output.answer({"not_found": text, "nearest": near, "searched": folders})
