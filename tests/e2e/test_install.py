@@ -252,7 +252,11 @@ def test_a_folder_is_installed_so_that_edits_count(installation, tmp_path):
     assert (done.code, done.err) == (0, "")
     assert "install acme-edited 1.0 (plugins: edited)\n" in done.out
     assert "plugin edited (acme-edited 1.0) primed\n" in done.out
-    assert "acme-edited==1.0  # plugins: edited\n" in installation.freeze()
+    assert f"-e {project}  # acme-edited 1.0; plugins: edited\n" in installation.freeze()
+    done = installation.plugins("freeze", "--hashes")
+    assert done.code == 0
+    assert done.out.startswith(f"# acme-edited 1.0 has no hash, since it comes from {project}\n# add it by: ")
+    assert "acme-edited 1.0 has no hash" in done.err
 
 
 def test_an_environment_that_may_not_be_written_is_refused(installation, ordinary_user):
@@ -392,9 +396,90 @@ def test_a_newer_version_is_installed_by_upgrade(installation):
     write_wheel(installation.wheels, "acme-hi", "1.1", {"utt/plugins/hi.py": HELLO, "utt/plugins/ho.py": HELLO})
     done = installation.plugins("upgrade", "hi")
     assert (done.code, done.err) == (0, "")
-    assert "install acme-hi 1.0 -> 1.1 (plugins: hi, ho)\n" in done.out
+    assert done.out.startswith("upgrade acme-hi 1.0 -> 1.1 (plugins: hi, ho)\n")
     assert installation.freeze() == "acme-hi==1.1  # plugins: hi, ho\n"
     assert installation.plugins("upgrade").out == "nothing to do: that is installed already\n"
+
+
+@pytest.mark.by_pip
+def test_what_is_named_may_become_newer_or_older_and_is_had_again(installation, tmp_path):
+    """From a file, by its path or its address, by a version; what is not named stays, and is named if it cannot."""
+    site, made = installation.environment.site, {}
+    for version in ("1.0", "1.1"):
+        made[version] = write_wheel(tmp_path, "acme-hi", version, {"utt/plugins/hi.py": f"{HELLO}# {version}\n"})
+    for command, wanted, told in (
+        ("install", str(made["1.1"]), "install acme-hi 1.1 "),
+        ("install", "acme-hi==1.0", "downgrade acme-hi 1.1 -> 1.0 "),
+        ("install", made["1.1"].as_uri(), "upgrade acme-hi 1.0 -> 1.1 "),
+        ("upgrade", str(made["1.0"]), "downgrade acme-hi 1.1 -> 1.0 "),
+        ("upgrade", f"acme-hi @ {made['1.1'].as_uri()}", "upgrade acme-hi 1.0 -> 1.1 "),
+    ):
+        done = installation.plugins(command, wanted)
+        assert (done.code, done.err) == (0, ""), wanted
+        assert done.out.startswith(told)
+    write_wheel(tmp_path, "acme-hi", "1.1", {"utt/plugins/hi.py": f"{HELLO}# once more\n"})
+    assert installation.plugins("install", str(made["1.1"])).out.startswith("reinstall acme-hi 1.1 ")
+    assert (site / "utt/plugins/hi.py").read_text() == f"{HELLO}# once more\n"
+
+    value = hash_of(made["1.1"])
+    assert installation.freeze() == f"acme-hi @ {made['1.1'].as_uri()}#{value.replace(':', '=')}  # plugins: hi\n"
+    hashed = installation.plugins("freeze", "--hashes").out
+    assert hashed == f"# plugins: hi\nacme-hi @ {made['1.1'].as_uri()} \\\n    --hash={value}\n"
+    file = tmp_path / "plugins.txt"
+    file.write_text(hashed)
+    moved = tmp_path / "elsewhere" / made["1.1"].name
+    moved.parent.mkdir()
+    made["1.1"].rename(moved)
+    installation.plugins("uninstall", "hi", "--yes")
+    done = installation.plugins("sync", str(file), "--find-links", str(moved.parent), "--json")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out)["changes"][0]["to"] == "1.1"
+    assert (site / "utt/plugins/hi.py").read_text() == f"{HELLO}# once more\n"
+
+    installation.plugins("install", "acme-old")
+    newer = write_wheel(tmp_path, "acme-old", "1.1", {"utt/plugins/old.py": ""}, requires=("acme-lib==2.0",))
+    assert "upgrade acme-lib 1.0 -> 2.0\n" in installation.plugins("install", str(newer)).out  # nobody else needs it
+    other = write_wheel(tmp_path, "acme-other", "1.0", {"utt/plugins/other.py": ""}, requires=("acme-old==1.0",))
+    done = installation.plugins("install", str(other))
+    assert "acme-old 1.1 -> 1.0 (another plugin)" in done.err
+    done = installation.plugins("install", "utt==1.0")
+    assert done.code == 1
+    assert installation.plugins("freeze").out.count("==") == 1  # acme-lib
+
+
+def test_what_keeps_recording_from_ending_is_named_and_the_rest_is_recorded(installation):
+    write_wheel(installation.wheels, "acme-hangs", "1.0", {"utt/plugins/hangs.py": "import time\ntime.sleep(600)\n"})
+    write_wheel(installation.wheels, "acme-dies", "1.0", {"utt/plugins/dies.py": "import os\nos._exit(7)\n"})
+    done = installation.plugins("install", "acme-hi", "acme-hangs", "acme-dies", "--deadline", "3")
+    assert done.code == 1
+    assert done.out.endswith("plugin hi (acme-hi 1.0) primed\n    component: builtins:str\n")
+    assert done.err == (
+        "error: plugin 'dies' of acme-dies 1.0 cannot be recorded: its import ended the process (exit status 7)\n"
+        "error: plugin 'hangs' of acme-hangs 1.0 cannot be recorded: its import did not end within 3 s\n"
+        "error: the plugins are installed, and the others are recorded. "
+        "To finish: 'utt plugins disable dies hangs', or uninstall it; then 'utt plugins index build'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (("install", "./acme.whl"), "there is no such file or folder\n  where: {}/acme.whl"),
+        (("upgrade", "./acme_hi-1.0-py3-none-any.whl", "--json"), "there is no such file or folder"),
+        (("install", "-e", "nowhere"), "there is no such file or folder\n  where: {}/nowhere"),
+        (("install", "./.config"), "the folder is no project\n  where: {}/.config"),
+        (("sync", "list.txt"), "it is encoded as UTF-16\n  where: list.txt"),
+    ],
+)
+def test_a_path_that_will_not_do_is_refused_before_anything_runs(environments, user, words, cause):
+    utt = environments.shared_environment("packages/utt").program("utt")
+    user.config.mkdir(parents=True)
+    (user.home / "list.txt").write_bytes("acme-hi==1.0\n".encode("utf-16"))
+    done = user.run(utt, "plugins", *words)
+    assert done.code == 1
+    assert cause.format(user.home) in done.err
+    if "--json" in words:
+        assert json.loads(done.out)["error"]["code"] == "install-refused"
 
 
 @pytest.mark.by_pip
@@ -407,7 +492,11 @@ def test_without_a_network_it_says_so_and_nothing_changes(installation):
         done = installation.user.run(utt, "plugins", "install", "acme-hi", "--index-url", nobody)
     assert done.code == 1
     assert "hint: the package index cannot be reached: check the network" in done.err
+    assert " printed:\n" in done.err
     assert installation.freeze() == ""
+    wheel = installation.wheels / "acme_hi-1.0-py3-none-any.whl"  # all that it needs is here
+    done = installation.user.run(utt, "plugins", "install", str(wheel), "--index-url", nobody)
+    assert (done.code, done.err) == (0, "")
 
 
 def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels, tmp_path):
@@ -434,6 +523,10 @@ def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels
     assert by_pipx.run(pipx, "reinstall", "utt").code == 0
     assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.0  # plugins: hi\n"
 
+    write_wheel(wheels, "acme-hi", "0.9", {"utt/plugins/hi.py": HELLO})
+    done = user.run(utt, "plugins", "install", "acme-hi==0.9", *places)
+    assert (done.code, done.err) == (0, "")
+    assert "acme-hi 0.9" in by_pipx.run(pipx, "list", "--include-injected").out
     write_wheel(wheels, "acme-hi", "1.1", {"utt/plugins/hi.py": HELLO})
     assert by_pipx.run(pipx, "upgrade", "--include-injected", "utt").code == 0
     assert user.run(utt, "plugins", "freeze").out == "acme-hi==1.1  # plugins: hi\n"
@@ -458,6 +551,33 @@ def test_an_environment_of_pipx_remembers_its_plugins(environments, user, wheels
     assert (done.code, done.err) == (0, "")
     assert "acme-hi" not in by_pipx.run(pipx, "list", "--include-injected").out
     assert user.run(utt, "plugins", "freeze").out == ""
+
+
+def test_an_environment_of_pipx_without_pip_is_changed_by_the_uv_that_pipx_brings(environments, user, wheels, tmp_path):
+    """The application is on no index, and neither uv nor pip is on the search path or in its environment."""
+    made = environments.make(tmp_path / "pipx", "pipx")
+    (package,) = UV.parent.parent.glob("lib/python*/site-packages/uv")
+    shutil.copytree(package, made.site / "uv")
+    os.link(UV, made.program("uv"))
+    (tmp_path / "path").mkdir()
+    pipx = tmp_path / "path" / "pipx"
+    pipx.symlink_to(made.program("pipx"))
+    user.environ |= {
+        "PATH": f"{pipx.parent}:/usr/bin:/bin",
+        "PIPX_DEFAULT_PYTHON": sys._base_executable,
+        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+    }
+    by_pipx = User(
+        user.home, user.environ | {"PIPX_HOME": str(tmp_path / "home-of-pipx"), "PIPX_BIN_DIR": str(tmp_path / "bin")}
+    )
+    places = f"--pip-args=--no-index --find-links {wheels}"
+    assert by_pipx.run(pipx, "install", "--backend", "uv", places, "utt").code == 0
+    alone = tmp_path / "alone"
+    for version in ("1.0", "1.1"):
+        wheel = write_wheel(alone, "acme-hi", version, {"utt/plugins/hi.py": HELLO})
+        done = user.run(tmp_path / "bin" / "utt", "plugins", "install", str(wheel), "--no-index")
+        assert (done.code, done.err) == (0, "")
+        assert f"acme-hi {version}" in by_pipx.run(pipx, "list", "--include-injected").out
 
 
 def test_a_python_of_the_system_is_left_to_the_system(environments, user, wheels, tmp_path):

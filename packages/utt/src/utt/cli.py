@@ -60,8 +60,10 @@ def _run_command(arguments: Sequence[str]) -> None:
     arguments = take_no_plugins(arguments, host)
     if MANAGEMENT in arguments and (words := _after_options(arguments))[:1] == [MANAGEMENT]:
         from pegboard.cli import manage
+        from utt.parser import completions
 
-        raise SystemExit(manage(host, words[1:], prog=f"utt {MANAGEMENT}"))
+        complete = lambda words, prefix: completions(words, prefix, host, commands)  # noqa: E731
+        raise SystemExit(manage(host, words[1:], prog=f"utt {MANAGEMENT}", complete=complete))
     host.container.provide_value(CommandLine, CommandLine(arguments))
     parsed = host.container.get(Namespace)
     if parsed.command is None:

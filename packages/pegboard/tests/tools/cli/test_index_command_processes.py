@@ -88,7 +88,7 @@ def test_why_tells_the_reason_of_the_last_import_and_the_dependencies(plugins, a
     assert "    environment variable WISH\n" in result.stdout
     plugins("start")
     result = plugins("index", "why", "b")
-    assert "last recorded because: its file " in result.stdout
+    assert "last recorded: again, since its file " in result.stdout
     assert "its record: valid" in result.stdout
 
 
@@ -139,7 +139,7 @@ def test_clear_forgets(plugins, application):
 
 
 def test_usage_errors_exit_with_two(plugins):
-    assert plugins("index").returncode == 2
+    assert plugins("index", "odd").returncode == 2
     assert plugins("nonsense").returncode == 2
 
 

@@ -12,15 +12,27 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from pegboard.ledger import BROKEN
 from pegboard.tools import processes
 from pegboard.tools.bisection import author_report
+from pegboard.tools.bisection.command_owner import command_owners
 from pegboard.tools.bisection.dependencies import needs
-from pegboard.tools.bisection.failing_set import FOUND, NEVER, NO_PLUGIN, Search, usual_trials, with_needs
+from pegboard.tools.bisection.failing_set import (
+    FOUND,
+    NEVER,
+    NO_PLUGIN,
+    FailingSet,
+    Search,
+    Verdict,
+    usual_trials,
+    with_needs,
+)
 from pegboard.tools.bisection.trial import Result, can_leave_out, run, variables
 from pegboard.tools.bisection.unfinished import State, forget
-from pegboard.tools.cli.bisection_verdict import verdict_lines
+from pegboard.tools.cli.bisection_verdict import About, verdict_lines
 from pegboard.tools.cli.commands import DONE, FAILED
 from pegboard.tools.cli.output import count
+from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +40,6 @@ if TYPE_CHECKING:
 
     from pegboard.host import Host
     from pegboard.ledger import Plugin
-    from pegboard.tools.bisection.failing_set import FailingSet, Verdict
     from pegboard.tools.cli.output import Output
 
 
@@ -58,11 +69,19 @@ class BisectionSession:
             host.plugin(name)  # which raises, with the nearest name, when there is none
         usable = [plugin for plugin in host.plugins if plugin.state not in ("disabled", "quarantined")]
         every = needs(host.plugins, files.index)
-        self._kept = with_needs({p.name for p in usable if p.required or p.name in settings["keep"]}, every)
+        word, owners = command_owners(settings["command"] or [], host.plugins, files.index)
+        built_in = set() if settings["built_in"] else {plugin.name for plugin in host.plugins if plugin.is_built_in}
+        names = {plugin.name for plugin in usable} - built_in
+        self._owners = [name for name in owners if name in names]
+        self._word = word
+        kept = {p.name for p in usable if p.required or p.name in settings["keep"] or p.name in self._owners}
+        self._kept = with_needs(kept, every)
         others = [p for p in usable if p.name not in self._kept and (settings["built_in"] or not p.is_built_in)]
         self._odd = [plugin.name for plugin in others if not can_leave_out(plugin.name)]
         self._taking_part = [plugin for plugin in others if plugin.name not in self._odd]
         self._needs = every
+        states = last_known_states(host)
+        self._broken = [name for name, state in states.items() if state == BROKEN]
         left_out = [name for names, _ in host.settings.left_out for name in names]
         self._always_off = [*left_out, *(p.name for p in host.plugins if p.state == "quarantined")]
         described = [[p.name, *_owner(p)] for p in self._taking_part]
@@ -83,14 +102,41 @@ class BisectionSession:
         names = [plugin.name for plugin in self._taking_part]
         if self._odd:
             self._output.say(f"always on, since no variable can name them: {', '.join(map(repr, self._odd))}")
+        mine = [plugin for plugin in self._host.plugins if plugin.name in self._owners and not plugin.is_built_in]
+        for plugin in mine:
+            also = sorted(self._kept - {plugin.name}) if len(mine) == 1 else []
+            with_it = f", with {', '.join(also)}, which it needs" if also else ""
+            self._output.say(f"always on, since {self._word!r} is its command: {plugin.name}{with_it}")
+        self._owners = [plugin.name for plugin in mine]
         about = usual_trials(len(names))
         self._output.say(f"{count(len(names), 'plugin')} under suspicion; about {count(about, 'run')}")
         try:
             verdict = Search(names, self._needs, self._outcome).run()
+            if verdict.kind == NO_PLUGIN and self._owners:
+                verdict = self._of_owner()
         except Paused:
             self._output.say(f"stopped; '{self._options.prog} bisect --resume' goes on where it was")
             return FAILED
         return self._conclude(verdict, disable=disable)
+
+    def _of_owner(self) -> Verdict:
+        """Return the verdict when it fails with all plugins off but the one whose command it is, and what that needs.
+
+        Without that plugin there is no such command: how that ends shows something only if a text is looked for.
+        """
+        needed = tuple(sorted(self._kept.difference(self._owners)))
+        is_mended = False
+        if self._settings["fails_with"] is not None:
+            off = [*self._always_off, *self._owners]
+            self._runs += 1
+            result = self._judged(frozenset(), off)
+            is_mended = not self._is_failing(result)
+            word = "does not fail" if is_mended else "fails"
+            self._output.say(f"run {self._runs}: {', '.join(self._owners)} off, too: {word} ({result.summary})")
+            if not is_mended:
+                return Verdict(NO_PLUGIN)
+        failing = FailingSet(tuple(self._owners), needed, is_confirmed=is_mended)
+        return Verdict(FOUND, (failing,), tuple(self._owners), is_mended=is_mended)
 
     # -- one run ------------------------------------------------------------------------------------------------------
 
@@ -120,10 +166,10 @@ class BisectionSession:
             return f"all {total} on" if chosen else f"all {total} off"
         return f"{len(chosen)} of {total} on"
 
-    def _changed(self, chosen: frozenset[str]) -> dict[str, str]:
+    def _changed(self, chosen: frozenset[str], also: Sequence[str] | None = None) -> dict[str, str]:
         off = [plugin.name for plugin in self._taking_part if plugin.name not in chosen]
         settings = self._host.settings
-        return variables(settings.prefix, [*off, *self._always_off], settings.environ, self._files.cache)
+        return variables(settings.prefix, [*off, *(also or self._always_off)], settings.environ, self._files.cache)
 
     def _fresh(self) -> None:
         """Remove the records of earlier runs, so that all runs begin alike."""
@@ -131,13 +177,17 @@ class BisectionSession:
 
         rmtree(self._files.cache, ignore_errors=True)
 
-    def _judged(self, chosen: frozenset[str]) -> Result:
+    def _judged(self, chosen: frozenset[str], also: Sequence[str] | None = None) -> Result:
         self._fresh()
         settings = self._settings
         result = run(
-            settings["command"], self._changed(chosen), deadline_s=settings["deadline"], text=settings["fails_with"]
+            settings["command"],
+            self._changed(chosen, also),
+            deadline_s=settings["deadline"],
+            text=settings["fails_with"],
         )
-        self._results[chosen] = result
+        if also is None:
+            self._results[chosen] = result
         return result
 
     def _is_failing(self, result: Result) -> bool:
@@ -170,7 +220,7 @@ class BisectionSession:
     def _conclude(self, verdict: Verdict, *, disable: bool) -> int:
         output = self._output
         commands, is_judged = self._options.prog, self._settings["is_judged"]
-        output.say("", *verdict_lines(verdict, self._kept, is_judged=is_judged, commands=commands))
+        output.say("", *verdict_lines(verdict, self._about(), is_judged=is_judged, commands=commands))
         reports = [self._report(failing) for failing in verdict.failing]
         for data in reports:
             output.say("", "Report for the author:", *(f"    {line}" for line in author_report.lines(data)))
@@ -181,6 +231,7 @@ class BisectionSession:
                 "runs": self._runs,
                 "plugins": [plugin.name for plugin in self._taking_part],
                 "kept": sorted(self._kept),
+                "command_of": self._owners,
                 "failing": [
                     {"culprits": list(each.culprits), "needed": list(each.needed), "confirmed": each.is_confirmed}
                     for each in verdict.failing
@@ -195,10 +246,15 @@ class BisectionSession:
         forget(self._files.state, self._files.cache)
         return DONE if verdict.kind == FOUND else FAILED
 
+    def _about(self) -> About:
+        broken = [plugin.name for plugin in self._host.plugins if plugin.name in self._broken]
+        return About(self._kept, tuple(self._owners), tuple(broken), is_known=bool(self._word))
+
     def _report(self, failing: FailingSet) -> dict[str, Any]:
         result = None
         if self._settings["is_judged"]:
-            result = self._results.get(failing.members) or self._judged(failing.members)
+            chosen = failing.members.difference(self._kept)
+            result = self._results.get(chosen) or self._judged(chosen)
         return author_report.report(
             failing,
             self._host.plugins,

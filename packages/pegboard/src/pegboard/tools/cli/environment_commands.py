@@ -6,6 +6,7 @@ records of the plugins.
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
@@ -24,7 +25,6 @@ from pegboard.tools.installing.uv_tool import UvReceipt
 from pegboard.tools.processes import own_command
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Collection, Iterator, Sequence
 
     from pegboard.host import Host
@@ -54,11 +54,14 @@ def seconds(text: str) -> float:
     """Return the number of seconds in *text*.
 
     Raises:
-        ValueError: If it is none, or not positive.
+        ArgumentTypeError: If it is none, or not positive.
     """
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 10**9:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value
 
 

@@ -16,7 +16,7 @@ from pegboard.tools.cli.commands import DONE, FAILED, INTERRUPTED
 from pegboard.tools.cli.output import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import NoReturn
 
     from pegboard.host import Host
@@ -45,17 +45,27 @@ COMMANDS = (
     "profile",
     "bisect",
     "index",
+    "completion",
 )
 """The commands in the order of the help. The module of each has its name; that of `list` is `listing`."""
 
 
-def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
+def manage(
+    host: Host,
+    arguments: Sequence[str],
+    *,
+    prog: str,
+    complete: Callable[[Sequence[str], str], Iterable[str]] | None = None,
+) -> int:
     """Run one of the `plugins` commands and return the exit status.
 
     Args:
         host: The application's host, not started yet.
         arguments: What follows the word `plugins` on the command line.
         prog: What precedes them in usage lines, e.g. `utt plugins`.
+        complete: Returns what may follow on a command line of the application itself, given the words that precede,
+            without the program, and the beginning of the next; for the command `completion`. Without it, only names
+            of commands are completed, which are those in registries with `command` in their names.
 
     Returns:
         0 for success, 1 for failure or findings, 130 for an interrupt; a usage error exits with 2, as `argparse` does.
@@ -63,7 +73,9 @@ def manage(host: Host, arguments: Sequence[str], *, prog: str) -> int:
     Raises:
         BrokenPipeError: If nobody reads the output any more; the application decides what that means.
     """
-    options = _parser(prog, arguments).parse_args(arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog))
+    options = parser_for(prog, arguments).parse_args(
+        arguments, argparse.Namespace(arguments=tuple(arguments), prog=prog, complete=complete)
+    )
     command: Command = options.run
     with suppress(HostError):  # the plugins are in use already
         host.manager.configure(commands=prog)
@@ -120,7 +132,7 @@ class _Parser(argparse.ArgumentParser):
     _wants_json = False
 
 
-def _parser(prog: str, asked: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(prog: str, asked: Sequence[str]) -> argparse.ArgumentParser:
     """Return a parser of the command that *asked* begins with, or of all: to import all takes a fifth of a second."""
 
     class Parser(_Parser):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.tools.bisection.unfinished import State, forget, load
 from pegboard.tools.cli.bisection_session import BisectionFiles, BisectionSession, Paused
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.completion import PLUGINS, taking
 from pegboard.tools.cli.environment_commands import seconds
 from pegboard.tools.cli.output import count
 
@@ -41,7 +42,8 @@ def add(commands: Group) -> None:
         "--good-status", metavar="N", type=int, action="append", help="an exit status that is no failure; usually 0"
     )
     parser.add_argument("--deadline", metavar="SECONDS", type=seconds, help="it fails, too, when it takes longer")
-    parser.add_argument("--keep", metavar="NAME", action="append", default=[], help="a plugin that is always on")
+    keep = parser.add_argument("--keep", metavar="NAME", action="append", default=[], help="a plugin that is always on")
+    taking(keep, PLUGINS)
     parser.add_argument("--built-in", action="store_true", help="suspect also the application's own plugins")
     parser.add_argument("--disable", action="store_true", help="disable the culprit without asking")
 

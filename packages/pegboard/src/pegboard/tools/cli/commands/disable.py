@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.tools.cli.commands import command
 from pegboard.tools.cli.commands.enable import switch_plugins
+from pegboard.tools.cli.completion import ENABLED, taking
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `disable`."""
     parser = command(commands, "disable", run, "leave plugins out from the next start on, in plugins.toml")
-    parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin's name")
+    names = parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin's name")
+    taking(names, ENABLED)
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.ledger import Plugin
 from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.completion import LEFT_OUT, taking
 from pegboard.tools.cli.user_settings import UserSettings
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `enable`."""
     parser = command(commands, "enable", run, "let plugins run that plugins.toml leaves out")
-    parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin's name")
+    names = parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin's name")
+    taking(names, LEFT_OUT)
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import PluginNotFoundError
 from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.completion import PLUGINS, taking
 from pegboard.tools.inspection.graph import as_dot, as_mermaid, graph_of
 from pegboard.tools.inspection.survey import survey
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `graph`."""
     parser = command(commands, "graph", run, "print who brings what and whom that overrides, as Mermaid or DOT text")
-    parser.add_argument("names", metavar="NAME", nargs="*", help="only these plugins, and what they have to do with")
+    names = parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="only these plugins, and what they have to do with"
+    )
+    taking(names, PLUGINS)
     parser.add_argument("--format", choices=("mermaid", "dot"), default="mermaid", help="mermaid if not said otherwise")
 
 

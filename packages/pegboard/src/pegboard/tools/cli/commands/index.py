@@ -17,6 +17,7 @@ from pegboard.startup.recording.rebuild import EARLY
 from pegboard.startup.recording.record import Record
 from pegboard.tools import processes
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.completion import OWNERS, taking
 from pegboard.tools.cli.output import count
 from pegboard.tools.cli.recording import record_in_new_process
 from pegboard.tools.inspection.lookup import plugin_named, when_recorded
@@ -52,7 +53,8 @@ def add(commands: Group) -> None:
     build.add_argument("--backwards", action="store_true", help="import the plugins in reverse order")
     command(group, "show", _show, "show what is recorded, and whether it holds")
     why = command(group, "why", _why, "show why a plugin was last imported, and what its record depends on")
-    why.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
+    name = why.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
+    taking(name, OWNERS)
     command(group, "verify", _verify, "record everything afresh in new processes, and show what differs")
     command(group, "clear", _clear, "forget all records of this application")
 

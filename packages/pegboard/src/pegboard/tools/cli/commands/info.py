@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pegboard.startup.discovery.distributions import by_name, normalise
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.commands.listing import adds, plugin_data
+from pegboard.tools.cli.completion import OWNERS, taking
 from pegboard.tools.inspection.lookup import plugin_named, when_recorded
 from pegboard.tools.inspection.survey import survey
 
@@ -31,7 +32,8 @@ _IMPORTED_AGAIN_IF = {
 def add(commands: Group) -> None:
     """Add `info`."""
     parser = command(commands, "info", run, "show everything of one plugin")
-    parser.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
+    name = parser.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
+    taking(name, OWNERS)
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:

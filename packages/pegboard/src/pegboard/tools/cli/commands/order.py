@@ -9,6 +9,7 @@ from pegboard.index import read
 from pegboard.startup.policy.ordering import order
 from pegboard.startup.recording.encoding import content_of
 from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.completion import PLUGINS, taking
 from pegboard.tools.cli.user_settings import UserSettings
 from pegboard.tools.states import last_known_states
 
@@ -31,7 +32,8 @@ def add(commands: Group) -> None:
         "show in which order plugins come, and why, or set it in plugins.toml",
         epilog="Named plugins come in that order among themselves; all others keep their places as far as they can.",
     )
-    parser.add_argument("names", metavar="NAME", nargs="*", help="plugins, in the order that is wished")
+    names = parser.add_argument("names", metavar="NAME", nargs="*", help="plugins, in the order that is wished")
+    taking(names, PLUGINS)
     parser.add_argument("--clear", action="store_true", help="forget the order that was set")
     parser.set_defaults(usage_error=parser.error)
 

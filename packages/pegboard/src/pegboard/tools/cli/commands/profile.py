@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import zipfile
@@ -19,7 +20,6 @@ from pegboard.tools.profiling.trace import trace
 from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping, Sequence
 
     from pegboard.host import Host
@@ -49,10 +49,9 @@ def add(commands: Group) -> None:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
 
 
 def _profile(host: Host, options: argparse.Namespace, output: Output) -> int:

@@ -8,6 +8,7 @@ from pegboard.errors import PluginNotFoundError
 from pegboard.startup.journal.crashes import LIMIT, Crashes, changing_crashes, crashes_path
 from pegboard.startup.journal.place import with_journal
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.completion import QUARANTINE, taking
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `release`."""
     parser = command(commands, "release", _release, "let plugins run again that took the process down")
-    parser.add_argument("names", metavar="NAME", nargs="*", help="the plugins' names")
+    names = parser.add_argument("names", metavar="NAME", nargs="*", help="the plugins' names")
+    taking(names, QUARANTINE)
     parser.add_argument("--all", action="store_true", help="every plugin that has strikes")
     parser.set_defaults(parser=parser)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import InstallRefusedError, PluginNotFoundError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.completion import OWNERS, taking
 from pegboard.tools.cli.environment_commands import (
     add_options,
     installer_for,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `uninstall`."""
     parser = command(commands, "uninstall", _run, "remove plugins with their distributions")
-    parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin or its distribution")
+    names = parser.add_argument("names", metavar="NAME", nargs="+", help="a plugin or its distribution")
+    taking(names, OWNERS)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     add_options(parser, resolves=False)
 

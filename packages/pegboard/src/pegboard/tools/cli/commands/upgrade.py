@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.commands.install import add_editable_option, carry_out, named_requirements
 from pegboard.tools.cli.commands.uninstall import distributions_of
+from pegboard.tools.cli.completion import OWNERS, taking
 from pegboard.tools.cli.environment_commands import add_options, installer_for
 from pegboard.tools.installing.install_plan import Request
 from pegboard.tools.installing.references import is_direct, pairs
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `upgrade`."""
     parser = command(commands, "upgrade", _run, "upgrade plugins as far as the application and the others allow")
-    parser.add_argument(
+    names = parser.add_argument(
         "names",
         metavar="NAME",
         nargs="*",
         help="a plugin or its distribution, or what `install` takes; all plugins when none is named",
     )
+    taking(names, OWNERS)
     add_editable_option(parser)
     add_options(parser)
 

@@ -8,6 +8,7 @@ from pegboard.sources import NOT_ENABLED
 from pegboard.startup.policy.plugins_toml import read_plugins_toml
 from pegboard.startup.search import sources_of
 from pegboard.tools.cli.commands import DONE, FAILED, command
+from pegboard.tools.cli.completion import ANYTHING, taking
 from pegboard.tools.inspection.lookup import matching, nearest, when_recorded
 from pegboard.tools.inspection.survey import survey
 
@@ -35,7 +36,8 @@ def add(commands: Group) -> None:
         epilog="KIND is a registry, e.g. commands, or component, decorator, middleware, hook; of a component the last "
         "part of its name will do: component:ReportView. KIND: alone lists all of it.",
     )
-    parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin or its distribution, or a contribution")
+    what = parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin or its distribution, or a contribution")
+    taking(what, ANYTHING)
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:
