@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from pegboard.cli import add_commands
+from pegboard.cli import add_commands, add_plugins_command
 from utt.__version__ import VERSION
 from utt.domain.dates import parse_datetime
 
@@ -33,8 +33,9 @@ def parse(command_line: Sequence[str], host: Host, commands: Registry[Command]) 
     Raises:
         SystemExit: After help, version or completion, and for wrong usage.
     """
-    parser = _parser(host, commands)
-    if "_ARGCOMPLETE" in os.environ:
+    is_completed = "_ARGCOMPLETE" in os.environ
+    parser = _parser(host, commands, with_management=is_completed)
+    if is_completed:
         import argcomplete  # imported only when a shell asks for completion
 
         argcomplete.autocomplete(parser, append_space=False)
@@ -88,7 +89,7 @@ def _columns() -> int:
     return columns or _USUAL_COLUMNS
 
 
-def _parser(host: Host, commands: Registry[Command]) -> argparse.ArgumentParser:
+def _parser(host: Host, commands: Registry[Command], *, with_management: bool = False) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_keeping_lines)
     parser.add_argument("--data", dest="data_filename", help="the log file, in place of the usual one")
     parser.add_argument("--now", type=parse_datetime, help="act as if it were that time: 'YYYY-MM-DD HH:MM'")
@@ -103,5 +104,7 @@ def _parser(host: Host, commands: Registry[Command]) -> argparse.ArgumentParser:
             passing=(SystemExit,),
         )
 
-    add_commands(parser, commands, dest="command", configure=configure)
+    action = add_commands(parser, commands, dest="command", configure=configure)
+    if with_management:
+        add_plugins_command(action, host)
     return parser

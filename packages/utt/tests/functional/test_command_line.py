@@ -169,12 +169,16 @@ def test_the_configuration_is_shown_and_its_place(home):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("utt ", "--data --help --now --version -h add config edit hello report stretch"),
+        ("utt ", "--data --help --now --version -h add config edit hello plugins report stretch"),
         ("utt r", "report"),
         ("utt report --c", "--comments --csv-section --current-activity"),
         ("utt report --h", "--help --html"),
         ("utt report --csv-section ", "per-day per-task per_day per_task"),
         ("utt hello ", "--help -h"),
+        ("utt pl", "plugins"),
+        ("utt plugins ind", "index"),
+        ("utt plugins info 0_r", "0_report"),
+        ("utt plugins list --state pr", "primed"),
     ],
 )
 def test_completion_knows_commands_and_options_and_needs_no_log(home, line, words):

@@ -6,6 +6,7 @@ Source: the `argparse` reference, "Sub-commands"; `Action` classes.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
@@ -88,7 +89,14 @@ def add_plugins_command(
         name: What the command is called.
     """
     text = "look after the plugins of this application"
-    parser = _PluginsParser(host, prog=f"{subparsers._prog_prefix} {name}", add_help=False)
+    prog = f"{subparsers._prog_prefix} {name}"
+    parser: argparse.ArgumentParser
+    if "_ARGCOMPLETE" in os.environ:  # argcomplete looks into parsers, and runs none
+        from pegboard.tools.cli.names import completing_parser
+
+        parser = completing_parser(host, prog)
+    else:
+        parser = _PluginsParser(host, prog=prog, add_help=False)
     if isinstance(subparsers, LazySubParsers):
         subparsers.add_own(name, parser, text)
     else:

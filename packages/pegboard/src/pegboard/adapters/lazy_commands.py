@@ -19,7 +19,7 @@ from pegboard.errors import HostError, NameClashError, PegboardError, UnusableIn
 from pegboard.no_plugins import take_no_plugins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from click import Command as _Command
@@ -278,11 +278,14 @@ class PluginsCommand(_Command):
         ctx.exit(manage(self.plugin_host, ctx.args, prog=ctx.command_path))
 
     def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        from pegboard.tools.cli.completion import after
+        from pegboard.tools.cli.names import completing_parser
         from pegboard.tools.cli.plugin_commands import COMMANDS
 
+        found: Iterable[str] = COMMANDS  # to import all commands takes a fifth of a second
         if ctx.args:
-            return []
-        return [self.framework.completion(name) for name in COMMANDS if name.startswith(incomplete)]
+            found = after(completing_parser(self.plugin_host, ctx.command_path, ctx.args), ctx.args, incomplete)
+        return [self.framework.completion(name) for name in found if name.startswith(incomplete)]
 
 
 def group_class(

@@ -90,12 +90,10 @@ def after(parser: argparse.ArgumentParser, words: Sequence[str], prefix: str) ->
     """Return what *parser* takes after *words*, given the beginning of the next one."""
     walk = _Walk(parser)
     for number, word in enumerate(words):
-        if walk.is_done:
-            return ()
         child = walk.take(word)
         if child is not None:
             return after(child, words[number + 1 :], prefix)
-    return walk.offers(prefix)
+    return () if walk.is_done else walk.offers(prefix)
 
 
 class _Walk:

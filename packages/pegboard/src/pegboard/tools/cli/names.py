@@ -17,6 +17,8 @@ from pegboard.tools.cli.completion import ANYTHING, ENABLED, LEFT_OUT, PLUGINS, 
 from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pegboard.host import Host
 
 
@@ -31,6 +33,15 @@ def add_completers(parser: argparse.ArgumentParser, host: Host) -> None:
                 add_completers(child, host)
         elif takes := getattr(action, "takes", None):
             action.completer = _Names(host, takes)  # type: ignore[attr-defined]
+
+
+def completing_parser(host: Host, prog: str, words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return a parser of the `plugins` commands, or of the one that *words* begin with, that completes names."""
+    from pegboard.tools.cli.plugin_commands import parser_for
+
+    parser = parser_for(prog, words)
+    add_completers(parser, host)
+    return parser
 
 
 class _Names:

@@ -92,8 +92,8 @@ def _check(path: str) -> None:
 
 def key_of(requirement: str) -> str:
     """Return the normalised name of the distribution that is asked for; empty if only an installer can tell it."""
-    if (name := name_of(requirement)) or not is_direct(requirement):
-        return name
+    if not is_direct(requirement) or _NAMED.match(requirement):
+        return name_of(requirement)
     path = path_of(requirement)
     if path is not None and os.path.isdir(path):
         return _project_name(path)

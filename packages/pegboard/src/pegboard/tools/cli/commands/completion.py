@@ -12,7 +12,7 @@ from pegboard.atomic_file import replace_file
 from pegboard.errors import InstallRefusedError
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.completion import completions, for_bash, split
-from pegboard.tools.cli.names import add_completers, command_names
+from pegboard.tools.cli.names import command_names, completing_parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -135,16 +135,14 @@ def _write(path: str, text: str, prog: str) -> None:
 
 
 def _complete(host: Host, shell: str, options: argparse.Namespace, output: Output) -> int:
-    from pegboard.tools.cli.plugin_commands import COMMANDS, parser_for
+    from pegboard.tools.cli.plugin_commands import COMMANDS
 
     def parser_of(words: Sequence[str]) -> argparse.ArgumentParser:
         if not words:  # to import all commands takes a fifth of a second
             names = argparse.ArgumentParser()
             names.add_argument("group", choices=COMMANDS)
             return names
-        parser = parser_for(options.prog, words)
-        add_completers(parser, host)
-        return parser
+        return completing_parser(host, options.prog, words)
 
     def application(words: Sequence[str], prefix: str) -> Iterable[str]:
         if options.complete is not None:
