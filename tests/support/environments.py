@@ -116,7 +116,10 @@ class Environments:
         _copy(shared.folder, folder)
         for program in (folder / "bin").iterdir():
             if not program.is_symlink():  # it names the interpreter of its environment
-                program.write_bytes(program.read_bytes().replace(bytes(shared.folder), bytes(folder)))
+                content, mode = program.read_bytes(), program.stat().st_mode
+                program.unlink()  # it may be a link to the shared one
+                program.write_bytes(content.replace(bytes(shared.folder), bytes(folder)))
+                program.chmod(mode)
         return Environment(folder)
 
     def install(self, environment: Environment, *requirements: str | Path, editable: bool = False) -> None:

@@ -42,20 +42,6 @@ def parse(command_line: Sequence[str], host: Host, commands: Registry[Command]) 
     return parser.parse_args(list(command_line) or ["--help"])
 
 
-def completions(words: Sequence[str], prefix: str, host: Host, commands: Registry[Command]) -> list[str]:
-    """Return what may follow *words* on a command line, without the program, given the beginning of the next word."""
-    import shlex
-
-    from argcomplete.finders import CompletionFinder
-
-    finder = CompletionFinder(_parser(host, commands), append_space=False)
-    line = f"{shlex.join(words)} {prefix}" if words else prefix
-    found: list[str] = []
-    while (whole := finder.rl_complete(line, len(found))) is not None:  # the line with the word in it
-        found.append(prefix + whole[len(line) :])
-    return found
-
-
 class _Parser(argparse.ArgumentParser):
     """A parser whose sub-parsers format their help as argparse does by default."""
 
@@ -108,3 +94,17 @@ def _parser(host: Host, commands: Registry[Command], *, with_management: bool = 
     if with_management:
         add_plugins_command(action, host)
     return parser
+
+
+def completions(words: Sequence[str], prefix: str, host: Host, commands: Registry[Command]) -> list[str]:
+    """Return what may follow *words* on a command line, without the program, given the beginning of the next word."""
+    import shlex
+
+    from argcomplete.finders import CompletionFinder
+
+    finder = CompletionFinder(_parser(host, commands), append_space=False)
+    line = f"{shlex.join(words)} {prefix}" if words else prefix
+    found: list[str] = []
+    while (whole := finder.rl_complete(line, len(found))) is not None:  # the line with the word in it
+        found.append(prefix + whole[len(line) :])
+    return found

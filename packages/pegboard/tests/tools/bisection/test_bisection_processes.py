@@ -51,8 +51,8 @@ def failing(rule):
     return [sys.executable, "-B", "-c", code]
 
 
-def judged(bisect, rule, *options, **environ):
-    result = bisect("--json", *options, "--", *failing(rule), **environ)
+def judged(bisect, rule, *options, said_words=(), **environ):
+    result = bisect("--json", *options, "--", *failing(rule), *said_words, **environ)
     assert result.stdout, result.stderr
     return result.returncode, json.loads(result.stdout)
 
@@ -118,6 +118,25 @@ def test_a_plugin_is_never_run_without_the_distribution_that_its_own_requires(bi
     _, answer = judged(bisect, "'p01' in on")
     assert answer["failing"] == [{"culprits": ["p01"], "needed": ["p30"], "confirmed": True}]
     assert answer["reports"][0]["culprits"][0]["report_at"] == "https://example.org/issues"
+
+
+def test_the_plugin_whose_command_fails_stays_on(bisect, application):
+    for number in range(3, 40):
+        (application.site / f"app/plugins/p{number:02}.py").unlink()
+    application.plugin("own", "register('command-of-own', 'own')")
+    application.settle()
+    subprocess.run([sys.executable, "-B", "-m", "app", "x"], env=application.environ, cwd=application.root, check=True)
+
+    def culprits(rule, *options):
+        status, answer = judged(bisect, f"'own' not in on or {rule}", *options, said_words=("command-of-own",))
+        assert (answer["kept"], answer["command_of"]) == (["own"], ["own"])
+        return status, answer["verdict"], [each["culprits"] for each in answer["failing"]]
+
+    assert culprits("True") == (0, "found", [["own"]])  # its own fault
+    assert culprits("'p01' in on") == (0, "found", [["p01"]])  # another's, and only together
+    assert culprits("False") == (1, "does-not-fail", [])
+    assert culprits("True", "--fails-with", "on: own") == (0, "found", [["own"]])
+    assert culprits("True", "--fails-with", "on:") == (1, "not-a-plugin", [])  # without its plugin, too
 
 
 def test_it_is_not_a_plugin(bisect):

@@ -67,10 +67,73 @@ def test_list_shows_every_plugin_with_its_state_and_imports_none_that_works(plug
     assert found["e"]["fault"]["hint"]
     assert found["b"]["after"] == ["d"]
     assert found["a"]["cost_ms"] >= 0
-    lines = plugins("list").stdout.splitlines()
+    assert plugins("list").stdout.splitlines() == [
+        "name  version  state   adds",
+        "a     -        primed  not in use: things t-a",
+        "c     -        primed  things: t-a, t-c; component: Clock",
+        "d     -        primed  things: t-d; decorator: Clock",
+        "b     -        primed  things: t-b",
+        "e     -        broken  RuntimeError: no luck",
+    ]
+    lines = plugins("list", "--long").stdout.splitlines()
     assert re.split(r"\s{2,}", lines[0]) == ["name", "version", "distribution", "state", "why", "contributions", "ms"]
-    assert [line.split()[0] for line in lines[1:]] == ["a", "c", "d", "b", "e"]
     assert "things: t-a, t-c; component: Clock" in lines[2]
+
+
+def test_all_commands_have_one_word_for_the_state_of_a_plugin(plugins, application):
+    application.plugin("f", "declare(eager=True)")
+    application.plugin("g", "declare(eager=True)\n1/0")
+    application.plugin("h", "1/0")
+    application.write("../home/.config/app/plugins.toml", "[plugins.a]\nenabled = false\n")
+    application.settle()
+    plugins("list")
+    wanted = {"a": "disabled", "b": "primed", "e": "broken", "f": "eager", "g": "broken", "h": "broken"}
+
+    def states(*words, field="state"):
+        found = {each["name"]: each[field] for each in data(plugins(*words, "--json"))["plugins"]}
+        return {name: found[name] for name in wanted}
+
+    assert states("list") == states("order") == states("index") == wanted
+    assert states("inspect") == wanted
+    assert data(plugins("why", "g", "--json"))["plugin"]["state"] == "broken"
+
+
+def test_a_name_that_was_left_out_and_is_no_plugin_is_told(plugins):
+    for _ in range(2):
+        done = plugins("--no-plugins=bb,a", "list")
+        assert done.returncode == 0
+        assert (
+            done.stderr.count("no plugin is named 'bb': it is named in --no-plugins=bb,a (hint: did you mean 'b'?)")
+            == 1
+        )
+
+
+def test_only_plugins_with_newer_versions_are_listed_when_these_are_asked_for(plugins, application, tmp_path):
+    info = "acme_b-1.0.dist-info"
+    application.write(f"../site/{info}/METADATA", "Metadata-Version: 2.1\nName: acme-b\nVersion: 1.0\n")
+    application.write(f"../site/{info}/RECORD", f"app/plugins/b.py,,\n{info}/METADATA,,\n{info}/RECORD,,\n")
+    application.settle()
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    place = ("--no-index", "--find-links", str(wheels))
+    assert plugins("list", "--outdated", *place).stdout == "no newer version of a plugin is known\n"
+    (wheels / "acme_b-1.1-py3-none-any.whl").touch()
+    lines = plugins("list", "--outdated", *place).stdout.splitlines()
+    assert lines == ["name  version  newest  state   adds", "b     1.0      1.1     primed  things: t-b"]
+    assert plugins("search", "--json", *place).returncode == 1
+    (wheels / "app_extra-1.1-py3-none-any.whl").touch()
+    found = data(plugins("search", "ext", "--json", *place))["plugins"]
+    assert found == [{"name": "app-extra", "summary": "", "installed": None}]
+    assert data(plugins("info", "acme.B", "--json"))["name"] == "b"
+    assert plugins("why", "acme-b").stdout.startswith("plugin 'b' of acme-b 1.0 is primed\n")
+
+
+@pytest.mark.parametrize("words", [("info", "nope"), ("why",), ("list", "--state", "odd"), ("disable", "nope")])
+def test_a_failure_answers_in_json_if_that_is_asked_for(plugins, words):
+    done = plugins(*words, "--json")
+    assert done.returncode in (1, 2)
+    assert data(done)["error"]["what"]
+    assert done.stderr
 
 
 def test_list_can_be_narrowed(plugins):
@@ -220,7 +283,7 @@ class TestSurroundings:
         assert data(plugins(*command, "--json"))
 
 
-def test_list_on_a_terminal_of_40_columns_puts_one_below_the_other(plugins, application):
+def test_list_on_a_terminal_of_40_columns_cuts_the_last_one(plugins, application):
     ours, theirs = pty.openpty()
     result = plugins(
         "list",
@@ -234,7 +297,7 @@ def test_list_on_a_terminal_of_40_columns_puts_one_below_the_other(plugins, appl
     os.close(ours)
     assert result.returncode == 0
     assert max(map(len, text.splitlines())) <= 40
-    assert "a\n  distribution: namespace\n  state: primed\n" in text
+    assert "\nc     -        primed  things: t-a, t...\n" in text
 
 
 def test_a_plugin_that_another_one_imports_was_not_imported_to_be_recorded(plugins, application):

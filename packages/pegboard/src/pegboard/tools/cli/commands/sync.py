@@ -59,7 +59,6 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     named = {key_of(text) for _, text in pairs(file.requirements)}
     surplus = sorted(plugins_by_distribution(host).keys() - named) if options.exact else []
     if not file.requirements and not surplus:
-        output.say("nothing to do: the file names no plugin")
         output.answer({"environment": installer.environment.kind, "changes": [], "done": False, "added": []})
         return DONE
     if not file.requirements:
