@@ -1,13 +1,13 @@
-"""What plugins may add to by type: the container of components, which anybody may override or wrap.
+"""The container: which object does the application use for a type?
 
 In: providers, decorators and middlewares, as contributions with their owners. Out: components, built from them together
 with all that they need.
 
-Hot: plugins register when they are imported, and most starts ask a container for nothing. So registering needs this
-module alone. `pegboard.injection` builds; it is imported when something is first asked for.
+Most starts register providers and get no component. So registering needs only this module; `pegboard.injection`, which
+builds components, is imported when the first component is requested.
 
-The latest contribution in the ledger's order serves. When a plugin's cannot, the one below it does, and the user is
-told; what the application itself raises passes unchanged.
+The last provider in the ledger's order is used. If the provider of a plugin fails, the next one below is used, and the
+failure is reported. Exceptions of the application itself are not caught.
 
 A chain of dependencies may be as deep as memory allows: depth costs no frames of Python's stack. With middlewares
 each level costs three frames and two more for every middleware after the first, so that one middleware allows about
@@ -50,13 +50,13 @@ _UNOPENED: "Any" = _Namespace(seen=-1)
 
 
 class Container:
-    """Components by key: types, `NewType`, generic aliases, `Annotated`, protocols and text.
+    """The components of a host, by key: a type, `NewType`, generic alias, `Annotated` type, protocol or text.
 
-    `Host.container` makes it. `typing.List[Entry]` and `list[Entry]` are one key. The container can be injected, too,
-    under its own class.
+    `Host.container` is the container of a host. `typing.List[Entry]` and `list[Entry]` are the same key. The container
+    itself can be injected under the key `Container`.
 
-    Keys of one container are safe to ask for from any thread and task. A change of providers while the program runs
-    takes effect at the next request: what depends on the change is forgotten, and nothing else is.
+    Any thread and task may get components. If a provider changes while the program runs, the components that depend on
+    it are discarded, and built again when they are next requested.
     """
 
     __slots__ = (
@@ -109,7 +109,7 @@ class Container:
 
     @property
     def core(self) -> "Core | None":
-        """What builds components, for reloading; None while nothing has been asked for."""
+        """The object that builds components; None before the first request. Reloading uses it."""
         core: Core | None = self._core
         return None if core is _UNOPENED else core
 
@@ -151,20 +151,20 @@ class Container:
         def provide(self, key: NoClass | Alias, provider: object, *, scope: str = SINGLETON) -> Any: ...
 
     def provide(self, key: "Any", provider: "Any" = _SAME, *, scope: str = SINGLETON) -> "Any":
-        """Say what *key* stands for. The latest provider of a key serves, by the order of their owners.
+        """Register a provider for *key*. Of several providers, that of the last owner in order is used.
 
-        A class, function or method is called, with parameters injected by their annotations; parameters with a
-        default are left alone when nobody provides what they ask for. A generator function, or one that
-        `contextlib.contextmanager` has decorated, yields the component and cleans up after its yield; both may be
-        asynchronous. Anything else is the component itself: text, numbers, instances, partial functions.
+        A class, function or method is called, and its parameters are injected by their annotations. A parameter that
+        has a default is not injected if nothing provides its key. A generator function, or one that is decorated with
+        `contextlib.contextmanager`, yields the component and cleans up after its `yield`; both may be asynchronous.
+        Any other object is the component itself: text, numbers, instances, partial functions.
 
-        Nothing is called, read or imported now.
+        Registering calls, reads and imports nothing.
 
         Args:
-            key: What it is asked for by.
-            provider: What makes it; *key* itself when left out.
-            scope: `SINGLETON` for one instance, `TRANSIENT` for a new one each time, or the name of the scope that
-                each instance lives in.
+            key: The key under which the component is requested.
+            provider: What makes the component; *key* itself if it is left out.
+            scope: `SINGLETON` for one instance, `TRANSIENT` for a new one at each request, or the name of a scope that
+                has an instance of its own.
 
         Returns:
             *key*, so that it can decorate a class.
@@ -194,7 +194,7 @@ class Container:
         def provide_value(self, key: Unchecked, value: object) -> Unchecked: ...
 
     def provide_value(self, key: "Any", value: "Any") -> "Any":
-        """Say that *key* stands for *value*, also when that is a class or function.
+        """Register *value* as the component for *key*, even if it is a class or function.
 
         Raises:
             HostError: If *key* is not hashable.
@@ -211,13 +211,14 @@ class Container:
         def decorate(self, key: ClassToMypy | NoClass | Alias, wrapper: Callable[..., Any]) -> None: ...
 
     def decorate(self, key: "Any", wrapper: "Callable[..., Any]") -> None:
-        """Let *wrapper* wrap whatever is provided for *key*, by whomever and whenever.
+        """Register a decorator: *wrapper* gets the component for *key* and returns what replaces it.
 
-        Several compose: the first in order is the innermost.
+        It wraps the component of any provider, also of one that is registered later. Of several decorators, that of the
+        first owner in order is the innermost.
 
         Args:
-            key: What is to be wrapped.
-            wrapper: A class or function; its first parameter is what was there, the others are injected.
+            key: The key of the component.
+            wrapper: A class or function. Its first parameter is the component; the others are injected.
 
         Raises:
             HostError: If *key* is not hashable, or *wrapper* cannot be called.
@@ -237,21 +238,20 @@ class Container:
         *,
         awaited: "Callable[[Any, Callable[..., Any]], Awaitable[Any]] | None" = None,
     ) -> None:
-        """Let *middleware* stand around the making of every component; the one used first is the outermost.
+        """Call *middleware* around the making of every component; the first one that is registered is the outermost.
 
-        It is called as `middleware(key, proceed)` each time that a component has to be made, and returns it:
-        `proceed(key)`, something of its own, or what another key stands for by `proceed(other)`. What it returns for
-        a key that nobody provides is asked for anew each time. Components that are there already are not made, and
-        no middleware is called for them.
+        It is called as `middleware(key, proceed)` each time that a component is made, and returns the component:
+        `proceed(key)`, an object of its own, or the component of another key, `proceed(other)`. For a key without a
+        provider it is called at each request. It is not called for a component that exists already.
 
-        Under `aget`, `proceed(key)` has to be awaited or returned; a middleware that looks at its result is `async
-        def` and works there only.
+        In `aget`, `proceed(key)` must be awaited or returned. A middleware that uses its result is `async def` and
+        works in `aget` only.
 
-        All that has been built so far is forgotten, since it was built without *middleware*.
+        All components that exist are discarded, since they were built without *middleware*.
 
         Args:
-            middleware: What stands around.
-            awaited: What does the same under `aget`, when *middleware* looks at results.
+            middleware: The function to call.
+            awaited: The function to call in `aget` instead, if *middleware* uses results.
         """
         self._ledger.add(MIDDLEWARE, middleware, (middleware, awaited), text=_text(middleware))
 
@@ -269,18 +269,17 @@ class Container:
         def get(self, key: object) -> Any: ...
 
     def get(self, key: "Any") -> "Any":
-        """Return the component for *key*, built if need be together with all it needs.
+        """Return the component for *key*; build it, and the components that it needs, if they do not exist.
 
-        Singletons are built once, also when several threads ask. One that is there already is returned without
-        another look at plugins or middlewares.
+        A singleton is built once, also if several threads request it.
 
         Raises:
-            MissingDependencyError: If nothing provides *key*, or something that it needs.
-            CircularDependencyError: If it needs itself.
-            AnnotationError: If it cannot be seen from an annotation what a parameter needs.
-            ProviderError: If a plugin's provider failed and there is none below it.
-            ScopeError: If it belongs to a scope that is not open here.
-            AsyncRequiredError: If it has to be awaited: use `aget`.
+            MissingDependencyError: If nothing provides *key*, or a component that it needs.
+            CircularDependencyError: If the component needs itself.
+            AnnotationError: If the annotation of a parameter does not say what it needs.
+            ProviderError: If the provider of a plugin failed and there is no other below it.
+            ScopeError: If the component belongs to a scope that is not open here.
+            AsyncRequiredError: If a provider must be awaited: use `aget`.
         """
         # Inside a provider the long way is taken, so that it is seen what depends on what.
         core = self._core
@@ -303,27 +302,27 @@ class Container:
         async def aget(self, key: object) -> Any: ...
 
     async def aget(self, key: "Any") -> "Any":
-        """Return the component for *key* as `get` does, awaiting the providers that are asynchronous."""
+        """Return the component for *key* as `get` does, and await asynchronous providers."""
         return await self._open().aget(key)
 
     def call(self, function: "Callable[..., T]", /, **given: "Any") -> "T":
-        """Return what *function* returns when it is called with what its annotations ask for.
+        """Call *function* with the components that its annotations name, and return its result.
 
         Args:
-            function: A function, method, class, or object that can be called.
-            **given: Arguments that are not to be injected.
+            function: A function, method, class, or other callable object.
+            **given: Arguments that are passed as they are, and not injected.
 
         Raises:
-            ContainerError: If something that it needs cannot be built. What *function* itself raises passes unchanged.
+            ContainerError: If a component that it needs cannot be built. Exceptions of *function* are not caught.
         """
         return self._open().call(function, **given)
 
     def build(self, cls: "Callable[..., T]", /, **given: "Any") -> "T":
-        """Return a new *cls*, made with what its constructor's annotations ask for; nobody needs to provide it.
+        """Return a new instance of *cls*, with its constructor's parameters injected; it needs no provider.
 
         Args:
-            cls: A class or a function; what is provided under it as a key does not matter.
-            **given: Arguments that are not to be injected.
+            cls: A class or a function. A provider that is registered for it is not used.
+            **given: Arguments that are passed as they are, and not injected.
         """
         return self.call(cls, **given)
 
@@ -336,17 +335,17 @@ class Container:
         async def acall(self, function: Callable[..., T], /, **given: Any) -> T: ...
 
     async def acall(self, function: "Callable[..., Any]", /, **given: "Any") -> "Any":
-        """Return what *function* returns as `call` does, awaiting what it needs and what it is itself."""
+        """Call *function* as `call` does; await the components that it needs, and its result if it is awaitable."""
         return await self._open().acall(function, **given)
 
     def scope(self, name: str) -> "Scope":
         """Return a new scope, to be entered by `with` or `async with`.
 
-        Components of that scope are built once for it, and cleaned up when it ends; at the latest when the plugin
-        whose code asks for it is unloaded.
+        Components of that scope are built once for it, and cleaned up when it ends. If a plugin's code opens it, it
+        ends at the latest when the plugin is unloaded.
 
         Args:
-            name: What providers say that belong to it, e.g. `request`.
+            name: The name that providers gave as their scope, e.g. `request`.
         """
         from pegboard.injection.scope import new_scope
 
@@ -365,15 +364,16 @@ class Container:
         ) -> Override: ...
 
     def override(self, key: "Any", provider: "Any", *, scope: "str | None" = None) -> "Override":
-        """Return a context manager, for tests, in which *provider* stands for *key* and everything around it.
+        """Return a context manager, for tests, in which *provider* is the only provider of *key*.
 
-        In the block *provider* serves alone, decorators left out. At its end, what was built from it is cleaned up
-        and forgotten, and what was there before is back. It counts for all threads and scopes.
+        In the block, other providers and decorators of *key* are not used. At the end of the block, components that
+        were built from *provider* are cleaned up, and the former components are back. This applies to all threads and
+        scopes.
 
         Args:
-            key: What is overridden; it need not be provided by anybody.
+            key: The key; it need not have a provider.
             provider: As in `provide`.
-            scope: As in `provide`; when left out, that of the provider which is overridden.
+            scope: As in `provide`; if it is left out, that of the provider which is overridden.
         """
         from pegboard.injection.override import Override
 
@@ -381,7 +381,7 @@ class Container:
         return Override(self._core, key, provider, scope)
 
     def explain(self, key: "Any") -> "Explanation":
-        """Return who provides *key*, whom that overrides and why, and what is connected with it; imports no plugin."""
+        """Return the providers and decorators of *key*, which of them are used and why; imports no plugin."""
         from pegboard.injection.explanation import explain
 
         self._open()
@@ -391,18 +391,18 @@ class Container:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """End every scope that is open, and clean up all singletons, the last built first.
+        """End every open scope, and clean up all singletons, the last one that was built first.
 
-        The container begins anew afterwards: what is asked for is built again.
+        Afterwards the container is empty, and can be used again.
 
         Raises:
-            AsyncRequiredError: If something has to be awaited for it; use `aclose`. Nothing is cleaned up then.
-            ExceptionGroup: Of what was raised in the course of it; everything has been cleaned up that could be.
+            AsyncRequiredError: If a clean-up must be awaited; use `aclose`. Then nothing is cleaned up.
+            ExceptionGroup: The exceptions of clean-ups. All clean-ups have run.
         """
         self._open().close()
 
     async def aclose(self) -> None:
-        """Do what `close` does, awaiting what is asynchronous."""
+        """Do what `close` does, and await asynchronous clean-ups."""
         await self._open().aclose()
 
 

@@ -118,16 +118,16 @@ if TYPE_CHECKING:
 
 
 class Hooks(HooksMethods):
-    """The hooks of one application; `Host.hooks`. What is declared here by a decorator, the application calls."""
+    """The hooks of one application: `Host.hooks`. Decorators declare them: `notify`, `collect`, `first` and `chain`."""
 
     def __init__(self, host: "Any") -> None:
         self.host: Any = host
         self.ready: Callable[[], None] = host.start
         """Makes the plugins ready."""
         self.declared: dict[str, Any] = {}
-        """Every hook by its name, as far as it has been used."""
+        """Every hook that has been declared, by its name."""
         self.monitors: tuple[Any, ...] = ()
-        """What is told of each answer of an implementation."""
+        """The functions that are called with each answer."""
         self.woken: dict[str, str] = {}
         """Plugins that were imported for a call, by name, and the hook that was called first; for tools."""
 
@@ -212,30 +212,30 @@ class Hooks(HooksMethods):
     else:  # overloads would be made at every start
 
         def notify(self, declaration=None, /, *, faults="contain", passing=(), announced=False, concurrent=False):
-            """Declare a hook that tells plugins something: a call returns None.
+            """Declare a hook that notifies plugins: a call returns None.
 
             Args:
                 declaration: A function with the hook's name and parameters; its body is not used. With `async def` the
                     hook is awaited.
-                faults: What happens when an implementation raises. `contain`: it is reported, and the others go on.
+                faults: What happens when an implementation raises. `contain`: it is reported, and the others run.
                     `raise`: the call raises a `PluginCallError` at once. `collect`: all others are called, and then the
-                    call raises an `ExceptionGroup`. What the application's own implementations raise passes unchanged.
-                passing: Errors of implementations that pass unchanged, whatever *faults* says.
-                announced: Whether a plugin that is imported later is told then of all that was told before. A call
-                    imports no plugin for it.
+                    call raises an `ExceptionGroup`. Exceptions of the application's own implementations are not caught.
+                passing: Exceptions of implementations that are not caught, whatever *faults* is.
+                announced: Whether a plugin that is imported later then gets all calls that were made before. A call
+                    imports no plugin.
                 concurrent: Whether the implementations of an asynchronous hook run at the same time.
 
             Raises:
-                HostError: If the declaration cannot be one, there is another hook of the name, or options contradict
-                    one another.
+                HostError: If the declaration is not a suitable function, another hook has its name, or options
+                    contradict each other.
             """
             return self._declare("notify", declaration, faults, passing, announced=announced, concurrent=concurrent)
 
         def collect(self, declaration=None, /, *, faults="contain", passing=(), concurrent=False):
-            """Declare a hook that asks plugins: a call returns the list of all answers but None, in order.
+            """Declare a hook that collects answers: a call returns all results except None, in order.
 
             Args:
-                declaration: As in `notify`; it returns what one implementation does.
+                declaration: As in `notify`; its result is that of one implementation.
                 faults: As in `notify`.
                 passing: As in `notify`.
                 concurrent: As in `notify`.
@@ -243,22 +243,22 @@ class Hooks(HooksMethods):
             return self._declare("collect", declaration, faults, passing, concurrent=concurrent)
 
         def first(self, declaration=None, /, *, faults="contain", passing=()):
-            """Declare a hook that asks plugins in order until one answers something else than None, which is returned.
+            """Declare a hook that returns the first result that is not None; later implementations are not called.
 
             Args:
-                declaration: As in `notify`; it returns what one implementation does.
+                declaration: As in `notify`; its result is that of one implementation.
                 faults: As in `notify`.
                 passing: As in `notify`.
             """
             return self._declare("first", declaration, faults, passing)
 
         def chain(self, declaration=None, /, *, faults="contain", passing=()):
-            """Declare a hook whose first argument goes through all implementations; the last result is returned.
+            """Declare a hook that changes its first argument: each implementation gets the result of the one before.
 
-            Each implementation has to return something: None is its fault, and then the value stays as it was.
+            An implementation that returns None is at fault, and the value stays as it was.
 
             Args:
-                declaration: As in `notify`; it returns what its first parameter is.
+                declaration: As in `notify`; its result has the type of its first parameter.
                 faults: As in `notify`.
                 passing: As in `notify`.
             """

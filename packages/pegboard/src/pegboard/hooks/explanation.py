@@ -30,22 +30,22 @@ class Implementation:
     """One function that implements a hook."""
 
     plugin: str
-    """Whose it is; empty for the application itself."""
+    """The name of the plugin; empty for the application itself."""
     owner: str
-    """The same for people, e.g. `plugin 'csv' of acme-csv 1.2.0`, or `the application`."""
+    """The owner, as text for people: `plugin 'csv' of acme-csv 1.2.0`, or `the application`."""
     state: str
     """The owner's state, e.g. `primed`."""
     name: str
-    """What it is called, as `module:qualified name`."""
+    """The name of the function, as `module:qualified name`."""
     role: str
     """`implementation`, or `wrapper`, which runs around all implementations."""
     metadata: dict[str, Any]
-    """What it takes, and its place in the order: `parameters`, `order`, `after`, `before`."""
+    """Its parameters, and its position in the order: `parameters`, `order`, `after`, `before`."""
     status: str
-    """`in use`, with its place and why it has it, or why it is not called."""
+    """`in use`, with its position and the reason for it; or why it is not called."""
     is_in_use: bool
     is_primed: bool
-    """Whether its plugin is still to be imported for it."""
+    """Whether its plugin has not been imported yet."""
 
     def __str__(self) -> str:
         return f"{self.owner} ({self.state}), {self.name}: {self.status}"
@@ -53,7 +53,7 @@ class Implementation:
 
 @dataclass(frozen=True, slots=True)
 class HookExplanation:
-    """One hook and all that implements it, as plain data; `str()` is for reading."""
+    """A hook and its implementations, as plain data; `str()` returns text for people."""
 
     name: str
     is_declared: bool
@@ -74,11 +74,11 @@ class HookExplanation:
     implementations: tuple[Implementation, ...]
     """In the order of calls: wrappers, the outermost first; implementations; and then those that are left out."""
     unmet: tuple[str, ...]
-    """Wishes for an order that are not met: who wishes what, in words."""
+    """Wishes for an order that are not met, as text for people."""
 
     @property
     def traits(self) -> str:
-        """What kind of hook it is, in words."""
+        """The kind of the hook, as text for people."""
         if not self.is_declared:
             return "not declared by the application"
         words = [self.mode, f"faults: {self.faults}"]

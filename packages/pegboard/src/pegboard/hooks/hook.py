@@ -57,9 +57,9 @@ _UNBOUND.ledger = _Unbound(0)
 
 
 class Hook(Generic[P, R, Out]):
-    """What the application asks or tells its plugins by calling it; declared by a decorator of `Host.hooks`.
+    """A function that the application calls and plugins implement; a decorator of `Host.hooks` declares it.
 
-    Calling it makes the host ready first. What plugins may do is in `implement`; calling stays the application's.
+    The first call starts the host. The application exports `implement` to plugins, and calls the hook itself.
     """
 
     __slots__ = (
@@ -79,25 +79,25 @@ class Hook(Generic[P, R, Out]):
     if TYPE_CHECKING:
         hooks: Any
         declaration: Callable[..., Any]
-        """The function that declares it, which is never called."""
+        """The function that declares the hook; it is never called."""
         mode: str
-        """What becomes of the results: `notify`, `collect`, `first` or `chain`."""
+        """How results are combined: `notify`, `collect`, `first` or `chain`."""
         name: str
-        """What it is called, in messages and records."""
+        """The hook's name, in messages and records."""
         kind: str
         """The kind of the contributions that implement it."""
         parameters: tuple[str, ...]
-        """The names of its parameters, those that are passed by name only last."""
+        """The names of its parameters; keyword-only parameters come last."""
         count: int
-        """How many arguments the usual call has, by position; -1 if some can only be passed by name."""
+        """The number of positional arguments of a call; -1 if there are keyword-only parameters."""
         faults: Faults
         """What happens when an implementation raises: `contain`, `raise` or `collect`."""
         passing: tuple[type[BaseException], ...]
-        """Errors of implementations that pass unchanged."""
+        """Exceptions of implementations that are not caught."""
         is_concurrent: bool
         """Whether asynchronous implementations run at the same time."""
         announced: Announced | None
-        """What was announced so far; None for a hook that is not announced."""
+        """The calls so far; None if the hook is not announced."""
         _binding: Binding
     is_async: "bool" = False
     """Whether a call is awaited."""
@@ -108,7 +108,7 @@ class Hook(Generic[P, R, Out]):
         return cls
 
     def complete(self) -> None:
-        """Fill in what follows from the declaration."""
+        """Set the attributes that follow from the declaration."""
         code: Any = self.declaration.__code__
         self.name = self.declaration.__name__
         self.kind = HOOK + self.name
@@ -120,12 +120,12 @@ class Hook(Generic[P, R, Out]):
         return f"<hook {self.name!r}>"
 
     def __call__(self, *args: "P.args", **kwargs: "P.kwargs") -> "Out":
-        """Call the implementations in order, and return what the kind of hook says.
+        """Call the implementations in order, and combine their results as `mode` says.
 
         Raises:
-            TypeError: If the arguments are not those that the declaration takes; no plugin is blamed for it.
-            PluginCallError: With `faults="raise"`, from what the first failing implementation raised.
-            ExceptionGroup: With `faults="collect"`, of what all of them raised, when all have been called.
+            TypeError: If the arguments do not fit the declaration; no plugin is blamed.
+            PluginCallError: With `faults="raise"`, for the first implementation that fails.
+            ExceptionGroup: With `faults="collect"`, of all faults, after all implementations have been called.
         """
         raise NotImplementedError
 
@@ -172,10 +172,10 @@ class Hook(Generic[P, R, Out]):
         return arguments_of(self, args, kwargs)
 
     def bind(self) -> "Binding":
-        """Find the implementations that a call would ask now; no plugin is imported for it.
+        """Find the implementations that a call would use now; imports no plugin.
 
         Returns:
-            What has `contributions` and `wrappers`: sequences of `Contribution`, in order.
+            An object with `contributions` and `wrappers`, sequences of `Contribution` in order.
         """
         from pegboard.hooks.binding import bind
 
@@ -186,10 +186,10 @@ class Hook(Generic[P, R, Out]):
         self._binding = _UNBOUND if binding is None else binding
 
     def without(self, *plugins: "str | Plugin") -> "Callable[P, Out]":
-        """Return what calls the implementations of all plugins but some.
+        """Return a function that calls the implementations of all plugins except *plugins*.
 
         Args:
-            *plugins: The plugins that are left out, or their names; names that no plugin has leave out nobody.
+            *plugins: The plugins to leave out, or their names. Unknown names are ignored.
         """
         from pegboard.hooks.calling import Subset
 
@@ -201,13 +201,13 @@ class Hook(Generic[P, R, Out]):
         return Implementer(self)
 
     def as_published(self, published: "Callable[P2, R]") -> "Implementer[P2, R, Out]":
-        """Return an `implement` for plugins that know the hook as it was published in an earlier version of the API.
+        """Return an `implement` for an earlier version of the API, in which the hook had fewer parameters.
 
         Args:
-            published: A function with the parameters that the hook had. Each of them is one that it still has.
+            published: A function with the parameters that the hook had. The hook must still have each of them.
 
         Raises:
-            HostError: If the hook has no parameter of such a name any more.
+            HostError: If the hook no longer has one of these parameters.
         """
         from pegboard.hooks.declaring import check_published
 
@@ -215,18 +215,18 @@ class Hook(Generic[P, R, Out]):
         return Implementer(self)
 
     def renamed_from(self, name: str) -> "Implementer[P, R, Out]":
-        """Return an `implement` under the hook's former *name*: who uses it implements the hook, and is told once."""
+        """Return an `implement` for the hook's former *name*; plugins that use it cause one deprecation warning."""
         return Implementer(self, former_name=name)
 
     def override(self, implementation: "Callable[P, R]") -> "AbstractContextManager[None]":
-        """Return a context manager, for tests, in which *implementation* is the only one, whoever else has one."""
+        """Return a context manager, for tests, in which *implementation* is the only implementation."""
         from pegboard.hooks.substitution import Substitution
 
         return Substitution(self, implementation)
 
 
 class Notify(Hook[P, None, None]):
-    """Tells plugins something; a call returns None, and what implementations return is dropped."""
+    """A hook that notifies plugins: a call returns None, and results are dropped."""
 
     __slots__ = ()
 
@@ -247,7 +247,7 @@ class Notify(Hook[P, None, None]):
 
 
 class Collect(Hook[P, "R | None", "list[R]"]):
-    """Asks plugins something; a call returns all answers in order, and None is no answer."""
+    """A hook that collects answers: a call returns all results except None, in order."""
 
     __slots__ = ()
 
@@ -284,7 +284,7 @@ class Collect(Hook[P, "R | None", "list[R]"]):
 
 
 class First(Hook[P, "R | None", "R | None"]):
-    """Asks one plugin after the other; a call returns the first answer that is not None, or None."""
+    """A hook that returns the first result that is not None, or None."""
 
     __slots__ = ()
 
@@ -308,7 +308,7 @@ class First(Hook[P, "R | None", "R | None"]):
 
 
 class Chain(Hook[P, T, T]):
-    """Gives its first argument to one plugin after the other, each of which returns it, changed or not."""
+    """A hook that changes its first argument: each implementation gets the result of the one before."""
 
     __slots__ = ()
 
@@ -337,7 +337,7 @@ class Chain(Hook[P, T, T]):
 
 
 class AsyncHook(Hook[P, R, Out]):
-    """A hook that is declared by `async def`: a call is awaited, and implementations may be either."""
+    """A hook that is declared by `async def`: a call is awaited; implementations may be `async` or not."""
 
     __slots__ = ()
     is_async = True
@@ -348,7 +348,7 @@ class AsyncHook(Hook[P, R, Out]):
         return AsyncImplementer(self)
 
     def __call__(self, *args: "P.args", **kwargs: "P.kwargs") -> "Out":
-        """Return what, when it is awaited, calls the implementations; see `Hook`. Cancellation passes."""
+        """Return an awaitable that calls the implementations; see `Hook`. Cancellation is not caught."""
         from pegboard.hooks.asynchronous import call
 
         result: Any = call(self, self.arguments(args, kwargs))
@@ -383,15 +383,15 @@ class Implementer(Generic[P, R, Out]):
         return f"<implementer of {self.hook!r}>"
 
     def __call__(self, function: "Callable[P, R]") -> "Callable[P, R]":
-        """Implement the hook with *function*, whose parameters have the names of the hook's.
+        """Implement the hook with *function*; its parameters have the names of the hook's parameters.
 
-        It may leave out parameters that it does not need, and have others that have defaults.
+        *function* may leave out parameters that it does not need, and have others with defaults.
 
         Returns:
             *function*.
 
         Raises:
-            ImplementationError: If a call of the hook cannot be answered by it.
+            ImplementationError: If *function* cannot be called as the hook is called.
         """
         from pegboard.hooks.implementing import implement
 
@@ -401,16 +401,16 @@ class Implementer(Generic[P, R, Out]):
     def ordered(
         self, order: "Order" = "normal", /, *, after: "Sequence[str]" = (), before: "Sequence[str]" = ()
     ) -> "Self":
-        """Return a decorator whose implementations come at another place.
+        """Return a decorator whose implementations have another position in the order.
 
         Args:
             order: `early`, `normal` or `late`: all early ones come before all normal ones, and those before all late
                 ones.
-            after: Plugins of which those that come at the same time are called before it.
-            before: Plugins of which those that come at the same time are called after it.
+            after: Plugins whose implementations of the same *order* are called before.
+            before: Plugins whose implementations of the same *order* are called after.
 
         Raises:
-            ImplementationError: If *order* is another word.
+            ImplementationError: If *order* is another text.
         """
         from pegboard.hooks.implementing import check_order
 
@@ -420,14 +420,13 @@ class Implementer(Generic[P, R, Out]):
     def wrapper(self, function: "Callable[P, Generator[None, Out, Out]]") -> "Callable[P, Generator[None, Out, Out]]":
         """Run *function* around all implementations: a generator that yields once.
 
-        What it is sent is what the call would return, and what it returns is what the call returns instead. What the
-        call would raise is raised where it yields.
+        `yield` returns the result of the call, or raises its exception. The call returns what the wrapper returns.
 
         Returns:
             *function*.
 
         Raises:
-            ImplementationError: If it is no generator function, or a call cannot be answered by it.
+            ImplementationError: If it is no generator function, or cannot be called as the hook is called.
         """
         from pegboard.hooks.implementing import implement
 
@@ -445,14 +444,14 @@ class AsyncImplementer(Implementer[P, R, Out]):
     ) -> "Callable[Concatenate[Callable[[], Out], P], Out]":
         """Run *function* around all implementations: an `async` function.
 
-        Its first parameter comes before those of the hook: a function without parameters that is awaited once, and
-        then returns what the call would return. What *function* returns is what the call returns instead.
+        Its first parameter comes before those of the hook: a function without parameters. *function* awaits it once,
+        and gets the result of the call. The call returns what *function* returns.
 
         Returns:
             *function*.
 
         Raises:
-            ImplementationError: If it is no coroutine function, or a call cannot be answered by it.
+            ImplementationError: If it is no coroutine function, or cannot be called as the hook is called.
         """
         from pegboard.hooks.implementing import implement
 
@@ -483,7 +482,7 @@ class HooksMethods:
 
     @property
     def manager(self) -> "PluginManager":
-        """The host's, which is another one in a block of `pegboard.testing.hermetic`, say."""
+        """The plugin manager of the host; another one inside `pegboard.testing.hermetic`, for example."""
         manager: PluginManager = self.host.manager
         return manager
 
@@ -511,9 +510,9 @@ class HooksMethods:
         return name in self.declared
 
     def monitor(self, function: "Callable[[Answer], object]") -> "AbstractContextManager[None]":
-        """Return a context manager in which *function* is told who answered what, and in how long; of all hooks.
+        """Return a context manager in which *function* is called with each answer of any hook.
 
-        What it raises passes. Calls are slower meanwhile.
+        Exceptions of *function* are not caught. Calls are slower inside the block.
 
         Args:
             function: Called with an `Answer` after each implementation, in the thread of the call.
@@ -523,14 +522,14 @@ class HooksMethods:
         return Monitor(self, function)
 
     def ended(self, name: str, *, since: str, instead: str = "") -> "Implementer[..., Any, Any]":
-        """Return an `implement` for a hook that is not called any more: what plugins implement is left out.
+        """Return an `implement` for a hook that is no longer called: implementations are ignored.
 
-        Who uses it is told once, by plugin and line, and works on.
+        A plugin that uses it causes one deprecation warning, with the line, and still works.
 
         Args:
-            name: The hook's.
+            name: The hook's name.
             since: The version of the application since which it is not called.
-            instead: What to use instead, in words.
+            instead: What to use instead, as text for people.
         """
         from pegboard.hooks.declaring import Ended
 

@@ -24,15 +24,15 @@ class Answer:
     ) -> None:
         self.hook: Any = hook
         self.plugin: Plugin = contribution.owner
-        """Whose implementation it is."""
+        """The plugin of the implementation."""
         self.name: str = contribution.text
-        """What the implementation is called, as `module:qualified name`."""
+        """The name of the implementation, as `module:qualified name`."""
         self.result: object = result
-        """What it returned; None if it raised."""
+        """The result; None if the implementation raised."""
         self.error: BaseException | None = error
-        """What it raised; None if it returned."""
+        """The exception; None if there was none."""
         self.seconds: float = seconds
-        """How long it took, by the clock, the import of its plugin included."""
+        """The elapsed time, including the import of the plugin."""
 
     def tell(self) -> None:
         """Tell all monitors."""

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """A part of the program's life with components of its own, which end with it.
+    """A period of the program's run that has components of its own; they are cleaned up at its end.
 
-    Made by `Container.scope`, or by another scope for one inside it. Components that live longer come from the scopes
-    around it and from the container. A provider may ask for the scope that it is used in by the key `Scope`.
+    `Container.scope` returns one, and `Scope.scope` one inside another. Other components come from the scopes around it
+    and from the container. A provider gets the scope in which it is used by the key `Scope`.
     """
 
     __slots__ = ("_cache", "_core", "_ledger", "_store", "name")
@@ -40,7 +40,7 @@ class Scope:
         self._ledger = core.ledger
         self._cache = store.cache
         self.name: str = store.name
-        """What providers say that belong to it."""
+        """The name that providers give as their scope."""
 
     def __repr__(self) -> str:
         return f"<scope {self.name!r}{'' if self._store.is_open else ' (closed)'}>"
@@ -156,19 +156,18 @@ class Scope:
         await self.aclose()
 
     def close(self) -> None:
-        """End it and every scope inside it: clean up in the reverse order of building.
+        """End this scope and every scope inside it: clean up in the reverse order of building.
 
         Raises:
-            AsyncRequiredError: If something has to be awaited for it; use `async with` or `aclose`. Nothing is
-                cleaned up then.
-            ExceptionGroup: Of what was raised in the course of it; everything has been cleaned up that could be.
+            AsyncRequiredError: If a clean-up must be awaited; use `async with` or `aclose`. Then nothing is cleaned up.
+            ExceptionGroup: The exceptions of clean-ups. All clean-ups have run.
         """
         from pegboard.injection.cleanup import end
 
         end(self._core, self._store)
 
     async def aclose(self) -> None:
-        """Do what `close` does, awaiting what is asynchronous."""
+        """Do what `close` does, and await asynchronous clean-ups."""
         from pegboard.injection.cleanup import aend
 
         await aend(self._core, self._store)
