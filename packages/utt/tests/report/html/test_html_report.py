@@ -11,6 +11,7 @@ from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.report_args import DateRange, ReportArgs
 from utt.report.html.chart import lines
+from utt.report.html.elements import activity_name, plain_activity_name
 from utt.report.html.hours import hours
 from utt.report.html.page import page, render_html
 from utt.report.model import ReportModel
@@ -127,7 +128,7 @@ def test_a_single_day_is_shown_by_the_clock():
     (strip,) = with_class(shown, "strip")
 
     assert [text_of(title) for title in strip.iter("title")] == [
-        "08:30-10:00 p: x (1h30)", "10:00-10:30 lunch ** (0h30)", "23:20-00:00 b (0h40)",
+        "08:30-10:00 p: x (1h30)", "10:00-10:30 lunch (0h30)", "23:20-00:00 b (0h40)",
     ]  # fmt: skip
     times = [text_of(text) for text in strip.find("svg[@role]").iter("text") if ":" in text_of(text)]
     assert (times[0], times[-1]) == ("08:00", "24:00")
@@ -226,3 +227,28 @@ def test_texts_and_elements_stay_in_their_order():
 
     assert "".join(made.itertext()) == "acdef"
     assert made.attrib == {"class": "x", "aria-label": "y"}
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("lunch **", "lunch"),
+        ("acme: nap ***", "acme: nap"),
+        ("br**", "br"),
+        ("x ****", "x"),
+        ("-- Current Activity --", "Current Activity"),
+        ("-- a -- b --", "a -- b"),
+        ("-- a", "-- a"),
+        ("a --", "a --"),
+        ("**", "**"),
+        ("* a", "* a"),
+        ("a *", "a *"),
+    ],
+)
+def test_what_marks_the_type_of_an_activity_is_there_and_not_seen(name, seen):
+    shown = activity_name(name)
+    assert text_of(shown) == name
+    for mark in with_class(shown, "mark"):  # the style of the page hides it
+        mark.text = ""
+    assert text_of(shown) == seen
+    assert plain_activity_name(name) == seen

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.duration import decimal_hours, format_duration
-from utt.report.html.elements import day_name, month, name, project_name
+from utt.report.html.elements import activity_name, day_name, month, project_name
 from utt.report.html.projects import now_badge
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _activity(activity: Activity, *, comments: bool) -> Element:
         element("td", f"{activity.end:%H:%M}", class_="clock"),
         element(
             "th",
-            name(activity.name.name),
+            activity_name(activity.name.name),
             *(part for badge in badges for part in (" ", badge)),
             element("span", "# ", element("bdi", activity.comment), class_="comment")
             if comments and activity.comment

@@ -13,7 +13,7 @@ from utt.report.html.chart import chart, chart_style
 from utt.report.html.days import days
 from utt.report.html.elements import project_name
 from utt.report.html.hours import hours
-from utt.report.html.projects import projects
+from utt.report.html.projects import breaks, projects
 from utt.report.html.strip import strip
 from utt.report.model import ReportModel
 from utt.report.summary import parts, period
@@ -46,9 +46,11 @@ def page(report: ReportModel) -> str:
         report = ReportModel(whole, report.args)
     title = period(report.args.range)
     worked = hours(report.details_model.activities, report.args.range)
-    sections = [projects(report, worked.shares), days(report)]
+    sections = [projects(report, worked.shares), *breaks(report)]
     if report.args.show_per_day:  # the text report has the days instead of the projects
-        sections.reverse()
+        sections.insert(0, days(report))
+    else:
+        sections.append(days(report))
     shown = [element("div", *sections, class_="columns")]
     if worked.intervals:
         shown.insert(0, _chart(worked, report.details_model.activities))

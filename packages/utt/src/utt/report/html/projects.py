@@ -1,11 +1,11 @@
-"""The section of projects, with their activities, and of breaks."""
+"""The sections of projects, with their activities, and of breaks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pegboard.html.element import element
-from utt.report.html.elements import name, project_name
+from utt.report.html.elements import activity_name, project_name
 from utt.report.html.hours import HUES
 from utt.report.html.legend import swatch
 
@@ -29,8 +29,7 @@ def projects(report: ReportModel, shares: Sequence[Share]) -> Element:
     colours = {project: share for share in shares for project in share.projects}
     rows = sorted(report.projects_model.projects, key=lambda row: -_minutes(row))
     total = sum(map(_minutes, rows))
-    last = report.summary_model.last_activity
-    current = last if last is not None and last.is_current_activity else None
+    current = _current(report)
     done: dict[str, list[NameRow]] = {row["project"]: [] for row in rows}
     for row in report.activities_model.names_work:
         done.setdefault(row["project"], []).append(row)
@@ -41,15 +40,34 @@ def projects(report: ReportModel, shares: Sequence[Share]) -> Element:
         *(_project(row, colours.get(row["project"]), total, done[row["project"]], current) for row in rows),
         class_="projects",
     )
-    breaks = report.activities_model.names_break
     return element(
         "section",
         element("h2", "Projects", id="projects"),
         table if rows else element("p", "There is no work in this time.", class_="muted"),
-        *((element("h3", "Breaks", class_="more"), _breaks(breaks, current)) if breaks else ()),
         class_="card",
         aria_labelledby="projects",
     )
+
+
+def breaks(report: ReportModel) -> list[Element]:
+    """Return the section of breaks, if there are any."""
+    rows = report.activities_model.names_break
+    if not rows:
+        return []
+    return [
+        element(
+            "section",
+            element("h2", "Breaks", id="breaks"),
+            _breaks(rows, _current(report)),
+            class_="card",
+            aria_labelledby="breaks",
+        )
+    ]
+
+
+def _current(report: ReportModel) -> Activity | None:
+    last = report.summary_model.last_activity
+    return last if last is not None and last.is_current_activity else None
 
 
 def _head(what: str, *more: str) -> Element:
@@ -107,7 +125,7 @@ def _activity(row: NameRow, current: Activity | None, *more: Element) -> Element
         element(
             "th",
             *((element("bdi", project), ": ") if project else ()),
-            name(row["name"]),
+            activity_name(row["name"]),
             *((" ", now_badge()) if goes_on else ()),
             scope="row",
         ),

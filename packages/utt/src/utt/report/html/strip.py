@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pegboard.html.element import element
 from utt.domain.activity import Activity
 from utt.domain.duration import format_duration
+from utt.report.html.elements import plain_activity_name
 from utt.report.html.legend import legend
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _clock(first: int, last: int, position: Callable[[timedelta], float]) -> Ite
 
 
 def _part(activity: Activity, share: Share | None, start: float, end: float) -> Iterator[Element]:
-    label = f"{activity.start:%H:%M}-{activity.end:%H:%M} {activity.name.name} ({format_duration(activity.duration)})"
+    label = f"{activity.start:%H:%M}-{activity.end:%H:%M} {plain_activity_name(activity.name.name)} ({format_duration(activity.duration)})"
     yield element(
         "rect",
         element("title", label),
