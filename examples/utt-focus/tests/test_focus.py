@@ -1,7 +1,8 @@
-import subprocess
-import sys
-import tempfile
 import unittest
+
+import utt_focus
+
+from utt.testing import utt_with
 
 LOG = """\
 2026-03-02 09:00 hello
@@ -12,20 +13,14 @@ LOG = """\
 """
 
 
-def utt(*arguments: str) -> str:
-    with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
-        log.write(LOG)
-        log.flush()
-        command = [sys.executable, "-m", "utt", "--data", log.name, "--now", "2026-03-02 13:00", *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 class FocusTest(unittest.TestCase):
     def test_names_are_listed_with_their_time_the_longest_first(self) -> None:
-        assert utt("focus") == "2h00  acme: write the offer\n1h00  mail\n"
+        with utt_with({"focus": utt_focus}, log=LOG, now="2026-03-02 13:00") as utt:
+            assert utt("focus").out == "2h00  acme: write the offer\n1h00  mail\n"
 
     def test_the_report_has_a_section_focus(self) -> None:
-        assert "Focus ---" in utt("report")
+        with utt_with({"focus": utt_focus}, log=LOG, now="2026-03-02 13:00") as utt:
+            assert "Focus ---" in utt("report").out
 
 
 if __name__ == "__main__":

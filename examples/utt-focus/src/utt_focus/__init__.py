@@ -37,5 +37,5 @@ def longest(activities: v1.Activities, count: int = 3) -> list[tuple[timedelta, 
     return sorted(((duration, name) for name, duration in total.items()), reverse=True)[:count]
 
 
-v1.register_command(v1.Command("focus", "Say what took most of your time", Focus, v1.add_report_arguments))
+v1.register_command(v1.Command("focus", "Say what took most of your time", Focus, v1.add_selection_arguments))
 v1.register_component(v1.ReportView, FocusReportView)

@@ -168,7 +168,23 @@ def add_entry(filename: DataFilename, known: Entries, entry_lines: EntryLines) -
 def report_args(args: argparse.Namespace, moment: Now) -> ReportArgs:
     from utt.domain.report_args import report_args_from
 
-    return report_args_from(args, moment.date())
+    found = report_args_from(args, moment.date())
+    if args.month and args.week:
+        _note("--week is not used, since --month is given")
+    if found.range.start > found.range.end:
+        to = " (--to counts from the first day)" if args.to_date else ""
+        _note(
+            f"there are no days to report: the first one, {found.range.start}, is after the last one, "
+            f"{found.range.end}{to}"
+        )
+    return found
+
+
+def _note(text: str) -> None:
+    """Tell the user on standard error what a report does not say."""
+    from pegboard.terminal import tell
+
+    tell(f"utt: {text}\n")
 
 
 def activities(args: ReportArgs, moment: Now, known: Entries) -> Activities:

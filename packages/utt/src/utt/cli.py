@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
         _discard_output()  # the reader has closed the pipe, as in `utt report | head`
         return FAILED
     except UttError as exc:
-        return _fail(str(exc))
+        return _fail(str(exc), exc.hint)
     except Exception as exc:
         return _report(exc)
     return DONE
@@ -122,13 +122,14 @@ def _report(exc: Exception) -> int:
     while cause is not None and not isinstance(cause, UttError):
         cause = cause.__cause__
     if cause is not None:  # a plugin or the container has wrapped it in another error
-        return _fail(str(cause))
+        return _fail(str(cause), cause.hint)
     if os.environ.get(TRACEBACK_VARIABLE):
         raise exc
     from pegboard import PegboardError
 
     if isinstance(exc, PegboardError):
-        return _fail(str(exc))
+        is_raised = exc.code == "plugin-call-failed"
+        return _fail(str(exc), f"{TRACEBACK_VARIABLE}=1 shows the traceback" if is_raised else "")
     if isinstance(exc, UnicodeEncodeError):
         character = exc.object[exc.start : exc.start + 1]
         return _fail(
@@ -145,13 +146,15 @@ def _report(exc: Exception) -> int:
         if blamed is not None:
             return _fail(f"{blamed}; to go on without it: utt --no-plugins={blamed.plugin} …")
     return _fail(
-        f"{type(exc).__name__}: {exc}\n  hint: this is a fault of utt; {TRACEBACK_VARIABLE}=1 shows where it happened",
+        f"{type(exc).__name__}: {exc}", f"this is a fault of utt; {TRACEBACK_VARIABLE}=1 shows where it happened"
     )
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, hint: str = "") -> int:
     from pegboard.terminal import tell, visible
 
+    if hint:
+        message += f"\n  hint: {hint}"
     tell(f"error: {visible(message, keeping=_LINE_BREAK)}\n")  # it may quote a line of the log, with anything in it
     return FAILED
 

@@ -12,6 +12,9 @@ class UttError(Exception):
     A plugin may raise it too: the program prints `error: MESSAGE` on stderr and exits with 1.
     """
 
+    hint: str = ""
+    """What the user can do; printed on a line of its own, if it is set."""
+
 
 class LogError(UttError):
     """The log cannot be read, holds a line that is no entry, or cannot be written."""

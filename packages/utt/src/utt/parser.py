@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from typing import Any
 
     from pegboard import Host, Registry
@@ -40,6 +41,14 @@ def parse(command_line: Sequence[str], host: Host, commands: Registry[Command]) 
 
         argcomplete.autocomplete(parser, append_space=False)
     return parser.parse_args(list(command_line) or ["--help"])
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        message = f"invalid parse_datetime value: {text!r}"  # as it always was; the hint is ours
+        raise argparse.ArgumentTypeError(f"{message}\n  hint: write it as YYYY-MM-DD HH:MM") from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -78,7 +87,7 @@ def _columns() -> int:
 def _parser(host: Host, commands: Registry[Command], *, with_management: bool = False) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_keeping_lines)
     parser.add_argument("--data", dest="data_filename", help="the log file, in place of the usual one")
-    parser.add_argument("--now", type=parse_datetime, help="act as if it were that time: 'YYYY-MM-DD HH:MM'")
+    parser.add_argument("--now", type=_moment, help="act as if it were that time: 'YYYY-MM-DD HH:MM'")
     parser.add_argument("--version", action="version", version=f"utt {VERSION}\nPython {sys.version}")
 
     def configure(name: str, subparser: argparse.ArgumentParser) -> None:

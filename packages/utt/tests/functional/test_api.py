@@ -195,3 +195,51 @@ v1.register_component(v1.Output, Loud())
     done = run({"mine": text}, "stretch")
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith("STRETCHED 2026-03-02 11:00 A: B\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--week", "--month"], "--week is not used, since --month is given\n"),
+        (
+            ["--from", "2026-03-02", "--to", "2026-03-01"],
+            "the first one, 2026-03-02, is after the last one, 2026-03-01 (--to counts from the first day)\n",
+        ),
+        (["--to", "yesterday"], "2026-03-01 (--to counts from the first day)\n"),
+        (["--from", "2026-03-03"], "the first one, 2026-03-03, is after the last one, 2026-03-02\n"),
+        (["--week"], ""),
+        (["--month=", "--week"], ""),
+    ],
+)
+def test_what_a_report_does_not_show_is_told(run, words, said):
+    done = run({}, "report", *words)
+
+    assert done.status == 0
+    assert done.err.startswith("utt: ") if said else not done.err
+    assert done.err.endswith(said)
+
+
+def test_a_clock_that_went_back_is_thought_of(run):
+    log = "2026-03-02 12:30 a\n"
+    assert "\n  hint: if the clock went back" in run({}, "add", "b", log=log).err
+    assert "utt --now '2026-03-02 12:30' ..." in run({}, "add", "b", log=log).err
+    assert "clock" not in run({}, "add", "b", log="2026-03-04 12:30 a\n").err
+
+
+def test_a_command_that_prints_no_report_has_no_options_for_its_format(run):
+    text = """
+class Count:
+    def __init__(self, activities: v1.Activities): self.activities = activities
+    def __call__(self): print(len(self.activities))
+
+v1.register_command(v1.Command("count", "count them", Count, v1.add_selection_arguments))
+"""
+    assert run({"mine": text}, "count", "--no-current-activity", "--project", "a").out == "1\n"
+    assert run({"mine": text}, "count", "--week", "--from", "2026-03-03").out == "0\n"
+    for option in ("--per-day", "--details", "--comments", "--csv-section=per-day"):
+        assert run({"mine": text}, "count", option).status == 2
+
+
+def test_a_fault_of_a_plugin_says_how_to_see_its_traceback(run):
+    done = run({"mine": "def make(): raise ValueError('x')\n\ncommand('go', make)\n"}, "go")
+    assert done.err.endswith("\n  hint: UTT_TRACEBACK=1 shows the traceback\n")

@@ -69,7 +69,9 @@ def test_wrong_usage_is_argparse_s_to_tell(home, words, message):
     done = home.utt(*words, now=None)
 
     assert (done.code, done.out) == (2, "")
-    assert done.err.splitlines()[-1].startswith(message)
+    usage, _, hint = done.err.partition("\n  hint: ")
+    assert usage.splitlines()[-1].startswith(message)
+    assert hint == ("write it as YYYY-MM-DD HH:MM\n" if "--now" in words and "--now:" in message else "")
 
 
 def test_the_usage_of_report_is_as_it_always_was_but_for_the_page(home):
@@ -92,7 +94,13 @@ def test_what_was_short_for_help_still_is(home, option):
 def test_a_date_is_looked_at_before_the_log(home):
     home.write_log("garbage\n")
     assert home.utt("report", "nope").err == "error: Invalid date: nope (expected YYYY-MM-DD)\n"
-    assert home.utt("report").err == "error: Invalid entry at line 1: garbage\n"
+    assert home.utt("report").err == (
+        f"error: Invalid entry at line 1: garbage\n  hint: correct that line of {home.log}: utt edit\n"
+    )
+    (home.root / "my log").write_text("2021-03-03 09:00 a\n2021-03-02 09:00 b\n")
+    assert home.utt("--data", "my log", "add", "x").err.endswith(
+        "\n  hint: correct that line of my log: utt --data 'my log' edit\n"
+    )
 
 
 def test_a_moment_that_the_clock_cannot_show_is_a_friendly_error(home):

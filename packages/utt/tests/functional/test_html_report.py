@@ -108,7 +108,7 @@ def test_the_page_has_landmarks_and_headings_and_what_the_text_report_has(page):
     assert shown.get_by_role("heading", level=1).inner_text() in shown.title()
     for landmark in ("banner", "main", "contentinfo"):
         assert shown.get_by_role(landmark).count() == 1
-    names = ["Summary", "Hours by day and project", "Projects", "Days"]
+    names = ["Summary", "Hours by day and project", "Projects", "Breaks", "Days"]
     assert shown.get_by_role("heading", level=2).all_text_contents() == names
     for name in names:
         assert shown.get_by_role("region", name=name, exact=True).count() == 1

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from utt.log.config import read_config
     from utt.log.editing import log_editing
     from utt.report.activities import ActivitiesModel, ActivitiesView
-    from utt.report.arguments import add_report_arguments
+    from utt.report.arguments import add_report_arguments, add_selection_arguments
     from utt.report.details import DetailsModel, DetailsView
     from utt.report.per_day import PerDayModel, PerDayView
     from utt.report.projects import ProjectsModel, ProjectsView
@@ -109,6 +109,7 @@ __all__ = [
     "SummaryView",
     "UttError",
     "add_report_arguments",
+    "add_selection_arguments",
     "arguments_parsed",
     "decorate_component",
     "entry_added",
@@ -137,6 +138,7 @@ _LAZY = {
     "SummaryModel": "utt.report.summary",
     "SummaryView": "utt.report.summary",
     "add_report_arguments": "utt.report.arguments",
+    "add_selection_arguments": "utt.report.arguments",
     "format_duration": "utt.domain.duration",
     "log_editing": "utt.log.editing",
     "read_config": "utt.log.config",

@@ -34,7 +34,7 @@ _MONTH = r"([0-9]{4})-([0-9]{1,2})"
 def parse_datetime(text: str) -> datetime:
     """Return the moment that `--now` gives, as `YYYY-M-D H:M`.
 
-    The error message of argparse contains this function's name.
+    The error message of argparse contains this function's name, as it always did.
 
     Raises:
         ValueError: If *text* is no such moment.

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MINUTE_S = 60
+_MOST_A_CLOCK_GOES_BACK_S = 26 * 3600  # from the easternmost time zone to the westernmost
 
 
 class LogFile:
@@ -89,6 +90,9 @@ class LogFile:
         gc.disable()  # saves a third of the time: tens of thousands of objects, none of them garbage
         try:
             entries = parse_log(text) if parse is None else parse_lines(list(enumerate(text.split("\n"), 1)), parse)
+        except LogError as exc:
+            exc.hint = f"correct that line of {self.path}: {_edit(self.path)}"
+            raise
         finally:
             if collecting:
                 gc.enable()
@@ -242,10 +246,25 @@ def _checked(entry: Entry) -> Entry:
 
 def _check_order(entry: Entry, last: Entry) -> None:
     if entry.datetime < last.datetime.replace(second=0, microsecond=0):
-        raise RefusedEntryError(
+        error = RefusedEntryError(
             f"{entry.datetime:%Y-%m-%d %H:%M} is earlier than the last entry in the log, nothing was added "
             f"(last: {last}); to put an entry in between, or to correct the last one, run: utt edit",
         )
+        if (last.datetime - entry.datetime).total_seconds() < _MOST_A_CLOCK_GOES_BACK_S:
+            error.hint = (
+                "if the clock went back, or you changed the time zone, give the time: "
+                f"utt --now '{last.datetime:%Y-%m-%d %H:%M}' ..."
+            )
+        raise error
+
+
+def _edit(path: str) -> str:
+    """Return the command that opens the log in an editor."""
+    from shlex import quote
+
+    from utt.log.paths import data_dirname
+
+    return "utt edit" if path == os.path.join(data_dirname(), "utt.log") else f"utt --data {quote(path)} edit"  # noqa: PTH118
 
 
 def _moved_if_simultaneous(entry: Entry, entries: list[Entry]) -> Entry:

@@ -6,20 +6,55 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 _WHERE_FROM_AND_TO = "--from and --to, if given, move either end."
 
 
+def add_selection_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that select activities to *parser*: days, the project, the current activity.
+
+    For commands that need `Activities`, and do not print the report: they have no options for its format.
+    """
+    _add_selection(parser, lambda: None, lambda: None)
+    parser.set_defaults(per_day=False, csv_section=None, details=False, comments=False)
+
+
 def add_report_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
-    """Add every argument that `ReportArgs` needs to *parser*.
+    """Add every argument of `utt report` to *parser*, for commands that print the report.
 
     Returns:
         The group of formats other than text: an option that is added to it excludes `--csv-section`.
     """
     from utt.domain.report_args import CSV_SECTION_NAMES
 
-    add = parser.add_argument
     formats = parser.add_mutually_exclusive_group()
+
+    def add_sections() -> None:
+        parser.add_argument(
+            "--per-day", action="store_true", help="list the hours of each day in place of those of each project"
+        )
+        formats.add_argument(
+            "--csv-section",
+            choices=list(CSV_SECTION_NAMES),
+            help="print a part of the report as comma-separated values, and nothing else",
+        )
+
+    def add_details() -> None:
+        parser.add_argument(
+            "--details", action="store_true", help="list every activity, also for a report of several days"
+        )
+        parser.add_argument("--comments", action="store_true", help="show the comments of the activities listed")
+
+    _add_selection(parser, add_sections, add_details)
+    return formats
+
+
+def _add_selection(
+    parser: argparse.ArgumentParser, add_sections: Callable[[], None], add_details: Callable[[], None]
+) -> None:
+    """Add the arguments that select activities, and others in their places: help and completion keep their order."""
+    add = parser.add_argument
     add(
         "report_date",
         metavar="date",
@@ -35,12 +70,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyE
         help="last day to report, seen from the first one: a weekday is the next such day, and may be the first day",
     )
     add("--project", help="report this project only")
-    add("--per-day", action="store_true", help="list the hours of each day in place of those of each project")
-    formats.add_argument(
-        "--csv-section",
-        choices=list(CSV_SECTION_NAMES),
-        help="print a part of the report as comma-separated values, and nothing else",
-    )
+    add_sections()
     add(
         "--month",
         nargs="?",
@@ -55,6 +85,4 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyE
         help="report a whole week, Monday to Sunday: this one if no WEEK follows; else this, prev, or a number (9: the "
         f"latest week 9, -1: a week back). {_WHERE_FROM_AND_TO}",
     )
-    add("--details", action="store_true", help="list every activity, also for a report of several days")
-    add("--comments", action="store_true", help="show the comments of the activities listed")
-    return formats
+    add_details()

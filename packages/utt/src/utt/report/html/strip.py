@@ -72,7 +72,8 @@ def _clock(first: int, last: int, position: Callable[[timedelta], float]) -> Ite
 
 
 def _part(activity: Activity, share: Share | None, start: float, end: float) -> Iterator[Element]:
-    label = f"{activity.start:%H:%M}-{activity.end:%H:%M} {plain_activity_name(activity.name.name)} ({format_duration(activity.duration)})"
+    name = plain_activity_name(activity.name.name)
+    label = f"{activity.start:%H:%M}-{activity.end:%H:%M} {name} ({format_duration(activity.duration)})"
     yield element(
         "rect",
         element("title", label),
