@@ -7,6 +7,8 @@ What every start needs is loaded right here, without the search that `import` ma
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pegboard.adaptation import EntryPoint
     from pegboard.announcement import announce_host
     from pegboard.container import Container
@@ -43,10 +45,10 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from sys import modules
+    import sys
 
     __import__(_HOMES[name])
-    value: object = getattr(modules[_HOMES[name]], name)
+    value: object = getattr(sys.modules[_HOMES[name]], name)
     globals()[name] = value
     return value
 
@@ -55,42 +57,49 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _load(*names: str) -> None:
+def _load(*names: str, is_late: bool = True) -> None:
     """Import modules of this package as `import` would, in less than half the time: where they are is known.
 
     Only what Python itself has compiled, for these very sources, is taken (PEP 3147; `importlib.machinery` calls the
     first 16 bytes a header: magic number, flags, time and size of the source). At whatever is not as it mostly is, the
-    rest is left to `import`. Until this package is imported every other thread waits that wants a part of it.
+    rest is left to `import`. Other threads wait for a module as they do for one that `import` loads: for its lock.
 
     Args:
         names: Modules of this package, each after those that it imports.
+        is_late: Whether this package has been imported; until then every thread that wants a part of it waits for that.
     """
-    from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
-    from _io import open_code
-    from marshal import loads
-    from os import sep, stat
-    from sys import modules
+    # `from` takes twice as long: it asks each module whether it is a package
+    import _frozen_importlib
+    import _frozen_importlib_external
+    import _io
+    import _thread
+    import marshal
+    import os
+    import sys
 
-    own = __spec__
-    if type(own.loader) is not SourceFileLoader or not own.cached:  # frozen, zipped, instrumented
+    own, sep, modules = __spec__, os.sep, sys.modules
+    loader, lock = _frozen_importlib_external.SourceFileLoader, getattr(_frozen_importlib, "_ModuleLockManager", None)
+    if type(own.loader) is not loader or not own.cached or lock is None:  # frozen, zipped, instrumented
         return
     folder = own.loader.path.rpartition(sep)[0]
     before, _, after = own.cached.rpartition("__init__")
     for name in names:
         full, path = f"{__name__}.{name}", f"{folder}{sep}{name}.py"
+        if full in modules:
+            continue
         try:
-            status = stat(path)
-            with open_code(f"{before}{name}{after}") as file:
+            status = os.stat(path)
+            with _io.open_code(f"{before}{name}{after}") as file:
                 compiled = file.read()
         except OSError:
             return
-        header = MAGIC_NUMBER + bytes(4)
+        header = _frozen_importlib_external.MAGIC_NUMBER + bytes(4)
         for number in (int(status.st_mtime), status.st_size):
             header += (number & 0xFFFFFFFF).to_bytes(4, "little")
         if not compiled.startswith(header):
             return
-        spec = type(own)(full, SourceFileLoader(full, path), origin=path)
-        spec.has_location = True
+        spec: Any = type(own)(full, loader(full, path), origin=path)
+        spec.has_location = spec._initializing = True  # noqa: SLF001 -- as `import` does: then others wait
         module = type(modules[__name__])(full)
         names_of_module = vars(module)
         names_of_module.update(
@@ -100,13 +109,19 @@ def _load(*names: str) -> None:
             __file__=path,
             __cached__=f"{before}{name}{after}",
         )
-        modules[full] = module
-        try:
-            exec(loads(memoryview(compiled)[len(header) :]), names_of_module)  # noqa: S102, S302 -- as `import` does
-        except BaseException:
-            modules.pop(full, None)
-            raise
+        with lock(full) if is_late else _thread.allocate_lock():
+            if full in modules:
+                continue
+            modules[full] = module
+            try:
+                # as `import` does
+                exec(marshal.loads(memoryview(compiled)[len(header) :]), names_of_module)  # noqa: S102, S302
+            except BaseException:
+                modules.pop(full, None)
+                raise
+            finally:
+                spec._initializing = False  # noqa: SLF001
         globals()[name] = module
 
 
-_load("index", "manager", "host")
+_load("index", "manager", "host", is_late=False)

@@ -214,6 +214,11 @@ class EarlyImports:
 
     # -- when the plugins are known -----------------------------------------------------------------------------------
 
+    def settle_recorded(self, records: Records) -> None:
+        """Do what `settle` does with the plugins of *records* whose modules are loaded."""
+        modules = [module for module in list(sys.modules) if type(module) is str]
+        self.settle([plugin for module in modules if (plugin := records.plugin(module)) is not None], records)
+
     def settle(self, plugins: Iterable[Plugin], records: Records | None = None) -> list[Plugin]:
         """Mark plugins that were imported early as active, or take back what they registered if they are disabled.
 

@@ -11,7 +11,7 @@ import os
 import sys
 from _weakref import ref
 
-from pegboard.index import Settings, deferred
+from pegboard.index import Settings, deferred, load
 from pegboard.manager import PluginManager, Registry
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
@@ -194,10 +194,7 @@ class Host(HostMethods):
                 commands=commands,
                 offers=offers,
             ),
-            report=self.report,
-            report_clashes=self._report_clashes,
-            end_failed=self._end_failed,
-            problems=self.problems,
+            self,
             own=self.made_in.rpartition(".")[0] or self.made_in,
             place=place,
         )
@@ -310,14 +307,10 @@ class Host(HostMethods):
         return registry
 
     @property
-    def registries(self) -> "Mapping[str, Registry[Any]]":
-        """All registries made so far, by name."""
-        return dict(self._registries)
-
-    @property
     def container(self) -> "Container":
         """The container of components: what is looked up by type, and may be overridden by plugins."""
         if self._container is None:
+            load("ledger", "container")
             from pegboard.container import Container
 
             with self._lock:
@@ -358,14 +351,6 @@ class Host(HostMethods):
         """What the host was made with, and what was changed before its first use; for tools."""
         return self.manager.settings
 
-    @property
-    def roster(self) -> "PluginManager":
-        """Deprecated since 0.2, and removed in 1.0: use `manager`."""
-        from warnings import warn
-
-        warn("Host.roster is deprecated: use Host.manager", DeprecationWarning, stacklevel=2)
-        return self.manager
-
     # -- which plugins there are --------------------------------------------------------------------------------------
 
     @property
@@ -385,17 +370,6 @@ class Host(HostMethods):
         """
         if self.manager.start() and self._reporter is not None:
             self._reporter.end_start(self.manager, self.problems)
-
-    def _end_failed(self, plugin: "Plugin") -> None:
-        if plugin in self._unload_callbacks:
-            self._lifecycle().end_failed(plugin)
-
-    def _report_clashes(self) -> None:
-        from pegboard.precedence import contested
-
-        for registry in tuple(self._registries.values()):
-            for name in contested(self.manager.ledger.contributions(registry.name)):
-                registry.winner(name)  # reports who else claims it
 
     def run(
         self,
@@ -445,6 +419,7 @@ class Host(HostMethods):
         deferred(
             "pegboard.host_methods.HostMethods",
             "data_registry declare adapt explain plugin leave_out only disable adisable enable reload areload "
-            "rescan look_again on_unload close aclose astart blame _lifecycle",
+            "rescan look_again on_unload close aclose astart blame registries roster _end_failed "
+            "_report_clashes _lifecycle",
         )
     )

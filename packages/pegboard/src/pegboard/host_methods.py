@@ -11,7 +11,7 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
     from typing import Any, TypeVar
 
@@ -46,7 +46,19 @@ class HostMethods:
         def container(self) -> Container: ...
         def start(self) -> None: ...
         def report(self, problem: PegboardError) -> None: ...
-        def _report_clashes(self) -> None: ...
+
+    @property
+    def registries(self) -> Mapping[str, Registry[Any]]:
+        """All registries made so far, by name."""
+        return dict(self._registries)
+
+    @property
+    def roster(self) -> PluginManager:
+        """Deprecated since 0.2, and removed in 1.0: use `manager`."""
+        from warnings import warn
+
+        warn("Host.roster is deprecated: use Host.manager", DeprecationWarning, stacklevel=2)
+        return self.manager
 
     def data_registry(self, name: str, *, allow_override: bool = False, metadata: Any = None) -> DataRegistry:
         """Return the registry of plain data of that name, making it at the first call.
@@ -320,6 +332,19 @@ class HostMethods:
             from pegboard.background import in_thread
 
             await in_thread(self.start)
+
+    def _end_failed(self, plugin: Plugin) -> None:
+        """End what the import of *plugin*, which has failed, has opened; for the manager."""
+        if plugin in self._unload_callbacks:
+            self._lifecycle().end_failed(plugin)
+
+    def _report_clashes(self) -> None:
+        """Decide every name, and report who else claims it; for the manager."""
+        from pegboard.precedence import contested
+
+        for registry in tuple(self._registries.values()):
+            for name in contested(self.manager.ledger.contributions(registry.name)):
+                registry.winner(name)  # reports who else claims it
 
     def _lifecycle(self) -> Lifecycle:
         from pegboard.reloading.lifecycle import Lifecycle

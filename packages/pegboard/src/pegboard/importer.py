@@ -16,7 +16,7 @@ import _thread
 import os
 import sys
 
-from pegboard.ledger import ACTIVE, BROKEN, DISTRIBUTION, DORMANT, PRIMED, application
+from pegboard.ledger import ACTIVE, BROKEN, DISTRIBUTION, DORMANT, PRIMED, Ledger, application
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pegboard.early_imports import EarlyImports
     from pegboard.errors import PegboardError
-    from pegboard.ledger import Contribution, Ledger, Plugin, Records
+    from pegboard.ledger import Contribution, Plugin, Records
     from pegboard.sources import Adapter
 
     class Listener(Protocol):
@@ -726,3 +726,29 @@ def _create(name: str, search_path: "list[str]", init: "str | None") -> "ModuleT
             sys.modules.pop(name, None)
             raise
     return sys.modules[name]
+
+
+def make_parts(manager: "Any", own: str, finder: "object", starting: str) -> "tuple[Attribution, Ledger, Importer]":
+    """Return the parts with which a plugin manager imports plugins; a start that only lists names has none.
+
+    Args:
+        manager: The plugin manager, whose settings, `early` and state they use.
+        own: Another package that is the application's own: the one in which the host was made.
+        finder: What stands for the manager on `sys.meta_path`.
+        starting: The state of the manager while the plugins are being made ready.
+    """
+    settings = manager.settings
+    attribution = Attribution(settings.application, own, lambda: manager.early, settings.namespace)
+    ledger = Ledger(attribution.registering, attribution.stacks)
+    importer = Importer(
+        attribution,
+        ledger,
+        Journal(lambda: manager.journal or "", lambda: manager.state == starting),
+        manager,
+        application=settings.application,
+        namespace=settings.namespace,
+        prefix=settings.prefix,
+        finder=finder,
+    )
+    importer.adapter = settings.adapter
+    return attribution, ledger, importer

@@ -84,6 +84,8 @@ class Deferred(str):
         """Return the method, and put it and all others of that class in their places."""
         for each in owner.__mro__:
             module, _, source = vars(each).get("_deferred_to", "").rpartition(".")
+            if source:
+                load(module.partition(".")[2])
             methods = vars(getattr(__import__(module, None, None, (source,)), source)) if source else {}
             if self in methods:
                 for name, method in methods.items():
@@ -94,6 +96,11 @@ class Deferred(str):
                         setattr(each, name, method)
                 return methods[self].__get__(instance, owner)
         raise AttributeError(self)
+
+
+def load(*names: str) -> None:
+    """Import modules of this package faster than `import` does, where that is possible; see `pegboard._load`."""
+    sys.modules["pegboard"]._load(*names)  # noqa: SLF001 -- it is there before this file is
 
 
 def deferred(source: str, names: str) -> "dict[str, str]":
@@ -107,7 +114,8 @@ def deferred(source: str, names: str) -> "dict[str, str]":
         source: The full name of the class that defines the methods.
         names: Of the methods, and of properties that have no setter, between spaces.
     """
-    return {"_deferred_to": source, **{name: Deferred(name) for name in names.split()}}
+    given = names.split()
+    return dict(zip(given, map(Deferred, given), strict=True), _deferred_to=source)
 
 
 def digest(data: bytes) -> str:
@@ -149,8 +157,9 @@ def read(path: str) -> "Index":  # noqa: C901 -- a branch for each reason
                 raise unusable("the index can be written by others")
         if hasattr(os, "pread"):
             # Kept open, so that what is read later is of the same index, whoever puts another in its place.
+            start = os.pread(file, _FIRST_READ, 0)
             kept, file = file, -1
-            return Index(path, status.st_size, b"", kept, (status.st_dev, status.st_ino))
+            return Index(path, status.st_size, start, kept, (status.st_dev, status.st_ino))
         data = b""
         while chunk := os.read(file, status.st_size):
             data += chunk
@@ -180,7 +189,7 @@ class Index:
         Args:
             path: Where it is, or is going to be.
             size: Its bytes.
-            data: All of it; nothing when it is read from *file*.
+            data: All of it; its beginning when the rest is read from *file*.
             file: The descriptor of its file, which is closed with it; -1 when there is none.
             identity: Device and inode of that file: a daemon may close what it does not know, and the number may be
                 that of another file by then.
@@ -192,7 +201,7 @@ class Index:
         self._data = data
         self._file = file
         self._identity = identity
-        start = self._read(_FIRST_READ, 0)
+        start = data[:_FIRST_READ]
         first, newline, head = start.partition(b"\n")
         parts = first[len(MAGIC) :].split(b" ")
         if not first.startswith(MAGIC) or not newline or len(parts) != _FIELDS or not parts[1][:_DIGITS].isdigit():
@@ -227,7 +236,7 @@ class Index:
         self._texts: dict[str, tuple[str, ...]] = {}
 
     def _read(self, length: int, start: int) -> bytes:
-        if self._file < 0:
+        if self._file < 0 or start + length <= len(self._data):
             return self._data[start : start + length]
         try:
             status = os.fstat(self._file)

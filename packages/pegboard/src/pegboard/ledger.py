@@ -312,9 +312,9 @@ def retried(question: "Callable[Concatenate[Records, P], R]") -> "Callable[Conca
         try:
             return question(records, *about, **options)
         except Exception:
-            if records.recover is None:
+            if records._manager is None:  # noqa: SLF001 -- a decorator of its methods
                 raise
-            records.recover(index)
+            records._manager.recover(index)  # noqa: SLF001
             return question(records, *about, **options)
 
     return ask
@@ -326,16 +326,17 @@ class Records:
     A damaged index shows only when the damaged part is read. Then the index is replaced, and read once more.
     """
 
-    __slots__ = ("_locations", "_rows", "index", "known_plugins", "recover")
+    __slots__ = ("_locations", "_manager", "_rows", "index", "known_plugins")
 
-    def __init__(self, index: "Index", recover: "Callable[[Index], None] | None" = None) -> None:
+    def __init__(self, index: "Index", manager: "Any" = None) -> None:
         """Start with empty caches.
 
         Args:
             index: What the records are made from.
-            recover: Called with *index* when it is damaged; calls `replace`. None raises `UnusableIndexError`.
+            manager: Has `recover`, which is called with *index* when it is damaged, and calls `replace`. None raises
+                `UnusableIndexError`.
         """
-        self.recover: Callable[[Index], None] | None = recover
+        self._manager = manager
         self.replace(index)
 
     def replace(self, index: "Index", plugins: "Iterable[Plugin]" = ()) -> None:

@@ -12,7 +12,7 @@ import os
 import sys
 from _weakref import ref
 
-from pegboard.index import deferred, read, why_invalid
+from pegboard.index import deferred, load, read, why_invalid
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -47,11 +47,8 @@ class PluginManager(ManagerMethods):
     def __init__(
         self,
         settings: "Settings",
+        host: "Any",
         *,
-        report: "Callable[[PegboardError], None]",
-        report_clashes: "Callable[[], None]",
-        end_failed: "Callable[[Plugin], None]",
-        problems: "Sequence[PegboardError]",
         own: str = "",
         place: str = "",
     ) -> None:
@@ -59,10 +56,7 @@ class PluginManager(ManagerMethods):
 
         Args:
             settings: What the application's author said.
-            report: Told of each contained fault.
-            report_clashes: Called when every plugin has registered: reports names that several plugins claim.
-            end_failed: Called with a plugin whose import has failed: ends what the import has opened.
-            problems: Every fault that was reported so far.
+            host: The host: it is told of faults and of plugins whose import has failed, and decides who has a name.
             own: The package that makes the host; it is the application's, whatever it is called.
             place: The file and the line in which the host is made.
         """
@@ -71,10 +65,7 @@ class PluginManager(ManagerMethods):
         """`new`, `starting`, or `ready`: whether the plugins have been made ready."""
         self.why_not_used: str | None = None
         """Why the index on disk could not be used as it was, in words; None when it could."""
-        self._report = report
-        self._report_clashes = report_clashes
-        self._end_failed = end_failed
-        self._problems = problems
+        self._host = host
         self._lock = _thread.RLock()
         self._finder: Any = finder_of(self)
         sys.meta_path.insert(0, self._finder)
@@ -103,7 +94,8 @@ class PluginManager(ManagerMethods):
         self._cold_start: ColdStart | None = None  # None as long as the index holds
         self._looked_for: str | None = None  # the path of the index that was looked for last
         self._eager_kinds = {"middleware"}
-        self._journal: str | None = None  # its folder, once earlier entries have been looked at
+        self.journal: str | None = None
+        """The folder of the journal, once earlier entries have been looked at; empty if none is kept."""
         self._starting: set[int] = set()  # threads that are making the plugins ready
 
     def configure(self, **changes: "Any") -> None:
@@ -151,24 +143,10 @@ class PluginManager(ManagerMethods):
     def _make_parts(self) -> "tuple[Attribution, Ledger, Importer]":
         with self._lock:
             if self._parts is None:
-                from pegboard.importer import Attribution, Importer, Journal
-                from pegboard.ledger import Ledger
+                load("ledger", "importer")
+                from pegboard.importer import make_parts
 
-                namespace = self.settings.namespace
-                attribution = Attribution(self.settings.application, self._own, lambda: self.early, namespace)
-                ledger = Ledger(attribution.registering, attribution.stacks)
-                importer = Importer(
-                    attribution,
-                    ledger,
-                    Journal(lambda: self._journal or "", lambda: self.state == STARTING),
-                    self,
-                    application=self.settings.application,
-                    namespace=namespace,
-                    prefix=self.settings.prefix,
-                    finder=self._finder,
-                )
-                importer.adapter = self.settings.adapter
-                self._parts = attribution, ledger, importer
+                self._parts = make_parts(self, self._own, self._finder, STARTING)
                 self._use_records()
             return self._parts
 
@@ -184,7 +162,7 @@ class PluginManager(ManagerMethods):
             if used is not None and (index is not None or self._records is None):
                 from pegboard.ledger import Records
 
-                records = Records(used, self._recover)
+                records = Records(used, self)
                 # before anybody reads them: a plugin is one object
                 records.replace(used, plugins if plugins or self._early is None else self._early.plugins.values())
                 self.index, self._records = used, records
@@ -204,25 +182,6 @@ class PluginManager(ManagerMethods):
 
     # -- plugins ------------------------------------------------------------------------------------------------------
 
-    def activate(self, plugin: "Plugin", reason: "str | Contribution" = "") -> bool:
-        """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""
-        from pegboard.errors import PluginError
-
-        try:
-            self.importer.activate(plugin, reason)
-        except PluginError:
-            return False
-        return True
-
-    def activate_at_start(self, kind: str) -> None:
-        """Import plugins that contribute to *kind* at every start, and now if the start is over."""
-        if kind not in self._eager_kinds:
-            self._eager_kinds.add(kind)
-            if self.state == READY:
-                from pegboard.startup.cold_start import activate_all
-
-                activate_all(self.ledger.contributions(kind), self.activate)
-
     def imported(  # noqa: C901 -- one more function would cost each run
         self, plugin: "Plugin", batch: "Sequence[Contribution]"
     ) -> None:
@@ -238,7 +197,7 @@ class PluginManager(ManagerMethods):
         if suspects or (slow_after is not None and (plugin.cost_ms or 0) > slow_after * 1000):
             from pegboard.startup.journal.quarantine import survived
 
-            survived(plugin, suspects, self._journal or "", slow_after, self._report)
+            survived(plugin, suspects, self.journal or "", slow_after, self._host.report)
         records = self._records
         if records is None:
             return
@@ -260,24 +219,6 @@ class PluginManager(ManagerMethods):
             except Exception:  # noqa: S110 -- a plugin has hidden what this needs: the next start sees to it
                 pass
 
-    def import_in_order(self, plugin: "Plugin", error: "BaseException | None", seconds: float) -> bool:
-        """Import *plugin* after those that come before it; see `FailedImport`."""
-        from pegboard.startup.failed_import import FailedImport
-
-        failed = FailedImport(
-            self.settings,
-            self.importer,
-            self.ledger,
-            self._records,
-            plugins=() if self.state == NEW or self._has_only_searched else self.plugins,
-            stack=self.attribution.stack(),
-            activate=self.activate,
-            end_failed=self._end_failed,
-            report=self._report,
-            journal=self._journal or "",
-        )
-        return failed.try_again(plugin, error, seconds)
-
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Return the spec of a plugin, see `Importer.find_spec`; the importer is made when a plugin is imported."""
         importer = None if self._parts is None else self._parts[2]
@@ -288,21 +229,9 @@ class PluginManager(ManagerMethods):
             ):
                 return None
             if self.state == NEW:
-                me = _thread.get_ident()
-                if me in self._starting:  # the search itself imports something
-                    return None
-                self._starting.add(me)
-                try:
-                    self._check_journal()
-                    if self._cold_start is not None or not (self.settings.is_lazy and self._use_index()):
-                        self.cold_start.search()
-                    self._use_records()
-                finally:
-                    self._starting.discard(me)
-                if target is None and fullname in sys.modules:  # imported meanwhile, and this is no reload
-                    from pegboard.namespace_package import spec_of_loaded
-
-                    return spec_of_loaded(fullname)
+                loaded, spec = self.import_early(fullname, is_reload=target is not None)
+                if loaded:
+                    return spec
             importer = self.importer
             importer.prepare()
         return importer.find_spec(fullname, path, target)
@@ -367,28 +296,28 @@ class PluginManager(ManagerMethods):
         if is_odd:
             from pegboard.early_start import check_start
 
-            check_start(self, self._report)
+            check_start(self, self._host.report)
 
     def _check_journal(self) -> None:
         """Look, once, whether earlier processes died while they imported a plugin: then the journal has entries."""
-        if self._journal is None:
-            self._journal = self.settings.journal
+        if self.journal is None:
+            self.journal = self.settings.journal
             entries: Sequence[str] = ()
             try:
-                entries = os.listdir(self._journal)
-                is_usable = os.access(self._journal, os.W_OK) and os.stat(self._journal).st_uid == os.geteuid()
+                entries = os.listdir(self.journal)
+                is_usable = os.access(self.journal, os.W_OK) and os.stat(self.journal).st_uid == os.geteuid()
             except (OSError, AttributeError):  # there has never been a journal; Windows has no user ids
                 is_usable = False
             if not is_usable and self.settings.keeps_journal:
                 from pegboard.startup.journal.place import with_journal
 
                 self.settings = with_journal(self.settings)
-                self._journal = self.settings.journal
-                entries = os.listdir(self._journal) if self._journal else ()
+                self.journal = self.settings.journal
+                entries = os.listdir(self.journal) if self.journal else ()
             if entries:
                 from pegboard.startup.journal.check import check_journal
 
-                left_out = check_journal(self.settings, self._report)
+                left_out = check_journal(self.settings, self._host.report)
                 self.settings = self.settings.replace(left_out=(*self.settings.left_out, *left_out))
 
     def _use_index(self) -> bool:
@@ -426,12 +355,7 @@ class PluginManager(ManagerMethods):
         if self._early is not None or not index.packages.isdisjoint(sys.modules):
             records = self._use_records()
             if records is not None:
-                loaded = [
-                    plugin
-                    for module in list(sys.modules)
-                    if type(module) is str and (plugin := records.plugin(module)) is not None
-                ]
-                self.early.settle(loaded, records)
+                self.early.settle_recorded(records)
         for (module,) in index.head.get("G", ()):
             eager = self.attribution.plugin(module)
             if eager is not None:
@@ -447,37 +371,15 @@ class PluginManager(ManagerMethods):
                 self.ledger,
                 attribution.application,
                 plugin_of=attribution.plugin,
-                report=self._report,
-                report_clashes=self._report_clashes,
+                report=self._host.report,
+                report_clashes=self._host._report_clashes,  # noqa: SLF001 -- see `__init__`
             )
-
-    # -- a start without a valid index --------------------------------------------------------------------------------
-
-    def _recover(self, damaged: "Index") -> None:
-        """Replace the index in use, which turns out to be *damaged*."""
-        with self._lock:
-            records = self._records
-            if records is not None and records.index is damaged:  # else another thread is doing it
-                from pegboard.startup.cold_start import drop_damaged
-
-                self.why_not_used = "the index is damaged"
-                self._known = tuple(records.known_plugins.values())
-                drop_damaged(records)
-                self.index = self._records = self._cold_start = None
-                self._use_records()
-                self.cold_start.rescan()
-                self.state = NEW  # until every plugin is ready again, whatever interrupts that
-        if _thread.get_ident() in self._starting:
-            self.cold_start.run(self._eager_kinds)
-        else:
-            self.start()
-        if records is not None and self.index is not None:
-            records.replace(self.index, self.plugins)  # whoever has asked it asks it once more
 
     vars().update(
         deferred(
             "pegboard.manager_methods.ManagerMethods",
-            "early plugins named cold_start _forget_plugins _read_while_starting",
+            "early plugins named cold_start recover import_early import_in_order activate activate_at_start "
+            "_forget_plugins _read_while_starting",
         )
     )
 
@@ -606,20 +508,6 @@ class Registry(RegistryMethods[T]):
             self._manager.ledger.add(self.name, name, item, metadata=metadata, override=override)
             return item
 
-        def get(self, name: str, default: "Any" = None) -> "Any":
-            """Return the contribution of that name, or *default* when there is none.
-
-            Raises:
-                PluginError: In strict mode, if its plugin cannot be imported; else that is reported.
-            """
-            if name in self:
-                try:
-                    return self[name]
-                except Exception:  # a plugin that fails now is left out, as it would have been at an eager start
-                    if name in self or self._manager.is_strict:
-                        raise
-            return default
-
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> "tuple[Ledger, int]":
@@ -684,22 +572,6 @@ class Registry(RegistryMethods[T]):
             kept[:] = [names]
         return names
 
-    def describe(self, name: str) -> "Mapping[str, Any]":
-        """Return the metadata of *name*, without importing a primed plugin.
-
-        Raises:
-            ContributionNotFoundError: If there is none.
-        """
-        return dict(self.winner(name).metadata)
-
-    def owner(self, name: str) -> "Plugin":
-        """Return the plugin that provides *name*; the application itself has the empty name.
-
-        Raises:
-            ContributionNotFoundError: If there is none.
-        """
-        return self.winner(name).owner
-
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
             return False
@@ -719,12 +591,6 @@ class Registry(RegistryMethods[T]):
         for name in names:
             if self.names() is names or name in self:  # else its plugin has failed meanwhile
                 yield name
-
-    def __len__(self) -> int:
-        return len(self.names())
-
-    def __repr__(self) -> str:
-        return f"<registry {self.name!r}>"
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -757,14 +623,19 @@ class Registry(RegistryMethods[T]):
     def decide(self, name: str, without: "Collection[Plugin]" = ()) -> "tuple[Contribution | None, list[Contribution]]":
         """Return the contribution in use for *name*, and those that claim it and may not have it."""
         self._ready()
-        contributions = [each for each in self._manager.ledger.find(self.name, name) if each.owner.is_usable]
+        contributions = []
+        for contribution in self._manager.ledger.find(self.name, name):
+            if contribution.owner.is_usable:
+                contributions.append(contribution)  # noqa: PERF401 -- a comprehension is one more function
         if len(contributions) < 2 and not without:  # noqa: PLR2004 -- nobody else claims it
             return (contributions[0] if contributions else None), []
-        from pegboard.precedence import able_to_serve, decide, rule_for
+        from pegboard.precedence import decide_without, rule_for
 
-        rule = rule_for(self.name, allow_override=self.allow_override)
-        return decide(
-            [contribution for contribution in able_to_serve(contributions) if contribution.owner not in without], rule
+        return decide_without(contributions, without, rule_for(self.name, allow_override=self.allow_override))
+
+    vars().update(
+        deferred(
+            "pegboard.registry_methods.RegistryMethods",
+            "get items describe owner call acall aget override explain __len__ __repr__",
         )
-
-    vars().update(deferred("pegboard.registry_methods.RegistryMethods", "items call acall aget override explain"))
+    )

@@ -11,7 +11,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import ALL, COMPONENT, FIRST, HOOK, LAST, MIDDLEWARE, RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from typing import Final
 
     from pegboard.errors import ContributionNotFoundError, NameClashError
@@ -76,6 +76,13 @@ def decide(contributions: Iterable[Contribution], rule: str) -> tuple[Contributi
         else:
             losers.append(contribution)
     return winner, losers
+
+
+def decide_without(
+    contributions: Sequence[Contribution], without: Collection[Plugin], rule: str
+) -> tuple[Contribution | None, list[Contribution]]:
+    """Do what `decide` does with those of *contributions* that can serve; those of some plugins are left out."""
+    return decide([each for each in able_to_serve(contributions) if each.owner not in without], rule)
 
 
 def able_to_serve(contributions: Sequence[Contribution]) -> Sequence[Contribution]:

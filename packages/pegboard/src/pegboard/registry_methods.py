@@ -8,12 +8,13 @@ from __future__ import annotations
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from contextlib import AbstractContextManager
     from typing import Any, Final, TypeVar
 
     from pegboard._typing import TypedRegistry
     from pegboard.claims import Claims
+    from pegboard.ledger import Contribution, Plugin
 
     T = TypeVar("T")
 else:
@@ -33,8 +34,23 @@ class RegistryMethods(TypedRegistry[T]):
         _ready: Callable[[], None]
 
         def names(self) -> tuple[str, ...]: ...
+        def winner(self, name: str, without: Collection[Plugin] = ()) -> Contribution: ...
 
     if not TYPE_CHECKING:  # `TypedRegistry` says what these are to type checkers
+
+        def get(self, name: str, default: Any = None) -> Any:
+            """Return the contribution of that name, or *default* when there is none.
+
+            Raises:
+                PluginError: In strict mode, if its plugin cannot be imported; else that is reported.
+            """
+            if name in self:
+                try:
+                    return self[name]
+                except Exception:  # a plugin that fails now is left out, as it would have been at an eager start
+                    if name in self or self._manager.is_strict:
+                        raise
+            return default
 
         async def aget(self, name: str, default: Any = None) -> Any:
             """Do what `get` does; plugins are imported in a thread, so that an event loop of `asyncio` goes on."""
@@ -90,6 +106,22 @@ class RegistryMethods(TypedRegistry[T]):
 
         return Substitution(self, self._manager, name, item, metadata)
 
+    def describe(self, name: str) -> Mapping[str, Any]:
+        """Return the metadata of *name*, without importing a primed plugin.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return dict(self.winner(name).metadata)
+
+    def owner(self, name: str) -> Plugin:
+        """Return the plugin that provides *name*; the application itself has the empty name.
+
+        Raises:
+            ContributionNotFoundError: If there is none.
+        """
+        return self.winner(name).owner
+
     def items(self) -> Iterator[tuple[str, T]]:
         """Yield names and contributions in order, importing every plugin that owns one; what fails is left out."""
         for name in self.names():
@@ -105,3 +137,9 @@ class RegistryMethods(TypedRegistry[T]):
         rule = rule_for(self.name, allow_override=self.allow_override)
         self._ready()
         return explain(self.name, name, self._manager.ledger.find(self.name, name), rule)
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __repr__(self) -> str:
+        return f"<registry {self.name!r}>"

@@ -173,15 +173,7 @@ class _State:
         host, old = self.host, self.manager
         host.problems.clear()
         vars(host).update(_registries=dict(host.registries), _unload_callbacks={}, _said=set())
-        manager = PluginManager(
-            settings,
-            report=host.report,
-            report_clashes=host._report_clashes,
-            end_failed=host._end_failed,
-            problems=host.problems,
-            own=old._own,
-            place=old.place,
-        )
+        manager = PluginManager(settings, host, own=old._own, place=old.place)
         manager.registries = host._registries
         host.manager = manager
         for announced in self.announced:
