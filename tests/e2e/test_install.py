@@ -286,6 +286,12 @@ def test_a_tool_of_uv_remembers_its_plugins(user, wheels, tmp_path):
     assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
     assert "acme-hi" not in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
 
+    for version in ("1.0", "1.1"):
+        wheel = write_wheel(tmp_path / "alone", "acme-hi", version, {"utt/plugins/hi.py": HELLO})
+        assert user.run(utt, "plugins", "install", str(wheel), *places).code == 0
+        assert f'path = "{wheel}"' in (tmp_path / "tools/utt/uv-receipt.toml").read_text()
+    assert user.run(utt, "plugins", "uninstall", "hi", "--yes").code == 0
+
     shim = tmp_path / "killing" / "uv"
     shim.parent.mkdir()
     shim.write_text(f'#!/bin/sh\n{UV} "$@" || exit\ncase "$*" in "tool install"*) kill -KILL $PPID;; esac\n')

@@ -10,9 +10,13 @@ import os
 import shlex
 import sys
 import tempfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pegboard.errors import UnusableIndexError
+from pegboard.index import read
 from pegboard.ledger import BROKEN
+from pegboard.startup.journal.place import with_journal
 from pegboard.tools import processes
 from pegboard.tools.bisection import author_report
 from pegboard.tools.bisection.command_owner import command_owners
@@ -31,12 +35,14 @@ from pegboard.tools.bisection.trial import Result, can_leave_out, run, variables
 from pegboard.tools.bisection.unfinished import State, forget
 from pegboard.tools.cli.bisection_verdict import About, verdict_lines
 from pegboard.tools.cli.commands import DONE, FAILED
+from pegboard.tools.cli.environment_commands import DEADLINE_S
 from pegboard.tools.cli.output import count
+from pegboard.tools.cli.recording import record_in_new_process
 from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pegboard.host import Host
     from pegboard.ledger import Plugin
@@ -67,9 +73,10 @@ class BisectionSession:
         self._host, self._files, self._settings, self._output = host, files, settings, output
         for name in settings["keep"]:
             host.plugin(name)  # which raises, with the nearest name, when there is none
+        with _index(host, files, options) as index:
+            every = needs(host.plugins, index)
+            word, owners = command_owners(settings["command"] or [], host.plugins, index)
         usable = [plugin for plugin in host.plugins if plugin.state not in ("disabled", "quarantined")]
-        every = needs(host.plugins, files.index)
-        word, owners = command_owners(settings["command"] or [], host.plugins, files.index)
         built_in = set() if settings["built_in"] else {plugin.name for plugin in host.plugins if plugin.is_built_in}
         names = {plugin.name for plugin in usable} - built_in
         self._owners = [name for name in owners if name in names]
@@ -286,6 +293,29 @@ class BisectionSession:
     def _by_hand(self, name: str) -> str:
         key = name if all((letter.isalnum() and letter.isascii()) or letter in "-_" for letter in name) else f'"{name}"'
         return f"write into {self._host.settings.file('plugins.toml')}: [plugins.{key}] enabled = false"
+
+
+def _is_readable(index: str | None) -> bool:
+    try:
+        return bool(index and read(index))
+    except UnusableIndexError:
+        return False
+
+
+@contextmanager
+def _index(host: Host, files: BisectionFiles, options: argparse.Namespace) -> Iterator[str | None]:
+    """Yield the path of an index: the host's, or, if there is none, of one that a new process makes; None without."""
+    if _is_readable(files.index):
+        yield files.index
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        command = processes.own_command(options.arguments, "index", "build", "--json", "--into", folder)
+        if command is None:
+            yield None
+            return
+        journal = with_journal(host.settings.replace(cache_directory=folder), makes_it=False).journal
+        answer = record_in_new_process(command, journal=journal, deadline_s=DEADLINE_S).answer
+        yield None if answer is None else str(answer["index"])
 
 
 def _owner(plugin: Plugin) -> list[str]:

@@ -144,7 +144,11 @@ def record_plugins(
         return DONE, []
     command = [word for word in command if not word.startswith("--no-plugins")]
     output.progress("recording what the plugins add ...")
-    answer, culprits = _recorded(host, command, options, output)
+    try:
+        answer, culprits = _recorded(host, command, options, output)
+    except KeyboardInterrupt:
+        output.complain(f"stopped; the plugins are installed. To record them: '{options.prog} index build'")
+        raise
     advice = _advice(culprits, options.prog)
     if answer is None:
         output.complain(f"error: recording has failed; the plugins are installed. {advice}")

@@ -79,6 +79,7 @@ def record_in_new_process(
             entry = _watched(process, journal, deadline_s)
         except BaseException:
             processes.end(process)
+            _forget(journal, process.pid)
             raise
         has_hung = process.returncode is None
         if has_hung:
@@ -90,9 +91,7 @@ def record_in_new_process(
         return Recording(answer, complaints)
     how = _how(process.returncode, deadline_s if has_hung else None)
     found = entry if has_hung else _entry(journal, process.pid)
-    for path in _files(journal, process.pid):  # it is told now: the next start need not tell it again
-        with suppress(OSError):
-            os.remove(path)
+    _forget(journal, process.pid)  # it is told now: the next start need not tell it again
     if found is None:
         return Recording(None, complaints or printed, Culprit("", "", has_hung, how) if has_hung else None)
     return Recording(None, complaints, Culprit(found.name, found.owner, has_hung, how))
@@ -142,6 +141,13 @@ def _entry(journal: str, pid: int) -> JournalEntry | None:
         if entry.module:
             found.append(entry)
     return max(found, key=lambda entry: entry.depth, default=None)
+
+
+def _forget(journal: str, pid: int) -> None:
+    """Remove what the process *pid*, which has ended, has noted in *journal*: it counts as no crash of a plugin."""
+    for path in _files(journal, pid):
+        with suppress(OSError):
+            os.remove(path)
 
 
 def _files(journal: str, pid: int) -> list[str]:

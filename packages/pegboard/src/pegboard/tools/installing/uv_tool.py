@@ -15,8 +15,8 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pegboard.startup.discovery.distributions import normalise
-from pegboard.tools.installing.dependencies import name_of
 from pegboard.tools.installing.installer import run, without_versions
+from pegboard.tools.installing.references import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -39,7 +39,7 @@ def update_tool(
         InstallFailedError: If it fails.
     """
     receipt = UvReceipt(installer.environment.prefix)
-    known = receipt.names | {name_of(text) for text in requirements}
+    known = receipt.names | {key_of(text) for text in requirements}
     more = [*without_versions(requirements), *sorted(set(kept) - known)]
     words = [*installer.options, *receipt.words(more, without=without)]
     uv = installer.environment.uv or "uv"
@@ -93,7 +93,7 @@ class UvReceipt:
         first, *others = self._tool["requirements"]
         left_out = set(without)
         more = list(extra)
-        left_out |= {name_of(text) for text in more}
+        left_out |= {key_of(text) for text in more}
         words = _words("", first)
         for requirement in others:
             if normalise(requirement["name"]) not in left_out:
