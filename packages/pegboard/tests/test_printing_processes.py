@@ -59,3 +59,9 @@ def test_streams_that_are_closed_keep_no_plugin_from_being_imported(application,
     shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
     subprocess.run(shell, env=application.environ, check=False, cwd=application.root)
     assert (application.home / "ran").read_text() == "loud"
+
+
+def test_recording_everything_afresh_takes_the_diversion_for_no_effect(loud):
+    assert loud.process("host.manager.start(afresh=True)").returncode == 0
+    warm = loud.names()
+    assert (warm["names"], warm.imported) == (["t-loud", "t-other"], [])

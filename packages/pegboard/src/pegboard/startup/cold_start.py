@@ -163,7 +163,7 @@ class ColdStart:
         entry = journal.begin(None, 0)
         if entry is None and self._settings.keeps_journal:
             self._report(no_journal(self._settings))
-        diversion = divert("", None, -id(self))  # over all imports, since what they change is compared
+        diversion = divert("", None, -id(self))
         try:
             with self._lock:
                 is_mine = self._settings.is_lazy and not self._has_recorder
@@ -192,7 +192,7 @@ class ColdStart:
         """
         rebuild = self._rebuild(eager_kinds, is_from_scratch=is_from_scratch)
         self._offer_entry_points()
-        rebuild.run(self.plugins)
+        _run(rebuild, self.plugins)
         self.reorder()
         try:
             with OriginalFunctions():
@@ -241,7 +241,7 @@ class ColdStart:
     def record_alone(self, plugin: Plugin, eager_kinds: AbstractSet[str]) -> None:
         """Import *plugin*, and make a record and an index of it as `record` does; neither is written or used."""
         rebuild = self._rebuild(eager_kinds, is_from_scratch=True)
-        rebuild.run([plugin])
+        _run(rebuild, [plugin])
         self.reorder()
         rebuild.make_index([plugin])
 
@@ -315,3 +315,12 @@ def activate_all(contributions: Iterable[Contribution], activate: Callable[[Plug
     for contribution in contributions:
         if contribution.is_primed and contribution.owner.is_usable:
             activate(contribution.owner, contribution)
+
+
+def _run(rebuild: Rebuild, plugins: Sequence[Plugin]) -> None:
+    """Run *rebuild* while streams are diverted: what imports change is compared, and this is no change of theirs."""
+    diversion = divert("", None, -id(rebuild))
+    try:
+        rebuild.run(plugins)
+    finally:
+        end_diversion(diversion)
