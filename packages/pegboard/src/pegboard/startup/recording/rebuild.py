@@ -200,7 +200,7 @@ class Rebuild:
                     if why_not is None:
                         self._record_failure(plugin, recorder, judging)
             judging.compare()
-        self._settle(judging)
+        self._settle(judging, recorder)
         for plugin, trace in judging.traces.items():
             if plugin.module not in self._outcome.records and is_influence(
                 (each.kind, each.words) for each in trace.effects
@@ -222,9 +222,10 @@ class Rebuild:
         usual_s = sum(costs) / len(costs) / 1000 if costs else 0.0
         return Budget(self._judging_s, waiting, self._notes.uses, usual_s)
 
-    def _settle(self, judging: Judging) -> None:
+    def _settle(self, judging: Judging, recorder: Recorder) -> None:
         """Judge once more, now that every comparison has ended, the plugins that shared one."""
         for plugin, trace in judging.traces.items():
+            recorder.inherit(plugin, trace)
             record = self._outcome.records.get(plugin.module)
             if record is not None and not record.is_eager_by_declaration:
                 plugin.eager, plugin.reason = plugin.is_eager_by_user, None

@@ -478,8 +478,6 @@ class Recorder:
         for plugin in self._comparison.doubtful:
             self.trace(plugin).is_judged = False
             doubtful.update(self._holding.plugins(plugin.module) if self._holding.has(plugin.module) else (plugin,))
-        for plugin, trace in self._traces.items():
-            self.inherit(plugin, trace)
         return doubtful
 
     def inherit(self, plugin: Plugin, trace: ImportTrace) -> None:

@@ -110,13 +110,13 @@ class Calls:
 
     def location(self, frame: FrameType | None) -> tuple[str, str] | None:
         """Return where the plugin's own code led to *frame*, and which function it called; None if it did not."""
-        entry = ""
+        entry: CodeType | None = None
         while frame is not None:
             if self.is_own_frame(frame):
-                return f"{frame.f_code.co_filename}:{frame.f_lineno}", entry
+                return f"{frame.f_code.co_filename}:{frame.f_lineno}", "" if entry is None else _called(entry)
             if _module_of(frame).startswith(_IMPORT_SYSTEM):
                 return None
-            entry = _called(frame.f_code)
+            entry = frame.f_code
             frame = frame.f_back
         return None
 
@@ -159,7 +159,8 @@ class Calls:
         base = frame.f_locals.get("cls")
         module = type_module(base) if base is not None else ""
         if base is not None and not self._is_own(module) and not self._is_new(base):
-            is_library = module.partition(".")[0] not in (*sys.stdlib_module_names, self._application)
+            package = module.partition(".")[0]
+            is_library = package not in sys.stdlib_module_names and package != self._application
             self._add(frame, LIBRARY if is_library else SEEN, f"registers a class with {module}.{base.__name__}")
 
     def _note_seed(self, frame: FrameType) -> None:

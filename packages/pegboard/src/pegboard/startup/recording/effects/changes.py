@@ -12,7 +12,7 @@ import types
 import weakref
 from functools import cache
 from importlib.machinery import ModuleSpec
-from itertools import chain, count, pairwise
+from itertools import count
 from operator import is_
 
 from pegboard._typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from pegboard.startup.recording.effects.effect import LIBRARY, NOT_SHOWN, SEEN, 
 from pegboard.startup.recording.effects.heap import type_module
 from pegboard.startup.recording.effects.hidden_state import ITERATORS, LRU_CACHE
 from pegboard.startup.recording.effects.naming import Name, Names, attributes_of, namespace_of
+from pegboard.startup.recording.effects.own_code import OwnCode, line_of
 from pegboard.startup.recording.effects.reach import HOSTS, Reach, last_part
 from pegboard.startup.recording.effects.snapshots import ABSENT, Change
 
@@ -39,7 +40,6 @@ _COUNTERS = {
     "concurrent.futures.thread": ("ThreadPoolExecutor", "_counter"),
     "asyncio.tasks": ("_task_name_counter",),
 }
-_SIMPLE_LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF")
 
 
 class Judge:
@@ -75,7 +75,9 @@ class Judge:
         self._is_shared = is_shared
         self._is_reached = Reach(self._calls, is_own, application)
         self._names = Names(heap, is_own, self._is_reached)
-        self._stored: frozenset[str] | None = None
+        self._own = [call for call in self._calls if is_own(call.module)]
+        self._code = OwnCode(call.code for call in self._own)
+        self._looking_up = frozenset(call.module for call in self._calls if call.code.co_name == "__getattr__")
 
     def effects(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Effect]]:
         """Yield what *changes* are besides harmless ones, each with its change."""
@@ -95,11 +97,10 @@ class Judge:
         """Yield what may have happened to *objects*, which a library has made and keeps: nobody knows how they were."""
         if not objects:
             return
-        own = [call.code for call in self._calls if self._is_own(call.module)]
-        assigned = list(chain.from_iterable(map(_stored_in_others, own)))
+        assigned = list(self._code.assigned_in_others())
         for each in objects:
             module = type_module(type(each))
-            if type(each) is dict and each and any(_stores_item(code, next(reversed(each))) for code in own):
+            if type(each) is dict and each and self._code.stores_item(next(reversed(each))):
                 yield Effect(NOT_SHOWN, "may change a table that a library has just made", self._origin)
             elif module not in ("builtins", "") and not self._is_own(module) and not issubclass(type(each), type):
                 attributes = attributes_of(each)
@@ -115,7 +116,7 @@ class Judge:
         module = self._names.module_of_namespace(what)
         name = Name(module, module) if module is not None else self._names.name(what)
         home = name.module.partition(".")[0]
-        if home in HOSTS and not (type(what) is list and self._mentions(last_part(name.text))):
+        if home in HOSTS and not (type(what) is list and self._code.mentions(last_part(name.text))):
             return
         if (name.module and self._is_own(name.module)) or name.text.endswith("._abc_impl"):
             return
@@ -130,7 +131,7 @@ class Judge:
 
     def _is_stored(self, change: Change) -> bool:
         """Return whether own code assigns to a name in a module, which it need not call as it is called there."""
-        assigned = self._assigned()
+        assigned = self._code.assigned()
         return any(type(key) is str and key in assigned for key, _, _ in change.table_changes())
 
     # -- modules ------------------------------------------------------------------------------------------------------
@@ -150,9 +151,8 @@ class Judge:
     # -- dictionaries -------------------------------------------------------------------------------------------------
 
     def _table(self, change: Change, name: Name, *, is_namespace: bool) -> Iterator[Effect]:
-        own = [call.code for call in self._calls if self._is_own(call.module)]
         for key, old, new in () if is_namespace else change.table_changes():
-            if any(_stores_item(code, key) for code in own):
+            if self._code.stores_item(key):
                 yield self._effect(name, f"{_verb(old, new)} {name.text}[{key!r}]", key)
                 return
         parts = name.text.removeprefix(name.module).split(".")
@@ -174,8 +174,8 @@ class Judge:
 
     def _is_of_import_system(self, holder: str, key: str, new: object, *, is_namespace: bool) -> bool:
         if key in harmless.IMPORT_NAMES:
-            return key not in self._assigned()
-        if is_namespace and any(call.code.co_name == "__getattr__" and call.module == holder for call in self._calls):
+            return key not in self._code.assigned()
+        if is_namespace and holder in self._looking_up:
             return True  # a module's own function has kept what it looked up (PEP 562)
         module = f"{holder}.{key}"
         is_loaded = module in self._loaded or self._is_own(module) or sys.modules.get(module, ABSENT) is new
@@ -186,17 +186,17 @@ class Judge:
         parts = [part.partition("[")[0] for part in text.split(".")]
         for end in range(1, min(len(parts), 6) + 1):
             if ".".join(parts[:end]) in harmless.CACHES:
-                return not self._mentions(parts[end - 1], parts[end - 2])
+                return not self._code.mentions(parts[end - 1], parts[end - 2])
         for place, part in enumerate(parts[1:], 2):
             if is_container and (is_grown or place < len(parts)) and harmless.CACHE_NAME.match(part):
-                return not self._mentions(part)
+                return not self._code.mentions(part)
         return False
 
     def _is_first_use(self, name: Name, key: str, old: object, new: object) -> bool:
         """Return whether a library has set itself up: what was not there is there now, by its own function."""
         if not (old is None or old is ABSENT or (old is False and new is True and _LAZY.search(key))):
             return False
-        if self._mentions(key):
+        if self._code.mentions(key):
             return False
         package = name.module.partition(".")[0]
         makers = [
@@ -210,17 +210,10 @@ class Judge:
             self._is_changing(call.entry) or harmless.REGISTERING_NAME.match(call.code.co_name) for call in makers
         )
 
-    def _assigned(self) -> frozenset[str]:
-        """Return the names of all attributes to which the plugin's own code assigns."""
-        if self._stored is None:
-            codes = [call.code for call in self._calls if self._is_own(call.module)]
-            self._stored = frozenset(chain.from_iterable(map(_stored, codes)))
-        return self._stored
-
     def _is_changing(self, entry: str) -> bool:
         """Return whether the plugin's own code changes something by calling *entry*, or by an assignment that does."""
         return bool(
-            entry in self._assigned() or entry in harmless.CHANGING_METHODS or harmless.CHANGING_NAME.match(entry)
+            entry in self._code.assigned() or entry in harmless.CHANGING_METHODS or harmless.CHANGING_NAME.match(entry)
         )
 
     def _is_weak(self, change: Change, name: Name) -> bool:
@@ -236,7 +229,7 @@ class Judge:
             call.code.co_name == "__missing__" and call.module.partition(".")[0] == name.module.partition(".")[0]
             for call in self._calls
         )
-        return is_asked and change.is_grown() and not self._mentions(last_part(name.text))
+        return is_asked and change.is_grown() and not self._code.mentions(last_part(name.text))
 
     def _is_told_to(self, name: Name, *keys: str, is_registering: bool = False) -> bool:
         """Return whether a module has set itself up, or noted something, because it was told to change something."""
@@ -261,7 +254,7 @@ class Judge:
 
     def _is_of_library(self, name: Name) -> bool:
         package = name.module.partition(".")[0]
-        return package not in (*sys.stdlib_module_names, self._application, "__main__", "")
+        return package not in sys.stdlib_module_names and package not in (self._application, "__main__", "")
 
     # -- other objects ------------------------------------------------------------------------------------------------
 
@@ -277,7 +270,7 @@ class Judge:
             yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
         elif type_ is types.FunctionType:
             is_renamed = self._is_of_library(name) and all(type(each) is str for each in change.added())
-            if not is_renamed and (not _is_annotated(change) or "__annotations__" in self._assigned()):
+            if not is_renamed and (not _is_annotated(change) or "__annotations__" in self._code.assigned()):
                 yield self._effect(name, f"changes the function {name.text}", name.text.rpartition(".")[2])
         elif _is_inner(change, name):
             return
@@ -331,26 +324,18 @@ class Judge:
             kind = LIBRARY
         return Effect(kind, words, self.location(key, last_part(name.text), module=name.module))
 
-    def _mentions(self, name: str, holder: str = "") -> bool:
-        """Return whether the plugin's own code, as far as it ran, has *name*; as an attribute of *holder*, if given."""
-        own = [call.code for call in self._calls if self._is_own(call.module) and name in call.code.co_names]
-        if not holder:
-            return bool(own)
-        called = {holder}.union(*(_aliases(call.code, holder) for call in self._calls if self._is_own(call.module)))
-        return any(_reads(code, name, called) for code in own)
-
     def location(self, *names: str, module: str = "") -> str:
         """Return the line of the plugin's own code that most probably caused a change of what has *names*.
 
         Where several plugins share a comparison it is empty, unless all lines that come into question are in one file.
         """
-        own = [call for call in self._calls if self._is_own(call.module)]
+        own = self._own
         if self._is_shared:
             return self._certain_location(own, names, module)
         for name in names:
             for call in own:
                 if name and name in call.code.co_names:
-                    return f"{call.code.co_filename}:{_line(call.code, name)}"
+                    return f"{call.code.co_filename}:{line_of(call.code, name)}"
         for call in self._calls:
             if module and call.module == module and call.location:
                 return call.location
@@ -361,10 +346,10 @@ class Judge:
 
     def _certain_location(self, own: list[Call], names: Iterable[str], module: str) -> str:
         """Return the line that has the first of *names* that there is, or has called something in *module*."""
-        found = [
-            [f"{call.code.co_filename}:{_line(call.code, name)}" for call in own if name and name in call.code.co_names]
-            for name in names
-        ]
+        found = []
+        for name in filter(None, names):
+            naming = [call.code for call in own if name in call.code.co_names]
+            found.append([f"{code.co_filename}:{line_of(code, name)}" for code in naming])
         found.append([call.location for call in self._calls if module and call.module == module and call.location])
         lines = next(filter(None, found), [])
         return lines[0] if len({line.rpartition(":")[0] for line in lines}) == 1 else ""
@@ -402,20 +387,6 @@ def _verb(old: object, new: object) -> str:
     return "adds" if old is ABSENT else "removes" if new is ABSENT else "replaces"
 
 
-def _line(code: types.CodeType, name: str) -> int:
-    """Return the first line of *code* that has *name*."""
-    import dis
-
-    line = code.co_firstlineno
-    for instruction in dis.get_instructions(code):
-        positions = instruction.positions
-        if positions is not None and positions.lineno is not None:
-            line = positions.lineno
-        if instruction.argval == name and instruction.opname not in ("IMPORT_NAME", "IMPORT_FROM", "STORE_NAME"):
-            return line
-    return code.co_firstlineno
-
-
 def _are_weak(change: Change) -> bool:
     return all(type(each) is weakref.ReferenceType for each in (*change.before, *change.after))
 
@@ -451,71 +422,6 @@ def _is_inner(change: Change, name: Name) -> bool:
     return (type_ is types.ModuleType and change.is_grown()) or (
         type_ is set and not name.is_certain and _are_weak(change)
     )
-
-
-def _aliases(code: types.CodeType, module: str) -> set[str]:
-    """Return what *code* calls the module that it imports as *module*."""
-    if not any(each.rpartition(".")[2] == module for each in code.co_names):
-        return set()
-    import dis
-
-    found = set()
-    instructions = list(dis.get_instructions(code))
-    for each, after in pairwise(instructions):
-        is_import = each.opname in ("IMPORT_NAME", "IMPORT_FROM") and str(each.argval).rpartition(".")[2] == module
-        if is_import and after.opname.startswith("STORE_"):
-            found.add(str(after.argval))
-    return found
-
-
-def _reads(code: types.CodeType, name: str, holders: set[str]) -> bool:
-    """Return whether *code* takes *name* from one of *holders*, or imports it."""
-    import dis
-
-    instructions = list(dis.get_instructions(code))
-    return any(
-        each.argval == name and (each.opname == "IMPORT_FROM" or before.argval in holders)
-        for before, each in pairwise(instructions)
-        if type(before.argval) is str or each.opname == "IMPORT_FROM"
-    )
-
-
-def _stores_item(code: types.CodeType, key: object) -> bool:
-    """Return whether *code* assigns to an item by this very *key*, a text; annotations in a class do not count."""
-    if type(key) is not str or not any(type(each) is str and each == key for each in code.co_consts):
-        return False
-    import dis
-
-    instructions = list(dis.get_instructions(code))
-    return any(
-        each.opname == "STORE_SUBSCR" and before.argval == key and holder.argval != "__annotations__"
-        for holder, before, each in zip(instructions, instructions[1:], instructions[2:], strict=False)
-    )
-
-
-def _stored(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of the attributes to which *code* assigns, or may do so: annotations are changed in place."""
-    import dis
-
-    for instruction in dis.get_instructions(code):
-        name = instruction.argval
-        is_assigned = instruction.opname in ("STORE_ATTR", "DELETE_ATTR")
-        if type(name) is str and (is_assigned or (name == "__annotations__" and instruction.opname == "LOAD_ATTR")):
-            yield name
-
-
-def _stored_in_others(code: types.CodeType) -> Iterator[tuple[str, object]]:
-    """Yield the names of the attributes to which *code* assigns, each with the value; `ABSENT` where it is not known.
-
-    Those of `self`, an object of its own, do not count.
-    """
-    import dis
-
-    instructions = list(dis.get_instructions(code))
-    for before, holder, each in zip(instructions, instructions[1:], instructions[2:], strict=False):
-        if each.opname in ("STORE_ATTR", "DELETE_ATTR") and holder.argval != "self":
-            is_constant = before.opname == "LOAD_CONST" and holder.opname in _SIMPLE_LOADS
-            yield each.argval, before.argval if is_constant else ABSENT
 
 
 def _may_be(assigned: object, now: object) -> bool:

@@ -9,7 +9,7 @@ are doubtful: they are judged again, each by itself.
 from __future__ import annotations
 
 import gc
-from itertools import chain
+from itertools import chain, islice
 from types import FunctionType, ModuleType
 
 from pegboard._typing import TYPE_CHECKING
@@ -59,6 +59,8 @@ class Comparison:
         self._application = application
         self._most = most
         self._members: list[Member] = []
+        self._may: dict[int, tuple[int, bool]] = {}
+        """By the identity of a member: of how many of its calls it is known whether they may change something."""
         self.doubtful: set[Plugin] = set()
         """Plugins of which it is not known what they have changed."""
         self.is_up_to_date: bool = True
@@ -80,12 +82,22 @@ class Comparison:
         if self._members != [observation]:
             return False
         self._members = []
+        self._may.clear()
         return True
 
     @property
     def is_full(self) -> bool:
         """Whether no other plugin may share it: the next one could undo what the last one may have changed."""
-        return len(self._members) >= self._most or any(may_store(each.calls, each.is_own) for each in self._members)
+        return len(self._members) >= self._most or any(map(self._may_store, self._members))
+
+    def _may_store(self, member: Member) -> bool:
+        """Return whether the plugin may have changed something so far."""
+        calls = member.calls
+        seen, may = self._may.get(id(member), (0, False))
+        if not may and seen < len(calls):
+            may = may_store(islice(calls, seen, None), member.is_own)
+            self._may[id(member)] = (len(calls), may)
+        return may
 
     def end_before_others(self) -> None:
         """End it before code runs that nobody observes."""
@@ -101,6 +113,8 @@ class Comparison:
         members, self._members = self._members, []
         if not members:
             return
+        storing = [member for member in members if self._may_store(member)] if len(members) > 1 else []
+        self._may.clear()  # an identity may be another member's later
         heap = self._heap
         heap.settle()
         changes = heap.changes()
@@ -120,7 +134,6 @@ class Comparison:
             members[0].changed.add(judge.effects(changes), changes)
             members[0].effects += judge.effects_on_new(leaked)
             return
-        storing = [member for member in members if may_store(member.calls, member.is_own)]
         if len(storing) > 1:  # one of them may have undone what another one did
             self.doubtful.update(member.plugin for member in storing)
         for effect in (*(effect for _, effect in judge.effects(changes)), *judge.effects_on_new(leaked)):

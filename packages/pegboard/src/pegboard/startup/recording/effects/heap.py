@@ -15,7 +15,8 @@ import gc
 import types
 import weakref
 from collections import Counter, OrderedDict, defaultdict
-from itertools import chain
+from itertools import chain, compress
+from operator import not_
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.recording.effects.hidden_state import LRU_CACHE, default_factory, state_function
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 CHUNK_SIZE = 96
 """How many objects are compared at once; only where something has changed is each of them looked at."""
-_MOST_WANTED = 64
-"""How many objects are looked for at once: the time that it takes grows with their number."""
 _OWN = "pegboard"
 _NOTED_IN = ("ModuleSpec", "_ModuleLock")  # of the import system, which notes there what it is loading
 _RECORDING = "pegboard.startup.recording."
@@ -141,8 +140,7 @@ class Heap:
         for each in by_kind[_SKIPPED]:
             if type(each).__name__ in _NOTED_IN:
                 self.ignore(vars(each).get(name) for name in ("_uninitialized_submodules", "count", "waiters"))
-        for each in by_kind[_HOST]:
-            self._add_host(each)
+        self._add_hosts(by_kind[_HOST])
         for each in by_kind[_STATE]:
             if type(each) is LRU_CACHE:
                 self._add_lru_cache(each)
@@ -166,11 +164,13 @@ class Heap:
     def _by_kind(self, objects: Sequence[Any]) -> list[list[Any]]:
         kinds = self._kinds
         by_kind: list[list[Any]] = [[] for _ in range(_KEYED + 1)]
-        for each in objects:
-            type_id = id(type(each))
-            if type_id not in kinds:
-                self._classify(type(each))
-            by_kind[kinds[type_id]].append(each)
+        ids = list(map(id, map(type, objects)))  # of all at once: there are many
+        if not kinds.keys() >= set(ids):
+            for each in objects:
+                if id(type(each)) not in kinds:
+                    self._classify(type(each))
+        for each, kind in zip(objects, map(kinds.__getitem__, ids), strict=True):
+            by_kind[kind].append(each)
         return by_kind
 
     def _put(self, kind: int, some: list[Any]) -> list[Objects | Tables]:
@@ -197,7 +197,8 @@ class Heap:
         """Take, of the objects *held*, those that the garbage collector does not track and that can change."""
         known, kinds, passed = self._known, self._kinds, self._passed
         tables = []
-        for each in [each for each in held if id(type(each)) not in passed]:
+        is_passed = map(passed.__contains__, map(id, map(type, held)))
+        for each in compress(held, map(not_, list(is_passed))):
             identity = id(each)
             if gc.is_tracked(each) or identity in known or identity in self._ignored:
                 continue
@@ -245,22 +246,22 @@ class Heap:
                     kind = of_known
         return kind
 
-    def _add_host(self, each: Any) -> None:
-        """Leave out the containers of an object of pegboard: what is registered is no effect."""
-        is_observer = type_module(type(each)).startswith(_RECORDING)  # what it has found is not pegboard's own
-        live = getattr(each, "live", None)  # of a contribution: an object of the plugin or of the application
-        pending = gc.get_referents(each)
-        for _ in range(1 if is_observer else 4):
-            found = [
-                inner
-                for inner in pending
-                if id(type(inner)) in _CONTAINERS and id(inner) not in self._ignored and inner is not live
-            ]
-            found = [inner for inner in found if not (type(inner) is dict and "__builtins__" in inner)]
-            self.ignore(found)
-            pending = list(chain.from_iterable(map(gc.get_referents, found)))
-            if not pending:
-                return
+    def _add_hosts(self, objects: Sequence[Any]) -> None:
+        """Leave out the containers of objects of pegboard: what is registered is no effect."""
+        observers: list[Any] = []  # what these have found is not pegboard's own
+        others: list[Any] = []
+        for each in objects:
+            (observers if type_module(type(each)).startswith(_RECORDING) else others).append(each)
+        # of a contribution: an object of the plugin or of the application
+        live = {id(getattr(each, "live", None)) for each in objects}
+        for some, depth in ((observers, 1), (others, 4)):
+            pending = gc.get_referents(*some)
+            for _ in range(depth):
+                found = [inner for inner in pending if id(type(inner)) in _CONTAINERS]
+                found = [inner for inner in found if id(inner) not in self._ignored and id(inner) not in live]
+                found = [inner for inner in found if not (type(inner) is dict and "__builtins__" in inner)]
+                self.ignore(found)
+                pending = gc.get_referents(*found)
 
     def _add_lru_cache(self, each: Any) -> None:
         namespace = each.__dict__
@@ -271,34 +272,17 @@ class Heap:
         return any(True for _ in self.holders([each]))
 
     def holders(self, objects: Sequence[object]) -> Iterator[tuple[Any, int]]:
-        """Yield each old object that refers to one of *objects*, with the id of that one; it settles, too."""
-        gc.unfreeze()  # only then all objects are asked
-        try:
-            found = self._referring(objects)
-            closures = [each for each, _ in found if type(each) is tuple]
-            found += [
-                (each, id(cell))
-                for each, place in (self._referring(closures) if closures else ())
-                if type(each) is types.FunctionType
-                for cell in each.__closure__ or ()
-                if id(each.__closure__) == place
-            ]
-        finally:
-            gc.freeze()
-        wanted = set(map(id, objects))
-        for each, identity in found:
-            if identity in wanted and id(each) in self._known:
-                yield each, identity
+        """Yield each old object that refers to one of *objects*, with the id of that one.
 
-    def _referring(self, objects: Sequence[object]) -> list[tuple[Any, int]]:
-        """Return what refers to one of *objects*, with the id of that one."""
-        found: list[tuple[Any, int]] = []
-        for first in range(0, len(objects), _MOST_WANTED):
-            some = objects[first : first + _MOST_WANTED]
-            wanted = set(map(id, some))
-            for each in gc.get_referrers(*some):
-                found += [(each, identity) for identity in wanted.intersection(map(id, gc.get_referents(each)))]
-        return found
+        It is known what old objects refer to since they were last compared: `gc.get_referrers` would go through all
+        objects, and take the longer the more are looked for.
+        """
+        wanted = frozenset(map(id, objects))
+        cells = frozenset(id(each) for each in objects if type(each) is types.CellType)
+        for part in self._parts:
+            yield from part.holders(wanted)
+            if cells and type(part) is Objects and part.are_functions:
+                yield from part.closures(cells)
 
     # -- what has changed? --------------------------------------------------------------------------------------------
 

@@ -93,7 +93,6 @@ class Observation:
         self.is_shared: bool = False
         """Whether what the import makes is several plugins', so that each of them may change it."""
         self._own_ids: set[int] = set()
-        self._made_before: set[int] = set()
         self._state: dict[str, Any] = {}
         self._loggers: dict[str, Any] = {}
         self._context: contextvars.Context | None = None
@@ -175,8 +174,8 @@ class Observation:
 
     def _resume(self) -> None:
         self._comparison.begin(self)
-        self._made_before = set(map(id, self._heap.new_objects()))
         self._take_states()
+        self._heap.settle()  # what is new from now on is what the import makes
         self._is_paused = False
         audit.listen(self._note_event)
         self._resumed_s = time.thread_time()
@@ -198,8 +197,7 @@ class Observation:
         self._compare_states()
 
     def _take_new(self) -> None:
-        before = self._made_before
-        new = [each for each in self._heap.new_objects() if id(each) not in before]
+        new = self._heap.new_objects()
         self.own_objects += new
         self._own_ids.update(map(id, new))
 

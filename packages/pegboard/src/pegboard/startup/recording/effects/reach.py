@@ -10,7 +10,7 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import types
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pegboard.startup.recording.effects.calls import Call
     from pegboard.startup.recording.effects.naming import Name
@@ -54,7 +54,8 @@ class Reach:
         if self._words is None:
             calls = [call for call in self._calls if call.location or self._is_own(call.module)]
             calls = [call for call in calls if call.module.partition(".")[0] not in HOSTS]
-            self._words = set(_words(call.code for call in calls)).union(call.module for call in calls)
+            codes = {id(call.code): call.code for call in calls}  # several plugins call the same functions
+            self._words = _words(codes.values()).union(call.module for call in calls)
         words = self._words
         last, package = name.module.rpartition(".")[2], name.module.partition(".")[0]
         if package != self._application and not words.isdisjoint((package, package.lstrip("_"))):
@@ -71,10 +72,11 @@ def last_part(text: str) -> str:
     return text.replace("[...]", "").rpartition(".")[2]
 
 
-def _words(codes: Iterable[types.CodeType]) -> Iterator[str]:
-    """Yield the names and the texts in *codes*, and the last parts of dotted ones."""
+def _words(codes: Iterable[types.CodeType]) -> set[str]:
+    """Return the names and the texts in *codes*, and the last parts of dotted ones."""
+    found: set[str] = set()
     for code in codes:
-        for word in (*code.co_names, *code.co_consts):
-            if type(word) is str:
-                yield word
-                yield word.rpartition(".")[2]
+        found.update(code.co_names)
+        found.update(each for each in code.co_consts if type(each) is str)
+    found.update([each.rpartition(".")[2] for each in found if "." in each])
+    return found

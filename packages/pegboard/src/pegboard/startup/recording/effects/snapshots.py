@@ -16,7 +16,7 @@ from operator import is_
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, Final
 
 ABSENT: Final = object()
@@ -74,10 +74,18 @@ class Change:
 class _Parts:
     """Some objects, and, one after the other, what they hold."""
 
-    __slots__ = ("_lengths", "objects")
+    __slots__ = ("_ids", "_lengths", "_referents", "objects")
 
     objects: tuple[Any, ...]
+    _referents: tuple[Any, ...]
+    _ids: frozenset[int]
+    """The ids of `_referents`: to take them again for each question would touch every object."""
     _lengths: tuple[int, ...]
+
+    def holders(self, wanted: frozenset[int]) -> Iterator[tuple[Any, int]]:
+        """Yield each object that refers to one of those with the ids *wanted*, with that id."""
+        if not wanted.isdisjoint(self._ids):
+            yield from _holders(self.objects, wanted)
 
     def held(self) -> tuple[Any, ...]:
         """Return what the objects hold."""
@@ -87,7 +95,7 @@ class _Parts:
 class Objects(_Parts):
     """Some objects, and what they refer to."""
 
-    __slots__ = ("are_functions", "referents")
+    __slots__ = ("are_functions",)
 
     def __init__(self, objects: tuple[Any, ...], *, are_functions: bool = False) -> None:
         """Take *objects*; *are_functions* lets them be compared faster, since what functions hold has no `==`."""
@@ -96,27 +104,35 @@ class Objects(_Parts):
         self._take()
 
     def _take(self) -> None:
-        self.referents = tuple(gc.get_referents(*self.objects))
+        self._referents = tuple(gc.get_referents(*self.objects))
+        self._ids = frozenset(map(id, self._referents))
         self._lengths = tuple(map(len, map(gc.get_referents, self.objects)))
 
     def held(self) -> tuple[Any, ...]:
         """Return what the objects refer to."""
-        return self.referents
+        return self._referents
 
     def tuples(self) -> tuple[tuple[Any, ...], ...]:
         """Return what is not to be taken for somebody's own."""
-        return (self.objects, self.referents)
+        return (self.objects, self._referents)
+
+    def closures(self, cells: frozenset[int]) -> Iterator[tuple[Any, int]]:
+        """Yield each function that has one of the cells with these ids, with that id: a tuple is in between."""
+        for each in self.objects:
+            for cell in each.__closure__ or ():
+                if id(cell) in cells:
+                    yield each, id(cell)
 
     def update(self) -> Iterator[Change]:
         """Yield what has changed, and go on from what is there now."""
         is_same = _is_equal if self.are_functions else _is_same
-        if is_same(gc.get_referents(*self.objects), self.referents):
+        if is_same(gc.get_referents(*self.objects), self._referents):
             return
-        before, old_lengths = self.referents, self._lengths
+        before, old_lengths = self._referents, self._lengths
         self._take()
         old = new = 0
         for each, old_length, new_length in zip(self.objects, old_lengths, self._lengths, strict=True):
-            was, now = before[old : old + old_length], self.referents[new : new + new_length]
+            was, now = before[old : old + old_length], self._referents[new : new + new_length]
             old, new = old + old_length, new + new_length
             if not _is_same(was, now):
                 yield Change(each, was, now)
@@ -125,7 +141,7 @@ class Objects(_Parts):
 class Tables(_Parts):
     """Some dictionaries, and their keys and values."""
 
-    __slots__ = ("_are_keys_compared", "_keys", "_referents", "_values")
+    __slots__ = ("_are_keys_compared", "_keys", "_values")
 
     def __init__(self, objects: tuple[Any, ...], *, are_keys_compared: bool = False) -> None:
         """Take *objects*.
@@ -140,6 +156,7 @@ class Tables(_Parts):
 
     def _take(self) -> None:
         self._referents = tuple(gc.get_referents(*self.objects))
+        self._ids = frozenset(map(id, self._referents))
         self._keys = tuple(chain.from_iterable(self.objects))
         self._values = tuple(chain.from_iterable(map(dict.values, self.objects)))
         self._lengths = tuple(map(dict.__len__, self.objects))
@@ -189,6 +206,10 @@ class States:
         """Return what is not to be taken for somebody's own."""
         return (self.objects, self._states, *self.objects)
 
+    def holders(self, wanted: frozenset[int]) -> Iterator[tuple[Any, int]]:
+        """Yield each object that refers to one of those with the ids *wanted*, with that id."""
+        return _holders((each for each, _ in self.objects), wanted)
+
     def update(self) -> Iterator[Change]:
         """Yield what has changed, and go on from what is there now."""
         before = self._states
@@ -196,6 +217,12 @@ class States:
         for (each, _), was, now in zip(self.objects, before, self._states, strict=True):
             if was != now:
                 yield Change(each, (was,), (now,))
+
+
+def _holders(objects: Iterable[Any], wanted: frozenset[int]) -> Iterator[tuple[Any, int]]:
+    for each in objects:
+        for identity in wanted.intersection(map(id, gc.get_referents(each))):
+            yield each, identity
 
 
 def _is_equal(one: Sequence[Any], other: Sequence[Any]) -> bool:

@@ -51,10 +51,10 @@ def may_store(calls: Iterable[Call], is_own: Callable[[str], bool]) -> bool:
     """Return whether one of *calls* may have changed what was there before, other than in pegboard itself."""
     for call in calls:
         package = call.module.partition(".")[0]
-        if is_own(call.module) or package not in ("pegboard", *sys.stdlib_module_names):
+        if is_own(call.module) or not (package == "pegboard" or package in sys.stdlib_module_names):
             if _may_store(call.code):
                 return True
-        elif package not in ("pegboard", *_COMPUTING) and call.location and not _decorates(call):
+        elif package != "pegboard" and package not in _COMPUTING and call.location and not _decorates(call):
             return True
     return False
 
@@ -65,16 +65,19 @@ def _decorates(call: Call) -> bool:
 
 
 def _may_store(code: CodeType) -> bool:
-    text = code.co_code
-    if _CHANGING.intersection(code.co_names):
+    if not _CHANGING.isdisjoint(code.co_names):
         return True
     if not _CHANGING.isdisjoint(each for each in code.co_consts if type(each) is str):
         return True
-    if any(opcode in _STORES and not _annotates(code, 2 * place) for place, opcode in enumerate(text[::2])):
+    text = code.co_code
+    opcodes = text[::2]
+    if not _STORES.isdisjoint(opcodes) and any(
+        opcode in _STORES and not _annotates(code, 2 * place) for place, opcode in enumerate(opcodes)
+    ):
         return True
-    return any(
+    return _BINARY_OP in opcodes and any(
         opcode == _BINARY_OP and _FIRST_IN_PLACE <= argument < _MOST_OF_BINARY_OP
-        for opcode, argument in zip(text[::2], text[1::2], strict=True)
+        for opcode, argument in zip(opcodes, text[1::2], strict=True)
     )
 
 
