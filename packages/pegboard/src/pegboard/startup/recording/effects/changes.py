@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _LAZY = re.compile(r"(?i)_?(init|load|ready|done|setup|cach|populat|register_defaults|finali[sz]e|built|warned|seen)")
 
 
+_TEXTS = ("__doc__", "__module__", "__name__", "__qualname__")
 _COUNTERS = {
     "threading": ("_counter",),
     "concurrent.futures.thread": ("ThreadPoolExecutor", "_counter"),
@@ -116,13 +117,14 @@ class Judge:
         module = self._names.module_of_namespace(what)
         name = Name(module, module) if module is not None else self._names.name(what)
         home = name.module.partition(".")[0]
-        if home in HOSTS and not (type(what) is list and self._code.mentions(last_part(name.text))):
+        is_stored = change.is_table and (module is not None or home in HOSTS) and self._is_stored(change)
+        if home in HOSTS and not (is_stored or (type(what) is list and self._code.mentions(last_part(name.text)))):
             return
         if (name.module and self._is_own(name.module)) or name.text.endswith("._abc_impl"):
             return
         if ".__spec__." in name.text:
             return
-        if name.is_certain and not (self._is_reached(name) or (module is not None and self._is_stored(change))):
+        if name.is_certain and not (is_stored or self._is_reached(name)):
             return
         if change.is_table:
             yield from self._table(change, name, is_namespace=module is not None)
@@ -131,8 +133,7 @@ class Judge:
 
     def _is_stored(self, change: Change) -> bool:
         """Return whether own code assigns to a name in a module, which it need not call as it is called there."""
-        assigned = self._code.assigned()
-        return any(type(key) is str and key in assigned for key, _, _ in change.table_changes())
+        return any(type(key) is str and self._code.may_assign(key) for key, _, _ in change.table_changes())
 
     # -- modules ------------------------------------------------------------------------------------------------------
 
@@ -269,7 +270,7 @@ class Judge:
         elif type_ is LRU_CACHE:
             yield self._effect(name, f"clears the cache of {name.text}", "cache_clear")
         elif type_ is types.FunctionType:
-            is_renamed = self._is_of_library(name) and all(type(each) is str for each in change.added())
+            is_renamed = self._is_renamed(change, name)
             if not is_renamed and (not _is_annotated(change) or "__annotations__" in self._code.assigned()):
                 yield self._effect(name, f"changes the function {name.text}", name.text.rpartition(".")[2])
         elif _is_inner(change, name):
@@ -278,6 +279,12 @@ class Judge:
             yield self._effect(name, f"changes {name.text}", last_part(name.text))
         else:
             yield from self._instance(change, name)
+
+    def _is_renamed(self, change: Change, name: Name) -> bool:
+        """Return whether a library, or Python, has given one of its own functions another name or another text."""
+        if name.module.partition(".")[0] in (self._application, "__main__", ""):
+            return False
+        return all(type(each) is str for each in change.added()) and self._code.assigned().isdisjoint(_TEXTS)
 
     def _is_of_use(self, change: Change, name: Name, *, is_container: bool) -> bool:
         """Return whether an object is one that changes whenever its library is used: a counter, a cache, a note."""
@@ -300,7 +307,7 @@ class Judge:
         replaced = _replaced(attributes, before, after)
         for key, old in replaced:
             is_added = old is ABSENT
-            if is_added and _is_computed_once(type(what), key):
+            if is_added and _is_computed_once(type(what), key) and not self._code.stores_item(key):
                 continue
             is_possible = is_added or name.module != "__main__"  # what a program has called a cache is known to nobody
             if is_possible and self._is_cache(f"{name.text}.{key}", is_grown=True):
@@ -318,7 +325,7 @@ class Judge:
         home = name.module.partition(".")[0]
         if not name.module:
             kind = NOT_SHOWN
-        elif home in sys.stdlib_module_names or home in (self._application, "__main__"):
+        elif home in sys.stdlib_module_names or home in (self._application, "__main__", "pegboard"):
             kind = SEEN
         else:
             kind = LIBRARY
@@ -362,7 +369,7 @@ def _is_used(change: Change) -> bool:
 
 def _is_of_interpreter(change: Change) -> bool:
     """Return whether a table that nobody has is of the interpreter: the subclasses of a class, the codecs in use."""
-    changes = list(change.table_changes())
+    changes = change.table_changes()
     return bool(changes) and all(
         _is_subclass(key, old if new is ABSENT else new)
         or type(new).__name__ in ("CodecInfo", "_localdummy", "ZoneInfo")

@@ -76,6 +76,7 @@ HARMLESS_CALLS: Final = {
     "_xxsubinterpreters": names("list_all"),
     "_curses": names("setupterm tigetflag tigetnum tigetstr tparm longname termname"),
     "syslog": names(""),
+    "_sqlite3": names("adapt complete_statement connect register_adapter register_converter"),
 }
 """For each module in C whose functions change the process: those that do not, or whose effect is seen elsewhere."""
 FATAL_CALLS: Final = {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STORE_ITEM = opmap["STORE_SUBSCR"]
 _LOAD_ATTRIBUTE = opmap["LOAD_ATTR"]
 _STORE_ATTRIBUTE = frozenset((opmap["STORE_ATTR"], opmap["DELETE_ATTR"]))
+_BY_TEXT = frozenset(("__delattr__", "__setattr__", "delattr", "setattr"))
 _SIMPLE_LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF")
 
 
@@ -46,6 +47,12 @@ class OwnCode:
             annotating = [code for code in annotating if _LOAD_ATTRIBUTE in code.co_code[::2]]
             self._assigned = frozenset(chain.from_iterable(map(_stored, (*self._with_attributes, *annotating))))
         return self._assigned
+
+    def may_assign(self, name: str) -> bool:
+        """Return whether it assigns to an attribute called *name*, or has that text where it calls `setattr`."""
+        return name in self.assigned() or any(
+            name in code.co_consts and not _BY_TEXT.isdisjoint(code.co_names) for code in self._codes
+        )
 
     def assigned_in_others(self) -> Iterator[tuple[str, object]]:
         """Yield the names of the attributes to which it assigns, each with the value; `ABSENT` if it is not known.

@@ -16,6 +16,8 @@ import stat
 import sys
 import time
 from functools import partial
+from importlib.machinery import FileFinder
+from zipimport import zipimporter
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -66,6 +68,12 @@ def _locale(module: Any) -> Any:
     return module.setlocale(module.LC_ALL, None)
 
 
+def _finders() -> tuple[int, ...]:
+    """Return which finders of the import system's cache it has not made itself."""
+    finders = list(sys.path_importer_cache.values())
+    return tuple(id(each) for each in finders if each is not None and type(each) not in (FileFinder, zipimporter))
+
+
 def _limits(module: Any) -> Any:
     names = [name for name in dir(module) if name.startswith("RLIMIT_")]
     return [module.getrlimit(getattr(module, name)) for name in names]
@@ -108,6 +116,7 @@ def process_state() -> dict[str, Any]:
         "the time zone": (time.tzname, time.timezone, time.altzone, time.daylight),
         "the size of the stack of new threads": _thread.stack_size(),
         "the garbage collector": (gc.get_threshold(), gc.get_debug(), gc.isenabled(), len(gc.callbacks)),
+        "the cache of finders": _finders(),
         _OPEN_FILES: _descriptors(),
         EXIT_HANDLERS: atexit._ncallbacks(),
     }

@@ -10,8 +10,8 @@ Garbage Collection").
 from __future__ import annotations
 
 import gc
-from itertools import chain
-from operator import is_
+from itertools import chain, compress
+from operator import is_, not_
 
 from pegboard._typing import TYPE_CHECKING
 
@@ -26,7 +26,16 @@ ABSENT: Final = object()
 class Change:
     """One object that has changed."""
 
-    __slots__ = ("after", "before", "is_table", "keys_after", "keys_before", "what")
+    __slots__ = (
+        "_added",
+        "_table_changes",
+        "after",
+        "before",
+        "is_table",
+        "keys_after",
+        "keys_before",
+        "what",
+    )
 
     def __init__(
         self,
@@ -46,11 +55,15 @@ class Change:
         self.keys_after: tuple[Any, ...] = keys_after
         self.is_table: bool = is_table
         """Whether it is a dictionary."""
+        self._added: list[Any] | None = None
+        self._table_changes: list[tuple[Any, Any, Any]] | None = None
 
     def added(self) -> list[Any]:
         """Return what it refers to now and did not before."""
-        old = set(map(id, self.before))
-        return [each for each in self.after if id(each) not in old]
+        if self._added is None:
+            old = frozenset(map(id, self.before))
+            self._added = list(compress(self.after, map(not_, map(old.__contains__, map(id, self.after)))))
+        return self._added
 
     def is_grown(self) -> bool:
         """Return whether all that it referred to before is still there, in this order."""
@@ -60,15 +73,17 @@ class Change:
         keys = iter(self.keys_after)
         return all(any(old is new for new in keys) for old in self.keys_before)
 
-    def table_changes(self) -> Iterator[tuple[Any, Any, Any]]:
-        """Yield each key whose value is another one, with the value before and after; `ABSENT` where there is none."""
-        before = {id(key): (key, value) for key, value in zip(self.keys_before, self.before, strict=True)}
-        for key, value in zip(self.keys_after, self.after, strict=True):
-            _, old = before.pop(id(key), (key, ABSENT))
-            if old is not value:
-                yield key, old, value
-        for key, old in before.values():
-            yield key, old, ABSENT
+    def table_changes(self) -> list[tuple[Any, Any, Any]]:
+        """Return each key whose value is another one, with the value before and after; `ABSENT` where there is none."""
+        if self._table_changes is None:
+            before = dict(zip(map(id, self.keys_before), zip(self.keys_before, self.before, strict=True), strict=True))
+            found = []
+            for key, value in zip(self.keys_after, self.after, strict=True):
+                old = before.pop(id(key), (key, ABSENT))[1]
+                if old is not value:
+                    found.append((key, old, value))
+            self._table_changes = [*found, *((key, old, ABSENT) for key, old in before.values())]
+        return self._table_changes
 
 
 class _Parts:
