@@ -277,7 +277,9 @@ def owner(tmp_path, programs, environments):
     """A reader who has utt in an environment that is theirs to change, and the wheel of a plugin to install."""
     environment = environments.make(tmp_path / "environment", "packages/pegboard", "packages/utt", "pip")
     wheel = environments.wheel("examples/utt-compact-report")
-    return Reader(tmp_path / "home", programs, wheel.parent, activated=environment.folder)
+    reader = Reader(tmp_path / "home", programs, wheel.parent, activated=environment.folder)
+    reader.environ["UTT_PLUGINS_JUDGING_S"] = "inf"  # on a busy machine some plugins would be judged only later
+    return reader
 
 
 @pytest.fixture
