@@ -77,6 +77,7 @@ BARS = (
     ),
     Bar("utt-one-year/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
     Bar("utt-one-year/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
+    Bar("utt-help/help of 1000:help of 1", 1.6, "utt --help with 1,000 commands of plugins: x with one"),
     Bar("utt-ten-year/add above bare", 0.25, "utt add, ten-year log: above bare, x utt 1.32 above bare"),
     Bar("utt-ten-year/report above bare", 0.25, "utt report of a day, ten-year log: the same"),
 )

@@ -24,7 +24,7 @@ from hooks import measure_hooks
 from measure import Program, interleave
 from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
 from results import Results, table
-from synthesis import Environment, command_name, plugin_name
+from synthesis import Environment, age, command_name, plugin_name
 
 OTHERS = {
     # name: kind of environment, module of the program
@@ -192,6 +192,30 @@ def utt(results: Results, options: argparse.Namespace) -> None:
             print(f"  (new {job} - bare) / (old {job} - bare): {above:.3f}")
 
 
+def help_of(results: Results, options: argparse.Namespace) -> None:
+    """`utt --help` with a thousand commands of plugins, beside one: argparse formats what the index knows."""
+    ours = timetracker.pair()["new"]
+    programs = {}
+    for count in (1, 1000):
+        home = ours.path / f"help-{count}"
+        folder = home / ".config" / "utt" / "plugins"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            name = command_name(number)
+            (folder / f"{plugin_name(number)}.py").write_text(
+                "from utt.api import v1\nclass Handler:\n    def __call__(self): pass\n"
+                f"v1.register_command(v1.Command({name!r}, 'Do what {name} does', Handler, lambda parser: None))\n"
+            )
+        age(folder, (int(time.time()) - timetracker.AGE_S) * 1_000_000_000)
+        environ = ours.environ | {"HOME": str(home), "UTT_PLUGINS_JUDGING_S": "inf", "UTT_PLUGINS_CACHE": str(home)}
+        program = Program(f"help of {count}", [str(ours.bin / "utt"), "--help"], environ)
+        for _ in range(2):
+            program.start()
+        programs[program.name] = program
+    interleave(list(programs.values()), options.rounds)
+    results.compare("utt-help", programs, "help of 1")
+
+
 def above_bare(programs: dict[str, Program], job: str) -> float:
     """Return the ratio of the times above bare: the median over the rounds."""
     times = [programs[name].cpu for name in (f"new {job}", "new bare", f"old {job}", "old bare")]
@@ -284,6 +308,7 @@ SECTIONS = {
     "growth": growth,
     "cold": cold,
     "utt": utt,
+    "help": help_of,
     "import": importing,
     "calls": calls,
     "adoption": adoption,

@@ -38,7 +38,8 @@ class Desk:
 
     state = "ready"
     is_strict = False
-    settings = SimpleNamespace(offers={})
+    settings = SimpleNamespace(offers={}, commands="", index_path=lambda: None)
+    plugins: tuple[Plugin, ...] = ()
 
     def __init__(self) -> None:
         self.owner = application("app")

@@ -137,3 +137,97 @@ def test_a_description_of_any_kind_is_shown_and_controls_no_terminal(parser, com
         assert code == 0
         assert {character for character in out if not character.isprintable()} == {"\n"}
         assert len(out) < 20_000
+
+
+# -- commands that are not there --------------------------------------------------------------------------------------
+
+
+def test_a_mistyped_command_gets_the_nearest_name(parser):
+    code, _, err = outcome(parser, "reprot")
+    assert code == 2
+    assert err.rstrip().endswith("did you mean 'report'?")
+
+
+def test_of_many_commands_an_error_and_a_usage_line_name_few(desk, commands, parser):
+    desk.by("big", 3)
+    for number in range(1000):
+        commands.register(f"command-{number:03}", Command([], ""), description=f"Do {number}")
+    code, _, err = outcome(parser, "comand-007")
+    assert (code, "'command-007'?" in err, len(err) < 200) == (2, True, True)
+    _, _, err = outcome(parser, "xyz")
+    assert len(err) < 1500
+
+
+@pytest.fixture
+def told(live_application):
+    """Return a function that says what a command line is answered, with plugins of several states."""
+    application = live_application
+    command = "class C:\n  def add_args(self, parser): pass\napi.register({name!r}, C(), description='Do it')\n"
+    application.plugin("off", command.format(name="plan"))
+    application.plugin("bad", command.format(name="chart") + "raise ValueError('no chart')\n")
+    application.plugin("good", command.format(name="show"))
+    (application.directory / "config" / "plugins.toml").write_text("[plugins.off]\nenabled = false\n")
+
+    def ask(*arguments, **options):
+        host = application.start(commands="app plugins", **options)
+        parser = argparse.ArgumentParser(prog="app")
+        add_commands(parser, application.things)
+        if "no" in arguments:
+            host.leave_out(reason="left out by --no-plugins")
+        return outcome(parser, *[argument for argument in arguments if argument != "no"])[2]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["plan"], "'plan' may be a command of plugin 'off', which is disabled: disabled in "),
+        (["plan"], "plugins.toml; try: app plugins enable off"),
+        (["chart"], "which is broken: ValueError: no chart; try: app plugins doctor"),
+        (["no", "show"], "left out by --no-plugins; do without --no-plugins to use it"),
+        (["sow"], "did you mean 'show'?"),
+        (["plugin"], "did you mean 'plugins'?"),
+    ],
+)
+def test_a_command_that_cannot_be_used_says_whose_it_is_and_what_to_do(told, arguments, expected):
+    assert expected in told(*arguments)
+
+
+# -- help -------------------------------------------------------------------------------------------------------------
+
+
+def test_help_groups_commands_of_plugins_under_their_distribution(desk, commands, parser):
+    for name, rank in (("zeta", 1), ("alpha", 2)):
+        desk.by(name, rank)
+        for number in (1, 2):
+            commands.register(f"{name}-{number}", Command([], ""), description=f"Do {number} of 100%")
+    _, out, _ = outcome(parser, "--help")
+    listed = out[out.index("    add ") : out.index("options:")].rstrip().splitlines()
+    assert listed[3:] == [
+        "    acme-zeta 1:",
+        "      zeta-1            Do 1 of 100%",
+        "      zeta-2            Do 2 of 100%",
+        "    acme-alpha 1:",
+        "      alpha-1           Do 1 of 100%",
+        "      alpha-2           Do 2 of 100%",
+    ]
+
+
+@pytest.mark.parametrize("columns", ["30", "40", "80"])
+def test_a_long_help_looks_as_argparse_formats_it(desk, commands, parser, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    texts = ["Do it", "", "Do so much that it takes more than a line on a terminal to say what that is, or two", "50%"]
+    for number in range(40):
+        desk.by(f"p{number // 8}", number // 8 + 1)
+        name = "n" * (number % 20 + 5) + str(number)
+        commands.register(name, Command([], ""), description=texts[number % 4])
+    monkeypatch.setattr("pegboard.terminal.columns", lambda stream: int(columns))
+    _, long_help, _ = outcome(parser, "--help")
+    monkeypatch.setattr("pegboard.adapters.argparse._MOST_IN_USAGE", 10_000)
+    _, usual, _ = outcome(parser, "--help")
+
+    def listed(text):
+        return text[text.index("    bare") : text.index("options:")]
+
+    assert listed(long_help) == listed(usual)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from pegboard._typing import TYPE_CHECKING
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from pegboard.host import Host
+    from pegboard.ledger import Contribution, Plugin
     from pegboard.registry import Registry
 
 _MOST_CHARACTERS = 4000
 """How long a description may be."""
+_MOST_IN_USAGE = 30
+"""How many commands a usage line names."""
+_USUAL_COLUMNS = 80
+_MOST_LISTED = 1000
+"""How many characters of names an error lists."""
 
 
 def add_commands(
@@ -149,6 +156,13 @@ class _LazyParsers(Mapping[str, argparse.ArgumentParser]):
         return len(list(iter(self)))
 
 
+class _AnyName(_LazyParsers):
+    """The names for lists and completion. Any name is a choice: the action itself says why there is no such command."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
     """The sub-commands of a parser, known by name and description, built on use."""
 
@@ -158,7 +172,47 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
         self._own_help: dict[str, str] = {}
         self._parsers = parsers = _LazyParsers(commands, build)
         self._name_parser_map = parsers  # type: ignore[assignment]  # argparse only reads it
-        self.choices = parsers  # type: ignore[assignment]
+        choices = _AnyName(commands, build)
+        choices.own = parsers.own
+        self.choices = choices  # type: ignore[assignment]
+        self._shown: list[argparse.Action] | None = None
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Hand the rest of the command line to the parser of the command, or say why there is no such command."""
+        name = values[0]
+        if name not in self._parsers:
+            raise argparse.ArgumentError(self, self._why_not(name))
+        super().__call__(parser, namespace, values, option_string)
+
+    def _why_not(self, name: str) -> str:
+        from pegboard.adapters.absent_command import nearest_command, why_absent
+        from pegboard.terminal import shortened
+
+        words = f"{name!r} is a command of", f"{name!r} may be a command of"
+        if why := why_absent(self._registry, name, *words):
+            return why
+        near = nearest_command(name, self._registry, self._parsers)
+        if near and len(self._parsers) > _MOST_IN_USAGE:
+            return f"invalid choice: {name!r}; did you mean {near!r}?"
+        known = shortened(", ".join(map(repr, self._parsers)), _MOST_LISTED)
+        return f"invalid choice: {name!r} (choose from {known})" + (f"; did you mean {near!r}?" if near else "")
+
+    @property
+    def metavar(self) -> Any:
+        """What stands for a command in usage lines: all names in braces, or `COMMAND` for many."""
+        if self._metavar is None and vars(self).get("_parsers") and len(self._parsers) > _MOST_IN_USAGE:
+            return "COMMAND"
+        return self._metavar
+
+    @metavar.setter
+    def metavar(self, value: Any) -> None:
+        self._metavar = value
 
     def add_own(self, name: str, parser: argparse.ArgumentParser, text: str) -> None:
         """Offer a sub-command of the application itself, which comes before one of a plugin."""
@@ -173,18 +227,93 @@ class LazySubParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
         return parser
 
     def _get_subactions(self) -> list[argparse.Action]:
-        return [
-            self._ChoicesPseudoAction(name, (), _escaped(self._own_help.get(name) or self._describe(name)))
-            for name in self._parsers
-        ]
+        """Return what help shows: the application's commands, then those of each distribution below its name."""
+        if self._shown is not None:  # argparse asks twice: for the widest one, and to format them
+            known, self._shown = self._shown, None
+            return known
+        shown: list[argparse.Action] = [self._action(name, text) for name, text in self._own_help.items()]
+        groups: dict[str, list[tuple[str, str]]] = {}
+        own = self._parsers.own
+        for name, winner in self._winners():
+            if name in own:
+                continue
+            text = _text(winner.metadata.get("description")) or ""
+            if winner.owner.is_built_in or not winner.owner.name:
+                shown.insert(len(shown) - len(own), self._action(name, text))
+            else:
+                groups.setdefault(_heading(winner.owner), []).append((name, text))
+        if sum(map(len, groups.values())) > _MOST_IN_USAGE:
+            shown.append(_Group(_listing(groups), (), ""))
+        else:
+            for heading, commands in groups.items():
+                group = _Group(heading, (), "")
+                group.actions = [self._action(name, text) for name, text in commands]
+                shown.append(group)
+        self._shown = shown
+        return shown
 
-    def _describe(self, name: str) -> str:
-        return _description(self._registry, name) or ""
+    def _winners(self) -> Iterator[tuple[str, Contribution]]:
+        """Yield every name in the registry with the contribution in use; all are read at once, as help needs them."""
+        registry = self._registry
+        claims: dict[str, list[Contribution]] = {}
+        for claim in registry._manager.ledger.contributions(registry.name):
+            if claim.owner.is_usable:
+                claims.setdefault(claim.text, []).append(claim)
+        for name in registry.names():
+            known = claims.get(name, ())
+            yield name, known[0] if len(known) == 1 else registry.winner(name)
+
+    def _action(self, name: str, text: str) -> argparse.Action:
+        action: argparse.Action = self._ChoicesPseudoAction(name, (), _escaped(text))
+        return action
+
+
+class _Group(argparse._SubParsersAction._ChoicesPseudoAction):  # type: ignore[misc]
+    """A heading in help, with the commands of one distribution below it."""
+
+    actions: Sequence[argparse.Action] = ()
+
+    def _get_subactions(self) -> list[argparse.Action]:
+        return list(self.actions)
+
+
+def _listing(groups: Mapping[str, list[tuple[str, str]]]) -> str:
+    """Return the commands of *groups* as argparse formats them, which takes it half of the time of a long help."""
+    from textwrap import wrap
+
+    from pegboard.terminal import columns
+
+    whole = (columns(sys.stdout) or _USUAL_COLUMNS) - 2
+    begin = min(24, max(whole - 20, 4))  # as `argparse.HelpFormatter` has it
+    width, longest, below = max(whole - begin, 11), begin - 8, f"\n{'':{begin}}"
+    lines: list[str] = []
+    for heading, commands in groups.items():
+        lines.append(heading if not lines else f"    {heading}")
+        for name, text in commands:
+            words = text if text.isprintable() else " ".join(text.split())
+            if len(words) > width:
+                words = below.join(wrap(words, width))
+            if not words:
+                lines.append(f"      {name}")
+            elif len(name) <= longest:
+                lines.append(f"      {name:{longest}}  {words}")
+            else:
+                lines.append(f"      {name}{below}{words}")
+    return "\n".join(lines)
+
+
+def _heading(plugin: Plugin) -> str:
+    from pegboard.terminal import visible
+
+    return visible(f"{plugin.distribution or plugin.who()}:")
 
 
 def _description(commands: Registry[Any], name: str) -> str | None:
     """Return what the metadata of a command says, as a terminal may have it; None if it says nothing."""
-    description = commands.describe(name).get("description")
+    return _text(commands.describe(name).get("description"))
+
+
+def _text(description: object) -> str | None:
     if type(description) is str and description.isprintable() and len(description) <= _MOST_CHARACTERS:
         return description
     from pegboard.terminal import shortened, visible

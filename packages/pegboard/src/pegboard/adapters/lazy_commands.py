@@ -15,7 +15,7 @@ from contextlib import nullcontext, redirect_stdout, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pegboard.errors import HostError, NameClashError, PegboardError, UnusableIndexError
+from pegboard.errors import HostError, NameClashError, PegboardError
 from pegboard.no_plugins import take_no_plugins
 
 if TYPE_CHECKING:
@@ -233,19 +233,12 @@ class PluginGroup(_Group):
 
     def _more_about(self, name: str, message: str) -> str:
         """Return why a plugin does not provide the command *name*, or which of its commands is nearest."""
-        commands = self.plugin_commands
-        try:
-            commands.winner(name)
-        except PegboardError as error:
-            if getattr(error, "cause", ""):
-                return f" {error.because()}"
-            if left_out := _left_out(self.plugin_host, commands.name, name):
-                return f" {left_out}"
-            from difflib import get_close_matches
+        from pegboard.adapters.absent_command import nearest_command, why_absent
 
-            near = get_close_matches(name, commands.names(), n=1)
-            return f" Did you mean {near[0]!r}?" if near and repr(near[0]) not in message else ""
-        return ""
+        if why := why_absent(self.plugin_commands, name, "It is in", "It may be in"):
+            return f" {why}"
+        near = nearest_command(name, self.plugin_commands, self.plugin_commands.names())
+        return f" Did you mean {near!r}?" if near and repr(near) not in message else ""
 
     def _report_clash(self, name: str) -> None:
         """Report a plugin whose command is not reached, since the application has one of that name."""
@@ -327,23 +320,6 @@ def _paths_to(wanted: type, group: Any) -> Iterator[str]:
 def _prints_elsewhere(context: Context) -> AbstractContextManager[Any]:
     """Return a context in which plugins print to standard error, if a shell reads completions from standard output."""
     return redirect_stdout(sys.stderr) if context.resilient_parsing else nullcontext()
-
-
-def _left_out(host: Host, kind: str, name: str) -> str:
-    """Return which plugin would provide a contribution if it were not left out, and why it is; empty if none would."""
-    from pegboard.index import read
-    from pegboard.startup.recording.encoding import content_of
-
-    path = host.settings.index_path()
-    try:
-        records = content_of(read(path))["plugins"] if path else {}
-    except (UnusableIndexError, ValueError):
-        return ""
-    for plugin in host.plugins:
-        record = records.get(plugin.module, {}).get("record")
-        if record and not plugin.is_usable and any(row[:2] == [kind, name] for row in record["rows"]):
-            return f"It is in {plugin.who()}, which is {plugin.state}: {plugin.reason}"
-    return ""
 
 
 def _text(value: object) -> str | None:
