@@ -228,6 +228,7 @@ class Host(HostMethods):
             metadata: object = None,
             passing: tuple[type[BaseException], ...] = (),
             entry_points: str | Iterable[str] | None = None,
+            builds: Callable[[T], object] | None = None,
         ) -> Registry[T]: ...
 
         @overload
@@ -241,6 +242,7 @@ class Host(HostMethods):
             metadata: object = None,
             passing: tuple[type[BaseException], ...] = (),
             entry_points: str | Iterable[str] | None = None,
+            builds: Callable[[Any], object] | None = None,
         ) -> Registry[Any]: ...
 
     def registry(
@@ -253,6 +255,7 @@ class Host(HostMethods):
         metadata: "Any" = None,
         passing: "tuple[type[BaseException], ...]" = (),
         entry_points: "str | Iterable[str] | None" = None,
+        builds: "Callable[[Any], object] | None" = None,
     ) -> "Registry[Any]":
         """Return the registry of that name, making it at the first call.
 
@@ -274,6 +277,8 @@ class Host(HostMethods):
             entry_points: The group or groups of entry points that are contributions, too. Their names are known from
                 metadata; what one names is imported when it is used, in every mode. Its distribution is the owner,
                 as a plugin of that name. Not together with *eager*.
+            builds: Returns, for a contribution, the class or function that the application builds with the container
+                when it is used, e.g. a command's handler. The doctor checks that its parameters can be injected.
 
         Raises:
             HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`; if
@@ -304,6 +309,8 @@ class Host(HostMethods):
             registry.schema = metadata
         if passing:
             registry.passing = passing
+        if builds is not None:
+            registry.builds = builds
         return registry
 
     @property

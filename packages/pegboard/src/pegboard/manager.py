@@ -444,6 +444,8 @@ class Registry(RegistryMethods[T]):
         """The fields of their metadata, as far as the application says; see `Host.registry`."""
         self.passing: tuple[type[BaseException], ...] = ()
         """Errors that `call` lets through unchanged, e.g. the application's own friendly one."""
+        self.builds: Any = None
+        """Returns what the container builds for a contribution, as far as the application says; see `Host.registry`."""
         self._reported: set[tuple[Plugin, str]] = set()
         # What has been read, as long as the ledger does not change; see `_refresh`.
         self._ledger: Ledger | None = None

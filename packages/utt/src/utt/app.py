@@ -44,7 +44,7 @@ host = Host(
     offers={"override": "v1.register_command(command, override=True)", "decorate": "v1.decorate_component"},
     traceback="UTT_TRACEBACK",
 )
-commands = host.registry("commands", Command)
+commands = host.registry("commands", Command, builds=lambda command: command.handler_class)
 
 
 # -- what plugins are told --------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-gone": (ERROR, "its file has gone while the program ran", "put it back, or uninstall it"),
     "plugin-breaks-others": (ERROR, "what is imported after it does not work", "update or disable it"),
     "plugin-quarantined": (ERROR, "its import crashed the process twice; it is left out", "update or release it"),
+    "component-uninjectable": (WARNING, "it has a class or function that cannot be injected", "tell its author"),
     "adapter-failed": (ERROR, "the application's adapter fails for it", "report it to the application"),
     "required-plugin-unusable": (ERROR, "the application requires it", "enable it, or reinstall"),
     "plugin-crashed": (WARNING, "its import crashed the process once", "update or disable it"),

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pegboard.ledger import QUARANTINED
+from pegboard.ledger import COMPONENT, DECORATOR, QUARANTINED
 from pegboard.tools import processes
 from pegboard.tools.doctor.checks.prints import may_write_past_python
 from pegboard.tools.doctor.finding import Finding, finding
@@ -130,10 +130,18 @@ class IsolatedImports:
             self.options.everyone
             or not self.evidence.has_valid_index
             or any(not self._is_recorded(plugin) for plugin in chosen)
+            or any(map(self._has_something_to_build, self.evidence.plugins))
             or any(
                 not self.evidence.is_reported(code, text) for code, text, _ in self.evidence.content.get("problems", ())
             )
         )
+
+    def _has_something_to_build(self, plugin: Plugin) -> bool:
+        """Whether *plugin* contributes something that is injected, which is checked when all plugins are imported."""
+        record = None if plugin.is_built_in or not plugin.is_usable else self.evidence.record(plugin)
+        built = {COMPONENT, DECORATOR}
+        built |= {name for name, registry in self.evidence.host.registries.items() if registry.builds is not None}
+        return record is not None and any(kind in built for kind, *_ in record["rows"])
 
     # -- processes ----------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from pegboard.ledger import ACTIVE
 from pegboard.tools.doctor.checks.prints import OutputWatch
 from pegboard.tools.doctor.finding import Finding, finding, from_error
 from pegboard.tools.doctor.health_check import NAME
+from pegboard.tools.doctor.injection import uninjectable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
         faulthandler.cancel_dump_traceback_later()
         if not module:
             manager.cold_start.reorder()
+            findings += _uninjectable(host)
             for registry in host.registries.values():
                 for name in registry.names():
                     registry.winner(name)  # reports who else claims it
@@ -150,6 +152,13 @@ def _import(manager: PluginManager, plugin: Plugin, *, as_recorded: bool) -> boo
         return manager.activate(plugin)
     manager.cold_start.record_alone(plugin, {"middleware"})
     return plugin.state == ACTIVE
+
+
+def _uninjectable(host: Host) -> list[Finding]:
+    try:
+        return list(uninjectable(host))
+    except BaseException as error:  # annotations are code of plugins
+        return [finding("check-failed", "the check 'injection' failed", cause=describe_exception(error))]
 
 
 def _culprit(error: BaseException | None, owner: Callable[[str], Plugin | None]) -> Plugin | None:
