@@ -127,15 +127,16 @@ def _report(exc: Exception) -> int:
         raise exc
     from pegboard import PegboardError
 
+    unprintable = exc.__cause__ if isinstance(exc, PegboardError) else exc  # what a plugin prints is no fault of its
+    if isinstance(unprintable, UnicodeEncodeError) and unprintable.encoding == getattr(sys.stdout, "encoding", ""):
+        character = unprintable.object[unprintable.start : unprintable.start + 1]
+        return _fail(
+            f"cannot print {character!a} in the encoding {unprintable.encoding}; set PYTHONIOENCODING=utf-8, "
+            "or use a UTF-8 locale",
+        )
     if isinstance(exc, PegboardError):
         is_raised = exc.code == "plugin-call-failed"
         return _fail(str(exc), f"{TRACEBACK_VARIABLE}=1 shows the traceback" if is_raised else "")
-    if isinstance(exc, UnicodeEncodeError):
-        character = exc.object[exc.start : exc.start + 1]
-        return _fail(
-            f"cannot print {character!a} in the encoding {exc.encoding}; set PYTHONIOENCODING=utf-8, "
-            "or use a UTF-8 locale",
-        )
     if isinstance(exc, OSError):
         _discard_output()  # standard output is most likely full or gone
         return _fail(str(exc))

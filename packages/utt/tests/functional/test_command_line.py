@@ -235,6 +235,13 @@ def test_a_character_that_the_output_lacks_is_one_sentence(home):
     done = home.utt("report", env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 1
     assert done.err.startswith("error: cannot print '\\u65e5' in the encoding ascii; set PYTHONIOENCODING=utf-8")
+    plugins = home.root / ".config" / "utt" / "plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "talk.py").write_text(
+        "from utt.api import v1\n"
+        "v1.register_command(v1.Command('talk', 'd', lambda: lambda: print('\\u65e5'), lambda parser: None))\n"
+    )
+    assert home.utt("talk", env={"PYTHONIOENCODING": "ascii"}).err == done.err
 
 
 def test_what_was_added_is_said_where_it_cannot_be_shown(home):
