@@ -7,6 +7,7 @@ it was.
 from __future__ import annotations
 
 import errno
+import io
 import os
 
 from utt.log.lock import lock
@@ -108,3 +109,8 @@ def has_notes(path: str) -> bool:
     if os.path.isdir(notes):  # noqa: PTH112
         return True
     return not os.access(os.path.dirname(notes), os.W_OK) and os.path.exists(path)  # noqa: PTH110, PTH120
+
+
+def locale_encoding() -> str:
+    """Return the encoding that Python uses for text files here: nearly everywhere UTF-8."""
+    return io.TextIOWrapper(io.BytesIO()).encoding

@@ -21,8 +21,7 @@ from pegboard.atomic_file import replace_file
 from pegboard.terminal import tell, visible
 from utt.domain.merging import missing, with_lines
 from utt.exceptions import LogError
-from utt.log.durable import append, beside, ends_its_line, open_locked, remove_if_empty
-from utt.log.file import locale_encoding
+from utt.log.durable import append, beside, ends_its_line, locale_encoding, open_locked, remove_if_empty
 from utt.log.lock import try_lock, unlock
 
 TYPE_CHECKING = False

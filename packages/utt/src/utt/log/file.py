@@ -12,7 +12,6 @@ This holds even if two utt run at once, the disk is full, the process crashes, o
 from __future__ import annotations
 
 import gc
-import io
 import os
 
 from utt.domain.entry import Entry
@@ -25,6 +24,7 @@ from utt.log.durable import (
     ends_its_line,
     file_state,
     has_notes,
+    locale_encoding,
     make_name_durable,
     open_locked,
     remove_if_empty,
@@ -216,11 +216,6 @@ def _advice(data: bytes, encoding: str) -> str:
             return "convert the file to utf-8, or run utt in the locale it was written in"
         return "run utt in the locale it was written in"
     return "it is UTF-8: run utt in a UTF-8 locale, or set PYTHONUTF8=1"
-
-
-def locale_encoding() -> str:
-    """Return the encoding that Python uses for text files here: nearly everywhere UTF-8."""
-    return io.TextIOWrapper(io.BytesIO()).encoding
 
 
 def _checked(entry: Entry) -> Entry:
