@@ -183,6 +183,7 @@ def _fill(folder):
     for name in (
         "hatchling",
         "setuptools",
+        "pytest",
         "argcomplete",
         "rich",
         "tomlkit",
@@ -243,6 +244,7 @@ def _install(folder, programs, wheels):
             "typer",
             "starlette",
             "httpx2",
+            "pytest",
         ],
         check=True,
     )

@@ -1,7 +1,3 @@
-import unittest
-
-import utt_focus
-
 from utt.testing import utt_with
 
 LOG = """\
@@ -13,15 +9,16 @@ LOG = """\
 """
 
 
-class FocusTest(unittest.TestCase):
-    def test_names_are_listed_with_their_time_the_longest_first(self) -> None:
-        with utt_with({"focus": utt_focus}, log=LOG, now="2026-03-02 13:00") as utt:
-            assert utt("focus").out == "2h00  acme: write the offer\n1h00  mail\n"
-
-    def test_the_report_has_a_section_focus(self) -> None:
-        with utt_with({"focus": utt_focus}, log=LOG, now="2026-03-02 13:00") as utt:
-            assert "Focus ---" in utt("report").out
+def run(command: str) -> str:
+    with utt_with(installed=["focus"], log=LOG, now="2026-03-02 13:00") as utt:
+        result = utt(command)
+    assert (result.status, result.err) == (0, "")
+    return result.out
 
 
-if __name__ == "__main__":
-    unittest.main()
+def test_names_are_listed_with_their_time_the_longest_first() -> None:
+    assert run("focus") == "2h00  acme: write the offer\n1h00  mail\n"
+
+
+def test_the_report_has_a_section_focus() -> None:
+    assert "Focus ---" in run("report")

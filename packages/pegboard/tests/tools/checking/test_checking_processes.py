@@ -29,6 +29,10 @@ def test_an_import_shows_what_files_do_not(tmp_path, monkeypatch):
     (tmp_path / "src/many/__init__.py").write_text("")
     for name, text in FILES.items():
         (tmp_path / f"src/many/{name}.py").write_text(text)
+    info = tmp_path / "src/utt_many.egg-info"  # as setuptools leaves it in an editable installation
+    info.mkdir()
+    (info / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: utt-many\nVersion: 0.9\n")
+    (info / "entry_points.txt").write_text("[utt.plugins]\nold = many.good\n")
     found = {each.file: each for each in check(["."])}
     assert {file: (each.code, each.line) for file, each in found.items()} == {
         "src/many/failing.py": ("import-failed", 3),

@@ -101,6 +101,8 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
     """Import plugins of *application* in this process, and write what came of it to the file *answer*."""
     import importlib
 
+    from pegboard.errors import StaleMetadataError  # a build has left some beside the sources, which are what counts
+
     sys.path[:0] = places.split(os.pathsep)
     importlib.import_module(api)
     host, _ = host_of(application)
@@ -117,7 +119,7 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
             "problems": [
                 {"what": _what(each), "where": each.where() or "", "remedy": each.hint() or ""}
                 for each in host.problems
-                if getattr(each, "plugin", "") in (*seen, "")
+                if getattr(each, "plugin", "") in (*seen, "") and not isinstance(each, StaleMetadataError)
             ],
             "plugins": [
                 {

@@ -122,7 +122,7 @@ def _tell(project: Project) -> None:
         print(f"  {file}")
     print("Try it:")
     print(f"  cd {project.folder}")
-    print(f"  {_installer()} --editable . --group dev")
+    print(f"  {_installer()} --editable . pytest")
     print("  pytest")
 
 
