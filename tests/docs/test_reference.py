@@ -10,6 +10,7 @@ import pytest
 import pegboard
 import pegboard.cli
 import utt.api.v1
+from pegboard.tools.checking.finding import CODES
 
 ROOT = Path(__file__).parents[2]
 MODULES_WITH_EXAMPLES = sorted(
@@ -60,6 +61,12 @@ def test_the_examples_in_docstrings_print_what_they_say(name):
     results = doctest.testmod(importlib.import_module(name), extraglobs={"Host": pegboard.Host})
     assert results.attempted
     assert not results.failed
+
+
+def test_every_finding_of_pegboard_check_is_in_the_reference():
+    text = (ROOT / "docs/reference/pegboard.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (error|warning|note) \| (.+) \|$", text, re.MULTILINE)
+    assert {code: (severity, meaning) for code, severity, meaning in rows} == CODES
 
 
 def test_every_word_of_the_design_is_in_the_glossary():

@@ -28,13 +28,15 @@ def check_import(subject: Subject, application: Application, plugins: dict[str, 
     """Import the *plugins* of *subject*, and note what is wrong with them."""
     with tempfile.TemporaryDirectory() as folder:
         name = normalise(subject.name or "project-under-check")
-        info = os.path.join(folder, f"{name.replace('-', '_')}-0.dist-info")  # it hides an installation of the project
+        info = os.path.join(
+            folder, f"{name.replace('-', '_')}-{subject.version}.dist-info"
+        )  # it hides an installation of the project
         os.mkdir(info)
         group = next(iter(application.groups), "")
         named = {name: module for name, module in plugins.items() if not _is_shared(module, application)}
         lines = "".join(f"{name} = {_value(subject, name, module)}\n" for name, module in named.items())
         texts = {
-            "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n",
+            "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {subject.version}\n",
             "entry_points.txt": f"[{group}]\n{lines}" if named else "",
         }
         for name, text in texts.items():

@@ -39,6 +39,8 @@ class Subject:
     """The folder that its modules are below."""
     is_wheel: bool
     name: str = ""
+    version: str = "0"
+    """Its version; 0 where only a build would tell."""
     requires: list[str] | None = field(default_factory=list)
     """The requirements; None where only a build would tell."""
     entry_points: list[tuple[str, str, str]] = field(default_factory=list)
@@ -136,7 +138,7 @@ def project(folder: str) -> Subject:
 def _read_project(subject: Subject, data: dict[str, Any]) -> None:
     subject.pyproject = data
     described = data.get("project", {})
-    subject.name = str(described.get("name", ""))
+    subject.name, subject.version = str(described.get("name", "")), str(described.get("version", "0"))
     dynamic = described.get("dynamic", []) if described else ["dependencies", "entry-points"]
     subject.requires = None if "dependencies" in dynamic else list(described.get("dependencies", []))
     groups = described.get("entry-points", {})
@@ -193,7 +195,7 @@ def wheel(file: str, folder: str) -> Subject:
     distribution = next(iter(importlib.metadata.distributions(path=[folder])), None)
     if distribution is None:
         raise ValueError(f"{file} is no wheel: it has no metadata")
-    subject.name = distribution.metadata["Name"]
+    subject.name, subject.version = distribution.metadata["Name"], distribution.version
     requires = [text for text in distribution.requires or () if "extra ==" not in text]
     subject.requires = requires
     subject.entry_points = [(each.group, each.name, each.value) for each in distribution.entry_points]
