@@ -60,9 +60,12 @@ def _run_command(arguments: Sequence[str]) -> None:
     arguments = take_no_plugins(arguments, host)
     if MANAGEMENT in arguments and (words := _after_options(arguments))[:1] == [MANAGEMENT]:
         from pegboard.cli import manage
-        from utt.parser import completions
 
-        complete = lambda words, prefix: completions(words, prefix, host, commands)  # noqa: E731
+        def complete(words: Sequence[str], prefix: str) -> list[str]:
+            from utt.parser import completions
+
+            return completions(words, prefix, host, commands)
+
         raise SystemExit(manage(host, words[1:], prog=f"utt {MANAGEMENT}", complete=complete))
     host.container.provide_value(CommandLine, CommandLine(arguments))
     parsed = host.container.get(Namespace)

@@ -130,3 +130,49 @@ def test_what_is_no_stream_gets_nothing(stream, capsys):
     output.hand_over(b"data")
     output.flush()
     assert capsys.readouterr() == ("", "")
+
+
+def test_lines_are_cut_to_the_terminal_and_whole_in_a_pipe(terminal_of, capsys):
+    rows = [("a", "primed", "commands: one, two, three"), ("long-name", "broken", "-")]
+    Output(stream=sys.stdout).lines(("name", "state", "adds"), rows)
+    assert capsys.readouterr().out == (
+        "name       state   adds\n"
+        "a          primed  commands: one, two, three\n"
+        "long-name  broken  -\n"
+    )  # fmt: skip
+    assert terminal_of(36, rows) == [
+        "name       state   adds",
+        "a          primed  commands: one,...",
+        "long-name  broken  -",
+    ]
+    assert terminal_of(26, rows)[:3] == ["a", "  state: primed", "  adds: commands: one,"]
+
+
+@pytest.fixture
+def terminal_of(monkeypatch):
+    def printed(columns, rows):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        stream = Terminal()
+        Output(stream=stream).lines(("name", "state", "adds"), rows)
+        return stream.getvalue().splitlines()
+
+    return printed
+
+
+def test_what_takes_a_while_is_shown_in_a_line_that_goes_away(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "24")
+    stream = Terminal()
+    output = Output(stream=stream, errors=stream)
+    output.progress("looking ...")
+    output.progress("getting a very long list of names")
+    output.say("done")
+    assert stream.getvalue() == "looking ...\r\x1b[Kgetting a very long ...\r\x1b[Kdone\n"
+
+
+def test_nothing_is_shown_meanwhile_where_no_terminal_can_replace_it(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    stream, pipe = Terminal(), io.StringIO()
+    Output(errors=stream).progress("looking ...")
+    Output(errors=pipe).progress("looking ...")
+    assert stream.getvalue() + pipe.getvalue() == ""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pegboard.errors import UnusableIndexError
 from pegboard.index import read
 from pegboard.ledger import DISABLED, QUARANTINED
+from pegboard.reporting import muted
 from pegboard.startup.recording.encoding import content_of
-from pegboard.tools.cli.completion import ANYTHING, ENABLED, LEFT_OUT, PLUGINS, QUARANTINE
+from pegboard.tools.cli.completion import ANYTHING, ENABLED, LEFT_OUT, MUTED, PLUGINS, QUARANTINE
 from pegboard.tools.states import last_known_states
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class _Names:
         return [name for name in self._all() if name.startswith(prefix)]
 
     def _all(self) -> list[str]:
+        if self._takes == MUTED:
+            return list(muted(self._host.settings.file("plugins.toml")))
         if self._takes in (ENABLED, LEFT_OUT, QUARANTINE):
             states = last_known_states(self._host)
             wanted = QUARANTINED if self._takes == QUARANTINE else DISABLED

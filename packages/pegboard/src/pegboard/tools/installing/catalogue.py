@@ -102,6 +102,7 @@ class Catalogue:
             return None
         except (OSError, ValueError) as error:
             self._note(f"{self.index} cannot be asked: {getattr(error, 'reason', error)}")
+            self.index = None  # to wait once is enough
             return None
         return data if isinstance(data, dict) else None
 

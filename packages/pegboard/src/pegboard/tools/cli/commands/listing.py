@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.ledger import BROKEN, DISABLED, QUARANTINED
 from pegboard.reporting import muted
-from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.environment_commands import add_source_options
 from pegboard.tools.inspection.survey import survey
 from pegboard.tools.states import STATES
@@ -53,8 +53,9 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         if (not options.state or plugin.state in options.state) and not (options.others and plugin.source == "built-in")
     ]
     newest: dict[str, str] = {}
+    status = DONE
     if options.outdated:
-        newest = _newest(chosen, options, output)
+        newest, status = _newest(chosen, options, output)
         chosen = [plugin for plugin in chosen if plugin.distribution in newest]
     data = [
         plugin_data(plugin) | ({"newest": newest[plugin.distribution or ""]} if newest else {}) for plugin in chosen
@@ -64,7 +65,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     if not chosen:
         none = "no newer version of a plugin is known" if options.outdated else "there is no such plugin"
         output.say(none if seen.plugins else f"{seen.application} has no plugins")
-        return DONE
+        return status
     chosen.sort(key=lambda plugin: plugin.source == "built-in")
     if options.long:
         headings = ("name", "version", "distribution", "state", "why", "contributions", "ms")
@@ -74,7 +75,7 @@ def run(host: Host, options: argparse.Namespace, output: Output) -> int:
         output.lines(("name", "version", *more, "state", "adds"), [_row(plugin, newest) for plugin in chosen])
     if silent:
         output.tell(f"muted, so that no start tells of it: {', '.join(silent)} ({options.prog} unmute)")
-    return DONE
+    return status
 
 
 def plugin_data(plugin: PluginView) -> dict[str, object]:
@@ -84,8 +85,8 @@ def plugin_data(plugin: PluginView) -> dict[str, object]:
     return asdict(plugin)
 
 
-def _newest(plugins: list[PluginView], options: argparse.Namespace, output: Output) -> dict[str, str]:
-    """Return the newest version of each distribution that is older, by its name as it is installed."""
+def _newest(plugins: list[PluginView], options: argparse.Namespace, output: Output) -> tuple[dict[str, str], int]:
+    """Return the newest version of each distribution that is older, by its name as it is installed, and the status."""
     from pegboard.tools.installing.catalogue import Catalogue
     from pegboard.tools.installing.wheels import is_older
 
@@ -103,7 +104,7 @@ def _newest(plugins: list[PluginView], options: argparse.Namespace, output: Outp
             found[name] = newest
     for problem in catalogue.problems:
         output.complain(f"warning: {problem}")
-    return found
+    return found, FAILED if catalogue.problems else DONE
 
 
 def _row(plugin: PluginView, newest: Mapping[str, str]) -> tuple[str, ...]:

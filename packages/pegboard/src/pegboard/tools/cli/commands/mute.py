@@ -9,6 +9,7 @@ from pegboard import errors
 from pegboard.errors import SettingsError
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.completion import PLUGINS, taking
 from pegboard.tools.cli.user_settings import UserSettings
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ def add(commands: Group) -> None:
         "let no start tell of a kind of fault, or of a plugin, or list what is muted",
         epilog="Faults stay what they are: `doctor` and `list` show them. What is muted is kept in plugins.toml.",
     )
-    parser.add_argument(
+    names = parser.add_argument(
         "names", metavar="CODE|NAME", nargs="*", help="what a message has in brackets, or a plugin's name"
     )
+    taking(names, PLUGINS)
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:

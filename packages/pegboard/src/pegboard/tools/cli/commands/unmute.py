@@ -8,6 +8,7 @@ from pegboard.errors import SettingsError
 from pegboard.errors.base import nearest
 from pegboard.tools.cli.commands import command
 from pegboard.tools.cli.commands.mute import answer
+from pegboard.tools.cli.completion import MUTED, taking
 from pegboard.tools.cli.user_settings import UserSettings
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def add(commands: Group) -> None:
     """Add `unmute`."""
     parser = command(commands, "unmute", run, "let starts tell again of what was muted")
-    parser.add_argument("names", metavar="CODE|NAME", nargs="*", help="what was muted")
+    names = parser.add_argument("names", metavar="CODE|NAME", nargs="*", help="what was muted")
+    taking(names, MUTED)
     parser.add_argument("--all", action="store_true", help="everything")
     parser.set_defaults(usage_error=parser.error)
 
