@@ -13,7 +13,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.adaptation import parse
 from pegboard.entry_objects import is_distribution, offer
 from pegboard.errors import PegboardError, RecordedProblem, RequiredPluginError, UnusedObjectError, describe_exception
-from pegboard.importer import Journal, divert, end_diversion
+from pegboard.importer import Journal
 from pegboard.ledger import ACTIVE, FOUND, PRIMED
 from pegboard.startup.journal import quarantine
 from pegboard.startup.journal.one_file import OneFile
@@ -163,7 +163,6 @@ class ColdStart:
         entry = journal.begin(None, 0)
         if entry is None and self._settings.keeps_journal:
             self._report(no_journal(self._settings))
-        diversion = divert("", None, -id(self))
         try:
             with self._lock:
                 is_mine = self._settings.is_lazy and not self._has_recorder
@@ -177,7 +176,6 @@ class ColdStart:
                         self._early.settle(self.plugins)
                     self._import_all()
         finally:
-            end_diversion(diversion)
             if entry is not None:
                 journal.end(*entry)
         if not self._settings.left_out:
@@ -192,7 +190,7 @@ class ColdStart:
         """
         rebuild = self._rebuild(eager_kinds, is_from_scratch=is_from_scratch)
         self._offer_entry_points()
-        _run(rebuild, self.plugins)
+        rebuild.run(self.plugins)
         self.reorder()
         try:
             with OriginalFunctions():
@@ -241,7 +239,7 @@ class ColdStart:
     def record_alone(self, plugin: Plugin, eager_kinds: AbstractSet[str]) -> None:
         """Import *plugin*, and make a record and an index of it as `record` does; neither is written or used."""
         rebuild = self._rebuild(eager_kinds, is_from_scratch=True)
-        _run(rebuild, [plugin])
+        rebuild.run([plugin])
         self.reorder()
         rebuild.make_index([plugin])
 
@@ -315,12 +313,3 @@ def activate_all(contributions: Iterable[Contribution], activate: Callable[[Plug
     for contribution in contributions:
         if contribution.is_primed and contribution.owner.is_usable:
             activate(contribution.owner, contribution)
-
-
-def _run(rebuild: Rebuild, plugins: Sequence[Plugin]) -> None:
-    """Run *rebuild* while streams are diverted: what imports change is compared, and this is no change of theirs."""
-    diversion = divert("", None, -id(rebuild))
-    try:
-        rebuild.run(plugins)
-    finally:
-        end_diversion(diversion)

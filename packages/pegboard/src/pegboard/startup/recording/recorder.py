@@ -20,6 +20,7 @@ from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import describe_exception
+from pegboard.importer import divert, end_diversion
 from pegboard.index import WHOLE_ENVIRONMENT
 from pegboard.left_out import is_library
 from pegboard.startup.recording.effects.comparison import Comparison
@@ -154,6 +155,8 @@ class Recorder:
 
     def __enter__(self) -> Self:
         ACTIVE.append(self)
+        ended = divert("", None, -id(self))  # over all imports: the methods of streams are compared, too
+        self._undo.append(lambda: end_diversion(ended))
         self._watch_environment()
         self._watch_imports()
         self._watch_loading()
