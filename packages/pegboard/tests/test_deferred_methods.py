@@ -110,7 +110,7 @@ def test_help_inspection_and_pickles_name_the_class_itself():
 
     assert Host.reload.__qualname__ == "Host.reload"
     assert Host.reload.__module__ == "pegboard.host"
-    assert "Import the plugin of that name anew" in pydoc.render_doc(Host.reload, renderer=pydoc.plaintext)
+    assert "Import the plugin of that name again" in pydoc.render_doc(Host.reload, renderer=pydoc.plaintext)
     assert " |  async areload(self, name: 'str'" in pydoc.render_doc(Host, renderer=pydoc.plaintext)
     assert "def reload" in inspect.getsource(Host.reload)
     assert pickle.loads(pickle.dumps(Host.reload)) is Host.reload

@@ -55,8 +55,8 @@ if hasattr(os, "register_at_fork"):  # what is registered lives until the very e
 class Host(HostMethods):
     """Makes an application and its separately published plugins behave as one virtual package.
 
-    Making one is cheap: it looks for nothing. The first use of a registry or the container, or `start`, finds the
-    plugins of `<name>.plugins.*` and makes them ready. Several hosts can live in one process.
+    Making a host is cheap: it searches for nothing. `start`, or the first use of a registry or the container, finds
+    the plugins in `<name>.plugins` and makes them ready. A process can have several hosts.
 
     Examples:
         >>> host = Host("notes")
@@ -88,27 +88,26 @@ class Host(HostMethods):
         offers: "Mapping[str, str] | None" = None,
         traceback: str = "",
     ) -> None:
-        """Make the host of the application that is the package *name*.
+        """Make the host of the application whose package is *name*.
 
         Args:
             name: The application's import name, e.g. `notes`, or `acme.notes` inside another package. Names of
                 environment variables begin with it in capitals, with `_` for each dot: `ACME_NOTES_NO_PLUGINS`.
             required: Plugins that the application cannot do without: if one is unusable, `start` raises.
             built_in_first: Whether the application's own plugins come before all others. False orders all by name.
-            strict: Whether a fault of a plugin is raised instead of contained, as authors and CI want it. None:
-                as the user sets it, and False where the user says nothing.
-            lazy: Whether plugins wait until something of them is used. False imports every plugin at the start, which
-                defines correct behaviour: laziness changes only when, never what. None: as the user sets it, else True.
-            slow_after: Seconds that the import of one plugin may take before it is reported; None: as long as it likes.
-            judging_s: Seconds of CPU that a start may spend, beyond importing the plugins, to find out which of them do
-                no more than register. The others are imported at each start until a later one has judged them; each
-                start judges at least one. `math.inf` for all at once.
-            config_directory: Where `plugins.toml` and the folder `plugins` are; the user's own configuration
-                directory for *name* if None.
-            cache_directory: Where the record of what plugins register is kept; the user's own cache directory for
-                *name* if None.
-            report: Told of each contained fault as it happens; None writes a message to standard error: two lines of a
-                terminal at the most, one line elsewhere; five at a start, and then how many more there are.
+            strict: Whether a fault of a plugin is raised instead of contained; for authors and CI. None: the user's
+                setting, or False.
+            lazy: Whether a plugin is imported when something of it is used. False: every plugin is imported at the
+                start. What plugins do is the same in both cases. None: the user's setting, or True.
+            slow_after: Seconds after which the import of a plugin is reported as slow; None: never.
+            judging_s: Seconds of CPU time that a start may use, besides the imports, to find out which plugins only
+                register. A plugin that is not judged yet is imported at each start; each start judges at least one.
+                `math.inf`: all at once.
+            config_directory: The folder of `plugins.toml` and of the folder `plugins`; if None, the user's
+                configuration directory for *name*.
+            cache_directory: The folder of the index; if None, the user's cache directory for *name*.
+            report: Called with each contained fault as it happens. None writes a message to standard error: at most
+                two lines on a terminal, one line elsewhere; five at a start, and then how many more there are.
             environ: The environment variables; those of the process if None.
             namespace: The package that plugins are modules of, whoever installs them, e.g. `beetsplug`; empty for
                 none, `<name>.plugins` if None. If the application has a plain module of that name, it stays what it
@@ -117,12 +116,12 @@ class Host(HostMethods):
                 `<name>.plugins` if None.
             folder: The user's plugin folder, which need not exist; empty for none, `plugins` in the configuration
                 directory if None. It needs a namespace, since its files are imported as modules of it.
-            is_plugin: Called with each module that is found in the namespace or the folder, before anything of it is
-                imported; false if it does not count. It has `name`, `module`, `origin`, `source`, `distribution` and
-                `is_package`. None: all count. It should depend on nothing else: an index holds until the function's own
-                code is edited, or what it has bound.
-            commands: What users type for the `plugins` commands, e.g. `notes plugins`: hints name it. Empty if the
-                application has none, or mounts them with an adapter, which knows. Hints then say what helps without.
+            is_plugin: Called with each module that is found in the namespace or the folder, before it is imported;
+                returns false if the module is no plugin. The argument has `name`, `module`, `origin`, `source`,
+                `distribution` and `is_package`. None: all modules are plugins. The result may depend on nothing else,
+                since the index stays valid until the function or what it has bound is edited.
+            commands: What users type for the `plugins` commands, e.g. `notes plugins`, for hints. Empty if an adapter
+                adds these commands, or if the application has none; hints then say what helps without them.
             hooks: The module that declares the hooks, if the application imports it only when one is implemented; see
                 `is_implemented`. `Host.hooks` imports it at its first use. Empty if they are declared at every start.
             offers: What the application's API offers to authors of plugins, for hints: `override`, how to replace what
@@ -133,8 +132,8 @@ class Host(HostMethods):
 
         Raises:
             InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
-            HostError: If *name* is a module and no package, as in `Host(__name__)` outside `__init__`, or *namespace*
-                is the application itself.
+            HostError: If *name* is a module and not a package, as in `Host(__name__)` outside `__init__`, or
+                *namespace* is the application itself.
         """
         if not isinstance(name, str) or not all(map(str.isidentifier, name.split("."))):
             from pegboard.errors import InvalidNameError
@@ -142,14 +141,14 @@ class Host(HostMethods):
             raise InvalidNameError("an application", name)
         self.name: str = name
         self.problems: list[PegboardError] = []
-        """Every fault that was contained so far, in the order in which they came up."""
+        """All faults that were contained so far, in order."""
         self._said: set[tuple[str, str]] = set()  # code and message of all that has been reported
         self._lock = _thread.allocate_lock()
         self._reporting = report, traceback
         self._reporter: Reporter | None = None
         maker = sys._getframe(1)
         self.made_in: str = maker.f_globals.get("__name__") or ""
-        """The module that has made it."""
+        """The module that made this host."""
         place = f"{maker.f_code.co_filename}:{maker.f_lineno}"
         if name == self.made_in and namespace is None and "__path__" not in maker.f_globals:
             from pegboard.second_host import check_own_name
@@ -198,7 +197,7 @@ class Host(HostMethods):
             own=self.made_in.rpartition(".")[0] or self.made_in,
             place=place,
         )
-        """What finds, records and imports the plugins; for tools."""
+        """The object that finds, records and imports the plugins; for tools."""
         self.manager.registries = self._registries
         HOSTS.append(ref(self, HOSTS.remove))
         for other in others:
@@ -257,34 +256,32 @@ class Host(HostMethods):
         entry_points: "str | Iterable[str] | None" = None,
         builds: "Callable[[Any], object] | None" = None,
     ) -> "Registry[Any]":
-        """Return the registry of that name, making it at the first call.
+        """Return the registry of that name; the first call makes it.
 
-        What is registered is checked against *of* and *metadata* when plugins are imported to be recorded, and not in
-        starts from the record. What does not fit is refused, and with it the plugin that registers it.
+        Contributions are checked against *of* and *metadata* when a plugin is imported to be recorded, and not at later
+        starts. A plugin that registers something else is left out.
 
         Args:
-            name: What the contributions are, in the plural, e.g. `exporters`.
-            of: What the contributions are: instances of a class, whatever has the members of a protocol, or what can
-                be called as a signature says, e.g. `Callable[[Note], str]`. None: anything. Other forms of types are
-                for type checkers alone.
-            allow_override: Whether a later plugin may take a name without saying `override=True`.
-            eager: Whether its contributions have an effect by being there, so that plugins that add one are imported
-                at every start.
+            name: The contributions, in the plural, e.g. `exporters`.
+            of: The type of the contributions: a class, a protocol, or a callable such as `Callable[[Note], str]`. None:
+                anything. Other types are checked by type checkers only.
+            allow_override: Whether a later plugin may replace a contribution without `override=True`.
+            eager: Whether plugins that add to this registry are imported at every start, because their contributions
+                have an effect without being used.
             metadata: The fields that describe a contribution: a `TypedDict`, a dataclass, or a mapping of names to
                 types. None: any plain data. An entry point has the fields `group` and `value` and no others, so that
                 together with *entry_points* no other one may be required.
-            passing: Errors that `Registry.call` lets through unchanged, e.g. the application's own friendly one.
+            passing: Exceptions that `Registry.call` does not catch, e.g. the application's own error for users.
             entry_points: The group or groups of entry points that are contributions, too. Their names are known from
-                metadata; what one names is imported when it is used, in every mode. Its distribution is the owner,
+                metadata; the object of one is imported when it is used, in every mode. Its owner is its distribution,
                 as a plugin of that name. Not together with *eager*.
             builds: Returns, for a contribution, the class or function that the application builds with the container
                 when it is used, e.g. a command's handler. The doctor checks that its parameters can be injected.
 
         Raises:
-            HostError: If *name* is what the container calls its own: `component`, `decorator` or `middleware`; if
-                *entry_points* are said after the plugins have been found, other ones than before, or together with a
-                field that they cannot have.
-            InvalidNameError: If a group cannot be one.
+            HostError: If *name* is reserved: `component`, `decorator` or `middleware`; if *entry_points* are given
+                after the plugins were found, differ from those of an earlier call, or do not fit *metadata*.
+            InvalidNameError: If the name of a group is invalid.
         """
         if entry_points is not None:
             if isinstance(metadata, type):
@@ -315,7 +312,7 @@ class Host(HostMethods):
 
     @property
     def container(self) -> "Container":
-        """The container of components: what is looked up by type, and may be overridden by plugins."""
+        """The container of components, which are looked up by type and can be overridden by plugins."""
         if self._container is None:
             load("ledger", "container")
             from pegboard.container import Container
@@ -335,7 +332,7 @@ class Host(HostMethods):
 
     @property
     def hooks(self) -> "Hooks":
-        """What plugins answer: hooks are declared by its decorators `notify`, `collect`, `first` and `chain`."""
+        """The hooks. Decorators declare them: `notify`, `collect`, `first` and `chain`."""
         if self._hooks is None:
             from pegboard.hooks import Hooks
 
@@ -345,35 +342,35 @@ class Host(HostMethods):
         return self._hooks
 
     def is_implemented(self, hook: str) -> bool:
-        """Return whether plugins implement the hook of that name; imports neither them nor what declares the hook.
+        """Return whether a plugin implements the hook of that name; imports neither the plugin nor the declaration.
 
-        For an application that declares hooks in a module of its own, and imports it only to call one that somebody
-        answers: a start without such plugins then pays for no hook. False: a call would ask nobody.
+        An application that declares its hooks in a module of its own can then import this module only if a hook has an
+        implementation. A start without such plugins is not slowed down by hooks.
         """
         self.start()
         return bool(self.manager.ledger.contributions(f"hook {hook}"))
 
     @property
     def settings(self) -> "Settings":
-        """What the host was made with, and what was changed before its first use; for tools."""
+        """The settings of the host; for tools."""
         return self.manager.settings
 
     # -- which plugins there are --------------------------------------------------------------------------------------
 
     @property
     def plugins(self) -> "tuple[Plugin, ...]":
-        """All plugins in their order, disabled and broken ones included; finding them imports none."""
+        """All plugins in order, including disabled and broken ones; imports none."""
         return self.manager.plugins
 
     def start(self) -> None:
-        """Make the plugins ready; nothing happens when they are.
+        """Find the plugins and make them ready; do nothing if they are ready.
 
-        Called by the first use of a registry or the container. A plugin that fails is left out, reported, and kept
-        in `problems`.
+        The first use of a registry or the container calls this method. A plugin that fails is left out and reported,
+        and its fault is in `problems`.
 
         Raises:
             RequiredPluginError: If a required plugin cannot be used.
-            PegboardError: In strict mode, the fault of a plugin; an ExceptionGroup if there are several.
+            PegboardError: In strict mode, if a plugin fails; an ExceptionGroup if several fail.
         """
         if self.manager.start() and self._reporter is not None:
             self._reporter.end_start(self.manager, self.problems)
@@ -386,17 +383,17 @@ class Host(HostMethods):
         *,
         passing: "tuple[type[BaseException], ...]" = (),
     ) -> "T":
-        """Call *function*, which is code of *plugin*, so that whatever it raises names the plugin.
+        """Call *function*, a function of *plugin*, and convert any exception to an error that names the plugin.
 
-        Errors of built-in plugins and of the application pass unchanged: they are the application's own. If *function*
-        is asynchronous, await the result: the boundary holds until all of its code has run, as it does for a generator.
-        Cancellation passes. Another object that can be awaited, such as a task, is returned as it is.
+        Exceptions of built-in plugins and of the application are not converted. If *function* is asynchronous, await
+        the result; exceptions are converted until all of its code has run. The same holds for a generator.
+        Cancellation is not converted. Another awaitable object, such as a task, is returned as it is.
 
         Args:
-            plugin: Whose code it is.
-            doing: What is being done, to complete "failed while", e.g. `running command 'balance'`.
+            plugin: The plugin that the function belongs to.
+            doing: Text that completes "failed while", e.g. `running command 'balance'`.
             function: Called without arguments; its result is returned.
-            passing: Types that pass unchanged, e.g. the application's own friendly error.
+            passing: Exceptions that are not converted, e.g. the application's own error for users.
 
         Raises:
             PluginCallError: From whatever it raised. `KeyboardInterrupt` always passes.
@@ -406,9 +403,9 @@ class Host(HostMethods):
         return call_plugin(plugin, doing, function, passing, self.manager.attribution.owner)
 
     def report(self, problem: "PegboardError") -> None:
-        """Tell of a fault that is contained, and keep it in `problems`; what has been told is not told again.
+        """Report a contained fault, once, and add it to `problems`.
 
-        For adapters, which catch what plugins raise. In strict mode the fault is raised.
+        For adapters that catch exceptions of plugins. In strict mode the fault is raised.
         """
         # a problem may have been forgotten since; the set spares thousands of them a comparison with one another
         if problem.said in self._said and problem.is_among(self.problems):

@@ -61,12 +61,12 @@ class HostMethods:
         return self.manager
 
     def data_registry(self, name: str, *, allow_override: bool = False, metadata: Any = None) -> DataRegistry:
-        """Return the registry of plain data of that name, making it at the first call.
+        """Return the registry of plain data of that name; the first call makes it.
 
-        What plugins add to it is metadata and nothing else, so that none is ever imported for it.
+        Plugins add only metadata to it, so reading it never imports a plugin.
 
         Args:
-            name: What the contributions are, in the plural, e.g. `themes`.
+            name: The contributions, in the plural, e.g. `themes`.
             allow_override: As in `registry`.
             metadata: As in `registry`.
         """
@@ -89,21 +89,20 @@ class HostMethods:
         eager: bool | None = None,
         depends_on: Sequence[str | os.PathLike[str]] = (),
     ) -> None:
-        """Say how the plugin that is being imported is to be treated; an application exports it in its API.
+        """Declare settings of the plugin that is being imported. The application exports this method in its API.
 
         Args:
             after: Plugins that come before this one, if they are installed.
             before: Plugins that come after this one.
-            eager: True if it is to be imported at every start, since it does more than register. False if its import
-                only registers, although that cannot be shown, or what it changes in a library does not matter: this
-                overrules what could not be shown and changes of a library's own state, never what was seen to change
-                the process or the application. None, the default, leaves it to what was seen.
-            depends_on: Files whose content decides what it registers, and `env:NAME` for environment variables that
-                it does not read itself: when one changes, it is imported and recorded anew.
+            eager: True: import the plugin at every start, because its import does more than register. False: it only
+                registers, even if that could not be shown, or if it changes the state of a library; effects on the
+                process or the application that were observed still make it eager. None: as observed.
+            depends_on: Files whose content decides what the plugin registers, and `env:NAME` for environment variables
+                that it does not read itself. If one changes, the plugin is imported and recorded again.
 
         Raises:
-            HostError: If no plugin is being imported, or a path cannot be one.
-            InvalidNameError: If what is to be the name of a plugin cannot be one.
+            HostError: If no plugin is being imported, or a path is invalid.
+            InvalidNameError: If the name of a plugin is invalid.
         """
         plugin, importing = self.manager.attribution.registering()
         if not importing and not self.manager.early.is_undecided(plugin):
@@ -117,15 +116,15 @@ class HostMethods:
             note_declaration(plugin, self.manager.settings.sources.adapter)
 
     def adapt(self, function: A) -> A:
-        """Have *function* make contributions of what each plugin's module offers, as a decorator.
+        """Register *function*, the adapter, which turns what a plugin's module offers into contributions; a decorator.
 
-        It is called whenever a plugin's module has been executed, built-in ones included, with the plugin, its module,
-        and all entry points in the host's groups that name the module. What it registers, provides or declares is the
-        plugin's, as if the module had done it: it is recorded, and is there at the next start without an import. What
-        it does besides counts as the plugin's import does. An adapter that is edited makes new records.
+        The adapter is called after the module of each plugin has been imported, built-in ones included. What it
+        registers, provides or declares belongs to the plugin, and is recorded, so that the next start needs no import.
+        Any other effect counts as an effect of the plugin's import. If the adapter is edited, all plugins are recorded
+        again.
 
-        What it raises itself is the application's fault, and leaves the plugin out; what a plugin's code raises that
-        it calls is the plugin's.
+        If the adapter raises an exception, the plugin is left out, and the error names the application; if code of the
+        plugin raises that the adapter calls, the error names the plugin.
 
         Args:
             function: Called with the plugin, the module, and a sequence of `EntryPoint`, empty for a plugin that is
@@ -145,14 +144,14 @@ class HostMethods:
         return function
 
     def explain(self, what: Any, name: str | None = None) -> Explanation | Claims | HookExplanation:
-        """Return who provides a component, has a name in a registry, or implements a hook; in which order, and why.
+        """Explain who provides a component, claims a name in a registry, or implements a hook; imports no plugin.
 
         Args:
-            what: The component's key, or a hook; or, with *name*, the registry or what it is called.
+            what: The component's key, or a hook; or, with *name*, a registry or its name.
             name: The name in that registry.
 
         Returns:
-            Plain data; its `str()` is for reading. No plugin is imported for it.
+            The order and the reasons, as plain data; `str()` returns text for people.
 
         Raises:
             HostError: If there is no such registry.
@@ -175,7 +174,7 @@ class HostMethods:
         """Return the plugin of that name.
 
         Raises:
-            PluginNotFoundError: If there is none; it knows the nearest name.
+            PluginNotFoundError: If there is none; the error has the nearest name.
         """
         plugin = self.manager.named(name)
         if plugin is None:
@@ -185,27 +184,27 @@ class HostMethods:
         return plugin
 
     def leave_out(self, names: Iterable[str] = (), reason: str = "left out by the application") -> None:
-        """Start without some plugins: those of *names*, or without any that is not built in when *names* is empty.
+        """Leave out the plugins of *names* at the start; if *names* is empty, all that are not built in.
 
-        `group:name` in *names* is an entry point: a plugin is left out with the last of its entry points.
+        `group:name` in *names* is an entry point: a plugin is left out if all of its entry points are.
 
         Raises:
-            HostError: If the plugins have been found already.
+            HostError: If the plugins were found already.
         """
         self.manager.configure(left_out=(*self.manager.settings.left_out, (tuple(names), reason)))
 
     def only(self, names: Iterable[str]) -> None:
-        """Start with the plugins that the application's own configuration enables, and with those that it requires.
+        """Enable only the plugins of *names*, and those that the application requires.
 
-        All others, built-in ones included, are found and not imported; lists of plugins say why. What imports one of
-        them itself gets its module, like that of a library, and what it registers is dropped. A name that no plugin
-        has is reported at the start, with the nearest one. What the user leaves out stays left out.
+        All others, built-in ones included, are disabled. If other code imports such a plugin, it gets the module as it
+        would get a library's, and what the module registers is dropped. A name that no plugin has is reported at the
+        start, with the nearest name. Plugins that the user leaves out stay left out.
 
         Args:
-            names: The plugins'; none at all leaves out every plugin.
+            names: Names of plugins; if there are none, every plugin is disabled.
 
         Raises:
-            HostError: If the plugins have been found already.
+            HostError: If the plugins were found already.
         """
         from pegboard.sources import enabled
 
@@ -214,32 +213,32 @@ class HostMethods:
     def disable(
         self, name: str, reason: str = "disabled by the application", *, deadline_s: float | None = 5.0
     ) -> Change:
-        """Take the plugin of that name out of use: all that it contributed, all that it has opened, and its modules.
+        """Disable the plugin of that name: remove its contributions and its modules, and end what it has opened.
 
-        What was built with something of it is forgotten and built anew when it is asked for. Scopes that it has opened
-        end, components clean up, and functions given to `on_unload` are called; the last first. Faults of plugins in
-        the course of it are reported, and keep nothing from being ended.
+        Components that depend on the plugin are discarded, and built again when they are next requested. Scopes that
+        the plugin has opened end, components are cleaned up, and functions given to `on_unload` are called, in reverse
+        order. Faults of plugins are reported, and all clean-ups run.
 
         Args:
-            name: The plugin's.
-            reason: Why, as lists of plugins show it.
-            deadline_s: Seconds that each clean-up may take, in a thread of its own; what takes longer is not waited
-                for any more, and named. None: in this thread, as long as it takes.
+            name: The plugin's name.
+            reason: The reason, for lists of plugins.
+            deadline_s: Seconds that each clean-up may take, in a thread of its own; one that takes longer is reported,
+                and not waited for. None: clean-ups run in this thread, without a limit.
 
         Returns:
-            What was done. What has to be awaited waits for the container's `aclose`; use `adisable` to await it.
+            What was changed. Async clean-ups run when the container's `aclose` is called; `adisable` awaits them.
 
         Raises:
             PluginNotFoundError: If there is none.
             HostError: If the application requires it, or it is being imported right now.
-            ExceptionGroup: Of what clean-ups of the application itself have raised.
+            ExceptionGroup: The exceptions of the application's own clean-ups.
         """
         return self._lifecycle().disable(name, reason, deadline_s)
 
     async def adisable(
         self, name: str, reason: str = "disabled by the application", *, deadline_s: float | None = 5.0
     ) -> Change:
-        """Do what `disable` does, awaiting what is asynchronous, in a loop of `asyncio`."""
+        """Do what `disable` does, and await asynchronous clean-ups, in a loop of `asyncio`."""
         return await self._lifecycle().adisable(name, reason, deadline_s)
 
     def enable(self, name: str) -> None:
@@ -252,35 +251,35 @@ class HostMethods:
         self._lifecycle().enable(name)
 
     def reload(self, name: str, *, deadline_s: float | None = 5.0) -> Change:
-        """Import the plugin of that name anew, from what its files are now.
+        """Import the plugin of that name again, from its present files.
 
-        Its new contributions replace the old ones in one step, and then what the old code had opened is ended, as by
-        `disable`. Other plugins that use its code are reloaded with it. If the new code cannot be imported, nothing has
-        changed, and the old code serves on.
+        The new contributions replace the old ones in one step. Then what the old code had opened is ended, as by
+        `disable`. Other plugins that use its code are reloaded, too. If the new code cannot be imported, nothing
+        changes.
 
         Args:
-            name: The plugin's.
+            name: The plugin's name.
             deadline_s: As in `disable`.
 
         Returns:
-            What was done. What has to be awaited waits for the container's `aclose`; use `areload` to await it.
+            What was changed. Async clean-ups run when the container's `aclose` is called; `areload` awaits them.
 
         Raises:
             PluginNotFoundError: If there is none.
             PluginError: If it cannot be imported, or is disabled.
             HostError: If it is being imported right now.
-            ExceptionGroup: Of what clean-ups of the application itself have raised.
+            ExceptionGroup: The exceptions of the application's own clean-ups.
         """
         return self._lifecycle().reload(name, deadline_s)
 
     async def areload(self, name: str, *, deadline_s: float | None = 5.0) -> Change:
-        """Do what `reload` does, awaiting what is asynchronous, in a loop of `asyncio`."""
+        """Do what `reload` does, and await asynchronous clean-ups, in a loop of `asyncio`."""
         return await self._lifecycle().areload(name, deadline_s)
 
     def rescan(self, *, deadline_s: float | None = 5.0) -> Rescan:
-        """Search for plugins again: import those that were installed meanwhile, and disable those that are gone.
+        """Search for plugins again: import those that were installed since the start, and disable those that are gone.
 
-        Plugins that were edited meanwhile stay as they are; see `reload`.
+        Plugins that were edited do not change; see `reload`.
 
         Args:
             deadline_s: As in `disable`.
@@ -291,40 +290,40 @@ class HostMethods:
     """The name of `rescan` until 1.0."""
 
     def on_unload(self, function: F) -> F:
-        """Have *function* called, without arguments, when the plugin that says so is disabled or reloaded.
+        """Register a clean-up: *function* is called without arguments when the plugin is disabled or reloaded.
 
-        For what the container does not know of: threads, timers, sockets, handlers of signals. Of several the last is
-        called first. What the application itself says is called by `close`. If the plugin's import fails, it is called
-        at once.
+        Use it to end what the container does not manage: threads, timers, sockets, signal handlers. The last function
+        that was registered is called first. `close` calls the functions of the application itself. If the plugin's
+        import fails, its functions are called at once.
 
         Returns:
-            *function*, so that it can be decorated.
+            *function*, so that this method can be used as a decorator.
         """
         self._unload_callbacks.setdefault(self.manager.attribution.registering()[0], []).append(function)
         return function
 
     def close(self, *, deadline_s: float | None = 5.0) -> None:
-        """End everything that plugins and the application have opened: scopes, components, and then `on_unload`.
+        """Run all clean-ups: end scopes, clean up components, and then call the functions of `on_unload`.
 
-        For the end of a program, or of a test. Plugins stay as they are, and the container begins anew. A host of the
-        same name that is made afterwards, wherever that is, replaces this one.
+        For the end of a program or of a test. Plugins do not change, and the container is empty afterwards. A host of
+        the same name that is made later replaces this one.
 
         Args:
             deadline_s: As in `disable`.
 
         Raises:
-            ExceptionGroup: Of what clean-ups of the application itself have raised; those of plugins are reported.
+            ExceptionGroup: The exceptions of the application's own clean-ups; those of plugins are reported.
         """
         self._lifecycle().close(deadline_s)
 
     async def aclose(self, *, deadline_s: float | None = 5.0) -> None:
-        """Do what `close` does, awaiting what is asynchronous, in a loop of `asyncio`."""
+        """Do what `close` does, and await asynchronous clean-ups, in a loop of `asyncio`."""
         await self._lifecycle().aclose(deadline_s)
 
     async def astart(self) -> None:
-        """Do what `start` does, in a thread, so that an event loop of `asyncio` goes on while plugins are imported.
+        """Do what `start` does in a thread, so that plugins do not block an event loop of `asyncio`.
 
-        If the task is cancelled, the start goes on and serves whoever asks next. Faults are reported in that thread.
+        If the task is cancelled, the start continues. Faults are reported in that thread.
         """
         from pegboard.manager import READY
 
