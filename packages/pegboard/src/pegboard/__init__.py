@@ -57,7 +57,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _load(*names: str, is_late: bool = True) -> None:
+def _load(*names: str, is_late: bool = True, is_package: bool = False) -> None:  # noqa: C901 -- a function costs a start
     """Import modules of this package as `import` would, in less than half the time: where they are is known.
 
     Only what Python itself has compiled, for these very sources, is taken (PEP 3147; `importlib.machinery` calls the
@@ -67,6 +67,7 @@ def _load(*names: str, is_late: bool = True) -> None:
     Args:
         names: Modules of this package, each after those that it imports.
         is_late: Whether this package has been imported; until then every thread that wants a part of it waits for that.
+        is_package: Whether the only name is that of a package.
     """
     # `from` takes twice as long: it asks each module whether it is a package
     import _frozen_importlib
@@ -84,12 +85,16 @@ def _load(*names: str, is_late: bool = True) -> None:
     folder = own.loader.path.rpartition(sep)[0]
     before, _, after = own.cached.rpartition("__init__")
     for name in names:
-        full, path = f"{__name__}.{name}", f"{folder}{sep}{name}.py"
+        full, stem = f"{__name__}.{name}", name
         if full in modules:
             continue
+        if is_package:
+            before = before.replace(f"{folder}{sep}", f"{folder}{sep}{name}{sep}", 1)
+            folder, stem = f"{folder}{sep}{name}", "__init__"
+        path = f"{folder}{sep}{stem}.py"
         try:
             status = os.stat(path)
-            with _io.open_code(f"{before}{name}{after}") as file:
+            with _io.open_code(f"{before}{stem}{after}") as file:
                 compiled = file.read()
         except OSError:
             return
@@ -105,10 +110,12 @@ def _load(*names: str, is_late: bool = True) -> None:
         names_of_module.update(
             __spec__=spec,
             __loader__=spec.loader,
-            __package__=__name__,
+            __package__=full if is_package else __name__,
             __file__=path,
-            __cached__=f"{before}{name}{after}",
+            __cached__=f"{before}{stem}{after}",
         )
+        if is_package:
+            spec.submodule_search_locations = names_of_module["__path__"] = [folder]
         with lock(full) if is_late else _thread.allocate_lock():
             if full in modules:
                 continue

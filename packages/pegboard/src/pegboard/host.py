@@ -334,6 +334,7 @@ class Host(HostMethods):
     def hooks(self) -> "Hooks":
         """The hooks. Decorators declare them: `notify`, `collect`, `first` and `chain`."""
         if self._hooks is None:
+            load("hooks", is_package=True)
             from pegboard.hooks import Hooks
 
             self._hooks = Hooks(self)

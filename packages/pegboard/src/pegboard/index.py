@@ -98,9 +98,9 @@ class Deferred(str):
         raise AttributeError(self)
 
 
-def load(*names: str) -> None:
+def load(*names: str, is_package: bool = False) -> None:
     """Import modules of this package faster than `import` does, where that is possible; see `pegboard._load`."""
-    sys.modules["pegboard"]._load(*names)  # noqa: SLF001 -- it is there before this file is
+    sys.modules["pegboard"]._load(*names, is_package=is_package)  # noqa: SLF001 -- it is there before this file is
 
 
 def deferred(source: str, names: str) -> "dict[str, str]":

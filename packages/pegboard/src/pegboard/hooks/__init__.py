@@ -8,34 +8,22 @@ A start that declares hooks loads this file, and no other of this package until 
 hook is a `Declared` first, and becomes what it is in `hook` when it is used.
 """
 
-# ruff: noqa: ANN001, ANN201 -- the methods that declare have their types apart, for type checkers alone
+# ruff: noqa: ANN001, ANN201, F403 -- the types are in `typed`: each start that declares hooks reads this file
 
 from pegboard.index import deferred
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+    from typing import Any
 
-    from pegboard.hooks.hook import AsyncHook as AsyncHook
-    from pegboard.hooks.hook import AsyncImplementer as AsyncImplementer
-    from pegboard.hooks.hook import Chain as Chain
-    from pegboard.hooks.hook import Collect as Collect
-    from pegboard.hooks.hook import Faults as Faults
-    from pegboard.hooks.hook import First as First
-    from pegboard.hooks.hook import Hook as Hook
-    from pegboard.hooks.hook import HooksMethods
-    from pegboard.hooks.hook import Implementer as Implementer
-    from pegboard.hooks.hook import Notify as Notify
-
-    P = ParamSpec("P")
-    R = TypeVar("R")
-    T = TypeVar("T")
+    from pegboard.hooks.typed import *
+    from pegboard.hooks.typed import Hooks as TypedHooks
 else:
-    HooksMethods = object
+    TypedHooks = object
 
 _FLAGS = 0x04 | 0x08  # of code with `*args` or `**kwargs`
+_FAULTS = ("contain", "raise", "collect")
 
 
 def __getattr__(name: str) -> object:
@@ -62,10 +50,10 @@ class Declared:
         "passing",
     )
 
-    def __call__(self, *args: "Any", **kwargs: "Any") -> "Any":
+    def __call__(self, *args: object, **kwargs: object) -> object:
         return _used(self)(*args, **kwargs)
 
-    def __getattr__(self, name: str) -> "Any":
+    def __getattr__(self, name: str) -> object:
         return getattr(_used(self), name)
 
     def __repr__(self) -> str:
@@ -76,53 +64,12 @@ def _used(declared: "Any") -> "Any":
     return __import__("pegboard.hooks.hook", None, None, ("become",)).become(declared)
 
 
-if TYPE_CHECKING:
-    AsyncNotify: TypeAlias = AsyncHook[P, Awaitable[None] | None, Coroutine[Any, Any, None]]
-    AsyncCollect: TypeAlias = AsyncHook[P, Awaitable[R | None] | R | None, Coroutine[Any, Any, list[R]]]
-    AsyncFirst: TypeAlias = AsyncHook[P, Awaitable[R | None] | R | None, Coroutine[Any, Any, R | None]]
-    AsyncChain: TypeAlias = AsyncHook[P, Awaitable[T] | T, Coroutine[Any, Any, T]]
-
-    Errors: TypeAlias = tuple[type[BaseException], ...]
-
-    class DeclaresNotify(Protocol):
-        """`Hooks.notify` with options."""
-
-        @overload
-        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, None]], /) -> AsyncNotify[P]: ...
-        @overload
-        def __call__(self, declaration: Callable[P, None], /) -> Notify[P]: ...
-
-    class DeclaresCollect(Protocol):
-        """`Hooks.collect` with options."""
-
-        @overload
-        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncCollect[P, R]: ...  # type: ignore[overload-overlap]
-        @overload
-        def __call__(self, declaration: Callable[P, R], /) -> Collect[P, R]: ...
-
-    class DeclaresFirst(Protocol):
-        """`Hooks.first` with options."""
-
-        @overload
-        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncFirst[P, R]: ...  # type: ignore[overload-overlap]
-        @overload
-        def __call__(self, declaration: Callable[P, R], /) -> First[P, R]: ...
-
-    class DeclaresChain(Protocol):
-        """`Hooks.chain` with options."""
-
-        @overload
-        def __call__(self, declaration: Callable[P, Coroutine[Any, Any, T]], /) -> AsyncChain[P, T]: ...  # type: ignore[overload-overlap]
-        @overload
-        def __call__(self, declaration: Callable[P, T], /) -> Chain[P, T]: ...
-
-
-class Hooks(HooksMethods):
+class Hooks(TypedHooks):
     """The hooks of one application: `Host.hooks`. Decorators declare them: `notify`, `collect`, `first` and `chain`."""
 
     def __init__(self, host: "Any") -> None:
-        self.host: Any = host
-        self.ready: Callable[[], None] = host.start
+        self.host = host
+        self.ready = host.start
         """Makes the plugins ready."""
         self.declared: dict[str, Any] = {}
         """Every hook that has been declared, by its name."""
@@ -131,37 +78,35 @@ class Hooks(HooksMethods):
         self.woken: dict[str, str] = {}
         """Plugins that were imported for a call, by name, and the hook that was called first; for tools."""
 
-    def _declare(
+    def _declare(  # noqa: PLR0917 -- named arguments would cost each hook more
         self,
         mode: str,
         declaration: "Any",
         faults: str,
         passing: "Any",
-        *,
-        announced: bool = False,
-        concurrent: bool = False,
+        announced: "Any" = None,
+        concurrent: "Any" = None,
     ) -> "Any":
         if declaration is None:
-            return lambda declared: self._declare(
-                mode, declared, faults, passing, announced=announced, concurrent=concurrent
-            )
-        code = getattr(declaration, "__code__", None)
+            return lambda declared: self._declare(mode, declared, faults, passing, announced, concurrent)
         hook: Any = Declared()
-        hook.hooks, hook.declaration, hook.mode = self, declaration, mode
-        hook.faults, hook.passing, hook.is_concurrent, hook.announced = faults, passing, concurrent, None
-        if (
-            code is None
-            or code.co_flags & _FLAGS
-            or faults not in ("contain", "raise", "collect")
-            or announced
-            or concurrent
-            or declaration.__name__ in self.declared
-            or (mode == "chain" and not code.co_argcount)
-        ):
+        hook.hooks = self
+        hook.declaration = declaration
+        hook.mode = mode
+        hook.faults = faults
+        hook.passing = passing
+        hook.is_concurrent = concurrent or False
+        hook.announced = None
+        try:
+            name, code = declaration.__name__, declaration.__code__
+            is_usual = not (announced or concurrent or name in self.declared or code.co_flags & _FLAGS)
+        except AttributeError:
+            is_usual = False
+        if not is_usual or faults not in _FAULTS or (mode == "chain" and not code.co_argcount):
             from pegboard.hooks.declaring import check
 
-            hook.announced = check(hook, announced=announced)
-        self.declared[declaration.__name__] = hook
+            hook.announced = check(hook, announced=bool(announced))
+        self.declared[name] = hook
         return hook
 
     vars().update(
@@ -171,45 +116,7 @@ class Hooks(HooksMethods):
         )
     )
 
-    if TYPE_CHECKING:
-
-        @overload
-        def notify(self, declaration: Callable[P, Coroutine[Any, Any, None]], /) -> AsyncNotify[P]: ...
-        @overload
-        def notify(self, declaration: Callable[P, None], /) -> Notify[P]: ...
-        @overload
-        def notify(
-            self, *, faults: Faults = "contain", passing: Errors = (), announced: bool = False, concurrent: bool = False
-        ) -> DeclaresNotify: ...
-        def notify(self, *declaration: Any, **options: Any) -> Any: ...
-
-        @overload
-        def collect(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncCollect[P, R]: ...  # type: ignore[overload-overlap]
-        @overload
-        def collect(self, declaration: Callable[P, R], /) -> Collect[P, R]: ...
-        @overload
-        def collect(
-            self, *, faults: Faults = "contain", passing: Errors = (), concurrent: bool = False
-        ) -> DeclaresCollect: ...
-        def collect(self, *declaration: Any, **options: Any) -> Any: ...
-
-        @overload
-        def first(self, declaration: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncFirst[P, R]: ...  # type: ignore[overload-overlap]
-        @overload
-        def first(self, declaration: Callable[P, R], /) -> First[P, R]: ...
-        @overload
-        def first(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresFirst: ...
-        def first(self, *declaration: Any, **options: Any) -> Any: ...
-
-        @overload
-        def chain(self, declaration: Callable[P, Coroutine[Any, Any, T]], /) -> AsyncChain[P, T]: ...  # type: ignore[overload-overlap]
-        @overload
-        def chain(self, declaration: Callable[P, T], /) -> Chain[P, T]: ...
-        @overload
-        def chain(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresChain: ...
-        def chain(self, *declaration: Any, **options: Any) -> Any: ...
-
-    else:  # overloads would be made at every start
+    if not TYPE_CHECKING:  # `TypedHooks` says what these are to type checkers: overloads would be made at every start
 
         def notify(self, declaration=None, /, *, faults="contain", passing=(), announced=False, concurrent=False):
             """Declare a hook that notifies plugins: a call returns None.
@@ -229,7 +136,7 @@ class Hooks(HooksMethods):
                 HostError: If the declaration is not a suitable function, another hook has its name, or options
                     contradict each other.
             """
-            return self._declare("notify", declaration, faults, passing, announced=announced, concurrent=concurrent)
+            return self._declare("notify", declaration, faults, passing, announced, concurrent)
 
         def collect(self, declaration=None, /, *, faults="contain", passing=(), concurrent=False):
             """Declare a hook that collects answers: a call returns all results except None, in order.
@@ -240,7 +147,7 @@ class Hooks(HooksMethods):
                 passing: As in `notify`.
                 concurrent: As in `notify`.
             """
-            return self._declare("collect", declaration, faults, passing, concurrent=concurrent)
+            return self._declare("collect", declaration, faults, passing, None, concurrent)
 
         def first(self, declaration=None, /, *, faults="contain", passing=()):
             """Declare a hook that returns the first result that is not None; later implementations are not called.

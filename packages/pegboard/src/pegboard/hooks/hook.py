@@ -477,8 +477,10 @@ class HooksMethods:
 
     if TYPE_CHECKING:  # what they use of `Hooks`
         host: Any
+        ready: Callable[[], None]
         monitors: tuple[Callable[[Answer], object], ...]
         declared: dict[str, Any]
+        woken: dict[str, str]
 
     @property
     def manager(self) -> "PluginManager":
