@@ -2,6 +2,7 @@ import gc
 import importlib
 import subprocess
 import sys
+import threading
 import weakref
 
 import pytest
@@ -384,6 +385,30 @@ def test_hooks_in_a_module_of_their_own_are_imported_when_one_that_is_called_is_
     assert {"app.hooks", "app.plugins.a"}.isdisjoint(sys.modules)
     assert host.hooks["ask"]() == ["a"]
     assert [hook.name for hook in host.hooks] == ["ask", "tell"]
+
+
+def test_a_thread_that_asks_for_hooks_waits_until_another_one_has_imported_what_declares_them(application):
+    application.tree.write(
+        "app/hooks.py",
+        "from app import api\nfrom app.api import host\n"
+        "api.begun.set()\napi.go_on.wait(10)\n"
+        "@host.hooks.collect\ndef ask() -> str: raise NotImplementedError\n",
+    )
+    host = application.host(hooks="app.hooks")
+    api = sys.modules["app.api"]
+    api.begun, api.go_on = threading.Event(), threading.Event()
+    found = []
+    threads = [threading.Thread(target=lambda: found.append("ask" in host.hooks)) for _ in range(3)]
+    threads[0].start()
+    assert api.begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    threads[1].join(0.05)  # it would have found no hook by then
+    api.go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert found == [True] * 3
 
 
 def test_the_applications_own_implementation_counts_as_one(application):

@@ -337,9 +337,11 @@ class Host(HostMethods):
             load("hooks", is_package=True)
             from pegboard.hooks import Hooks
 
-            self._hooks = Hooks(self)
-            if self._hooks_module:  # it may be what asks: then it is being imported, and goes on
-                __import__(self._hooks_module)
+            with self._lock:
+                if self._hooks is None:
+                    self._hooks = Hooks(self)
+        if self._hooks_module:  # it may be what asks: then it is being imported, and goes on; other threads wait for it
+            __import__(self._hooks_module)
         return self._hooks
 
     def is_implemented(self, hook: str) -> bool:

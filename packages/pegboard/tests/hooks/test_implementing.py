@@ -2,6 +2,8 @@
 
 import pytest
 
+from pegboard.errors import HostError
+
 REFUSED = {
     "misspelt": ("@api.suggestions\ndef f(documnet): return 1", "it needs 'documnet', which the hook does not pass"),
     "extra": ("@api.suggestions\ndef f(document, more): return 1", "it needs 'more', which the hook does not pass"),
@@ -11,6 +13,11 @@ REFUSED = {
     "wrong result": ("@api.transform\ndef f(text: str) -> int: return 1", "it may return int"),
     "result or none": ("@api.transform\ndef f(text: str) -> str | None: return text", "it may return NoneType"),
     "forgotten return": ("@api.suggestions\ndef f(document): document.upper()", "it never returns anything"),
+    "only pass": ("@api.suggestions\ndef f(document): pass", "it never returns anything"),
+    "a branch that passes": (
+        "@api.suggestions\ndef f(document):\n    if document: pass",
+        "it never returns anything",
+    ),
     "only a docstring": ("@api.suggestions\ndef f(document): 'Nothing.'", "it never returns anything"),
     "async": ("@api.suggestions\nasync def f(document): return 1", "it is asynchronous, and the hook is not"),
     "async object": (
@@ -69,6 +76,8 @@ TAKEN = {
         "@api.suggestions\ndef f(document: P): return 1"
     ),
     "nothing on purpose": "@api.suggestions\ndef f(document) -> None: ...\n@api.suggestions\ndef g(document): return 1",
+    "none in writing": "@api.suggestions\ndef f(document): return None\n@api.suggestions\ndef g(document): return 1",
+    "a lambda of none": "api.suggestions(lambda document: None)\napi.suggestions(lambda document: 1)",
     "a generator": "@api.suggestions\ndef f(document): yield 1",
     "only raises": "@api.answers\ndef f(document): raise ValueError\n@api.suggestions\ndef g(document): return 1",
     "nothing of it": "@api.suggestions\ndef f(): return 1",
@@ -95,6 +104,12 @@ class TestGrowing:
         hooked.api.saved_v1 = published
         hooks["saved"]("d", "me")
         assert hooked.log == [("new", "d", "me"), ("old", "d")]
+
+    @pytest.mark.parametrize("published", [3, "saved", None, len])
+    def test_what_is_no_function_was_never_published(self, hooked, published):
+        hooks = hooked.start()
+        with pytest.raises(HostError, match="cannot say how the hook 'saved' was published"):
+            hooks["saved"].as_published(published)
 
     def test_what_was_published_is_still_there(self, hooked):
         hooks = hooked.start()

@@ -7,6 +7,7 @@ checkers: here only what is plainly wrong is refused.
 from __future__ import annotations
 
 import dis
+import linecache
 from inspect import Signature, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature, unwrap
 from types import FunctionType, GeneratorType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -88,11 +89,12 @@ def _never_returns_anything(function: Any) -> bool:
     """Return whether each way out of *function* returns None, and neither its code nor its annotation says None."""
     if not isinstance(function, FunctionType) or _may_be_none(function.__annotations__.get("return", "")):
         return False
+    is_lambda = function.__name__ == "<lambda>"  # it says what it returns; not every Python knows where
     returns = 0
     earlier = before = None
     for each in dis.get_instructions(function):
         if each.opname == "RETURN_CONST":  # Python 3.12 and 3.13
-            if each.argval is not None or _is_written(each, before):
+            if each.argval is not None or _is_written(function, each, before):
                 return False
             returns += 1
         elif each.opname == "RETURN_VALUE":
@@ -100,11 +102,11 @@ def _never_returns_anything(function: Any) -> bool:
                 return False
             if before is None or before.opname != "LOAD_CONST" or before.argval is not None:
                 return False
-            if _is_written(before, earlier):
+            if _is_written(function, before, earlier):
                 return False
             returns += 1
         earlier, before = before, each
-    return returns > 0
+    return returns > 0 and not is_lambda
 
 
 def _may_be_none(annotation: Any) -> bool:
@@ -112,13 +114,19 @@ def _may_be_none(annotation: Any) -> bool:
     return "None" in text or "Optional" in text
 
 
-def _is_written(constant: dis.Instruction, before: dis.Instruction | None) -> bool:
-    """Return whether the source has the None that *constant* loads: one that is implied has another one's place."""
+def _is_written(function: FunctionType, constant: dis.Instruction, before: dis.Instruction | None) -> bool:
+    """Return whether the source of *function* has the None that *constant* loads.
+
+    One that is implied has the place of something else, of `pass`, say, which is as long as None is.
+    """
     at = constant.positions
-    if at is None or at.col_offset is None or at.end_col_offset is None:  # Python runs without columns
+    if at is None or at.lineno is None or at.col_offset is None or at.end_col_offset is None:  # Python runs without
         return True
-    is_own = before is None or before.positions != at
-    return is_own and at.lineno == at.end_lineno and at.end_col_offset - at.col_offset == len("None")
+    if (before is not None and before.positions == at) or at.lineno != at.end_lineno:
+        return False
+    line = linecache.getline(function.__code__.co_filename, at.lineno, function.__globals__)
+    written = line.encode()[at.col_offset : at.end_col_offset] if line else b"None"
+    return written == b"None" and at.end_col_offset - at.col_offset == len("None")
 
 
 def _hints(function: Any) -> Mapping[str, Any]:

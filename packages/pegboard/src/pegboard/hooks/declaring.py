@@ -98,8 +98,11 @@ def check_published(hook: Any, published: Callable[..., Any]) -> None:
     """Raise an error if *published* has a parameter that *hook* does not have any more.
 
     Raises:
-        HostError: If so.
+        HostError: If so, or if *published* is no function.
     """
+    if not isinstance(published, FunctionType):
+        problem = f"{name_of(published)} cannot say how the hook {hook.name!r} was published"
+        raise HostError(problem, "decorate a function with the parameters that it had: `@hook.as_published`")
     for name in signature(published).parameters:
         if name not in hook.parameters:
             from pegboard.errors.base import nearest
