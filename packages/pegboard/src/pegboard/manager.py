@@ -409,11 +409,12 @@ _LEFT_OUT: "Final" = object()
 class Registry(RegistryMethods[T]):
     """Contributions of one type by name: commands, exporters, themes.
 
-    Made by `Host.registry`. Reading it makes the host ready first; `names`, `describe` and `in` import no
-    primed plugin, `registry[name]` imports the one that owns the name.
+    `Host.registry` makes one. Reading it starts the host. `names`, `describe` and `in` import no primed plugin;
+    `registry[name]` imports the plugin that owns the name.
 
-    Two plugins with one name: the first in order keeps it, unless a later one registers with `override=True`
-    or the application made the registry with `allow_override=True`. What loses is reported, and shown by `explain`.
+    If two plugins register one name, the first in order keeps it, unless a later one registers with
+    `override=True` or the registry was made with `allow_override=True`. The other one is reported, and `explain`
+    shows it.
     """
 
     def __init__(
@@ -432,18 +433,18 @@ class Registry(RegistryMethods[T]):
                 f"a registry cannot be called {name!r}", "contributions to the container or to hooks are called so"
             )
         self.name: str = str.__str__(name)
-        """What the registry is called, e.g. `commands`; the kind of its contributions."""
+        """The name of the registry, e.g. `commands`; it is the kind of its contributions."""
         self._manager: PluginManager = manager
         self._ready = ready
         self._report = report
         self.allow_override: bool = allow_override
         """Whether a later plugin may take a name without saying `override=True`."""
         self.of: Any = None
-        """What the contributions are, as far as the application says; see `Host.registry`."""
+        """The type of the contributions; see `Host.registry`."""
         self.schema: Any = None
-        """The fields of their metadata, as far as the application says; see `Host.registry`."""
+        """The fields of their metadata; see `Host.registry`."""
         self.passing: tuple[type[BaseException], ...] = ()
-        """Errors that `call` lets through unchanged, e.g. the application's own friendly one."""
+        """Exceptions that `call` does not convert, e.g. the application's own error for users."""
         self.builds: Any = None
         """Returns what the container builds for a contribution, as far as the application says; see `Host.registry`."""
         self._reported: set[tuple[Plugin, str]] = set()

@@ -39,10 +39,10 @@ class RegistryMethods(TypedRegistry[T]):
     if not TYPE_CHECKING:  # `TypedRegistry` says what these are to type checkers
 
         def get(self, name: str, default: Any = None) -> Any:
-            """Return the contribution of that name, or *default* when there is none.
+            """Return the contribution of that name, or *default* if there is none.
 
             Raises:
-                PluginError: In strict mode, if its plugin cannot be imported; else that is reported.
+                PluginError: In strict mode, if its plugin cannot be imported. Otherwise the fault is reported.
             """
             if name in self:
                 try:
@@ -53,20 +53,20 @@ class RegistryMethods(TypedRegistry[T]):
             return default
 
         async def aget(self, name: str, default: Any = None) -> Any:
-            """Do what `get` does; plugins are imported in a thread, so that an event loop of `asyncio` goes on."""
+            """Do what `get` does; import plugins in a thread, so that they do not block an event loop of `asyncio`."""
             from pegboard.calling import read
 
             return await read(self, self._manager, self._ready, name, self.get, default)
 
         def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
-            """Call the contribution of that name, so that whatever it raises names its plugin.
+            """Call the contribution of that name, and convert any exception to an error that names its plugin.
 
-            Errors of built-in plugins and of the application pass unchanged, as with `Host.run`, and so do the types in
-            `passing`. What it registers is its plugin's. The boundary holds until all of its code has run: a coroutine
-            or a generator that it returns is one whose errors name the plugin, too.
+            Exceptions of built-in plugins, of the application, and of the types in `passing` are not converted; see
+            `Host.run`. Exceptions of a coroutine or a generator that it returns are converted, too. What it registers
+            belongs to its plugin.
 
             Args:
-                name: The contribution's.
+                name: The name of the contribution.
                 *args: Its arguments.
                 **kwargs: Its named arguments.
 
@@ -83,31 +83,31 @@ class RegistryMethods(TypedRegistry[T]):
             return call(self, self._manager, name, args, kwargs)
 
         async def acall(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
-            """Do what `call` does, and await what it returns if that can be awaited; cancellation passes.
+            """Do what `call` does, and await the result if it is awaitable; cancellation is not converted.
 
-            Its plugin is imported in a thread, so that an event loop of `asyncio` goes on meanwhile. The contribution
-            itself runs in the loop's thread.
+            Its plugin is imported in a thread, so that it does not block an event loop of `asyncio`. The contribution
+            itself runs in the thread of the loop.
             """
             from pegboard.calling import acall
 
             return await acall(self, self._manager, self._ready, name, (args, kwargs))
 
     def override(self, name: str, item: T, /, **metadata: Any) -> AbstractContextManager[T]:
-        """Return a context manager, for tests, in which *name* stands for *item*, whoever has it.
+        """Return a context manager, for tests, in which *item* is the contribution of that *name*.
 
-        Nothing is checked of *item*, which may be a fake. It counts for all threads, and blocks can be nested.
+        *item* is not checked; it may be a fake. This applies to all threads, and blocks can be nested.
 
         Args:
-            name: What is overridden; nothing needs to have that name.
-            item: What stands there in the block.
-            **metadata: What describes it; that of what it overrides when left out.
+            name: The name; it need not exist.
+            item: The contribution in the block.
+            **metadata: The metadata in the block; if it is left out, that of the contribution that is overridden.
         """
         from pegboard.substitution import Substitution
 
         return Substitution(self, self._manager, name, item, metadata)
 
     def describe(self, name: str) -> Mapping[str, Any]:
-        """Return the metadata of *name*, without importing a primed plugin.
+        """Return the metadata of *name*; imports no primed plugin.
 
         Raises:
             ContributionNotFoundError: If there is none.
@@ -123,14 +123,14 @@ class RegistryMethods(TypedRegistry[T]):
         return self.winner(name).owner
 
     def items(self) -> Iterator[tuple[str, T]]:
-        """Yield names and contributions in order, importing every plugin that owns one; what fails is left out."""
+        """Yield names and contributions in order; imports their plugins, and leaves out those that fail."""
         for name in self.names():
             item: Any = self.get(name, _FAILED)
             if item is not _FAILED:
                 yield name, item
 
     def explain(self, name: str) -> Claims:
-        """Return who has *name*, who else claims it, and why; imports no plugin."""
+        """Return all registrations of *name*, which one is used and why; imports no plugin."""
         from pegboard.claims import explain
         from pegboard.precedence import rule_for
 
