@@ -75,7 +75,7 @@ def test_each_back_end_packages_the_plugin_and_nothing_else(world):
 
 
 def test_the_projects_pass_their_own_tests(world):
-    tests = sorted(world.glob("*/tests/test_*.py"))
+    tests = sorted(world.glob("*_*/tests/test_*.py"))
     assert len(tests) == 9
     out = run(
         sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *tests,

@@ -28,6 +28,7 @@ CODES: dict[str, tuple[str, str]] = {
     "metadata-not-plain": (ERROR, "What describes a contribution is not plain data."),
     "syntax": (ERROR, "A module is no valid Python."),
     "import-failed": (ERROR, "The plugin cannot be imported, or what it registers is refused."),
+    "component-uninjectable": (ERROR, "A class or function asks for something that nothing provides."),
     "not-imported": (NOTE, "The application is not installed: the plugin was read and not imported."),
 }
 """The severity of each kind of finding, and what it means."""

@@ -17,6 +17,8 @@ from pegboard.tools.projects.names import Refused
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from pegboard.host import Host
+    from pegboard.ledger import Plugin
     from pegboard.tools.checking.subject import Subject
 from pegboard.tools.projects.application import Application
 
@@ -81,7 +83,7 @@ def _note(subject: Subject, said: dict[str, Any]) -> None:
         remedy = problem["remedy"]
         if "its author" in remedy or "_NO_PLUGINS" in remedy:  # it speaks to a user
             remedy = "correct the plugin"
-        subject.find("import-failed", problem["what"], remedy, path, int(line) if line.isdecimal() else 1)
+        subject.find(problem["code"], problem["what"], remedy, path, int(line) if line.isdecimal() else 1)
     known = subject.modules
     for plugin in said["plugins"]:
         path = known.get(plugin["module"], "")
@@ -104,39 +106,37 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
     import importlib
 
     from pegboard.errors import StaleMetadataError  # a build has left some beside the sources, which are what counts
+    from pegboard.tools.doctor.injection import uninjectable
+    from pegboard.tools.hermetic import hermetic
 
     sys.path[:0] = places.split(os.pathsep)
     importlib.import_module(api)
     host, _ = host_of(application)
-    host.only(names.split(","))
-    host.manager.configure(
-        keeps_journal=False, strict=False, environ={}, cache_directory=os.path.join(os.path.dirname(answer), "cache")
-    )
-    host.start()
-    contributions_of = host.manager.ledger.contributions_of
-    wanted = [plugin for plugin in host.plugins if plugin.name in names.split(",")]
-    seen = {plugin.name for plugin in wanted}
-    answer_with(
-        {
-            "problems": [
-                {"what": _what(each), "where": each.where() or "", "remedy": each.hint() or ""}
-                for each in host.problems
-                if getattr(each, "plugin", "") in (*seen, "") and not isinstance(each, StaleMetadataError)
-            ],
-            "plugins": [
-                {
-                    "name": plugin.name,
-                    "module": plugin.module,
-                    "state": plugin.state,
-                    "reason": plugin.reason or "",
-                    "eager": plugin.eager,
-                    "contributions": len(list(contributions_of(plugin))),
-                }
-                for plugin in wanted
-            ],
-        },
-        answer,
-    )
+    wanted = names.split(",")
+    with hermetic(host, installed=wanted, lazy=True, keeps_journal=False):  # lazy: what an import does is looked at
+        host.start()
+        plugins = [plugin for plugin in host.plugins if plugin.name in wanted]
+        problems = [
+            {"code": "import-failed", "what": _what(each), "where": each.where() or "", "remedy": each.hint() or ""}
+            for each in host.problems
+            if getattr(each, "plugin", "") in (*wanted, "") and not isinstance(each, StaleMetadataError)
+        ]
+        for each in uninjectable(host):
+            remedy = each.remedy.removeprefix("for its author: ")
+            what = f"{each.what}: {each.cause}"
+            problems.append({"code": each.code, "what": what, "where": each.where, "remedy": remedy})
+        said = {"problems": problems, "plugins": [_described(host, plugin) for plugin in plugins]}
+    answer_with(said, answer)
+
+
+def _described(host: Host, plugin: Plugin) -> dict[str, Any]:
+    return {
+        "module": plugin.module,
+        "state": plugin.state,
+        "reason": plugin.reason or "",
+        "eager": plugin.eager,
+        "contributions": len(list(host.manager.ledger.contributions_of(plugin))),
+    }
 
 
 def _what(problem: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import pkgutil
@@ -131,15 +132,25 @@ def ask(code: str, *arguments: str, subject: str) -> dict[str, Any]:
 
 
 def known_applications() -> list[str]:
-    """Return the names of packages that may be applications: their distributions require pegboard."""
+    """Return the packages that may be applications: their distributions require pegboard, and they have an API."""
     found = set()
     for distribution in importlib.metadata.distributions():
         if any(re.match(r"pegboard\b(?!-)", requirement) for requirement in distribution.requires or ()):
-            paths = [str(path) for path in distribution.files or ()]
-            found |= {path.split("/")[0] for path in paths if re.match(r"\w+/api(/__init__)?\.py$", path)}
-            if not found and any(path.endswith(".pth") for path in paths):  # it is editable
-                found.add(distribution.metadata["Name"].replace("-", "_").lower())
-    return sorted(found)
+            found |= {str(path).split("/")[0] for path in distribution.files or () if _API.match(str(path))}
+            found.add(distribution.metadata["Name"].replace("-", "_").lower())  # an editable one lists no modules
+    return sorted(name for name in found if _has_api(name))
+
+
+_API = re.compile(r"\w+/api(/__init__)?\.py$")
+
+
+def _has_api(name: str) -> bool:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    places = [os.path.join(place, "api") for place in spec.submodule_search_locations or ()] if spec else []
+    return any(os.path.isdir(place) or os.path.isfile(f"{place}.py") for place in places)
 
 
 # -- in the process of its own ----------------------------------------------------------------------------------------

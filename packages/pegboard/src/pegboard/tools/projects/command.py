@@ -145,7 +145,7 @@ def _is_interactive() -> bool:
 def _asked(
     question: str, argument: str, *, among: Sequence[str] = (), check: Callable[[str], None] | None = None
 ) -> str:
-    """Ask a person until the answer is possible; the first of *among* is taken where nothing is answered.
+    """Ask a person until the answer is possible; without one, the first of *among* is taken, or the only application.
 
     Raises:
         Refused: If nobody can answer.
@@ -154,7 +154,8 @@ def _asked(
         raise Refused(f"{argument} is missing, and there is no terminal to ask at", "see pegboard new --help")
     shown = f" [{'/'.join(among)}]" if among else ""
     while True:
-        answer = input(f"{question}{shown} ").strip() or next(iter(among), "")
+        default = among[0] if among and (argument != "--host" or len(among) == 1) else ""
+        answer = input(f"{question}{shown} ").strip() or default
         matching = [each for each in among if each.startswith(answer)] if answer and among else []
         if len(matching) == 1:
             return matching[0]

@@ -71,7 +71,8 @@ def new_plugin(wish: Wish, application: Application) -> Project:
     if wish.is_private and not namespace:
         raise Refused(f"{application.name} has no namespace for plugins", "leave out --private")
     if not wish.is_private and not group:
-        raise Refused(f"{application.name} finds no plugins by entry points", "say --private: a module in {namespace}")
+        advice = f"say --private: a module in {namespace}" if namespace else "its documentation says what a plugin is"
+        raise Refused(f"{application.name} finds no plugins by entry points", advice)
     distribution = f"{application.name}-{wish.name}".replace("_", "-").replace(".", "-")
     package = f"{namespace}.{wish.name}" if wish.is_private else distribution.replace("-", "_")
     check_free(package)
