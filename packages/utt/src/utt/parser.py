@@ -111,6 +111,7 @@ def completions(words: Sequence[str], prefix: str, host: Host, commands: Registr
 
     from argcomplete.finders import CompletionFinder
 
+    os.environ["_ARGCOMPLETE"] = "1"  # as argcomplete alone has it: then names are completed without parsers
     finder = CompletionFinder(_parser(host, commands), append_space=False)
     line = f"{shlex.join(words)} {prefix}" if words else prefix
     found: list[str] = []

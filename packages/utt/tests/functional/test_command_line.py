@@ -209,6 +209,33 @@ def test_completion_knows_commands_and_options_and_needs_no_log(home, line, word
     assert " ".join(sorted(target.read_text().split("\013"))) == words
 
 
+def test_names_of_commands_are_completed_without_building_their_parsers(home):
+    """For which their plugins would be imported."""
+    folder = home.root / "site" / "utt" / "plugins"
+    folder.mkdir(parents=True)
+    note = home.root / "built"
+    note.touch()
+    (folder / "greet.py").write_text(
+        "from utt.api import v1\n"
+        "def add(parser):\n"
+        f"    open({str(note)!r}, 'a').write('built')\n"
+        "    parser.add_argument('--loud')\n"
+        "v1.register_command(v1.Command('greet', 'Greet', object, add))\n"
+    )
+    path = os.pathsep.join([home.environment()["PYTHONPATH"], str(home.root / "site")])
+    env = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def completed(line):
+        return home.utt("plugins", "completion", "bash", "--line", line, env=env).out.split()
+
+    assert completed("utt gr") == ["greet"]
+    assert completed("utt --da") == ["--data"]
+    assert completed("utt plugins info gr") == ["greet"]
+    assert note.read_text() == ""
+    assert "--loud" in completed("utt greet --")  # only the plugin knows
+    assert note.read_text() == "built"
+
+
 @pytest.mark.parametrize("words", [[], ["--html"]], ids=["text", "page"])
 def test_a_reader_who_has_seen_enough_is_no_error_to_talk_about(home, words):
     home.write_log(WEEK)
