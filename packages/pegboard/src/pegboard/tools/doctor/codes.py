@@ -26,6 +26,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-slow": (WARNING, "its import takes longer than the application allows for", "tell its author"),
     "plugin-drifts": (WARNING, "it sometimes registers something else than recorded", "tell its author"),
     "plugin-eager": (NOTE, "it is imported at every start", "none, unless starts are slow"),
+    "plugin-thread-endless": (WARNING, "its import starts a thread that does not end", "update or disable it"),
     "plugin-prints": (NOTE, "it prints while it is imported, to standard error as things are", "none"),
     "plugin-bypasses-output": (WARNING, "its import writes to standard output past Python", "tell its author"),
     "plugin-unexamined": (NOTE, "the doctor has not imported it", "run the doctor without `--no-import`"),
@@ -42,6 +43,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "plugin-health-hangs": (WARNING, "its own health check does not end before the deadline", "tell its author"),
     "plugin-health-kills-process": (WARNING, "its own health check ends the process", "tell its author"),
     # -- how they are installed
+    "plugin-misplaced": (WARNING, "a distribution for the application brings no plugin", "move its module"),
     "plugin-duplicate": (WARNING, "two distributions contain a plugin of the same name", "uninstall one of them"),
     "namespace-is-a-module": (WARNING, "modules are installed below a plain module", "uninstall them"),
     "entry-points-of-one-module": (NOTE, "several entry points name one module, which is one plugin", "none"),
@@ -63,7 +65,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     # -- settings and records
     "configuration-invalid": (WARNING, "a setting is invalid", "correct it"),
     "plugin-not-found": (WARNING, "the application enables a plugin that is not installed", "install it"),
-    "configuration-unknown-name": (WARNING, "a setting names a plugin that is not installed", "correct the name"),
+    "configuration-unknown-name": (WARNING, "a setting names a plugin that is not installed", "remove the setting"),
     "plugin-folder-unusable": (WARNING, "the plugin folder cannot be read", "make it a folder"),
     "index-stale": (NOTE, "the index is not valid, so the next start is slow", "none: that start rebuilds it"),
     "journal-unwritable": (WARNING, "a plugin that kills the process could not be named", "give it a folder"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pegboard.errors import describe_exception
+from pegboard.errors.readers import for_author, is_editable
 from pegboard.frozen import EXECUTABLE
 from pegboard.ledger import DISABLED
 from pegboard.tools.doctor.checks.configuration import unknown_names
@@ -22,11 +23,13 @@ from pegboard.tools.doctor.checks.host_problems import (
 )
 from pegboard.tools.doctor.checks.index_state import index_state
 from pegboard.tools.doctor.checks.leftovers import leftovers
+from pegboard.tools.doctor.checks.misplaced import misplaced
 from pegboard.tools.doctor.checks.modified import modified
 from pegboard.tools.doctor.checks.permissions import writable_by_others
 from pegboard.tools.doctor.checks.prints import prints
 from pegboard.tools.doctor.checks.requirements import requirements
 from pegboard.tools.doctor.checks.shared_files import shared_files
+from pegboard.tools.doctor.checks.slow import slow
 from pegboard.tools.doctor.checks.startup_files import startup_files
 from pegboard.tools.doctor.evidence import Evidence
 from pegboard.tools.doctor.finding import Finding, finding
@@ -38,7 +41,15 @@ if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.tools.doctor.isolation import Options
 
-_OF_INSTALLERS = ("leftovers", "editable installs", "file owners", "installed files", "requirements", "startup files")
+_OF_INSTALLERS = (
+    "leftovers",
+    "editable installs",
+    "file owners",
+    "installed files",
+    "requirements",
+    "startup files",
+    "misplaced modules",
+)
 """Checks of what installers have left, which a frozen application does not have."""
 
 
@@ -79,6 +90,8 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
         "eager plugins": eager,
         "drifts": drifts,
         "prints": prints,
+        "slow imports": slow,
+        "misplaced modules": misplaced,
         "hooks": hooks,
         "startup files": startup_files,
         "permissions": writable_by_others,
@@ -91,7 +104,8 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
     for name, check in checks.items():
         known = {_identity(found) for found in evidence.findings}
         try:
-            for found in check(evidence):
+            for each in check(evidence):
+                found = _addressed(each, is_strict=bool(host.settings.strict))
                 if _identity(found) not in known:
                     known.add(_identity(found))
                     evidence.findings.append(found)
@@ -109,6 +123,13 @@ def diagnose(host: Host, options: Options) -> Diagnosis:
     disabled = sum(plugin.state == DISABLED for plugin in evidence.plugins)
     in_order = sorted(evidence.findings, key=lambda found: found.sort_key)
     return Diagnosis(tuple(in_order), tuple(checks), len(evidence.plugins), disabled)
+
+
+def _addressed(found: Finding, *, is_strict: bool) -> Finding:
+    """Return *found* with a remedy for who reads it: the author of a plugin that is installed from its source."""
+    if not is_strict and not is_editable(found.distribution):
+        return found
+    return replace(found, remedy=for_author(found.remedy))
 
 
 def _identity(found: Finding) -> tuple[str, str, str]:

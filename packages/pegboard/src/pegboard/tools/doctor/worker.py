@@ -21,6 +21,7 @@ from pegboard.entry_objects import is_distribution, load_all
 from pegboard.errors import describe_exception
 from pegboard.ledger import ACTIVE
 from pegboard.tools.doctor.checks.prints import OutputWatch
+from pegboard.tools.doctor.checks.threads import ThreadWatch
 from pegboard.tools.doctor.finding import Finding, finding, from_error
 from pegboard.tools.doctor.health_check import NAME
 from pegboard.tools.doctor.injection import uninjectable
@@ -75,7 +76,7 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
         findings: list[Finding] = []
         wanted = [plugin for plugin in host.plugins if plugin.is_usable and module in ("", plugin.module)]
         working = _Interpreter()
-        watch = OutputWatch()
+        watch, threads = OutputWatch(), ThreadWatch()
         for plugin in wanted:
             _begin(answers, trace, IMPORT, plugin, deadline_s)
             try:
@@ -85,7 +86,7 @@ def run_worker(host: Host, into: str, module: str, without: tuple[str, ...], dea
                 working.restore()
                 findings.append(_breakage(_culprit(error, manager.attribution.owner) or plugin, error, plugin))
                 break
-            findings += watch.findings(plugin) if module else ()
+            findings += [*watch.findings(plugin), *threads.findings(plugin)] if module else ()
             if reason:
                 working.restore()
                 findings.append(_breakage(plugin, reason, plugin))

@@ -11,6 +11,7 @@ from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.output import count
 from pegboard.tools.doctor.codes import ERROR, NOTE, WARNING
 from pegboard.tools.doctor.diagnosis import diagnose
+from pegboard.tools.doctor.fixes import fix_of
 from pegboard.tools.doctor.isolation import Options
 from pegboard.tools.processes import own_command
 
@@ -41,6 +42,8 @@ def add(commands: Group) -> None:
         metavar="SECONDS",
         help=f"how long an import or a health check may take ({_DEADLINE_S:g})",
     )
+    parser.add_argument("--fix", action="store_true", help="offer the remedies that are safe, one by one")
+    parser.add_argument("--yes", action="store_true", help="with --fix: apply them without asking")
     # For the worker processes, which import one plugin or all.
     for option in ("--into", "--module", "--without"):
         parser.add_argument(option, help=argparse.SUPPRESS)
@@ -60,6 +63,8 @@ def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
 
         without = tuple(name for name in (options.without or "").split(",") if name)
         run_worker(host, options.into, options.module or "", without, options.deadline)
+    if options.yes and not options.fix:
+        options.usage_error("--yes belongs to --fix")
     if options.no_import and options.all:
         options.usage_error("--no-import and --all contradict each other")
     arguments: Sequence[str] = options.arguments
@@ -89,8 +94,34 @@ def _doctor(host: Host, options: argparse.Namespace, output: Output) -> int:
     unseen = diagnosis.disabled
     ending = f"; {count(unseen, 'plugin')} left out, and not imported" if unseen else ""
     output.say(f"{subject}: {verdict}{ending}")
-    output.answer({"findings": [found.as_dict() for found in diagnosis.findings], "checked": list(diagnosis.checked)})
+    answer = {"findings": [found.as_dict() for found in diagnosis.findings], "checked": list(diagnosis.checked)}
+    output.answer(answer | {"fixed": _fix(diagnosis.findings, host, options, output)} if options.fix else answer)
     return DONE if is_well else FAILED
+
+
+def _fix(findings: Sequence[Finding], host: Host, options: argparse.Namespace, output: Output) -> list[str]:
+    """Offer the remedies that are safe, and return what was done."""
+    done: list[str] = []
+    for found in findings:
+        fix = fix_of(found, host)
+        if fix is None or fix[0] in done:
+            continue
+        words, apply = fix
+        if not options.yes:
+            if not output.can_ask:
+                output.complain(f"not done, since nobody can be asked: {words}; --yes does it")
+                continue
+            answer = output.ask(f"{words}? [y/N] ")
+            if answer is None:
+                break
+            if answer.lower() not in ("y", "yes"):
+                continue
+        apply()
+        done.append(words)
+        output.say(f"done: {words}")
+    if not done:
+        output.say("nothing was changed")
+    return done
 
 
 def _say(found: Finding, output: Output) -> None:

@@ -29,10 +29,15 @@ def unknown_names(evidence: Evidence) -> Iterator[Finding]:
             if name in known:
                 continue
             near = get_close_matches(name, known, n=1)
+            if source == file:
+                key = "eager" if wish == "eager" else "enabled"
+                remedy = f"remove the setting: {evidence.commands} config --unset plugins.{name}.{key}"
+            else:
+                remedy = "remove the setting"
             yield finding(
                 "configuration-unknown-name",
                 f"no plugin is named {name!r}, which is {wish} in {source}",
                 cause="it is misspelt, or was uninstalled",
                 where=source or "",
-                remedy=f"did you mean {near[0]!r}?" if near else "remove it, unless you will install the plugin again",
+                remedy=f"{remedy}; if it is misspelt: did you mean {near[0]!r}?" if near else remedy,
             )

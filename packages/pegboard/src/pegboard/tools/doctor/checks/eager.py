@@ -31,6 +31,7 @@ def eager(evidence: Evidence) -> Iterator[Finding]:
 
 def drifts(evidence: Evidence) -> Iterator[Finding]:
     """Yield each plugin that has registered something else than recorded although nothing had changed."""
+    offer = evidence.settings.offers.get("depends_on")
     for name, times in sorted(evidence.notes.drifts.items()):
         plugin = evidence.plugin(name)
         if plugin is None or not times:
@@ -40,5 +41,7 @@ def drifts(evidence: Evidence) -> Iterator[Finding]:
             f"{plugin.who()} sometimes registers something else than recorded",
             about=plugin,
             cause="it depends on something that is not observed: a clock, a network, an undeclared file",
-            remedy="ask its author to declare what its registrations depend on with depends_on, or eager=True",
+            remedy=f"ask its author to declare what its registrations depend on: {offer}"
+            if offer
+            else "tell its author",
         )
