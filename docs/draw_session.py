@@ -32,7 +32,7 @@ text {{
 .comment {{ fill: #8b949e }}
 .warning {{ fill: #f2cc60 }}
 </style>
-<rect width="{width}" height="{height}" rx="10" fill="#0d1117"/>
+<rect x="0.5" y="0.5" width="{width_inside}" height="{height_inside}" rx="10" fill="#0d1117" stroke="#484f58"/>
 <circle cx="24" cy="20" r="6" fill="#ff5f56"/>
 <circle cx="44" cy="20" r="6" fill="#ffbd2e"/>
 <circle cx="64" cy="20" r="6" fill="#27c93f"/>
@@ -45,9 +45,12 @@ def draw(text: str) -> str:
     """Return the picture of the console blocks in *text*, the page."""
     blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     lines = [pieces for line in "".join(blocks).splitlines() for pieces in _wrapped(line)]
+    width, height = round(COLUMNS * _CHARACTER + 2 * _MARGIN), _BAR + len(lines) * _LINE + _MARGIN
     return _PICTURE.format(
-        width=round(COLUMNS * _CHARACTER + 2 * _MARGIN),
-        height=_BAR + len(lines) * _LINE + _MARGIN,
+        width=width,
+        height=height,
+        width_inside=width - 1,  # the line around it is as thick as a pixel
+        height_inside=height - 1,
         lines="\n".join(_line(pieces, _BAR + number * _LINE) for number, pieces in enumerate(lines, 1)),
     )
 
