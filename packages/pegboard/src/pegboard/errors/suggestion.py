@@ -2,7 +2,7 @@
 
 In: an error. Out: what Python adds to its message, e.g. `. Did you mean: 'Output'?`, or nothing.
 
-Only names of modules, and those of a frame, are looked at: no code of a plugin runs for it.
+Only names are looked at, where Python keeps them: no code of a plugin runs for it.
 """
 
 from __future__ import annotations
@@ -48,10 +48,24 @@ def _sought(error: BaseException) -> tuple[str, Iterable[object]]:
         return attribute(error, "name", str) or "", names
     if is_a(error, AttributeError):
         owner = getattr(error, "obj", None)
-        return (attribute(error, "name", str) or "", _names(owner)) if type(owner) is ModuleType else ("", ())
+        known = _names(owner) if isinstance(owner, ModuleType) else _attributes(owner)
+        return attribute(error, "name", str) or "", known
     if is_a(error, ImportError) and (match := _IMPORT.match(str(error))):
         return match[1], _names(sys.modules.get(match[2]))
     return "", ()
+
+
+def _attributes(value: object) -> Iterable[object]:
+    """Return the names that a value has, without asking it or its class."""
+    kind = type(value)
+    names = {
+        name for each in type.__dict__["__mro__"].__get__(kind) for name in type.__dict__["__dict__"].__get__(each)
+    }
+    try:
+        names |= set(object.__getattribute__(value, "__dict__"))
+    except AttributeError:  # it has slots
+        return names
+    return names
 
 
 def _names(module: object) -> Iterable[object]:
