@@ -201,6 +201,10 @@ class PluginManager(ManagerMethods):
         records = self._records
         if records is None:
             return
+        if _thread._count():  # noqa: SLF001 -- as `threading.active_count` would count, which few have loaded
+            from pegboard.waiting_threads import watch
+
+            watch(self.attribution.owner, self.settings.application)
         try:
             if records.is_as_recorded(plugin, batch):
                 if plugin in self.ledger.readers and not (plugin.eager or plugin.is_lazy_by_author):

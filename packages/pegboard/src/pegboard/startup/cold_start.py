@@ -23,6 +23,7 @@ from pegboard.startup.recording.files import remove
 from pegboard.startup.recording.original_functions import OriginalFunctions
 from pegboard.startup.recording.rebuild import Rebuild
 from pegboard.startup.search import ordered, search, user_order
+from pegboard.waiting_threads import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -176,6 +177,8 @@ class ColdStart:
                         self._early.settle(self.plugins)
                     self._import_all()
         finally:
+            if _thread._count():  # noqa: SLF001 -- as in the manager
+                watch(self._attribution.owner, self._settings.application)
             if entry is not None:
                 journal.end(*entry)
         if not self._settings.left_out:

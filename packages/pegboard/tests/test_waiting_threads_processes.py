@@ -1,0 +1,37 @@
+"""Ctrl-C at the end of a process that waits for a plugin's thread names the plugin."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+TICKER = """
+import os, sys, threading, time
+def tick():
+    main = threading.main_thread().ident
+    while sys._current_frames()[main].f_code.co_name != "_shutdown":  # until the process waits
+        time.sleep(0.01)
+    os.write(2, b"ready\\n")
+    threading.Event().wait()
+threading.Thread(target=tick, name="ticker").start()
+"""
+
+
+def test_the_plugin_and_its_thread_are_named_at_a_cold_and_a_warm_start(application):
+    application.hide_objects()
+    application.plugin("endless", TICKER)
+    application.settle()
+    command = [sys.executable, "-B", str(application.code / "program.py"), json.dumps(["things['t-endless']"])]
+    for _ in ("cold", "warm"):
+        process = subprocess.Popen(
+            command, env=application.environ, cwd=application.root, text=True, stdout=-1, stderr=-1
+        )
+        while process.stderr.readline() != "ready\n":
+            pass
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+        assert "app: interrupted while waiting for plugin 'endless': its thread 'ticker' does not end, at " in said
+        assert "Traceback" not in said
+        process.kill()
