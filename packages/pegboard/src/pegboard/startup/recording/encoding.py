@@ -124,7 +124,13 @@ def check_record(record: Mapping[str, Any]) -> None:
 
 def encode_lines(lines: Sequence[Sequence[str]]) -> bytes:
     """Return the bytes of *lines*, each a sequence of fields."""
-    return "".join(SEPARATOR.join(map(escape, line)) + "\n" for line in lines).encode(*ENCODING)
+    return "".join([f"{_encode_line(line)}\n" for line in lines]).encode(*ENCODING)
+
+
+def _encode_line(line: Sequence[str]) -> str:
+    joined = SEPARATOR.join(line)
+    is_plain = joined.count(SEPARATOR) == len(line) - 1 and joined.replace(SEPARATOR, "").isprintable()
+    return joined if is_plain and not UNPACKED else SEPARATOR.join(map(escape, line))
 
 
 class Blocks:

@@ -172,8 +172,10 @@ class Rebuild:
         holding = HoldingPackages(self._search.plugins, attribution.owner, tops)
 
         def importing() -> Plugin | None:
-            stack = stacks.get(_thread.get_ident(), ())
-            return next((plugin for plugin in reversed(stack) if not is_library(plugin)), None)
+            for plugin in reversed(stacks.get(_thread.get_ident(), ())):  # called at each import of a module
+                if not is_library(plugin):
+                    return plugin
+            return None
 
         with (
             Recorder(
