@@ -46,8 +46,13 @@ def watch(owner_of: Callable[[str], Plugin | None], application: str) -> None:
 
 
 def _is_end_of_waiting(unraisable: Any) -> bool:
-    is_threads = unraisable.object is sys.modules.get("threading") or "threading" in (unraisable.err_msg or "")
-    return unraisable.exc_type is KeyboardInterrupt and is_threads
+    steps = unraisable.exc_traceback  # the object is the module `threading`, or missing since Python 3.13
+    return (
+        unraisable.exc_type is KeyboardInterrupt
+        and steps is not None
+        and steps.tb_frame.f_code.co_name == "_shutdown"
+        and module_of(steps.tb_frame) == "threading"
+    )
 
 
 def _lines(owner_of: Callable[[str], Plugin | None]) -> Iterator[str]:
