@@ -275,7 +275,9 @@ def _is_called_by_itself(hook: Any) -> bool:
     calls = 0
     while frame is not None and calls < 2:  # noqa: PLR2004
         name, caller = frame.f_code.co_name, frame.f_locals.get("self")
-        if name == "ask" or (name == "__call__" and "functions" in frame.f_locals):  # it is calling implementations
+        if name == "ask" or (
+            name in ("__call__", "_collect") and "functions" in frame.f_locals
+        ):  # it is calling implementations
             calls += hook.declaration is getattr(getattr(caller, "hook", caller), "declaration", None)
         frame = frame.f_back  # type: ignore[assignment]
     return calls > 1

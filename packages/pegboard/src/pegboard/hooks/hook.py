@@ -52,6 +52,7 @@ class _Unbound:
         self.generation = generation
 
 
+_NOTHING: "Final" = object()
 _UNBOUND: "Any" = _Unbound(-1)
 _UNBOUND.ledger = _Unbound(0)
 
@@ -164,7 +165,7 @@ class Hook(Generic[P, R, Out]):
         """
         if not args and len(kwargs) == len(self.parameters):
             try:
-                return tuple(map(kwargs.__getitem__, self.parameters))
+                return [kwargs[name] for name in self.parameters]
             except KeyError:
                 pass
         from pegboard.hooks.declaring import arguments_of
@@ -251,17 +252,37 @@ class Collect(Hook[P, "R | None", "list[R]"]):
 
     __slots__ = ()
 
-    def __call__(self, *args: "P.args", **kwargs: "P.kwargs") -> "list[R]":  # noqa: C901 -- the loop that counts is there twice
-        """See `Hook.__call__`."""
-        binding, count = self._binding, self.count
-        if kwargs or len(args) != count or binding.generation != binding.ledger.generation:
-            return self._call(args, kwargs)
-        results: list[R] = []
-        if not binding.functions:
-            return results
-        functions, errors = iter(binding.functions), None
-        if count == 1:  # Python calls functions much faster where it sees how many arguments there are
-            (argument,) = args
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+            """See `Hook.__call__`."""
+
+    else:  # a first parameter of its own spares the usual call a tuple
+
+        def __call__(self, argument=_NOTHING, /, *args, **kwargs):  # noqa: ANN001, ANN002, ANN003, ANN204, C901, PLR0912
+            """See `Hook.__call__`."""
+            binding = self._binding
+            if kwargs or args or argument is _NOTHING or self.count != 1:
+                if argument is not _NOTHING:
+                    args = (argument, *args)
+                if kwargs or len(args) != self.count or binding.generation != binding.ledger.generation:
+                    return self._call(args, kwargs)
+                return self._collect(binding, args)
+            if binding.generation != binding.ledger.generation:
+                return self._call((argument,), kwargs)
+            given = binding.functions
+            if not given:
+                return []
+            functions, errors = iter(given), None
+            if len(given) == 1:
+                (function,) = functions
+                try:
+                    result = function(argument)
+                except BaseException as error:
+                    errors = binding.failed(functions, error, errors)
+                else:
+                    return [] if result is None else [result]
+            results = []
             for function in functions:
                 try:
                     result = function(argument)
@@ -270,6 +291,13 @@ class Collect(Hook[P, "R | None", "list[R]"]):
                 else:
                     if result is not None:
                         results.append(result)
+            if errors is not None:
+                binding.raise_all(errors)
+            return results
+
+    def _collect(self, binding: "Binding", args: "Sequence[Any]") -> "list[R]":
+        functions, errors = iter(binding.functions), None
+        results: list[R] = []
         for function in functions:
             try:
                 result = function(*args)
