@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pegboard.host import Host
     from pegboard.startup.discovery.candidate import Candidate
 
-_DISTRIBUTION = "plugins-of-this-test"
+DISTRIBUTION = "plugins-of-this-test"
+"""What plugins are said to be of in a block, version 0."""
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def hermetic(
             if isinstance(plugin, str):
                 with open(os.path.join(folder, f"{name}.py"), "w", encoding="utf-8") as file:
                     file.write(textwrap.dedent(plugin))
-        group = f"{host.name}.{_DISTRIBUTION}"
+        group = f"{host.name}.{DISTRIBUTION}"
         _write_entry_points(home, group, modules)
         sys.path.insert(0, home)
         importlib.invalidate_caches()
@@ -128,11 +129,11 @@ def _entry_points(host: Host, names: Iterable[str]) -> Iterator[tuple[str, str]]
 
 
 def _write_entry_points(home: str, group: str, modules: Mapping[str, str]) -> None:
-    info = os.path.join(home, f"{_DISTRIBUTION.replace('-', '_')}-0.dist-info")
+    info = os.path.join(home, f"{DISTRIBUTION.replace('-', '_')}-0.dist-info")
     os.makedirs(info, exist_ok=True)
     lines = "".join([f"{name} = {module}\n" for name, module in modules.items()])
     texts = {
-        "METADATA": f"Metadata-Version: 2.1\nName: {_DISTRIBUTION}\nVersion: 0\n",
+        "METADATA": f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: 0\n",
         "entry_points.txt": f"[{group}]\n{lines}",
     }
     for name, text in texts.items():

@@ -107,7 +107,7 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
 
     from pegboard.errors import StaleMetadataError  # a build has left some beside the sources, which are what counts
     from pegboard.tools.doctor.injection import uninjectable
-    from pegboard.tools.hermetic import hermetic
+    from pegboard.tools.hermetic import DISTRIBUTION, hermetic
 
     sys.path[:0] = places.split(os.pathsep)
     importlib.import_module(api)
@@ -123,7 +123,7 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
         ]
         for each in uninjectable(host):
             remedy = each.remedy.removeprefix("for its author: ")
-            what = f"{each.what}: {each.cause}"
+            what = f"{each.what}: {each.cause}".replace(f" of {DISTRIBUTION} 0", "")
             problems.append({"code": each.code, "what": what, "where": each.where, "remedy": remedy})
         said = {"problems": problems, "plugins": [_described(host, plugin) for plugin in plugins]}
     answer_with(said, answer)
@@ -140,5 +140,7 @@ def _described(host: Host, plugin: Plugin) -> dict[str, Any]:
 
 
 def _what(problem: Any) -> str:
-    cause = problem.because()
-    return f"{problem.what()}: {cause}" if cause else str(problem.what())
+    from pegboard.tools.hermetic import DISTRIBUTION
+
+    what, cause = str(problem.what()).replace(f" of {DISTRIBUTION} 0", ""), problem.because()
+    return f"{what}: {cause}" if cause else what
