@@ -8,11 +8,9 @@ import subprocess
 import sys
 
 TICKER = """
-import os, sys, threading, time
+import os, threading
 def tick():
-    main = threading.main_thread().ident
-    while sys._current_frames()[main].f_code.co_name != "_shutdown":  # until the process waits
-        time.sleep(0.01)
+    threading.main_thread().join()  # ends when the process waits for its other threads
     os.write(2, b"ready\\n")
     threading.Event().wait()
 threading.Thread(target=tick, name="ticker").start()

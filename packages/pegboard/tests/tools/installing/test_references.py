@@ -17,7 +17,7 @@ from pegboard.tools.installing.references import absolute, is_direct, key_of, of
         ("acme_csv-1.1-py3-none-any.whl[fast]", "acme-csv"),
         ("/w/acme-csv-1.1.tar.gz", "acme-csv"),
         ("https://host/a%20b/acme_csv-1.1%2Bcu1-py3-none-any.whl#sha256=00", "acme-csv"),
-        ("acme-csv @ git+https://user@host/csv.git@1c0f", "acme-csv"),
+        ("acme-csv @ git+ssh://git@example.org/csv.git@1c0f", "acme-csv"),
         ("acme-csv@file:///w/other-1-py3-none-any.whl", "acme-csv"),
         ("git+https://host/csv.git", ""),
         ("https://host/archive/main.zip", ""),
