@@ -71,6 +71,12 @@ class Hooked:
         self.reports = live.reports
         live.tree.write("app/api.py", DECLARATIONS)
 
+    def declare_without(self, hook):
+        """Let the application have no hook of that name."""
+        lines = DECLARATIONS.splitlines()
+        at = next(at for at, line in enumerate(lines) if f"def {hook}(" in line)
+        self._live.tree.write("app/api.py", "\n".join(lines[: at - 1] + lines[at + 1 :]))
+
     def plugin(self, name, text):
         return self._live.plugin(name, text)
 

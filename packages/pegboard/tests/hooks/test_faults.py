@@ -112,6 +112,21 @@ def test_a_plugin_that_has_changed_since_it_was_recorded_is_left_out(hooked, cha
     assert hooks["suggestions"]("d") == [2]
 
 
+@pytest.mark.slow
+def test_a_record_may_be_older_than_one_hook_and_younger_than_another(hooked):
+    hooked.plugin(
+        "a",
+        "for name in ('suggestions', 'answers'):\n    if hasattr(api, name): getattr(api, name)(lambda document: 1)",
+    )
+    hooked.declare_without("answers")
+    hooked.record()
+    hooked.declare_without("suggestions")
+    hooks = hooked.start()
+    assert hooks["answers"]("d") == [1]
+    assert "suggestions" not in hooks
+    assert hooked.reports == []
+
+
 def test_none_in_a_chain_is_a_fault_and_keeps_the_value(hooked):
     hooked.plugin("a", "@api.transform\ndef sometimes(text):\n    if text != 'text': return text")
     hooked.plugin("b", "@api.transform\ndef upper(text): return text.upper()")

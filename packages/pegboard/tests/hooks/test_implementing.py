@@ -43,6 +43,18 @@ REFUSED = {
         "class F:\n    def f(self, document): return 1\no = F()\napi.suggestions(o.f); api.suggestions(o.f)",
         "it implements that hook already",
     ),
+    "builtin method twice": (
+        "class L(list): ...\no = L()\napi.suggestions(o.append); api.suggestions(o.append)",
+        "it implements that hook already",
+    ),
+    "method without an instance": (
+        "class F:\n    @api.suggestions\n    def f(self, document): return 1",
+        "it needs 'self', which the hook does not pass",
+    ),
+    "after what is no list": (
+        "@api.suggestions.ordered(after=3)\ndef f(document): return 1",
+        "3 is no list of names of plugins",
+    ),
     "chain without value": ("@api.transform\ndef f(document): return document", "it does not take 'text'"),
 }
 
@@ -66,6 +78,12 @@ def test_a_misspelt_parameter_is_answered_with_the_nearest(hooked):
     assert hooked.reports[0].hint().startswith("did you mean 'document'?")
 
 
+def test_a_method_without_an_instance_is_answered_with_what_can_be_decorated(hooked):
+    hooked.plugin("bad", REFUSED["method without an instance"][0])
+    hooked.start()["suggestions"]("d")
+    assert hooked.reports[0].hint().startswith("decorate a function of the module, or pass the method of an instance")
+
+
 TAKEN = {
     "a wider type": "@api.suggestions\ndef f(document: object): return 1",
     "any": "from typing import Any\n@api.suggestions\ndef f(document: Any) -> Any: return 1",
@@ -81,6 +99,22 @@ TAKEN = {
     "a generator": "@api.suggestions\ndef f(document): yield 1",
     "only raises": "@api.answers\ndef f(document): raise ValueError\n@api.suggestions\ndef g(document): return 1",
     "nothing of it": "@api.suggestions\ndef f(): return 1",
+    "what has every attribute": (
+        "class A:\n    def __getattr__(self, name): return A()\n    def __call__(self, document): return 1\n"
+        "api.suggestions(A())"
+    ),
+    "what has no attribute": (
+        "class A:\n    def __getattribute__(self, name): raise ValueError\n    def __call__(self, document): return 1\n"
+        "api.suggestions(A())"
+    ),
+    "what wraps itself": "def f(document): return 1\nf.__wrapped__ = f\napi.suggestions(f)",
+    "an annotation that cannot be shown": (
+        "class A:\n    def __repr__(self): raise ValueError\ndef f(document) -> A(): return 1\napi.suggestions(f)"
+    ),
+    "an annotation that cannot be asked": (
+        "class M(type):\n    def __getattribute__(self, name): raise ValueError\nclass A(metaclass=M): ...\n"
+        "@api.suggestions\ndef f(document: A) -> A: return 1"
+    ),
     "ints as floats": "@api.transform\ndef f(text): return text\n@api.suggestions\ndef g(document) -> float: return 1.0",
 }
 

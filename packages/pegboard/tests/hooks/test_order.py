@@ -90,3 +90,9 @@ def test_an_order_that_is_none_is_refused_with_the_nearest(hooked):
     assert "'erly' is no order" in hooked.told()[0]
     assert "did you mean 'early'?" in hooked.reports[0].hint()
     assert "'git' is no list of names of plugins" in hooked.told()[1]
+
+
+def test_names_of_a_wish_may_be_read_once(hooked):
+    hooked.plugin("a", "@api.suggestions.ordered(after=(name for name in 'b'))\ndef its(document): return 'a'")
+    hooked.plugin("b", "@api.suggestions\ndef its(document): return 'b'")
+    assert hooked.start()["suggestions"]("x") == ["b", "a"]

@@ -119,6 +119,32 @@ def test_faults_of_wrappers_are_collected_with_those_of_implementations(hooked):
     assert [error.plugin for error in raised.value.exceptions] == ["bad", "wrap"]
 
 
+@pytest.mark.parametrize("hook", ["suggestions", "answers", "gathered"])
+def test_an_interrupt_passes_whatever_a_wrapper_raises_of_it(hooked, hook):
+    hooked.plugin("a", f"@api.{hook}\ndef interrupted(document): raise KeyboardInterrupt")
+    hooked.plugin(
+        "wrap", f"@api.{hook}.wrapper\ndef around(document):\n    try: yield\n    finally: raise OSError('no')"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        hooked.start()[hook]("d")
+
+
+ENDLESS = {
+    "suggestions": "def around(document):\n    result = yield\n    return result + {call}",
+    "later_suggestions": "async def around(others, document):\n    return await others() + await {call}",
+}
+
+
+@pytest.mark.parametrize("hook", ENDLESS)
+def test_wrappers_that_call_their_hook_without_end_end(hooked, hook):
+    for name in "ab":
+        call = f"api.host.hooks[{hook!r}](document)"
+        hooked.plugin(name, f"@api.{hook}.wrapper\n" + ENDLESS[hook].format(call=call))
+    called = hooked.start()[hook]
+    assert (called("d") if hook == "suggestions" else asyncio.run(called("d"))) == []
+    assert "RecursionError" in hooked.told()[0]
+
+
 def test_a_wrapper_of_an_asynchronous_hook_awaits_the_others(hooked):
     hooked.plugin("a", "@api.later_transform\nasync def upper(text): return text.upper()")
     hooked.plugin(

@@ -117,7 +117,7 @@ class _Call:
     def wrapped(self, contribution: Contribution, others: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
         """Return what runs a wrapper around the *others*."""
 
-        async def run() -> Any:
+        async def around() -> Any:
             once = _Once(others)
             try:
                 function = fitted(self.hook, await self._function(contribution), 1)
@@ -133,7 +133,7 @@ class _Call:
                 raise once.error
             return once.result
 
-        return run
+        return around
 
 
 class _Once:

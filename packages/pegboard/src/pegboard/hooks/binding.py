@@ -272,12 +272,15 @@ def _is_of_forked_call() -> bool:
 def _is_called_by_itself(hook: Any) -> bool:
     """Return whether two calls of *hook* are under way in this thread."""
     frame = sys._getframe(1)  # noqa: SLF001 -- frames have no public door
-    calls = 0
-    while frame is not None and calls < 2:  # noqa: PLR2004
+    calls: set[object] = set()
+    while frame is not None and len(calls) < 2:  # noqa: PLR2004
         name, caller = frame.f_code.co_name, frame.f_locals.get("self")
-        if name == "ask" or (
-            name in ("__call__", "_collect") and "functions" in frame.f_locals
-        ):  # it is calling implementations
-            calls += hook.declaration is getattr(getattr(caller, "hook", caller), "declaration", None)
+        if getattr(getattr(caller, "hook", caller), "declaration", None) is hook.declaration:
+            if name in ("ask", "around"):  # of one asynchronous call there may be several
+                calls.add(caller)
+            elif name in ("_started", "_finish") or (
+                name in ("__call__", "_collect") and "functions" in frame.f_locals
+            ):  # it is calling an implementation, or a wrapper
+                calls.add(frame)
         frame = frame.f_back  # type: ignore[assignment]
-    return calls > 1
+    return len(calls) > 1

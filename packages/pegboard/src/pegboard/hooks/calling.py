@@ -81,7 +81,7 @@ class _Wrapped:
             self.error = error
         for contribution, generator in reversed(under_way):
             self._finish(contribution, generator)
-        if self.errors is not None:
+        if self.errors is not None and (self.error is None or isinstance(self.error, Exception)):
             inner = self.error.exceptions if isinstance(self.error, BaseExceptionGroup) else ()
             self.binding.raise_all([*inner, *self.errors])
         if self.error is not None:
@@ -128,7 +128,8 @@ class _Wrapped:
             try:
                 self.errors = fault(self.hook, contribution, raised, self.errors)
             except BaseException as named:
-                self.error = named
+                if error is None or isinstance(error, Exception):  # Ctrl-C passes, whatever a wrapper makes of it
+                    self.error = named
 
 
 class _Announcing(_Wrapped):

@@ -13,7 +13,7 @@ from types import FunctionType, GeneratorType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.foreign_object import name_of
+from pegboard.foreign_object import name_of, repr_of
 from pegboard.hooks.signatures import Misfit
 
 if TYPE_CHECKING:
@@ -74,6 +74,13 @@ def check(hook: Any, function: Any, taken: Sequence[str], *, is_wrapper: bool) -
 
 def _called(function: Any) -> Any:
     """Return the function whose code runs when *function* is called, as far as that can be seen."""
+    try:
+        return _innermost(function)
+    except Exception:  # of an object that answers in its own way
+        return object()
+
+
+def _innermost(function: Any) -> Any:
     from functools import partial
 
     while isinstance(function, partial):
@@ -110,7 +117,7 @@ def _never_returns_anything(function: Any) -> bool:
 
 
 def _may_be_none(annotation: Any) -> bool:
-    text = annotation if isinstance(annotation, str) else repr(annotation)
+    text = annotation if type(annotation) is str else repr_of(annotation)
     return "None" in text or "Optional" in text
 
 
@@ -161,8 +168,15 @@ def _check_result(hook: Any, returned: Sequence[type], declared: Mapping[str, An
 
 def _classes(annotation: Any) -> tuple[type, ...]:
     """Return the classes of which *annotation* is one; none at all if it is not that simple."""
+    try:
+        return _simple_classes(annotation)
+    except Exception:  # of a class whose metaclass answers in its own way
+        return ()
+
+
+def _simple_classes(annotation: Any) -> tuple[type, ...]:
     if get_origin(annotation) in (Union, UnionType):
-        parts = [_classes(each) for each in get_args(annotation)]
+        parts = [_simple_classes(each) for each in get_args(annotation)]
         return tuple(each for part in parts for each in part) if all(parts) else ()
     if isinstance(annotation, type) and get_origin(annotation) is None and annotation not in (object, Any):
         is_protocol = getattr(annotation, "_is_protocol", False)

@@ -438,11 +438,11 @@ class Implementer(Generic[P, R, Out]):
             before: Plugins whose implementations of the same *order* are called after.
 
         Raises:
-            ImplementationError: If *order* is another text.
+            ImplementationError: If *order* is another text, or *after* or *before* are no names.
         """
-        from pegboard.hooks.implementing import check_order
+        from pegboard.hooks.implementing import checked_order
 
-        check_order(self.hook, order, after, before)
+        after, before = checked_order(self.hook, order, after, before)
         return type(self)(self.hook, order, after, before, self.former_name)
 
     def wrapper(self, function: "Callable[P, Generator[None, Out, Out]]") -> "Callable[P, Generator[None, Out, Out]]":

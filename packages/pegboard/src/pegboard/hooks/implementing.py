@@ -6,7 +6,7 @@ hook's parameters the function takes and in which order it comes. What cannot be
 
 from __future__ import annotations
 
-from types import MethodType
+from types import BuiltinMethodType, MethodType
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.hooks.signatures import Misfit, call_for
@@ -86,6 +86,8 @@ def _rows(hook: Any, owner: Any) -> Sequence[Any]:
 def _is_same(one: Any, other: Any) -> bool:
     if type(one) is MethodType and type(other) is MethodType:
         return one.__func__ is other.__func__ and one.__self__ is other.__self__
+    if type(one) is BuiltinMethodType and type(other) is BuiltinMethodType:
+        return one == other  # compares like the line above, and asks no foreign object
     return one is other
 
 
@@ -117,15 +119,25 @@ def refusal(hook: Any, function: Any, misfit: Misfit) -> Exception:
     return ImplementationError(problem, misfit.advice, hook.name, name, place(hook.hooks.manager.attribution.owner))
 
 
-def check_order(hook: Any, order: object, after: Sequence[str], before: Sequence[str]) -> None:
-    """Raise an error if *order* is no word of `ORDERS`, or wishes are not names of plugins."""
-    problem = advice = ""
-    if order not in ORDERS:
-        from pegboard.errors.base import nearest
+def checked_order(hook: Any, order: object, *wishes: Any) -> Sequence[Sequence[str]]:
+    """Return the names of plugins in each of *wishes*.
 
-        problem, advice = f"{order!r} is no order", nearest(str(order), ORDERS, "orders")
-    for names in (after, before):
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-            problem, advice = f"{names!r} is no list of names of plugins", "write a list, such as ['git']"
+    Raises:
+        ImplementationError: If *order* is no word of `ORDERS`, or wishes are not names of plugins.
+    """
+    problem = advice = ""
+    if not isinstance(order, str) or order not in ORDERS:
+        from pegboard.errors.base import nearest
+        from pegboard.foreign_object import repr_of
+
+        problem, advice = f"{repr_of(order)} is no order", nearest(str(order), ORDERS, "orders")
+    found: list[Sequence[str]] = []
+    for wish in wishes:
+        names = tuple(wish) if not isinstance(wish, str) and hasattr(type(wish), "__iter__") else None
+        if names is None or not all(isinstance(name, str) for name in names):
+            problem, advice = f"{wish!r} is no list of names of plugins", "write a list, such as ['git']"
+        else:
+            found.append(names)
     if problem:
         raise refusal(hook, hook.declaration, Misfit(problem, advice))
+    return found

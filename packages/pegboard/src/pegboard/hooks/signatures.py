@@ -58,7 +58,7 @@ def _inspected(function: Any) -> Sequence[Parameter] | None:
 
     try:
         parameters = signature(function).parameters.values()
-    except (TypeError, ValueError):  # of a function in C that does not say it
+    except Exception:  # of a function in C that does not say it, or of an object that answers in its own way
         return None
     return [(each.name, int(each.kind), each.default is not each.empty) for each in parameters]
 
@@ -116,7 +116,7 @@ def call_for(  # noqa: C901, PLR0912 -- one branch a kind of parameter
             by_position = False
             continue
         else:
-            raise Misfit(f"it needs {name!r}, which the hook does not pass", _nearest(name, names, parameters))
+            raise Misfit(f"it needs {name!r}, which the hook does not pass", _advice(name, names, parameters))
         at += 1
         if kind != NAMED and by_position:
             places.append(place)
@@ -134,7 +134,9 @@ def call_for(  # noqa: C901, PLR0912 -- one branch a kind of parameter
     return Call(places, named)
 
 
-def _nearest(name: str, names: Sequence[str], parameters: Sequence[Parameter]) -> str:
+def _advice(name: str, names: Sequence[str], parameters: Sequence[Parameter]) -> str:
+    if name == parameters[0][0] in ("self", "cls"):
+        return "decorate a function of the module, or pass the method of an instance to the decorator"
     from pegboard.errors.base import nearest
 
     taken = {each for each, _, _ in parameters}
