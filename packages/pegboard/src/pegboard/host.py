@@ -209,9 +209,6 @@ class Host(HostMethods):
                 self.manager.others.append(ref(other))
                 other.manager.others.append(ref(self))
 
-    def __repr__(self) -> str:
-        return f"<host {self.name!r}>"
-
     # -- what plugins may add to --------------------------------------------------------------------------------------
 
     if TYPE_CHECKING:
@@ -353,11 +350,6 @@ class Host(HostMethods):
         self.start()
         return bool(self.manager.ledger.contributions(f"hook {hook}"))
 
-    @property
-    def settings(self) -> "Settings":
-        """The settings of the host; for tools."""
-        return self.manager.settings
-
     # -- which plugins there are --------------------------------------------------------------------------------------
 
     @property
@@ -426,7 +418,7 @@ class Host(HostMethods):
         deferred(
             "pegboard.host_methods.HostMethods",
             "data_registry declare adapt explain plugin leave_out only disable adisable enable reload areload "
-            "rescan look_again on_unload close aclose astart blame registries roster _end_failed "
-            "_report_clashes _lifecycle",
+            "rescan look_again on_unload close aclose astart blame registries settings roster "
+            "__repr__ _end_failed _report_clashes _lifecycle",
         )
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pegboard.errors import PegboardError, PluginError
     from pegboard.hooks import Hooks
     from pegboard.hooks.explanation import HookExplanation
+    from pegboard.index import Settings
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Plugin
     from pegboard.manager import PluginManager, Registry
@@ -35,6 +36,7 @@ class HostMethods:
     """The methods. Type checkers know this class as the base of `Host`."""
 
     if TYPE_CHECKING:  # what they use of `Host`
+        name: str
         problems: list[PegboardError]
         manager: PluginManager
         _registries: dict[str, Registry[Any]]
@@ -46,6 +48,14 @@ class HostMethods:
         def container(self) -> Container: ...
         def start(self) -> None: ...
         def report(self, problem: PegboardError) -> None: ...
+
+    def __repr__(self) -> str:
+        return f"<host {self.name!r}>"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the host; for tools."""
+        return self.manager.settings
 
     @property
     def registries(self) -> Mapping[str, Registry[Any]]:
