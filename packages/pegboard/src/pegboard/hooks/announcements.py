@@ -9,12 +9,13 @@ from __future__ import annotations
 import _thread
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.hooks.binding import fitted, name
+from pegboard.hooks.binding import fitted, is_wrapper, name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from pegboard.hooks.monitoring import Answer
     from pegboard.ledger import Contribution, Ledger, Plugin
 
 
@@ -62,25 +63,34 @@ def watch(hooks: Any) -> Announced:
     return Announced()
 
 
-def announce(hook: Any, arguments: Sequence[Any]) -> None:
-    """Tell all implementations that are there; those of plugins that are not imported yet are told later."""
+def announce(hook: Any, arguments: Sequence[Any], answers: list[Answer] | None) -> None:
+    """Tell all implementations that are there; those of plugins that are not imported yet are told later.
+
+    Args:
+        hook: What is called.
+        arguments: What all are told.
+        answers: Where it is noted who was told, if monitors ask.
+    """
     announced: Any = hook.announced
     announced.calls.append(tuple(arguments))
     for contribution in hook.bind().contributions:
         if not contribution.is_primed:
-            _tell(hook, contribution)
+            _tell(hook, contribution, answers)
 
 
 def catch_up(hooks: Any, plugin: Plugin) -> None:
     """Tell *plugin*, which has just been imported, what was announced before."""
+    answers: list[Answer] | None = [] if hooks.monitors else None
     for hook in hooks:
         if hook.announced is not None and hook.announced.calls:
             for contribution in hooks.manager.ledger.contributions_of(plugin):
-                if contribution.kind == hook.kind:
-                    _tell(hook, contribution)
+                if contribution.kind == hook.kind and not is_wrapper(contribution):
+                    _tell(hook, contribution, answers)
+    for answer in answers or ():
+        answer.tell()
 
 
-def _tell(hook: Any, contribution: Contribution) -> None:
+def _tell(hook: Any, contribution: Contribution, answers: list[Answer] | None) -> None:
     announced: Any = hook.announced
     function = None
     while True:
@@ -92,6 +102,10 @@ def _tell(hook: Any, contribution: Contribution) -> None:
             arguments = announced.calls[at]
         if function is None:
             function = fitted(hook, contribution.live)
+            if answers is not None:
+                from pegboard.hooks.monitoring import timed
+
+                function = timed(hook, contribution, function, answers)
         try:
             function(*arguments)
         except BaseException as error:

@@ -118,15 +118,26 @@ class _Call:
         """Return what runs a wrapper around the *others*."""
 
         async def around() -> Any:
-            once = _Once(others)
+            once, started = _Once(others), perf_counter()
+
+            def tell(result: object, error: BaseException | None) -> None:
+                if self.hook.hooks.monitors:
+                    Answer(self.hook, contribution, result, error, perf_counter() - started - once.seconds).tell()
+
             try:
                 function = fitted(self.hook, await self._function(contribution), 1)
                 result = await function(once.call, *self.arguments)
-                return once.checked(self.hook, result)
+                result = once.checked(self.hook, result)
             except BaseException as error:
-                if error is once.error or is_ending(error):
+                if is_ending(error):
+                    raise
+                tell(None, None if error is once.error else error)
+                if error is once.error:
                     raise
                 self.errors = fault(self.hook, contribution, error, self.errors)
+            else:
+                tell(result, None)
+                return result
             if not once.is_called:
                 return await others()
             if once.error is not None:
@@ -144,6 +155,8 @@ class _Once:
         self.is_called = False
         self.result: Any = None
         self.error: BaseException | None = None
+        self.seconds = 0.0
+        """How long that has taken."""
 
     async def call(self) -> Any:
         """Return what the function is awaited for.
@@ -154,11 +167,14 @@ class _Once:
         if self.is_called:
             raise RuntimeError("it has called the others already")
         self.is_called = True
+        started = perf_counter()
         try:
             self.result = await self._function()
         except BaseException as error:
             self.error = error
             raise
+        finally:
+            self.seconds = perf_counter() - started
         return self.result
 
     def checked(self, hook: Any, result: Any) -> Any:

@@ -17,9 +17,10 @@ from pegboard.ledger import Ledger, application
 from pegboard.manager import READY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from typing import Any, NoReturn
 
+    from pegboard.hooks.monitoring import Answer
     from pegboard.ledger import Contribution, Plugin
 
 
@@ -30,7 +31,17 @@ class Absent(Exception):  # noqa: N818 -- it is never seen outside
 class Binding:
     """What a call calls, as long as nothing changes; it never changes itself, so that any thread may go on with it."""
 
-    __slots__ = ("caller", "contributions", "functions", "generation", "hook", "is_plain", "ledger", "wrappers")
+    __slots__ = (
+        "answers",
+        "caller",
+        "contributions",
+        "functions",
+        "generation",
+        "hook",
+        "is_plain",
+        "ledger",
+        "wrappers",
+    )
 
     def __init__(
         self,
@@ -51,6 +62,8 @@ class Binding:
         """The outermost first."""
         self.caller: Any = None
         """What calls the functions, and nothing else; made at the first call that is not the usual one."""
+        self.answers: list[Answer] | None = None
+        """Where it is noted who has answered what; None if no monitor asks."""
         self.is_plain: bool = not self.wrappers and not hook.hooks.monitors
         """Whether the functions are called, and nothing else."""
 
@@ -86,6 +99,12 @@ class Binding:
             raise Absent
         function: Callable[..., Any] = named[place].live
         return function
+
+    def begun(self, contribution: Contribution, arguments: Sequence[Any]) -> Generator[None, Any, Any]:
+        """Return the generator of a wrapper; none of its code has run yet."""
+        function = self.wake(contribution) if contribution.is_primed else contribution.live
+        generator: Generator[None, Any, Any] = fitted(self.hook, function)(*arguments)
+        return generator
 
     def fixed(self) -> Binding:
         """Return one that holds for one call, whatever changes meanwhile."""

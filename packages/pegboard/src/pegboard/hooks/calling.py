@@ -6,10 +6,10 @@ In: a hook, what is to be called, and all arguments in the declaration's order. 
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.hooks.binding import Binding, checked, fault, fitted
+from pegboard.hooks.binding import Binding, checked, fault
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from pegboard.hooks.monitoring import Answer
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 def call(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
     """Return what a call of *hook* returns."""
-    if hook.announced is not None:
-        return _Announcing(hook, binding, arguments).call()
     if not hook.hooks.monitors:
         return _answer(hook, binding, arguments)
     from pegboard.hooks.monitoring import monitored
@@ -33,6 +31,8 @@ def call(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
 
 
 def _answer(hook: Any, binding: Binding, arguments: Sequence[Any]) -> Any:
+    if hook.announced is not None:
+        return _Announcing(hook, binding, arguments).call()
     return _Wrapped(hook, binding, arguments).call() if binding.wrappers else hook.run(binding, arguments)
 
 
@@ -70,7 +70,7 @@ class _Wrapped:
         self.error: BaseException | None = None
 
     def call(self) -> Any:
-        under_way: list[tuple[Contribution, Generator[None, Any, Any]]] = []
+        under_way: list[tuple[Contribution, Any]] = []
         try:
             for contribution in self.binding.wrappers:
                 generator = self._started(contribution)
@@ -95,10 +95,16 @@ class _Wrapped:
         """Return what the implementations answer, without any wrapper."""
         return self.hook.run(self.binding, self.arguments)
 
-    def _started(self, contribution: Contribution) -> Generator[None, Any, Any] | None:
+    def _started(self, contribution: Contribution) -> Any:
+        """Return the generator of a wrapper that has yielded; None if it has failed."""
         try:
-            function = self.binding.wake(contribution) if contribution.is_primed else contribution.live
-            generator: Generator[None, Any, Any] = fitted(self.hook, function)(*self.arguments)
+            generator: Any
+            if self.binding.answers is None:
+                generator = self.binding.begun(contribution, self.arguments)
+            else:
+                from pegboard.hooks.monitoring import TimedWrapper
+
+                generator = TimedWrapper(self.binding, contribution, self.arguments)
             try:
                 next(generator)
             except StopIteration:
@@ -108,7 +114,7 @@ class _Wrapped:
             return None
         return generator
 
-    def _finish(self, contribution: Contribution, generator: Generator[None, Any, Any]) -> None:
+    def _finish(self, contribution: Contribution, generator: Any) -> None:
         """Have a wrapper go on with what the call has returned or raised so far, and return or raise something else."""
         error = self.error
         try:
@@ -139,4 +145,4 @@ class _Announcing(_Wrapped):
         """Tell the implementations that are there; the others are told when they come."""
         from pegboard.hooks.announcements import announce
 
-        announce(self.hook, self.arguments)
+        announce(self.hook, self.arguments, self.binding.answers)
