@@ -1,6 +1,9 @@
 """What does a call of a hook return, and whom does it call with what?"""
 
 import math
+import re
+from collections.abc import Sequence
+from typing import NewType, Protocol, TypeVar
 
 import pytest
 
@@ -210,6 +213,32 @@ def test_a_subset_leaves_out_plugins(hooked):
     assert hooks["suggestions"].without("nobody")(document="x") == ["a", "b", "c"]
 
 
+class Readable(Protocol):
+    """What only type checkers know all about."""
+
+    def read(self): ...
+
+
+class OddKind(type):
+    def __eq__(cls, other):
+        return NotImplemented
+
+    def __subclasscheck__(cls, other):
+        raise ValueError
+
+    __hash__ = type.__hash__
+
+
+class Odd(metaclass=OddKind):
+    """Of a class that answers in its own way."""
+
+
+def made(text):
+    names = {"Text": NewType("Text", str), "T": TypeVar("T"), "Readable": Readable, "Sequence": Sequence, "Odd": Odd}
+    exec(text, names)
+    return names["changed"]
+
+
 class TestDeclaring:
     @pytest.fixture
     def hooks(self):
@@ -241,6 +270,46 @@ class TestDeclaring:
     def test_a_chain_has_a_first_parameter(self, hooks):
         with pytest.raises(HostError, match="no first parameter"):
             hooks.chain(lambda: None)
+
+    @pytest.mark.parametrize(
+        ("types", "words"),
+        [
+            ("text: str) -> int", "'changed' is str, and its result int"),
+            ("text: 'str') -> 'bytes'", "is str, and its result bytes"),
+            ("text: str) -> None", "is str, and its result None"),
+            ("text: str | int) -> bytes | None", "is str | int, and its result bytes | None"),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["def", "async def"])
+    def test_a_chain_returns_what_it_takes(self, hooks, kind, types, words):
+        with pytest.raises(HostError, match=re.escape(words)):
+            hooks.chain(made(f"{kind} changed({types}: ..."))
+        assert "changed" not in hooks
+
+    @pytest.mark.parametrize(
+        "types",
+        [
+            "text)",
+            "text) -> str",
+            "text: str)",
+            "text: str) -> str",
+            "text: str) -> object",
+            "text: int) -> float",
+            "text: Sequence) -> list",
+            "text: list) -> Sequence",
+            "text: str | None) -> str",
+            "text: str) -> str | None",
+            "text: list[int]) -> list[str]",
+            "text: Text) -> str",
+            "text: T) -> str",
+            "text: Readable) -> str",
+            "text: 'Unknown') -> int",
+            "text: Odd) -> str",
+            "document, text: str) -> int",
+        ],
+    )
+    def test_types_that_are_not_plainly_different_are_no_mistake(self, hooks, types):
+        assert hooks.chain(made(f"def changed({types}: ...")).mode == "chain"
 
     def test_options_that_contradict_one_another(self, hooks):
         async def later(document): ...

@@ -102,7 +102,10 @@ class Hooks(TypedHooks):
             is_usual = not (announced or concurrent or name in self.declared or code.co_flags & _FLAGS)
         except AttributeError:
             is_usual = False
-        if not is_usual or faults not in _FAULTS or (mode == "chain" and not code.co_argcount):
+        if is_usual and mode == "chain":
+            types = declaration.__annotations__
+            is_usual = code.co_argcount and types.get("return") == types.get(code.co_varnames[0])
+        if not is_usual or faults not in _FAULTS:
             from pegboard.hooks.declaring import check
 
             hook.announced = check(hook, announced=bool(announced))

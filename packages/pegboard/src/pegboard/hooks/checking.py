@@ -166,6 +166,22 @@ def _check_result(hook: Any, returned: Sequence[type], declared: Mapping[str, An
         raise Misfit(f"it may return {name_of(wrong)}")
 
 
+def unlike_in_chain(declaration: FunctionType) -> tuple[str, str] | None:
+    """Return what the first parameter and the result of a chain are, in words, if no object can plainly be both."""
+    declared = _hints(declaration)
+    first = _classes(declared.get(declaration.__code__.co_varnames[0], Any))
+    result = _classes(declared.get("return", Any))
+    if not first or not result or any(_is_one(each, result) for each in first):
+        return None
+    if any(_is_one(each, first) for each in result):
+        return None
+    return _in_words(first), _in_words(result)
+
+
+def _in_words(kinds: Sequence[type]) -> str:
+    return " | ".join(["None" if each is NoneType else name_of(each) for each in kinds])
+
+
 def _classes(annotation: Any) -> tuple[type, ...]:
     """Return the classes of which *annotation* is one; none at all if it is not that simple."""
     try:

@@ -52,6 +52,11 @@ def check(hook: Any, *, announced: bool) -> Any:
         raise HostError(problem, nearest(str(hook.faults), _POLICIES, "words"))
     if hook.mode == "chain" and not code.co_argcount:
         raise HostError(f"the hook {name!r} has no first parameter that could go through its plugins", "give it one")
+    from pegboard.hooks.checking import unlike_in_chain
+
+    if hook.mode == "chain" and (types := unlike_in_chain(declaration)) is not None:
+        problem = f"the first parameter of the hook {name!r} is {types[0]}, and its result {types[1]}"
+        raise HostError(problem, "give them one type: each plugin gets what the one before has returned")
     if announced and is_async:
         raise HostError(f"the hook {name!r} is announced, and cannot be asynchronous", "declare it without async")
     if hook.is_concurrent and not is_async:
