@@ -42,6 +42,10 @@ class Tracker:
     def add(self, minute, name="mail", *options):
         return self.user.run(self.program, *options, "--now", f"2026-03-02 10:{minute:02}", "add", name)
 
+    def edit(self, editor):
+        self.user.environ["VISUAL"] = editor
+        return self.user.run(self.program, "edit")
+
     def commits(self):
         return self.git("log", "--format=%s").splitlines()
 
@@ -76,6 +80,21 @@ def test_each_entry_is_a_commit_of_the_log(repository):
 
     assert repository.commits() == ["2026-03-02 10:02 acme: call Zoé", "2026-03-02 10:01 mail"]
     assert repository.git("show", "HEAD:utt.log") == repository.log.read_text(encoding="utf-8")
+
+
+def test_what_is_edited_is_a_commit_and_an_edit_of_nothing_is_none(repository):
+    assert told(repository.add(1)) == ""
+    assert told(repository.edit("true")) == ""
+    assert told(repository.edit("sed -i.before s/mail/call/")) == ""
+    assert told(repository.add(2)) == ""
+
+    assert repository.commits() == ["2026-03-02 10:02 mail", "Edit the log", "2026-03-02 10:01 mail"]
+    assert "10:01 call" in repository.git("show", "HEAD~1:utt.log")
+
+    (repository.folder / ".git/HEAD").write_text("rubbish")
+    done = repository.edit("sed -i.before s/call/talk/")
+    assert (done.code, done.err.count("\n")) == (0, 1)
+    assert done.err.startswith("utt-git: not committed, the change is in the log: ")
 
 
 def test_what_else_is_changed_in_the_repository_stays_as_it_is(repository):
@@ -166,7 +185,9 @@ def test_a_git_that_hangs_is_stopped_with_all_that_it_has_started_and_leaves_no_
     hook.chmod(0o755)
     began = time.monotonic()
 
-    assert told(repository.add(1)) == "git took longer than 5 s and was stopped; the next entry commits this one, too\n"
+    assert (
+        told(repository.add(1)) == "git took longer than 5 s and was stopped; the next commit contains the entry, too\n"
+    )
 
     assert time.monotonic() - began < 15
     assert not (repository.folder / ".git/index.lock").exists()

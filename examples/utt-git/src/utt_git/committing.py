@@ -25,7 +25,7 @@ class CommitError(Exception):
     """The file is not committed; the message says why."""
 
 
-def commit(message: str, path: str, limit_s: float) -> None:
+def commit(message: str, path: str, limit_s: float, *, what: str) -> None:
     """Commit the file at *path*, and nothing else that is changed in its repository.
 
     It is committed if git tracks it already, or its folder is the top of a repository: a log somewhere in another
@@ -35,6 +35,7 @@ def commit(message: str, path: str, limit_s: float) -> None:
         message: What the commit is called.
         path: The file; of a link, the file that it leads to.
         limit_s: Seconds that all of it may take.
+        what: What is in the log and not committed, if it fails.
     """
     path = os.path.realpath(path)
     if not os.path.isfile(path):  # noqa: PTH113
@@ -42,9 +43,9 @@ def commit(message: str, path: str, limit_s: float) -> None:
     try:
         _commit(_Git(*os.path.split(path), time.monotonic() + limit_s), message)
     except subprocess.TimeoutExpired:
-        _tell(f"git took longer than {limit_s:g} s and was stopped; the next entry commits this one, too")
+        _tell(what, f"git took longer than {limit_s:g} s and was stopped; the next commit contains {what}, too")
     except (CommitError, OSError) as error:
-        _tell(str(error))
+        _tell(what, str(error))
 
 
 def _commit(git: _Git, message: str) -> None:
@@ -142,7 +143,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _tell(problem: str) -> None:
+def _tell(what: str, problem: str) -> None:
     if sys.stderr is not None:
         text = "".join(each if each.isprintable() else "?" for each in problem)
-        sys.stderr.write(f"utt-git: not committed, the entry is in the log: {text}\n")
+        sys.stderr.write(f"utt-git: not committed, {what} is in the log: {text}\n")
