@@ -138,8 +138,10 @@ def _report(exc: Exception) -> int:
             "or use a UTF-8 locale",
         )
     if isinstance(exc, PegboardError):
-        is_raised = exc.code == "plugin-call-failed"
-        return _fail(str(exc), f"{TRACEBACK_VARIABLE}=1 shows the traceback" if is_raised else "")
+        text = str(exc)
+        if exc.code == "plugin-call-failed":  # its hint is the last line
+            text += f"; {TRACEBACK_VARIABLE}=1 shows the traceback"
+        return _fail(text)
     if isinstance(exc, OSError):
         _discard_output()  # standard output is most likely full or gone
         return _fail(str(exc))

@@ -242,4 +242,5 @@ v1.register_command(v1.Command("count", "count them", Count, v1.add_selection_ar
 
 def test_a_fault_of_a_plugin_says_how_to_see_its_traceback(run):
     done = run({"mine": "def make(): raise ValueError('x')\n\ncommand('go', make)\n"}, "go")
-    assert done.err.endswith("\n  hint: UTT_TRACEBACK=1 shows the traceback\n")
+    assert done.err.endswith("report the cause to its author; UTT_TRACEBACK=1 shows the traceback\n")
+    assert done.err.count("hint:") == 1
