@@ -170,6 +170,11 @@ def test_the_application_has_to_be_required(checked, requires):
     assert checked(requires=requires) == [("requires-missing", "pyproject.toml", 6)]
 
 
+def test_an_environment_in_the_project_is_none_of_its_sources(checked):
+    found = checked({"mist.py": GOOD})
+    assert checked({"mist.py": GOOD, "py311/pyvenv.cfg": "", "py311/lib/odd.py": "def x(:"}) == found
+
+
 def test_a_folder_without_a_project_is_told(checked, tmp_path):
     write(tmp_path, {"other/src/notes/plugins/csv.py": GOOD})
     codes = {each.code for each in check([str(tmp_path / "other")])}

@@ -107,7 +107,7 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
 
     from pegboard.errors import StaleMetadataError  # a build has left some beside the sources, which are what counts
     from pegboard.tools.doctor.injection import uninjectable
-    from pegboard.tools.hermetic import DISTRIBUTION, hermetic
+    from pegboard.tools.hermetic import hermetic
 
     sys.path[:0] = places.split(os.pathsep)
     importlib.import_module(api)
@@ -117,13 +117,18 @@ def probe(application: str, api: str, names: str, places: str, answer: str) -> N
         host.start()
         plugins = [plugin for plugin in host.plugins if plugin.name in wanted]
         problems = [
-            {"code": "import-failed", "what": _what(each), "where": each.where() or "", "remedy": each.hint() or ""}
+            {
+                "code": "import-failed",
+                "what": _what(each, application),
+                "where": each.where() or "",
+                "remedy": each.hint() or "",
+            }
             for each in host.problems
             if getattr(each, "plugin", "") in (*wanted, "") and not isinstance(each, StaleMetadataError)
         ]
         for each in uninjectable(host):
             remedy = each.remedy.removeprefix("for its author: ")
-            what = f"{each.what}: {each.cause}".replace(f" of {DISTRIBUTION} 0", "")
+            what = _without_block(f"{each.what}: {each.cause}", application)
             problems.append({"code": each.code, "what": what, "where": each.where, "remedy": remedy})
         said = {"problems": problems, "plugins": [_described(host, plugin) for plugin in plugins]}
     answer_with(said, answer)
@@ -139,8 +144,13 @@ def _described(host: Host, plugin: Plugin) -> dict[str, Any]:
     }
 
 
-def _what(problem: Any) -> str:
+def _what(problem: Any, application: str) -> str:
+    what, cause = str(problem.what()), problem.because()
+    return _without_block(f"{what}: {cause}" if cause else what, application)
+
+
+def _without_block(text: str, application: str) -> str:
+    """Return *text* with the application's own group of entry points, without the distribution of a block."""
     from pegboard.tools.hermetic import DISTRIBUTION
 
-    what, cause = str(problem.what()).replace(f" of {DISTRIBUTION} 0", ""), problem.because()
-    return f"{what}: {cause}" if cause else what
+    return text.replace(f"{application}.{DISTRIBUTION}", f"{application}.plugins").replace(f" of {DISTRIBUTION} 0", "")

@@ -154,6 +154,7 @@ def _files(root: str, *, is_flat: bool) -> Iterator[str]:
             each
             for each in folders
             if not each.startswith((".", "__pycache__"))
+            and not os.path.exists(os.path.join(above, each, "pyvenv.cfg"))  # an environment, under any name
             and not each.endswith((".egg-info", ".dist-info"))
             and not (is_top and each in _NO_SOURCES)
         ]
