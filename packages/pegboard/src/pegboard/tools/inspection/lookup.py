@@ -62,7 +62,8 @@ def matching(claims: Sequence[Claim], kind: str, name: str) -> dict[str, list[Cl
 
 
 def nearest(claims: Sequence[Claim], plugins: Sequence[str], text: str) -> list[str]:
-    """Return up to three plugins and contributions with names like *text*."""
+    """Return up to three plugins and contributions with names like *text*, first contributions that have it as name."""
+    same = [claim.id for claim in claims if claim.name.rpartition(":")[2] == text]
     short = {f"{claim.kind}:{claim.name.rpartition(':')[2]}": claim.id for claim in claims}
     known = {**{name: name for name in plugins}, **{claim.id: claim.id for claim in claims}, **short}
-    return list(dict.fromkeys(known[match] for match in get_close_matches(text, known, n=3)))
+    return list(dict.fromkeys([*same, *(known[match] for match in get_close_matches(text, known, n=3))]))[:3]
