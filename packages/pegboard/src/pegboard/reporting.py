@@ -54,14 +54,19 @@ class Reporter:
         if self._listener is not None:
             self._listener(problem)
             return
+        self.tell(problem, manager)
+
+    def tell(self, problem: PegboardError, manager: PluginManager) -> None:
+        """Print *problem*, unless this start has told of many already."""
         if manager.state != READY:
             self._told += 1
             if self._told > MOST_AT_A_START:
                 return
         tell(message(problem, self._application, columns(sys.stderr)) + "\n")
-        self._tell_traceback(problem, settings.environ)
+        self.tell_traceback(problem, manager.settings.environ)
 
-    def _tell_traceback(self, problem: PegboardError, environ: Mapping[str, str]) -> None:
+    def tell_traceback(self, problem: PegboardError, environ: Mapping[str, str]) -> None:
+        """Print the traceback of what has caused *problem* if the user wants it, or say to an author how to get it."""
         cause = problem.__cause__
         if cause is None or not self._variable:
             return
@@ -113,10 +118,10 @@ def muted(path: str | None) -> tuple[str, ...]:
 def is_muted(problem: PegboardError, path: str | None) -> bool:
     """Return whether the user has muted the code of *problem*, its plugin, or the distribution."""
     names = muted(path)
-    return bool(names) and not {problem.code, *_names(problem)}.isdisjoint(names)
+    return bool(names) and not {problem.code, *names_at_fault(problem)}.isdisjoint(names)
 
 
-def _names(problem: PegboardError) -> Iterator[str]:
+def names_at_fault(problem: PegboardError) -> Iterator[str]:
     """Yield the names of the plugin and of the distribution at fault; a problem that is repeated has only its text."""
     from re import match
 

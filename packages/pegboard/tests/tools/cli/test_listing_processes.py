@@ -98,6 +98,27 @@ def test_all_commands_have_one_word_for_the_state_of_a_plugin(plugins, applicati
     assert data(plugins("why", "g", "--json"))["plugin"]["state"] == "broken"
 
 
+def test_a_command_that_shows_a_broken_plugin_does_not_tell_of_it_as_well(plugins):
+    for words in (["list"], ["why", "e"], ["info", "e"]):
+        shown = plugins(*words)
+        assert ("RuntimeError: no luck" in shown.stdout, shown.stderr) == (True, ""), words
+    for words in (["list", "--state", "primed"], ["info", "a"]):
+        other = plugins(*words)
+        assert "no luck" not in other.stdout
+        assert other.stderr.count("plugin 'e'") == 1, words
+
+
+def test_a_command_that_shows_a_plugin_without_its_module_does_not_tell_of_it_as_well(plugins, application):
+    info = "acme_f-1.0.dist-info"
+    application.write(f"../site/{info}/METADATA", "Metadata-Version: 2.1\nName: acme-f\nVersion: 1.0\n")
+    application.write(f"../site/{info}/entry_points.txt", "[app.plugins]\nf = acme_nowhere\n")
+    application.settle()
+    for words in (["list"], ["why", "acme-f"]):  # the second one starts from the index
+        shown = plugins(*words)
+        assert "acme_nowhere" in shown.stdout
+        assert "plugin 'f'" not in shown.stderr, words
+
+
 def test_a_name_that_was_left_out_and_is_no_plugin_is_told(plugins):
     for _ in range(2):
         done = plugins("--no-plugins=bb,a", "list")
@@ -198,7 +219,8 @@ def test_why_of_a_kind_lists_it(plugins):
 
 
 @pytest.mark.parametrize(
-    ("text", "near"), [("thing:t-a", "things:t-a"), ("component:Clok", "component:app.api:Clock"), ("cc", "c")]
+    ("text", "near"),
+    [("thing:t-a", "things:t-a"), ("component:Clok", "component:app.api:Clock"), ("cc", "c"), ("t-a", "things:t-a")],
 )
 def test_why_of_what_is_not_there_suggests_the_nearest_and_says_where_it_looked(plugins, application, text, near):
     result = plugins("why", text)

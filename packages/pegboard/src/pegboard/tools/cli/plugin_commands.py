@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pegboard.errors import HostError, InstallFailedError, PegboardError, UnusableIndexError
 from pegboard.tools.cli.commands import DONE, FAILED, INTERRUPTED
 from pegboard.tools.cli.output import Output
+from pegboard.tools.cli.shown_faults import without_what_is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -81,7 +82,8 @@ def manage(
         host.manager.configure(commands=prog)
     output = Output(is_json=getattr(options, "json", False))
     try:
-        status = command(host, options, output)
+        with without_what_is_shown(host, options):
+            status = command(host, options, output)
         if status != DONE and not output.has_answered:
             output.answer({"error": {"what": "\n".join(output.complaints) or "it has failed"}})
         output.flush()

@@ -8,6 +8,7 @@ from pegboard.startup.discovery.distributions import by_name, normalise
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.commands.listing import adds, plugin_data
 from pegboard.tools.cli.completion import OWNERS, taking
+from pegboard.tools.cli.shown_faults import is_of
 from pegboard.tools.inspection.lookup import plugin_named, when_recorded
 from pegboard.tools.inspection.survey import survey
 
@@ -34,6 +35,7 @@ def add(commands: Group) -> None:
     parser = command(commands, "info", run, "show everything of one plugin")
     name = parser.add_argument("name", metavar="NAME", help="a plugin, or its distribution")
     taking(name, OWNERS)
+    parser.set_defaults(shows=lambda options, problem: is_of(problem, options.name))
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from pegboard.errors import PegboardError
     from pegboard.host import Host
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
@@ -42,6 +43,12 @@ def add(commands: Group) -> None:
         "--outdated", action="store_true", help="only those of which there is a newer version, as the index says"
     )
     add_source_options(parser)
+    parser.set_defaults(shows=_shows)
+
+
+def _shows(options: argparse.Namespace, problem: PegboardError) -> bool:
+    is_left_out = options.others and problem.summary().startswith("built-in ")
+    return not (options.outdated or is_left_out) and (not options.state or BROKEN in options.state)
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:

@@ -9,6 +9,7 @@ from pegboard.startup.policy.plugins_toml import read_plugins_toml
 from pegboard.startup.search import sources_of
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.completion import ANYTHING, taking
+from pegboard.tools.cli.shown_faults import is_of
 from pegboard.tools.inspection.lookup import matching, nearest, when_recorded
 from pegboard.tools.inspection.survey import survey
 
@@ -38,6 +39,7 @@ def add(commands: Group) -> None:
     )
     what = parser.add_argument("what", metavar="NAME|KIND:ID", help="a plugin or its distribution, or a contribution")
     taking(what, ANYTHING)
+    parser.set_defaults(shows=lambda options, problem: is_of(problem, options.what))
 
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:
