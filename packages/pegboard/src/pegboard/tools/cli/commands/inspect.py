@@ -33,13 +33,13 @@ def add(commands: Group) -> None:
 
 def run(host: Host, options: argparse.Namespace, output: Output) -> int:
     """Write it, or with `--json` print the data it is made of."""
-    if options.json and (options.file or options.open or options.force):
+    if output.is_json and (options.file or options.open or options.force):
         options.usage_error("--json prints data, and writes no page")
     if options.file == _STANDARD_OUTPUT and (options.open or options.force):
         options.usage_error("--open and --force are for a file, not for standard output")
     start = timed_start(host)
     data = inspector_data(survey(host), start, commands=options.prog)
-    if options.json:
+    if output.is_json:
         output.answer(data)
         return DONE
     from pegboard.html.saving import as_bytes, save
