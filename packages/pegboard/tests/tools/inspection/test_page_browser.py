@@ -7,6 +7,7 @@ import re
 import pytest
 from support.browser import opened
 
+from pegboard.hooks.explanation import HookExplanation, Implementation
 from pegboard.tools.inspection.contributions import Claim
 from pegboard.tools.inspection.inspector import inspector_data
 from pegboard.tools.inspection.page import page
@@ -48,9 +49,9 @@ def plugin(name, place, *claims, state="primed", distribution="acme-tools", why=
 FAULT = Fault("plugin-import-failed", "plugin 'broken' could not be imported", "ValueError: no", "b.py:3", "mend it")
 
 
-def page_of(plugins, *, imports=(), faults=()):
+def page_of(plugins, *, imports=(), faults=(), hooks=()):
     claims = tuple(each for view in plugins for each in view.contributions)
-    seen = Survey("app", tuple(plugins), claims, tuple(faults))
+    seen = Survey("app", tuple(plugins), claims, tuple(faults), tuple(hooks))
     return page(inspector_data(seen, Start(12.5, tuple(imports)), commands="app plugins"))
 
 
@@ -137,6 +138,27 @@ def test_an_error_tells_cause_place_remedy_and_the_next_command(shown):
 
     for text in (FAULT.what, FAULT.cause, FAULT.where, FAULT.hint, FAULT.code, "app plugins doctor"):
         assert errors.get_by_text(text, exact=True).is_visible(), text
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_a_hook_tells_who_implements_it_and_does_not_look_like_an_error(shown, width):
+    answers = [
+        Implementation("titles", "plugin 'titles'", "primed", f"app.plugins.titles:{word}", "implementation", {}, "in use, early, and before 'units'", True, True)
+        for word in ("title", "a_function_with_a_long_name")
+    ]  # fmt: skip
+    hook = HookExplanation(
+        "transform", True, "chain", "transform(text: str) -> str", "", "a.py:3", "raise", False, False, False, tuple(answers), ()
+    )  # fmt: skip
+    view = shown(page_of([], hooks=[hook], faults=[FAULT]), width=width)
+    hooks = view.get_by_role("region", name="Hooks", exact=True)
+
+    for text in (hook.signature, hook.where, "chain", "app.plugins.titles:title"):
+        assert hooks.get_by_text(text, exact=True).is_visible(), text
+    border = "getComputedStyle(document.querySelector('#{} li.card')).borderInlineStartWidth"
+    assert [view.evaluate(border.format(section)) for section in ("errors", "hooks")] == ["4px", "1px"]
+    lines = "[...document.querySelectorAll('.hook td:nth-child(2)')].map((cell) => { const text = document.createRange(); text.selectNodeContents(cell); return text.getClientRects().length; })"
+    assert view.evaluate(lines) == [1, 1]
+    assert view.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_plugin_tells_everything_when_it_is_opened(shown):
