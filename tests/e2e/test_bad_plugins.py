@@ -69,7 +69,7 @@ def assert_all_else_works(installed, *, says=(), never=("Traceback",)):
             assert done.out == REPORT
         elif words == ["greet"]:
             assert done.out == "It is 11:30.\n"
-    assert "\n    greet               Say what time it is\n" in done.out
+    assert "\n      greet             Say what time it is\n" in done.out
     assert "\n    report " in done.out
     return done
 

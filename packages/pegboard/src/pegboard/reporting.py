@@ -62,7 +62,8 @@ class Reporter:
             self._told += 1
             if self._told > MOST_AT_A_START:
                 return
-        tell(message(problem, self._application, columns(sys.stderr)) + "\n")
+        tell(message(problem, self._application, columns(getattr(sys, "stderr", None))) + "
+")
         self.tell_traceback(problem, manager.settings.environ)
 
     def tell_traceback(self, problem: PegboardError, environ: Mapping[str, str]) -> None:

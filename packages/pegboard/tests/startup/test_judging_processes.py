@@ -67,7 +67,7 @@ def test_index_build_judges_all(waiting):
     assert start(waiting).imported == []
 
 
-@pytest.mark.parametrize("command", [["list"], ["why", "e"], ["info", "e"], ["index", "show"]])
+@pytest.mark.parametrize("command", [["list", "--long"], ["why", "e"], ["info", "e"], ["index", "show"]])
 def test_commands_say_that_a_plugin_waits(waiting, command):
     start(waiting)
     text = f"from pegboard.cli import manage; manage(host, {json.dumps(command)}, prog='app plugins')"
@@ -143,7 +143,7 @@ def test_commands_show_what_an_author_overrules(application):
     application.settle()
     start(application, judging_s="math.inf")
     assert lazy(start(application)) == ["a"]
-    listing = "from pegboard.cli import manage; manage(host, ['list'], prog='app plugins')"
+    listing = "from pegboard.cli import manage; manage(host, ['list', '--long'], prog='app plugins')"
     assert (
         "its author says it may be lazy, although its import changes lib.HOOKS" in application.process(listing).stdout
     )

@@ -61,7 +61,7 @@ def test_a_plugin_adds_a_command_under_either_name_of_the_interface(home, instal
     env = install(greet=GREET.replace("v1", api))
 
     assert home.utt("greet", env=env).out == "It is 10:00\n"
-    assert "greet               Say what time it is" in home.utt("-h", env=env).out
+    assert "greet             Say what time it is" in home.utt("-h", env=env).out
     assert home.utt("greet", "--no", env=env).code == 2
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pegboard.startup.discovery.candidate import Candidate
     from pegboard.startup.discovery.distributions import Installed
 
-_MOST_PROBLEMS: Final = 20
+_MOST_PROBLEMS: Final = 5
 """How many mistakes in the user's settings are reported at a start."""
 
 

@@ -60,6 +60,7 @@ class ImportRecorder:
         self.started = time.perf_counter_ns()
         self._load = _frozen_importlib._find_and_load  # type: ignore[attr-defined]
         self._import = builtins.__import__
+        self._watches_hooks = False
 
     def install(self) -> None:
         """Record imports from now on."""
@@ -78,10 +79,7 @@ class ImportRecorder:
         began = time.perf_counter_ns()
         self.events.append((name, began, 0, around, get_ident(), cause))
         try:
-            module = self._load(name, import_)
-            if name == _HOOKS:
-                self.watch_hooks(module.Hooks)
-            return module
+            return self._load(name, import_)
         finally:
             self.events[number] = (name, began, time.perf_counter_ns(), around, get_ident(), cause)
             stack.pop()
@@ -124,6 +122,9 @@ class ImportRecorder:
     ) -> "Any":
         """Do what an `import` statement does, and record which plugin uses the module."""
         result = self._import(name, globals, locals, fromlist, level)
+        if not self._watches_hooks and hasattr(hooks := sys.modules.get(_HOOKS), "Hooks"):
+            self._watches_hooks = True
+            self.watch_hooks(hooks.Hooks)
         stack = self.stacks.get(get_ident(), ())
         plugin = next(filter(None, (self.plugins.get(self.events[number][0]) for number in reversed(stack))), None)
         if plugin is not None:

@@ -31,7 +31,10 @@ def misplaced(evidence: Evidence) -> Iterator[Finding]:
             continue
         if any(f"[{group}]" in item.entry_points for group in groups):  # that is reported, if it is wrong
             continue
-        modules = _modules(evidence, item)
+        project = editable_project(item.read("direct_url.json"))
+        if project and not os.path.isdir(project):  # that is reported, too
+            continue
+        modules = _modules(evidence, item, project)
         namespace = evidence.settings.namespace
         place = f"{namespace.replace('.', '/')}/{os.path.basename(modules[0])}" if namespace and modules else ""
         ways = [f"put it at {place}" if place else "", f"name it in the group {groups[0]!r}" if groups else ""]
@@ -53,9 +56,8 @@ def _requires(item: Installed, application: str) -> bool:
     return False
 
 
-def _modules(evidence: Evidence, item: Installed) -> Sequence[str]:
-    """Return the modules that *item* has installed, or has in its source."""
-    project = editable_project(item.read("direct_url.json"))
+def _modules(evidence: Evidence, item: Installed, project: str | None) -> Sequence[str]:
+    """Return the modules that *item* has installed, or has in the folder of its source, *project*."""
     if not project:
         return [path for path, _ in evidence.files_of(item) if _may_be_plugin(path)]
     found: list[str] = []
