@@ -62,8 +62,7 @@ class Reporter:
             self._told += 1
             if self._told > MOST_AT_A_START:
                 return
-        tell(message(problem, self._application, columns(getattr(sys, "stderr", None))) + "
-")
+        tell(message(problem, self._application, columns(getattr(sys, "stderr", None))) + "\n")
         self.tell_traceback(problem, manager.settings.environ)
 
     def tell_traceback(self, problem: PegboardError, environ: Mapping[str, str]) -> None:

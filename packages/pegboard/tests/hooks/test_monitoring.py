@@ -50,9 +50,9 @@ def test_a_test_may_answer_itself(hooked):
 
 TWO_WRAPPERS = {
     "suggestions": """
-import time
+import threading
 @api.suggestions
-def its(document): time.sleep(0.05); return document
+def its(document): threading.Event().wait(0.05); return document
 @api.suggestions.wrapper
 def adds(document):
     result = yield
@@ -63,9 +63,9 @@ def fails(document):
     raise ValueError("no")
 """,
     "later_suggestions": """
-import time
+import threading
 @api.later_suggestions
-def its(document): time.sleep(0.05); return document
+def its(document): threading.Event().wait(0.05); return document
 @api.later_suggestions.wrapper
 async def adds(others, document): return [*await others(), "more"]
 @api.later_suggestions.wrapper

@@ -122,9 +122,10 @@ class ImportRecorder:
     ) -> "Any":
         """Do what an `import` statement does, and record which plugin uses the module."""
         result = self._import(name, globals, locals, fromlist, level)
-        if not self._watches_hooks and hasattr(hooks := sys.modules.get(_HOOKS), "Hooks"):
+        hooks = None if self._watches_hooks else getattr(sys.modules.get(_HOOKS), "Hooks", None)
+        if hooks is not None:  # it was not necessarily imported by a statement
             self._watches_hooks = True
-            self.watch_hooks(hooks.Hooks)
+            self.watch_hooks(hooks)
         stack = self.stacks.get(get_ident(), ())
         plugin = next(filter(None, (self.plugins.get(self.events[number][0]) for number in reversed(stack))), None)
         if plugin is not None:
