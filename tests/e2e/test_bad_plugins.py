@@ -204,6 +204,10 @@ def test_all_of_them_at_once_do_no_more_harm_than_each(install, start):
     bad = {f"acme-bad{n}": {f"bad{n}.py": source} for n, (source, _) in enumerate(AT_IMPORT.values())}
     installed = start(install(bad))
 
-    done = assert_all_else_works(installed, says=[f"plugin 'bad{n}' of acme-bad{n} 1.2.0" for n in range(len(bad))])
+    done = assert_all_else_works(
+        installed,
+        says=[f"plugin 'bad{n}' of acme-bad{n} 1.2.0" for n in range(5)]
+        + [f"and {len(bad) - 5} more: utt plugins doctor"],
+    )
 
-    assert done.err.count("\n") == len(bad)
+    assert done.err.count("\n") == 6

@@ -66,5 +66,5 @@ def test_wrong_usage_is_answered_by_the_parser(timesheet):
 def test_the_help_of_utt_and_of_the_command_tell_of_it(environment, user):
     utt = environment.program("utt")
 
-    assert "    timesheet           Show a week as a time sheet\n" in user.run(utt, "--help").out
+    assert "      timesheet         Show a week as a time sheet\n" in user.run(utt, "--help").out
     assert "usage: utt timesheet [-h] [--round MINUTES] [weeks_ago]\n" in user.run(utt, "timesheet", "-h").out

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from typing import Any, NoReturn
 
-    from pegboard.hooks.monitoring import Answer
     from pegboard.ledger import Contribution, Plugin
 
 
@@ -62,7 +61,7 @@ class Binding:
         """The outermost first."""
         self.caller: Any = None
         """What calls the functions, and nothing else; made at the first call that is not the usual one."""
-        self.answers: list[Answer] | None = None
+        self.answers: list[Any] | None = None
         """Where it is noted who has answered what; None if no monitor asks."""
         self.is_plain: bool = not self.wrappers and not hook.hooks.monitors
         """Whether the functions are called, and nothing else."""

@@ -95,8 +95,9 @@ class Comparison:
         calls = member.calls
         seen, may = self._may.get(id(member), (0, False))
         if not may and seen < len(calls):
-            may = may_store(islice(calls, seen, None), member.is_own)
-            self._may[id(member)] = (len(calls), may)
+            new = list(islice(calls, seen, None))  # what is called meanwhile is added to the calls
+            may = may_store(new, member.is_own)
+            self._may[id(member)] = (seen + len(new), may)
         return may
 
     def end_before_others(self) -> None:
