@@ -51,7 +51,7 @@ AROUND = (
 def plugin(chance, statements):
     text = ""
     for statement in statements:
-        n = chance.randrange(1, 90)
+        n = chance.randrange(2, 90)  # the application's version is 1: to assign what is there is no effect
         line = statement.format(n=n)
         inside = textwrap.indent(line, "    ")
         text += chance.choice(AROUND).format(text=line, inside=inside, deep=textwrap.indent(inside, "    "), n=n)
