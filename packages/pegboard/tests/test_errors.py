@@ -15,6 +15,7 @@ from pegboard.errors import (
     CircularDependencyError,
     ComponentMismatchError,
     ConfigurationError,
+    ConfinementError,
     ContainerError,
     ContributionMismatchError,
     ContributionNotFoundError,
@@ -45,6 +46,8 @@ from pegboard.errors import (
     PluginImportError,
     PluginNotFoundError,
     PluginNotImportableError,
+    PluginProcessDiedError,
+    PluginProcessError,
     PluginQuarantinedError,
     PluginSlowError,
     PluginStillRunningError,
@@ -182,6 +185,26 @@ INSTANCES = [
         "notes plugins release csv",
     ),
     PluginSlowError("csv", "acme-csv 1.2.0", 4.21, f"{SITE}/notes/plugins/csv.py"),
+    PluginProcessError(
+        "csv",
+        "acme-csv 1.2.0",
+        "it has not answered within 60 s",
+        "/home/ada/.cache/notes/environments/csv/bin/python",
+        "report the cause to its author",
+    ),
+    PluginProcessDiedError(
+        "csv",
+        "acme-csv 1.2.0",
+        "it was killed by SIGSEGV",
+        "/home/ada/.cache/notes/environments/csv/bin/python",
+        doing="calling 'csv' of 'exporters'",
+        printed="reading table 7",
+    ),
+    ConfinementError(
+        "csv",
+        "acme-csv 1.2.0",
+        "Landlock is not there: the kernel has to be Linux 6.2 or newer, and built with it",
+    ),
     RequiredPluginError("store", "", "it is not installed"),
     DuplicatePluginError(
         "csv", "acme-csv 1.2.0", f"{SITE}/notes/plugins/csv.py", "zeta-csv 3.0", "/opt/zeta/notes/plugins/csv.py"

@@ -30,6 +30,9 @@
     │   ├── PluginHangsError          its import does not end
     │   ├── PluginQuarantinedError    crashed the process twice
     │   ├── PluginSlowError           its import took long
+    │   ├── PluginProcessError        could not be started in a process of its own
+    │   │   ├── PluginProcessDiedError  its process has ended while it was used
+    │   │   └── ConfinementError      its process cannot be confined
     │   ├── RequiredPluginError       the application needs it
     │   ├── DuplicatePluginError      two distributions bring one plugin name
     │   ├── SameModuleError           is named by several entry points
@@ -75,6 +78,11 @@ from pegboard.errors.container import (
     ProviderError as ProviderError,
     ScopeError as ScopeError,
     chain_lines as chain_lines,
+)
+from pegboard.errors.isolation import (
+    ConfinementError as ConfinementError,
+    PluginProcessDiedError as PluginProcessDiedError,
+    PluginProcessError as PluginProcessError,
 )
 from pegboard.errors.plugin import (
     AdapterFailedError as AdapterFailedError,
