@@ -53,7 +53,9 @@ def test_a_wheel_has_types_and_the_licence_and_only_the_package(contents, packag
 def test_pegboard_requires_nothing(contents):
     requirements = metadata(contents("pegboard")).get_all("Requires-Dist")
 
-    extras = tuple(f"extra == '{name}'" for name in ("cli", "click", "pluggy", "starlette", "typer", "watch"))
+    extras = tuple(
+        f"extra == '{name}'" for name in ("cli", "click", "isolation", "pluggy", "starlette", "typer", "watch")
+    )
     assert [requirement for requirement in requirements if not requirement.endswith(extras)] == []
 
 

@@ -12,6 +12,8 @@ from pegboard.errors import (
     AdapterFailedError,
     AnnotationError,
     AsyncRequiredError,
+    CallDeadlineError,
+    CannotTravelError,
     CircularDependencyError,
     ComponentMismatchError,
     ConfigurationError,
@@ -28,6 +30,7 @@ from pegboard.errors import (
     InstallFailedError,
     InstallRefusedError,
     InvalidNameError,
+    IsolationError,
     JournalError,
     MetadataError,
     MetadataMismatchError,
@@ -35,6 +38,7 @@ from pegboard.errors import (
     NameClashError,
     NamespaceModuleError,
     OrderError,
+    PeerGoneError,
     PegboardError,
     PluginCallError,
     PluginCleanUpError,
@@ -54,6 +58,7 @@ from pegboard.errors import (
     PluginWithdrewError,
     ProviderError,
     RecordedProblem,
+    RemoteError,
     RequiredPluginError,
     SafeModeError,
     SameModuleError,
@@ -65,6 +70,7 @@ from pegboard.errors import (
     StartTooEarlyError,
     StrayPackageFileError,
     UnusedObjectError,
+    WireBrokenError,
     describe_exception,
 )
 
@@ -72,6 +78,8 @@ SITE = "/venv/lib/python3.11/site-packages"
 
 VIEW = ("View", "view", "notes.plugins.csv:CsvView", "plugin 'csv' of acme-csv 1.2.0")
 """One link of a chain: key, parameter, what makes it, who provides it."""
+
+CSV = "plugin 'csv' of acme-csv 1.2.0"
 
 INSTANCES = [
     PegboardError("something went wrong"),
@@ -269,6 +277,20 @@ INSTANCES = [
     ProviderError("csv", "acme-csv 1.2.0", "provide", "View", "KeyError: 'columns'", "the application", (VIEW,)),
     ScopeError("Session", "request", open_scopes=()),
     AsyncRequiredError("Database", "its provider is asynchronous"),
+    # isolation
+    IsolationError("something went wrong between two processes"),
+    PeerGoneError(CSV, "it has closed the connection"),
+    WireBrokenError(CSV, "a message begins with b'Hello, w'"),
+    RemoteError(
+        CSV,
+        "acme_csv.errors",
+        "BadRowError",
+        "row 3 has 4 columns",
+        f'Traceback (most recent call last):\n  File "{SITE}/acme_csv/__init__.py", line 12, in export\n'
+        "acme_csv.errors.BadRowError: row 3 has 4 columns\n",
+    ),
+    CannotTravelError(CSV, "argument 'doc'", "notes.domain.Document", "it is a notes.domain.Document"),
+    CallDeadlineError(CSV, "exporters csv", 2.0),
 ]
 """One instance of each error, in the order of `pegboard.errors`."""
 

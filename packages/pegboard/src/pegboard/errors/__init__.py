@@ -48,6 +48,12 @@
     ├── JournalError                  a plugin that kills the process could not be named
     ├── InstallRefusedError           a change of the environment would do harm
     ├── InstallFailedError            pip, uv or pipx failed
+    ├── IsolationError                between an application and a plugin in another process
+    │   ├── PeerGoneError             the connection has ended (also a ConnectionError)
+    │   │   └── WireBrokenError       the other process has sent what is no message
+    │   ├── RemoteError               code in the other process has raised
+    │   ├── CannotTravelError         a value cannot be sent (also a TypeError)
+    │   └── CallDeadlineError         a call was not answered in time (also a TimeoutError)
     └── ContainerError
         ├── MissingDependencyError    nothing provides a key (also a LookupError)
         ├── CircularDependencyError
@@ -131,4 +137,12 @@ from pegboard.errors.usage import (
     SettingsError as SettingsError,
     StaleMetadataError as StaleMetadataError,
     StartTooEarlyError as StartTooEarlyError,
+)
+from pegboard.errors.wire import (
+    CallDeadlineError as CallDeadlineError,
+    CannotTravelError as CannotTravelError,
+    IsolationError as IsolationError,
+    PeerGoneError as PeerGoneError,
+    RemoteError as RemoteError,
+    WireBrokenError as WireBrokenError,
 )
