@@ -25,6 +25,7 @@ from pegboard.errors import (
     EntryPointError,
     HookDeprecatedError,
     HookNotFoundError,
+    HostAddressError,
     HostError,
     ImplementationError,
     InstallFailedError,
@@ -100,6 +101,11 @@ INSTANCES = [
         3,
     ),
     HostError("the plugins have been found already", "call leave_out() before the host is first used"),
+    HostAddressError(
+        "there is no host at 'notes.app:host'",
+        "install the application in this process's environment, in the version that has made the address",
+        "ModuleNotFoundError: No module named 'notes'",
+    ),
     SecondHostError("notes", "/notes/app.py:7", "/notes/other.py:3"),
     StartTooEarlyError(
         "notes",

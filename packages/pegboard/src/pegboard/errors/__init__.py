@@ -4,6 +4,7 @@
     ├── ConfigurationError            plugins.toml, environment variables
     ├── SettingsError                 a command could not read or change plugins.toml
     ├── HostError                     the application's author used a host wrongly
+    │   ├── HostAddressError          another process cannot find the host
     │   ├── InvalidNameError
     │   ├── MetadataError
     │   ├── ContributionMismatchError a contribution is not what its registry is for (also a TypeError)
@@ -121,6 +122,7 @@ from pegboard.errors.usage import (
     ConfigurationError as ConfigurationError,
     ContributionMismatchError as ContributionMismatchError,
     ContributionNotFoundError as ContributionNotFoundError,
+    HostAddressError as HostAddressError,
     HostError as HostError,
     InstallFailedError as InstallFailedError,
     InstallRefusedError as InstallRefusedError,

@@ -162,6 +162,14 @@ class HostError(PegboardError):
     advice: str | None = None
 
 
+class HostAddressError(HostError):
+    """An address, by which one process tells another where the application's host is, leads to none."""
+
+    code = "host-address"
+    _because = "{cause}"
+    cause: str = ""
+
+
 class SecondHostError(PegboardError):
     """A process uses two hosts of one application; each plugin registers only with the one that its API imports."""
 
