@@ -49,6 +49,7 @@ from pegboard.errors import (
     PluginGoneError,
     PluginHangsError,
     PluginImportError,
+    PluginMismatchError,
     PluginNotFoundError,
     PluginNotImportableError,
     PluginProcessDiedError,
@@ -70,6 +71,7 @@ from pegboard.errors import (
     StaleMetadataError,
     StartTooEarlyError,
     StrayPackageFileError,
+    UnusableReferenceError,
     UnusedObjectError,
     WireBrokenError,
     describe_exception,
@@ -105,6 +107,11 @@ INSTANCES = [
         "there is no host at 'notes.app:host'",
         "install the application in this process's environment, in the version that has made the address",
         "ModuleNotFoundError: No module named 'notes'",
+    ),
+    UnusableReferenceError(
+        "a reference cannot be used in this process",
+        "run `python -m pip install 'pegboard==0.2.0'`",
+        "Pegboard 0.2.0 has made it, in format 2, and Pegboard 0.1.0 knows format 1",
     ),
     SecondHostError("notes", "/notes/app.py:7", "/notes/other.py:3"),
     StartTooEarlyError(
@@ -152,6 +159,15 @@ INSTANCES = [
     PluginNotFoundError("csvv", ("csv", "html")),
     # plugins
     PluginError("csv", "acme-csv 1.2.0"),
+    PluginMismatchError(
+        "csv",
+        "acme-csv 1.2.0",
+        "'csv' of 'exporters'",
+        "an older version is here, 1.1.0, not 1.2.0",
+        f"{SITE}/notes/plugins/csv.py",
+        "run `notes plugins install 'acme-csv==1.2.0'`",
+        "older",
+    ),
     PluginImportError(
         "csv",
         "acme-csv 1.2.0",

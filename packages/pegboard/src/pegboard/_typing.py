@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     F = TypeVar("F")
     P = ParamSpec("P")
     R = TypeVar("R")
+    R_co = TypeVar("R_co", covariant=True)
     T = TypeVar("T")
     T_co = TypeVar("T_co", covariant=True)
 
@@ -61,6 +62,9 @@ if TYPE_CHECKING:
 
         @property
         def __origin__(self) -> Any: ...
+
+    class TypedCall(Generic[P, R_co]):
+        """What is called as a contribution is: a base of `Reference`."""
 
     class TypedRegistry(Generic[T]):
         """What the methods of `Registry` are that take and return different types; see there."""

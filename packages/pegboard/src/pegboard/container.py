@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pegboard.injection.override import Override
     from pegboard.injection.scope import Scope
     from pegboard.ledger import Contribution, Ledger, Plugin
+    from pegboard.references.reference import Reference
 
     K = TypeVar("K")
     T = TypeVar("T")
@@ -387,6 +388,16 @@ class Container:
         self._open()
         self._ready()
         return explain(self._core, key)
+
+    def reference(self, key: "Any", *, policy: str = "exact") -> "Reference[..., Any]":
+        """Return a reference to the component for *key*, for other processes; see `Registry.reference`.
+
+        Its `resolve` returns the component there. Called, it calls the component; `method("render")` returns a
+        reference that calls this method. The plugins that provide and decorate the component have to be the same.
+        """
+        from pegboard.references.reference import component_reference
+
+        return component_reference(self, key, policy)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 

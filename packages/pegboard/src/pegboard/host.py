@@ -418,7 +418,7 @@ class Host(HostMethods):
         deferred(
             "pegboard.host_methods.HostMethods",
             "data_registry declare adapt explain plugin leave_out only disable adisable enable reload areload "
-            "rescan look_again on_unload close aclose astart blame registries settings roster "
+            "rescan look_again on_unload close aclose astart blame fingerprint registries settings roster "
             "__repr__ _end_failed _report_clashes _lifecycle",
         )
     )

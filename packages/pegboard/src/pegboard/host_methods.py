@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pegboard.injection.explanation import Explanation
     from pegboard.ledger import Plugin
     from pegboard.manager import PluginManager, Registry
+    from pegboard.references.fingerprint import Fingerprint
     from pegboard.registry import DataRegistry
     from pegboard.reloading.lifecycle import Change, Lifecycle, Rescan
 
@@ -192,6 +193,19 @@ class HostMethods:
 
             raise no_plugin(name, self.manager.plugins)
         return plugin
+
+    def fingerprint(self, *, files: bool = False) -> Fingerprint:
+        """Return what all plugins are here, to compare it with what they are in another process; imports no plugin.
+
+        A plugin is told by its distribution and version; one that no installer has put in its place, in the plugin
+        folder or by an editable install, by its files too.
+
+        Args:
+            files: Whether each file of each plugin is hashed; then two builds of one version differ, too.
+        """
+        from pegboard.references.fingerprint import fingerprint_of
+
+        return fingerprint_of(self, files=files)
 
     def leave_out(self, names: Iterable[str] = (), reason: str = "left out by the application") -> None:
         """Leave out the plugins of *names* at the start; if *names* is empty, all that are not built in.

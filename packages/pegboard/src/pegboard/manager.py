@@ -643,6 +643,6 @@ class Registry(RegistryMethods[T]):
     vars().update(
         deferred(
             "pegboard.registry_methods.RegistryMethods",
-            "get items describe owner call acall aget override explain __len__ __repr__",
+            "get items describe owner call acall aget reference override explain __len__ __repr__",
         )
     )

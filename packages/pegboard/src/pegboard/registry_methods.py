@@ -10,12 +10,15 @@ from pegboard._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from typing import Any, Final, TypeVar
+    from typing import Any, Final, ParamSpec, TypeVar, overload
 
-    from pegboard._typing import TypedRegistry
+    from pegboard._typing import Readable, TypedRegistry
     from pegboard.claims import Claims
     from pegboard.ledger import Contribution, Plugin
+    from pegboard.references.reference import Reference
 
+    P = ParamSpec("P")
+    R = TypeVar("R")
     T = TypeVar("T")
 else:
     T = None
@@ -91,6 +94,37 @@ class RegistryMethods(TypedRegistry[T]):
             from pegboard.calling import acall
 
             return await acall(self, self._manager, self._ready, name, (args, kwargs))
+
+    if TYPE_CHECKING:
+
+        @overload
+        def reference(self: Readable[Callable[P, R]], name: str, *, policy: str = "exact") -> Reference[P, R]: ...
+
+        @overload
+        def reference(self, name: str, *, policy: str = "exact") -> Reference[..., Any]: ...
+
+    def reference(self, name: str, *, policy: str = "exact") -> Any:
+        """Return a reference to the contribution of that name: a small object that other processes can call.
+
+        It can be pickled, by whatever pickler, and contains no code. The process in which it is called finds the
+        contribution through the application's own host there, imports its plugin at the first call, and calls it
+        as `call` does. Making a reference imports no plugin.
+
+        Args:
+            name: The name of the contribution.
+            policy: How the plugin there has to be. `exact`: of the same distribution, version and files.
+                `at-least`: of the same version or a newer one; without a version, of the same files. `warn`: as it
+                is; a difference is reported.
+
+        Raises:
+            ContributionNotFoundError: If there is none of that name.
+            UnusableReferenceError: If the registry has plain data.
+            HostAddressError: If other processes cannot find the host; see `pegboard.address.address_of`.
+            HostError: If there is no such policy.
+        """
+        from pegboard.references.reference import contribution_reference
+
+        return contribution_reference(self, self._manager, name, policy)
 
     def override(self, name: str, item: T, /, **metadata: Any) -> AbstractContextManager[T]:
         """Return a context manager, for tests, in which *item* is the contribution of that *name*.

@@ -10,7 +10,8 @@
     │   ├── ContributionMismatchError a contribution is not what its registry is for (also a TypeError)
     │   │   └── ImplementationError   a function cannot implement a hook
     │   ├── HookNotFoundError         no hook has the name asked for (also a LookupError)
-    │   └── MetadataMismatchError     metadata is not as its registry's schema says (also a TypeError)
+    │   ├── MetadataMismatchError     metadata is not as its registry's schema says (also a TypeError)
+    │   └── UnusableReferenceError    a reference means nothing in this process
     ├── SecondHostError               a process uses two hosts of one application
     ├── StartTooEarlyError            plugins are asked for while their API is being imported
     ├── ContributionNotFoundError     nothing has the name asked for (also a LookupError)
@@ -20,6 +21,7 @@
     ├── PluginError                   always names a plugin and its distribution
     │   ├── AdapterFailedError        the application's adapter raised when it was called for it
     │   ├── PluginImportError         raised, exited or recursed while being imported
+    │   ├── PluginMismatchError       in another process it is not the same
     │   ├── PluginCallError           raised while something of it was called
     │   ├── HookDeprecatedError       implements a hook that has another name now, or has ended
     │   ├── PluginCleanUpError        raised while something of it was cleaned up
@@ -105,6 +107,7 @@ from pegboard.errors.plugin import (
     PluginGoneError as PluginGoneError,
     PluginHangsError as PluginHangsError,
     PluginImportError as PluginImportError,
+    PluginMismatchError as PluginMismatchError,
     PluginNotImportableError as PluginNotImportableError,
     PluginQuarantinedError as PluginQuarantinedError,
     PluginSlowError as PluginSlowError,
@@ -139,6 +142,7 @@ from pegboard.errors.usage import (
     SettingsError as SettingsError,
     StaleMetadataError as StaleMetadataError,
     StartTooEarlyError as StartTooEarlyError,
+    UnusableReferenceError as UnusableReferenceError,
 )
 from pegboard.errors.wire import (
     CallDeadlineError as CallDeadlineError,

@@ -45,6 +45,19 @@ class AdapterFailedError(PluginError):
     advice: str
 
 
+class PluginMismatchError(PluginError):
+    """In this process a plugin is not what another process has seen: another version, say, or none at all."""
+
+    code = "plugin-differs"
+    phase = "call"
+    _what = "{subject} cannot be used in this process, since {who} is not the same here"
+    subject: str  #: What another process refers to, e.g. `'html' of 'exporters'`.
+    cause: str  #: The difference.
+    place: str | None = None  #: The plugin's file in this process.
+    advice: str | None = None
+    kind: str = ""  #: The difference in one word, e.g. `missing`; see `Fingerprint.difference`.
+
+
 class PluginNotImportableError(PluginError, ImportError):
     """A plugin was found, but Python cannot import it; the cause says why."""
 

@@ -25,6 +25,10 @@ _FOR_AUTHORS: Final = (
 """Expressions in hints for users, and what stands there for authors."""
 
 
+_MOST_CHARACTERS: Final = 10_000_000
+"""How much of a file is read; damaged ones may have no end."""
+
+
 def for_author(hint: str) -> str:
     """Return *hint*, which is for users, as the plugin's author needs it."""
     if "author" not in hint:
@@ -43,16 +47,22 @@ def is_editable(distribution: str) -> bool:
 
     Source: PEP 610, `direct_url.json`.
     """
+    said = read_metadata(distribution, "direct_url.json")
+    return '"editable": true' in said.replace('"editable":true', '"editable": true')
+
+
+def read_metadata(distribution: str, file: str) -> str:
+    """Return the text of a metadata *file* of *distribution*, a name and a version; empty if it is not found."""
     name, _, version = distribution.rpartition(" ")
     if not name:
-        return False
+        return ""
     spelt = name.replace("-", "_").replace(".", "_")
     folders = dict.fromkeys(f"{each}-{version}.dist-info" for each in (spelt, spelt.lower(), name))
     for entry in sys.path:
         for folder in folders:
             try:
-                with open(os.path.join(entry, folder, "direct_url.json"), encoding="utf-8") as stream:
-                    return '"editable": true' in stream.read(100_000).replace('"editable":true', '"editable": true')
+                with open(os.path.join(entry, folder, file), encoding="utf-8", errors="replace") as stream:
+                    return stream.read(_MOST_CHARACTERS)
             except (OSError, ValueError):
                 continue
-    return False
+    return ""

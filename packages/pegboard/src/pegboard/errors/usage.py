@@ -170,6 +170,14 @@ class HostAddressError(HostError):
     cause: str = ""
 
 
+class UnusableReferenceError(HostError):
+    """A reference to a contribution cannot be made, or means nothing in this process; see `Registry.reference`."""
+
+    code = "reference-unusable"
+    _because = "{cause}"
+    cause: str = ""
+
+
 class SecondHostError(PegboardError):
     """A process uses two hosts of one application; each plugin registers only with the one that its API imports."""
 
