@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
 from pegboard.startup.discovery.distributions import normalise
+from pegboard.startup.discovery.origins import is_installed_from
 from pegboard.startup.search import sources_of
 from pegboard.tools.installing.dependencies import closure, needs
 from pegboard.tools.installing.held_versions import Held
 from pegboard.tools.installing.installed import Snapshot, application_of, plugins_by_distribution
 from pegboard.tools.installing.installer import Step, is_of_the_network
-from pegboard.tools.installing.origins import is_installed_from
 from pegboard.tools.installing.placement import Trespasses, clashes_between, environment_of
 from pegboard.tools.installing.references import file_name, is_direct, key_of, of_file, pairs, path_of
 from pegboard.tools.installing.unpacked import own_modules, unpacked_in

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallRefusedError
+from pegboard.startup.discovery.origins import sha256_of
 from pegboard.tools.installing.dependencies import closure, name_of
 from pegboard.tools.installing.installed import application_of, plugins_by_distribution
-from pegboard.tools.installing.origins import sha256_of
 from pegboard.tools.installing.references import file_name, is_direct, of_file, pairs, path_of
 from pegboard.tools.installing.wheels import is_same_version, wheels_in
 

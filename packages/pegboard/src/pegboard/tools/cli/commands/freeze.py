@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError
+from pegboard.startup.discovery.origins import origin_of
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.environment_commands import add_source_options, installer_for
 from pegboard.tools.installing.installed import Snapshot
-from pegboard.tools.installing.origins import origin_of
 from pegboard.tools.installing.requirements_file import frozen_distributions
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pegboard.host import Host
+    from pegboard.startup.discovery.origins import Origin
     from pegboard.tools.cli.commands import Group
     from pegboard.tools.cli.output import Output
-    from pegboard.tools.installing.origins import Origin
 
 
 def add(commands: Group) -> None:

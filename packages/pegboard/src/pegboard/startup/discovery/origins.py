@@ -15,11 +15,12 @@ import os
 import re
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+from pegboard._typing import TYPE_CHECKING
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.discovery.owners import editable_project
-from pegboard.tools.installing.references import path_of
 
 if TYPE_CHECKING:
     import importlib.metadata
@@ -54,13 +55,14 @@ def origin_of(distribution: importlib.metadata.Distribution) -> Origin | None:
         return Origin(f"{name} @ {system['vcs']}+{url}@{system['commit_id']}")
     sub = f"#subdirectory={data['subdirectory']}" if data.get("subdirectory") else ""
     recorded = ((data.get("archive_info") or {}).get("hashes") or {}).get("sha256", "")
-    return _of_address(f"{name} @ {url}{sub}", recorded, distribution)
+    return _of_address(name, f"{url}{sub}", recorded, distribution)
 
 
-def _of_address(reference: str, recorded: str, distribution: importlib.metadata.Distribution) -> Origin:
-    path = path_of(reference)
-    if path is None:
+def _of_address(name: str, url: str, recorded: str, distribution: importlib.metadata.Distribution) -> Origin:
+    reference, parts = f"{name} @ {url}", urlsplit(url)
+    if parts.scheme != "file":
         return Origin(reference, sha256=recorded)
+    path = url2pathname(parts.path)
     if not os.path.exists(path):
         return Origin(reference, sha256=recorded, why_not=f"{path} is gone")
     if os.path.isdir(path):
