@@ -8,7 +8,7 @@ from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, M
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.frozen import EXECUTABLE, is_virtual
-from pegboard.ledger import BROKEN, FOUND
+from pegboard.ledger import BROKEN, FOUND, ISOLATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,7 +211,9 @@ def import_error_again(plugin: Plugin) -> BaseException:
     return BaseException.with_traceback(error, steps)  # without the frames of those who imported it before
 
 
-def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of: OwnerOf) -> PluginError:
+def to_import_error(  # noqa: C901 -- a branch for each cause
+    plugin: Plugin, error: BaseException, prefix: str, owner_of: OwnerOf
+) -> PluginError:
     """Convert *error*, raised while *plugin* was imported, for display.
 
     Args:
@@ -224,6 +226,7 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
         ContributionMismatchError,
         HostError,
         MetadataMismatchError,
+        PluginError,
         PluginGoneError,
         PluginImportError,
         PluginNotImportableError,
@@ -232,6 +235,8 @@ def to_import_error(plugin: Plugin, error: BaseException, prefix: str, owner_of:
     from pegboard.foreign_object import attribute, is_a
 
     distribution = str(plugin.distribution or "")
+    if plugin.source == ISOLATED and is_a(error, PluginError):  # nothing of it has run in this process
+        return error
     cause = describe_exception(error)
     if (adapting := _failed_adapter(error, owner_of)) is not None:
         return _adapter_failure(plugin, cause, prefix, *adapting)

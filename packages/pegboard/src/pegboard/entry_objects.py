@@ -19,7 +19,7 @@ from pegboard.boundary import find_culprit, location_in, refuse
 from pegboard.concurrent_imports import wait_for_others
 from pegboard.errors import describe_exception
 from pegboard.foreign_object import attribute, is_a
-from pegboard.ledger import ACTIVE, DISTRIBUTION, DORMANT, FOUND, PRIMED, Contribution, Plugin
+from pegboard.ledger import ACTIVE, DISTRIBUTION, DORMANT, FOUND, ISOLATED, PRIMED, Contribution, Plugin
 from pegboard.regular_file import read_file
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ def load(contribution: Contribution, importer: Importer) -> Any:
     plugin.state = ACTIVE
     while True:
         try:
-            _import(plugin, module, importer)
-            live = look_up(sys.modules[module], value, "it")
+            if plugin.source == ISOLATED:
+                live = importer.listener.isolated(plugin).live(contribution)
+            else:
+                _import(plugin, module, importer)
+                live = look_up(sys.modules[module], value, "it")
             _check(contribution, live, importer.listener.registries)
             break
         except KeyboardInterrupt:

@@ -87,6 +87,7 @@ class Host(HostMethods):
         hooks: str = "",
         offers: "Mapping[str, str] | None" = None,
         traceback: str = "",
+        api_distribution: str = "",
     ) -> None:
         """Make the host of the application whose package is *name*.
 
@@ -129,6 +130,9 @@ class Host(HostMethods):
                 `v1.decorate_component`; `on_unload` and `depends_on`, how to use these. Hints advise nothing else.
             traceback: The environment variable with which the application shows tracebacks, e.g. `NOTES_TRACEBACK`.
                 If it is set, so do messages about plugins; authors are told of it. Empty if there is none.
+            api_distribution: The distribution that an isolated plugin gets in its environment, to import the API and
+                this host from, if that is not the application's; it needs less than the application does, so that it
+                excludes less. Empty for the application's.
 
         Raises:
             InvalidNameError: If *name* is no import name, or *namespace* or a group cannot be one.
@@ -192,6 +196,7 @@ class Host(HostMethods):
                 sources=sources,
                 commands=commands,
                 offers=offers,
+                api_distribution=api_distribution,
             ),
             self,
             own=self.made_in.rpartition(".")[0] or self.made_in,
@@ -225,6 +230,7 @@ class Host(HostMethods):
             passing: tuple[type[BaseException], ...] = (),
             entry_points: str | Iterable[str] | None = None,
             builds: Callable[[T], object] | None = None,
+            isolable: bool = False,
         ) -> Registry[T]: ...
 
         @overload
@@ -239,9 +245,10 @@ class Host(HostMethods):
             passing: tuple[type[BaseException], ...] = (),
             entry_points: str | Iterable[str] | None = None,
             builds: Callable[[Any], object] | None = None,
+            isolable: bool = False,
         ) -> Registry[Any]: ...
 
-    def registry(
+    def registry(  # noqa: C901 -- one more function would cost each start
         self,
         name: str,
         of: "Any" = None,
@@ -252,6 +259,7 @@ class Host(HostMethods):
         passing: "tuple[type[BaseException], ...]" = (),
         entry_points: "str | Iterable[str] | None" = None,
         builds: "Callable[[Any], object] | None" = None,
+        isolable: bool = False,
     ) -> "Registry[Any]":
         """Return the registry of that name; the first call makes it.
 
@@ -274,6 +282,9 @@ class Host(HostMethods):
                 as a plugin of that name. Not together with *eager*.
             builds: Returns, for a contribution, the class or function that the application builds with the container
                 when it is used, e.g. a command's handler. The doctor checks that its parameters can be injected.
+            isolable: Whether contributions can be used from another process, so that a plugin may be isolated: they are
+                functions, or objects with methods, that are called with, and return, plain data, bytes, files, arrays,
+                iterators of these, and callbacks.
 
         Raises:
             HostError: If *name* is reserved: `component`, `decorator` or `middleware`; if *entry_points* are given
@@ -305,6 +316,8 @@ class Host(HostMethods):
             registry.passing = passing
         if builds is not None:
             registry.builds = builds
+        if isolable:
+            registry.isolable = True
         return registry
 
     @property

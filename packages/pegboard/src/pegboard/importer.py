@@ -16,7 +16,7 @@ import _thread
 import os
 import sys
 
-from pegboard.ledger import ACTIVE, BROKEN, DISTRIBUTION, DORMANT, PRIMED, Ledger, application
+from pegboard.ledger import ACTIVE, BROKEN, DISTRIBUTION, DORMANT, ISOLATED, PRIMED, Ledger, application
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
 
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution, Plugin, Records
     from pegboard.sources import Adapter
 
+    class Isolated(Protocol):
+        """What finds a plugin that is in an environment of its own."""
+
+        def spec(self) -> ModuleSpec: ...
+
     class Listener(Protocol):
         """What is told of each import of a plugin."""
 
@@ -40,6 +45,9 @@ if TYPE_CHECKING:
 
         def imported(self, plugin: Plugin, batch: Sequence[Contribution]) -> None:
             """*plugin* is active, and has registered *batch*."""
+
+        def isolated(self, plugin: Plugin) -> Isolated:
+            """Return what finds *plugin*, which is in an environment of its own."""
 
         def import_in_order(self, plugin: Plugin, error: BaseException | None, seconds: float) -> bool:
             """Import *plugin* after those that come before it, and return whether it is active then.
@@ -438,6 +446,8 @@ class Importer:
             loader = SourceFileLoader(fullname, plugin.origin)
             spec = spec_from_file_location(fullname, plugin.origin, loader=loader)
         if spec is None:
+            if plugin.source == ISOLATED:
+                return self.listener.isolated(plugin).spec()
             search = _thread.get_ident(), fullname
             if search in self._searches:  # another host that has the same plugin asks back
                 return None

@@ -401,6 +401,7 @@ class Settings:
         only: "tuple[str, ...] | None" = None,
         commands: "str | Callable[[], str]" = "",
         offers: "Mapping[str, str] | None" = None,
+        api_distribution: str = "",
     ) -> None:
         """Make settings; all but the following are described at `Host`.
 
@@ -423,6 +424,7 @@ class Settings:
             only: The plugins that the application enables; None for all.
             commands: As for `Host`; or a function that returns it, where that depends on how the program was called.
             offers: As for `Host`.
+            api_distribution: As for `Host`.
         """
         vars(self).update(
             application=application,
@@ -446,6 +448,7 @@ class Settings:
             only=only,
             commands=commands,
             offers=offers or {},
+            api_distribution=api_distribution,
         )
 
     if TYPE_CHECKING:
@@ -474,6 +477,7 @@ class Settings:
         only: tuple[str, ...] | None
         commands: str | Callable[[], str]
         offers: Mapping[str, str]
+        api_distribution: str
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings never change: use replace({name}=...)")

@@ -47,6 +47,8 @@ DISTRIBUTION = "distribution "
 
 BUILT_IN = "built-in"
 """The source of the application's own plugins."""
+ISOLATED = "isolated"
+"""The source of plugins that have an environment and a process of their own."""
 
 
 class Distribution:

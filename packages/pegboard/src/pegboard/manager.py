@@ -382,7 +382,7 @@ class PluginManager(ManagerMethods):
     vars().update(
         deferred(
             "pegboard.manager_methods.ManagerMethods",
-            "early plugins named cold_start recover import_early import_in_order activate activate_at_start "
+            "early plugins named cold_start recover import_early import_in_order activate activate_at_start isolated "
             "_forget_plugins _read_while_starting",
         )
     )
@@ -420,6 +420,9 @@ class Registry(RegistryMethods[T]):
     `override=True` or the registry was made with `allow_override=True`. The other one is reported, and `explain`
     shows it.
     """
+
+    isolable = False
+    """Whether contributions can be used from another process; see `Host.registry`."""
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
     from pegboard.startup.cold_start import ColdStart
+    from pegboard.startup.isolating.serving import Isolated
 
 
 class ManagerMethods:
@@ -166,6 +167,12 @@ class ManagerMethods:
             journal=self.journal or "",
         )
         return failed.try_again(plugin, error, seconds)
+
+    def isolated(self, plugin: Plugin) -> Isolated:
+        """Return what serves *plugin*, which has an environment and a process of its own."""
+        from pegboard.startup.isolating.serving import isolated
+
+        return isolated(plugin, self.importer, self._host)
 
     def activate(self, plugin: Plugin, reason: str | Contribution = "") -> bool:
         """Import *plugin*; return False, with the fault reported and kept on the plugin, when that fails."""

@@ -23,6 +23,7 @@ class DataRegistry(Registry["Mapping[str, Any]"]):
     """
 
     __slots__ = ()
+    isolable = True
 
     def register(self, name: str, /, *, override: bool = False, **metadata: Any) -> None:  # type: ignore[override]
         """Add *metadata* under *name*.

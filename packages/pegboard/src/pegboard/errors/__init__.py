@@ -40,6 +40,7 @@
     │   ├── DuplicatePluginError      two distributions bring one plugin name
     │   ├── SameModuleError           is named by several entry points
     │   ├── UnusedObjectError         has an entry point with an object that nobody uses
+    │   ├── NotIsolableError          is isolated, and contributes what cannot be used from afar (also a TypeError)
     │   ├── EntryPointError           an entry point names what cannot be had
     │   ├── SharedFileError           brings a file that another distribution brings, too
     │   ├── StrayPackageFileError     brings a file that only the application may bring
@@ -49,6 +50,8 @@
     ├── PluginFolderError             the user's plugin folder cannot be used
     ├── NamespaceModuleError          modules are installed below a plain module
     ├── JournalError                  a plugin that kills the process could not be named
+    ├── IsolationFailedError          there is no environment for an isolated plugin
+    │   └── IsolationRefusedError     it excludes what the application needs
     ├── InstallRefusedError           a change of the environment would do harm
     ├── InstallFailedError            pip, uv or pipx failed
     ├── IsolationError                between an application and a plugin in another process
@@ -92,6 +95,11 @@ from pegboard.errors.isolation import (
     ConfinementError as ConfinementError,
     PluginProcessDiedError as PluginProcessDiedError,
     PluginProcessError as PluginProcessError,
+)
+from pegboard.errors.environments import (
+    IsolationFailedError as IsolationFailedError,
+    IsolationRefusedError as IsolationRefusedError,
+    NotIsolableError as NotIsolableError,
 )
 from pegboard.errors.plugin import (
     AdapterFailedError as AdapterFailedError,

@@ -67,6 +67,9 @@ def _used(declared: "Any") -> "Any":
 class Hooks(TypedHooks):
     """The hooks of one application: `Host.hooks`. Decorators declare them: `notify`, `collect`, `first` and `chain`."""
 
+    isolable = frozenset()
+    """The names of the hooks that plugins in another process can implement."""
+
     def __init__(self, host: "Any") -> None:
         self.host = host
         self.ready = host.start
@@ -86,9 +89,10 @@ class Hooks(TypedHooks):
         passing: "Any",
         announced: "Any" = None,
         concurrent: "Any" = None,
+        isolable: "Any" = None,
     ) -> "Any":
         if declaration is None:
-            return lambda declared: self._declare(mode, declared, faults, passing, announced, concurrent)
+            return lambda declared: self._declare(mode, declared, faults, passing, announced, concurrent, isolable)
         hook: Any = Declared()
         hook.hooks = self
         hook.declaration = declaration
@@ -99,7 +103,7 @@ class Hooks(TypedHooks):
         hook.announced = None
         try:
             name, code = declaration.__name__, declaration.__code__
-            is_usual = not (announced or concurrent or name in self.declared or code.co_flags & _FLAGS)
+            is_usual = not (announced or concurrent or isolable or name in self.declared or code.co_flags & _FLAGS)
         except AttributeError:
             is_usual = False
         if is_usual and mode == "chain":
@@ -109,6 +113,8 @@ class Hooks(TypedHooks):
             from pegboard.hooks.declaring import check
 
             hook.announced = check(hook, announced=bool(announced))
+            if isolable:
+                self.isolable |= {name}
         self.declared[name] = hook
         return hook
 
@@ -121,7 +127,17 @@ class Hooks(TypedHooks):
 
     if not TYPE_CHECKING:  # `TypedHooks` says what these are to type checkers: overloads would be made at every start
 
-        def notify(self, declaration=None, /, *, faults="contain", passing=(), announced=False, concurrent=False):
+        def notify(
+            self,
+            declaration=None,
+            /,
+            *,
+            faults="contain",
+            passing=(),
+            announced=False,
+            concurrent=False,
+            isolable=False,
+        ):
             """Declare a hook that notifies plugins: a call returns None.
 
             Args:
@@ -134,14 +150,16 @@ class Hooks(TypedHooks):
                 announced: Whether a plugin that is imported later then gets all calls that were made before. A call
                     imports no plugin.
                 concurrent: Whether the implementations of an asynchronous hook run at the same time.
+                isolable: Whether it can be implemented by plugins in another process: its arguments and results are
+                    plain data, bytes, files, arrays, iterators of these, and callbacks.
 
             Raises:
                 HostError: If the declaration is not a suitable function, another hook has its name, or options
                     contradict each other.
             """
-            return self._declare("notify", declaration, faults, passing, announced, concurrent)
+            return self._declare("notify", declaration, faults, passing, announced, concurrent, isolable)
 
-        def collect(self, declaration=None, /, *, faults="contain", passing=(), concurrent=False):
+        def collect(self, declaration=None, /, *, faults="contain", passing=(), concurrent=False, isolable=False):
             """Declare a hook that collects answers: a call returns all results except None, in order.
 
             Args:
@@ -149,20 +167,22 @@ class Hooks(TypedHooks):
                 faults: As in `notify`.
                 passing: As in `notify`.
                 concurrent: As in `notify`.
+                isolable: As in `notify`.
             """
-            return self._declare("collect", declaration, faults, passing, None, concurrent)
+            return self._declare("collect", declaration, faults, passing, None, concurrent, isolable)
 
-        def first(self, declaration=None, /, *, faults="contain", passing=()):
+        def first(self, declaration=None, /, *, faults="contain", passing=(), isolable=False):
             """Declare a hook that returns the first result that is not None; later implementations are not called.
 
             Args:
                 declaration: As in `notify`; its result is that of one implementation.
                 faults: As in `notify`.
                 passing: As in `notify`.
+                isolable: As in `notify`.
             """
-            return self._declare("first", declaration, faults, passing)
+            return self._declare("first", declaration, faults, passing, None, None, isolable)
 
-        def chain(self, declaration=None, /, *, faults="contain", passing=()):
+        def chain(self, declaration=None, /, *, faults="contain", passing=(), isolable=False):
             """Declare a hook that changes its first argument: each implementation gets the result of the one before.
 
             An implementation that returns None is at fault, and the value stays as it was.
@@ -171,5 +191,6 @@ class Hooks(TypedHooks):
                 declaration: As in `notify`; its result has the type of its first parameter.
                 faults: As in `notify`.
                 passing: As in `notify`.
+                isolable: As in `notify`.
             """
-            return self._declare("chain", declaration, faults, passing)
+            return self._declare("chain", declaration, faults, passing, None, None, isolable)

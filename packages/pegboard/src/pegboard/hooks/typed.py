@@ -83,6 +83,9 @@ class DeclaresChain(Protocol):
 class Hooks(HooksMethods):
     """The methods that declare hooks. Messages of type checkers name this class, hence it has the name of the other."""
 
+    isolable: frozenset[str]
+    """The names of the hooks that plugins in another process can implement."""
+
     def __init__(self, host: Any) -> None: ...
 
     @overload
@@ -91,7 +94,13 @@ class Hooks(HooksMethods):
     def notify(self, declaration: Callable[P, None], /) -> Notify[P]: ...
     @overload
     def notify(
-        self, *, faults: Faults = "contain", passing: Errors = (), announced: bool = False, concurrent: bool = False
+        self,
+        *,
+        faults: Faults = "contain",
+        passing: Errors = (),
+        announced: bool = False,
+        concurrent: bool = False,
+        isolable: bool = False,
     ) -> DeclaresNotify: ...
     def notify(self, *declaration: Any, **options: Any) -> Any: ...
 
@@ -101,7 +110,7 @@ class Hooks(HooksMethods):
     def collect(self, declaration: Callable[P, R], /) -> Collect[P, R]: ...
     @overload
     def collect(
-        self, *, faults: Faults = "contain", passing: Errors = (), concurrent: bool = False
+        self, *, faults: Faults = "contain", passing: Errors = (), concurrent: bool = False, isolable: bool = False
     ) -> DeclaresCollect: ...
     def collect(self, *declaration: Any, **options: Any) -> Any: ...
 
@@ -110,7 +119,7 @@ class Hooks(HooksMethods):
     @overload
     def first(self, declaration: Callable[P, R], /) -> First[P, R]: ...
     @overload
-    def first(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresFirst: ...
+    def first(self, *, faults: Faults = "contain", passing: Errors = (), isolable: bool = False) -> DeclaresFirst: ...
     def first(self, *declaration: Any, **options: Any) -> Any: ...
 
     @overload
@@ -118,5 +127,5 @@ class Hooks(HooksMethods):
     @overload
     def chain(self, declaration: Callable[P, T], /) -> Chain[P, T]: ...
     @overload
-    def chain(self, *, faults: Faults = "contain", passing: Errors = ()) -> DeclaresChain: ...
+    def chain(self, *, faults: Faults = "contain", passing: Errors = (), isolable: bool = False) -> DeclaresChain: ...
     def chain(self, *declaration: Any, **options: Any) -> Any: ...

@@ -15,7 +15,7 @@ import sys
 from pegboard._typing import TYPE_CHECKING
 from pegboard.concurrent_imports import is_caused_by_others
 from pegboard.foreign_object import is_a
-from pegboard.ledger import ACTIVE, FOUND
+from pegboard.ledger import ACTIVE, FOUND, ISOLATED
 from pegboard.startup.eager_order import not_imported_before
 from pegboard.startup.journal import quarantine
 from pegboard.startup.recording.amendment import drop_record, require_order
@@ -91,7 +91,7 @@ class FailedImport:
         if is_caused_by_others(error):
             reset(plugin, plugin.state)
             return False
-        if plugin.reason == self._importer.failure(plugin, error).summary():
+        if plugin.source == ISOLATED or plugin.reason == self._importer.failure(plugin, error).summary():
             self._give_up(plugin, error)  # it failed in the same way when it was imported in order
             return False
         if self._import_in_order(plugin):

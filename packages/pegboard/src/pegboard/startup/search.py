@@ -15,7 +15,7 @@ from pegboard.early_imports import EARLY
 from pegboard.entry_objects import is_distribution
 from pegboard.errors import ConfigurationError, PluginNotFoundError
 from pegboard.importer import extend_namespace
-from pegboard.ledger import ACTIVE, BROKEN, Plugin
+from pegboard.ledger import ACTIVE, BROKEN, ISOLATED, Plugin
 from pegboard.sources import Sources
 from pegboard.startup.discovery import discover
 from pegboard.startup.discovery.distributions import installed, normalise, without_stale
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pegboard.startup.discovery import Discovery
     from pegboard.startup.discovery.candidate import Candidate
     from pegboard.startup.discovery.distributions import Installed
+    from pegboard.startup.isolating.candidates import Isolated
 
 _MOST_PROBLEMS: Final = 5
 """How many mistakes in the user's settings are reported at a start."""
@@ -73,6 +74,8 @@ class Search:
     """The module of each plugin that has crashed, and may be imported nevertheless."""
     problems: tuple[PegboardError, ...]
     """What is to be reported."""
+    isolated: Isolated | None = None
+    """What has become of the plugins that are isolated; None where none is to be."""
 
 
 def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
@@ -92,6 +95,12 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
     if len(extend_namespace(application, found.portions, found.init, namespace)) > len(found.portions):
         found = _discover(settings)  # the application's own __init__ has added directories
         extend_namespace(application, found.portions, found.init, namespace)
+    isolated = None
+    if policy.isolated and not policy.safe_mode:
+        from pegboard.startup.isolating.candidates import isolate
+
+        isolated = isolate(settings, policy.isolated, found)
+        found.candidates = isolated.candidates
     plugins = [_plugin(candidate, known.get(candidate.module)) for candidate in found.candidates]
     for plugin in plugins:
         plugin.required = plugin.name in settings.required
@@ -114,10 +123,12 @@ def search(settings: Settings, known: Mapping[str, Plugin]) -> Search:
             *_first(policy.problems, settings.application),
             *_not_installed(settings, plugins),
             *found.problems,
+            *(() if isolated is None else isolated.problems),
             *quarantined,
             *problems,
             *broken,
         ),
+        isolated,
     )
 
 
@@ -174,6 +185,8 @@ def _plugin(candidate: Candidate, known: Plugin | None) -> Plugin:
 
 def renew(plugin: Plugin, settings: Settings) -> None:
     """Find out anew where *plugin* comes from, and which distribution has brought it; nothing changes if it is gone."""
+    if plugin.source == ISOLATED:  # its environment never changes: another one comes with another index
+        return
     entries, files = path_entries(), Files()
     known = plugin.distribution
     is_there = plugin.origin is not None and os.path.lexists(plugin.origin)

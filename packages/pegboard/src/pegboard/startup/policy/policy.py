@@ -13,6 +13,9 @@ mute = ["name-clash"]          # codes of faults, or plugins, that no start tell
     enabled = false                # never import it
     eager = true                   # import it at every start
 
+    [isolated]                     # see `isolation.policy`
+    notes-csv = true               # in an environment and a process of its own
+
 Environment, for an application named `utt`: `UTT_NO_PLUGINS=1` leaves out all but the built-in plugins,
 `UTT_NO_PLUGINS=a,b` leaves out those; `UTT_PLUGINS=a,b` enables what the file disables;
 `UTT_PLUGINS_STRICT=1` is strict. `UTT_PLUGINS_LAZY=0` imports every plugin at every start, and `UTT_PLUGINS_CACHE` is
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pegboard.errors import ConfigurationError
+    from pegboard.isolation.policy import Isolation
     from pegboard.ledger import Plugin
     from pegboard.startup.policy.plugins_toml import PluginsToml
 
@@ -42,6 +46,7 @@ class Policy:
         "eager",
         "enabled",
         "enabled_by_default",
+        "isolated",
         "muted",
         "only",
         "order",
@@ -58,6 +63,8 @@ class Policy:
         self.enabled: set[str] = set()
         """Plugins that run although the file disables them, or all others."""
         self.enabled_by_default: bool = True
+        self.isolated: list[Isolation] = []
+        """Distributions that are in an environment of their own."""
         self.muted: tuple[str, ...] = ()
         """Codes of faults, and names of plugins and distributions, of which the user does not want to hear."""
         self.only: Sequence[str] | None = None
@@ -176,6 +183,8 @@ def _apply(policy: Policy, file: str, content: dict[str, object]) -> Iterator[tu
             case "plugins", dict():
                 for name, table in value.items():
                     yield from _apply_table(policy, file, name, table)
+            case "isolated", _:
+                yield from _apply_isolated(policy, value)
             case _ if key in _EXPECTED:
                 yield (key,), f"{key!r} must be {_EXPECTED[key]}"
             case _:
@@ -199,10 +208,21 @@ def _apply_table(policy: Policy, file: str, name: str, table: object) -> Iterato
             policy.disabled[name] = f"disabled in {file}"
 
 
+def _apply_isolated(policy: Policy, table: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    from pegboard.isolation.policy import Isolation, read_isolated  # few users have such a table
+
+    for each in read_isolated(table):
+        if isinstance(each, Isolation):
+            policy.isolated.append(each)
+        else:
+            yield each
+
+
 _EXPECTED = {
     "strict": "true or false",
     "enabled": "true or false",
     "order": "a list of plugin names",
     "mute": "a list of codes of faults, or names",
     "plugins": "tables, [plugins.NAME]",
+    "isolated": "a table, [isolated]",
 }

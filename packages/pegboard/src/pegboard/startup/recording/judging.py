@@ -11,6 +11,7 @@ import time
 from pegboard._typing import TYPE_CHECKING
 from pegboard.entry_objects import is_distribution
 from pegboard.errors import describe_exception
+from pegboard.ledger import ISOLATED
 from pegboard.startup.recording.effects.effect import NOT_SHOWN, Effect
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Judging:
         self._importer.around = None
 
     def _run(self, plugin: Plugin, execute: Callable[[], object]) -> None:
-        if _thread.get_ident() != self._thread or is_distribution(plugin):
+        if _thread.get_ident() != self._thread or is_distribution(plugin) or plugin.source == ISOLATED:
             execute()
             return
         if not self._budget.allows(plugin):

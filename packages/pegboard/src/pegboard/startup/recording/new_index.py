@@ -247,6 +247,8 @@ class NewIndex:
         files = {configuration: path_stamp(configuration, of_file=True)} if configuration else {}
         files.update(self._checked_files())
         files.update(quarantine_stamps(self._settings.journal, plugins))
+        isolated = self._search.isolated
+        files.update({path: path_stamp(path, of_file=True) for path in (isolated.files if isolated else ())})
         folders = {path for record in self._outcome.valid for path in record.directories if not _is_installed(path)}
         directories = {
             path: path_stamp(path, of_file=False) for path in (*self._search.discovery.directories, *sorted(folders))

@@ -12,7 +12,7 @@ import math
 from pegboard._typing import TYPE_CHECKING
 from pegboard.entry_objects import is_distribution
 from pegboard.errors import PluginImportError, describe_exception
-from pegboard.ledger import PRIMED
+from pegboard.ledger import ISOLATED, PRIMED
 from pegboard.left_out import is_library
 from pegboard.printing import PRINTED
 from pegboard.startup.recording.budget import Budget, allowed_s
@@ -142,7 +142,8 @@ class Rebuild:
                 self._use_record(plugin, record)
                 plugin.state = PRIMED
         self._old.expect_failures(plugins, stale, reasons)
-        self._import_and_record(stale)
+        self._record_isolated([plugin for plugin in stale if plugin.source == ISOLATED])
+        self._import_and_record([plugin for plugin in stale if plugin.source != ISOLATED])
         self._old.renew_package_files(plugins, self._outcome.used_packages(self._application))
 
     def _keep_early(self, plugin: Plugin, record: Record | None) -> None:
@@ -163,6 +164,17 @@ class Rebuild:
             plugin.eager, plugin.reason = True, record.eager
 
     # -- recording ----------------------------------------------------------------------------------------------------
+
+    def _record_isolated(self, plugins: Sequence[Plugin]) -> None:
+        """Record *plugins*, whose code does not run in this process: their imports do no more than register."""
+        for plugin in plugins:
+            if not self._activate(plugin, "to be recorded"):
+                self._outcome.failed.append(plugin)
+                continue
+            rows = self._ledger.contributions_of(plugin)
+            record = Record.of_isolated(plugin, rows, self._eager_kinds, self._search.began_ns)
+            self._use_record(plugin, record)
+            self._notes.cost_ms[plugin.name] = round(plugin.cost_ms or 0.0, 3)
 
     def _import_and_record(self, plugins: Sequence[Plugin]) -> None:
         attribution, stacks = self._attribution, self._attribution.stacks

@@ -143,6 +143,19 @@ class Record:
         record.is_judged = True
         return record
 
+    @classmethod
+    def of_isolated(
+        cls, plugin: Plugin, rows: Iterable[Contribution], eager_kinds: Container[str], search_began_ns: int
+    ) -> Record:
+        """Return the record of *plugin*, whose code runs in another process; its environment never changes."""
+        record = cls()
+        record.rows = plain_rows(rows)
+        record.is_judged = True
+        record.files = read_files([plugin.origin] if plugin.origin else [], search_began_ns)  # it may be edited
+        record.after, record.before = plugin.after, plugin.before
+        record.eager = _reason_to_be_eager(plugin, record, eager_kinds, None)
+        return record
+
     def judge(
         self, plugin: Plugin, trace: ImportTrace, eager_kinds: Container[str], verdict: Record | None = None
     ) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pegboard.tools.cli.recording import Culprit
 
 
-def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True) -> None:
+def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True, allows_changes: bool = True) -> None:
     """Add the options that these commands have in common."""
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     parser.add_argument(
@@ -44,9 +44,9 @@ def add_options(parser: argparse.ArgumentParser, *, resolves: bool = True) -> No
     )
     if not resolves:
         return
-    parser.add_argument(
-        "--allow-changes", action="store_true", help="may change the application, other plugins and what they need"
-    )
+    if allows_changes:
+        text = "may change the application, other plugins and what they need"
+        parser.add_argument("--allow-changes", action="store_true", help=text)
     add_source_options(parser)
 
 
@@ -88,14 +88,20 @@ def installer_for(options: argparse.Namespace, output: Output, *, is_restoring: 
     if (lines := interrupted_change()) and not is_restoring:
         output.complain("\n".join(f"warning: {line}" if not line.startswith(" ") else line for line in lines))
         offer_restore(options, output)
+    words = source_words(options)
+    if not words and environment.kind == UV_TOOL:
+        words = UvReceipt(environment.prefix).options
+    return Installer(environment, words)
+
+
+def source_words(options: argparse.Namespace) -> list[str]:
+    """Return, as uv and pip both know it, where distributions come from; see `add_source_options`."""
     words = ["--no-index"] if getattr(options, "no_index", False) else []
     if getattr(options, "index_url", None):
         words += ["--index-url", options.index_url]
     for source in getattr(options, "find_links", ()):
         words += ["--find-links", source if "://" in source else os.path.abspath(source)]
-    if not words and environment.kind == UV_TOOL:
-        words = UvReceipt(environment.prefix).options
-    return Installer(environment, words)
+    return words
 
 
 def offer_restore(options: argparse.Namespace, output: Output) -> None:

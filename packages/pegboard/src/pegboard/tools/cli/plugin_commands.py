@@ -39,6 +39,7 @@ COMMANDS = (
     "enable",
     "disable",
     "order",
+    "isolate",
     "mute",
     "unmute",
     "config",

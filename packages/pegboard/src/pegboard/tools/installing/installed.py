@@ -13,6 +13,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from pegboard.ledger import BUILT_IN, ISOLATED
 from pegboard.startup.discovery.application import Application
 from pegboard.startup.discovery.distributions import installed, normalise, without_stale
 from pegboard.startup.discovery.file_system import Files
@@ -117,9 +118,9 @@ def application_of(host: Host) -> Application:
 
 
 def plugins_by_distribution(host: Host) -> dict[str, list[str]]:
-    """Return the names of each distribution's plugins, by its normalised name; without built-in plugins."""
+    """Return the names of each distribution's plugins, by its normalised name; without built-in and isolated ones."""
     found: dict[str, list[str]] = {}
     for plugin in host.plugins:
-        if plugin.distribution is not None and not plugin.is_built_in:
+        if plugin.distribution is not None and plugin.source not in (BUILT_IN, ISOLATED):
             found.setdefault(normalise(plugin.distribution.name), []).append(plugin.name)
     return found

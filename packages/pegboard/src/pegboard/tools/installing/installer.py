@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pegboard.errors import InstallFailedError, InstallRefusedError
+from pegboard.isolation.uv import NO_NETWORK, decisive
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.tools import processes
 from pegboard.tools.installing.references import is_direct, key_of, of_file
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
 _UV_LINE = re.compile(r"^ [+~] (\S+)==(\S+)(?: \(from (.+)\))?$", re.MULTILINE)
 _UV_DIRECT_LINE = re.compile(r"^ [+~] (\S+) @ (\S+)$", re.MULTILINE)
-_NO_NETWORK = re.compile(
-    r"Failed to fetch|error sending request|dns error|Connection (?:refused|reset)|NewConnectionError|"
-    r"Name or service not known|Temporary failure in name resolution|ConnectTimeout|Network is unreachable|SSLError",
-)
-
-_ERRORS = ("ERROR: ", "error: ", "\N{MULTIPLICATION SIGN} ")
-_GENERAL = ("error: No solution found", "error: Request failed after")
-"""How errors of uv begin whose cause is in the next line."""
 _OTHER_FILE = re.compile(r"Hash mismatch|DO NOT MATCH THE HASHES")
 
 
@@ -238,7 +231,7 @@ def _hashes_of(text: str) -> dict[str, list[str]]:
 
 def is_of_the_network(error: InstallFailedError) -> bool:
     """Return whether it failed because an index could not be reached."""
-    return _NO_NETWORK.search(error.printed) is not None
+    return NO_NETWORK.search(error.printed) is not None
 
 
 def write_constraints(folder: str, pins: Mapping[str, str]) -> str:
@@ -277,23 +270,9 @@ def _from_report(report: Mapping[str, list[dict[str, dict[str, str]]]]) -> list[
 
 def _cause(text: str) -> tuple[str, str]:
     """Return the sentence that says why it failed, and advice."""
-    cause = _decisive([line.strip() for line in text.splitlines() if line.strip()])
+    cause = decisive(text.splitlines())
     if _OTHER_FILE.search(text):
         return cause, "the file is not the one that was frozen: ask its author, or freeze anew what you trust"
-    if _NO_NETWORK.search(text):
+    if NO_NETWORK.search(text):
         return cause, "the package index cannot be reached: check the network, or use --no-index and --find-links"
     return cause, ""
-
-
-def _decisive(lines: Sequence[str]) -> str:
-    """Return the line that says most: the first error, or what uv gives as its cause where the error says nothing."""
-    errors = [at for at, line in enumerate(lines) if line.startswith(_ERRORS)]
-    if not errors:
-        return lines[-1] if lines else "it printed nothing"
-    first = lines[errors[0]]
-    after = lines[errors[0] + 1] if errors[0] + 1 < len(lines) else ""
-    if first.startswith(_GENERAL) and after:
-        first = after
-    for prefix in (*_ERRORS, "cause: "):
-        first = first.removeprefix(prefix)
-    return first
