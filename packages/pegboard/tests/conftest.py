@@ -118,6 +118,9 @@ def live_application(tree, tmp_path):
     """Return an application that is started in this process."""
     if HOSTS:  # of other tests, which have plugins of the same modules
         gc.collect()
+    for made in HOSTS:
+        if (host := made()) is not None and host.name == "app":
+            host.name = "app of an earlier test"  # something holds it still: it is no second host of this application
     application = LiveApplication(tree, tmp_path)
     yield application
     for thread in threading.enumerate():

@@ -162,7 +162,9 @@ def _module_of(frame: FrameType) -> str:
             return name
         if file == namespace.get("__file__") or file == getattr(namespace.get("__spec__"), "origin", None):
             of_file = name
-    return of_file or said
+    spec = frame.f_globals.get("__spec__")  # of a module that is gone, since it has failed
+    name = spec.name if type(spec) is type(sys.__spec__) else said
+    return of_file or (name if type(name) is str else said)
 
 
 def why_unusable(plugin: Plugin) -> PegboardError:
