@@ -12,7 +12,7 @@ STARTS_A_PROCESS = frozenset(
 """The audit events of Python that tell of a new process."""
 
 
-_MADE_FOR_EACH_WORKER = {"module_browser", "workshop"}
+_MADE_FOR_EACH_WORKER = {"bundled", "module_browser", "workshop"}
 """Fixtures that take long to make; the tests that use one go to one worker of xdist."""
 
 MANY_SITUATIONS = frozenset(
@@ -28,7 +28,7 @@ MANY_PARAMETERS = frozenset(
     {
         *("test_bad_plugins", "test_bad_surroundings", "test_bisection_processes", "test_command_lines_processes"),
         *("test_doctor_processes", "test_failed_import_processes", "test_git", "test_holding_packages_processes"),
-        *("test_judging_processes", "test_laws_processes"),
+        *("test_install", "test_judging_processes", "test_laws_processes"),
     }
 )
 """Files in which the tests with parameters are such situations; each other one is a kind of its own, and always run."""

@@ -66,8 +66,8 @@ TEXTS = {
     "mine": "mine",
 }
 SOURCES = {
-    "markdown": ["built-in", "notes-example 0.1.0"],
-    "plain": ["built-in", "notes-example 0.1.0"],
+    "markdown": ["bundled-in", "notes-example 0.1.0"],
+    "plain": ["bundled-in", "notes-example 0.1.0"],
     "pack": ["namespace", "acme-pack 1.0"],
     "deadly": ["namespace", "acme-pack 1.0"],
     "named": ["entry point", "acme-pack 1.0"],
@@ -78,7 +78,7 @@ FORMS = ("folder/notes", "one")
 
 
 @pytest.fixture(scope="session")
-def built(environments):
+def bundled(environments):
     """Return the folder with both forms, which is made once a session: that takes a quarter of a minute."""
     folder = environments.shared / "frozen"
     with environments.once(folder) as unfinished:
@@ -102,13 +102,13 @@ def built(environments):
 
 
 @pytest.fixture(params=FORMS)
-def program(built, request, user):
+def program(bundled, request, user):
     """Return each form; the user has a plugin in the folder, which is not new."""
     folder = user.home / ".config" / "notes" / "plugins"
     folder.mkdir(parents=True)
     (folder / "mine.py").write_text(REGISTER.format("mine"))
     age(folder / "mine.py", folder)
-    return built / request.param
+    return bundled / request.param
 
 
 def age(*paths):
@@ -175,7 +175,7 @@ def test_index_does_not_outlive_the_executable(user, program, tmp_path):
     age(program)
     start(user, program)
     assert set(states(start(user, program)[1]).values()) == {"primed"}
-    with program.open("ab") as file:  # as if it had been built anew; PyInstaller finds its archive all the same
+    with program.open("ab") as file:  # as if it had been bundled anew; PyInstaller finds its archive all the same
         file.write(bytes(16))
     age(program)
     assert set(states(start(user, program)[1]).values()) == {"active"}
