@@ -66,8 +66,8 @@ TEXTS = {
     "mine": "mine",
 }
 SOURCES = {
-    "markdown": ["bundled-in", "notes-example 0.1.0"],
-    "plain": ["bundled-in", "notes-example 0.1.0"],
+    "markdown": ["built-in", "notes-example 0.1.0"],
+    "plain": ["built-in", "notes-example 0.1.0"],
     "pack": ["namespace", "acme-pack 1.0"],
     "deadly": ["namespace", "acme-pack 1.0"],
     "named": ["entry point", "acme-pack 1.0"],
@@ -175,7 +175,7 @@ def test_index_does_not_outlive_the_executable(user, program, tmp_path):
     age(program)
     start(user, program)
     assert set(states(start(user, program)[1]).values()) == {"primed"}
-    with program.open("ab") as file:  # as if it had been bundled anew; PyInstaller finds its archive all the same
+    with program.open("ab") as file:  # as if it had been built anew; PyInstaller finds its archive all the same
         file.write(bytes(16))
     age(program)
     assert set(states(start(user, program)[1]).values()) == {"active"}
