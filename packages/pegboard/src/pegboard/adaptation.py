@@ -18,10 +18,18 @@ from pegboard.ledger import DISABLED, retried
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType, ModuleType
-    from typing import Any
+    from typing import Any, Protocol
 
     from pegboard.ledger import Plugin, Records
     from pegboard.sources import Adapter
+
+    class Attribution(Protocol):
+        """Tells whose code is running."""
+
+        @property
+        def records(self) -> Records | None: ...
+        def stack(self) -> list[Plugin]: ...
+
 
 BY_ADAPTER = "the application's adapter says so"
 """How the reason of a plugin begins that the adapter wants to be imported at every start."""
@@ -55,22 +63,24 @@ def parse(value: str) -> tuple[str, str]:
 class Offering:
     """A loader that executes a plugin's module, and then lets the adapter see what the module offers."""
 
-    __slots__ = ("_adapter", "_loader", "_records", "plugin")
+    __slots__ = ("_adapter", "_attribution", "_loader", "_may_be_inside", "plugin")
 
-    def __init__(self, loader: Any, plugin: Plugin, adapter: Adapter | None, records: Records | None) -> None:
+    def __init__(self, loader: Any, plugin: Plugin, adapter: Adapter | None, attribution: Attribution) -> None:
         """Prepare.
 
         Args:
             loader: Executes the module.
             plugin: The plugin that the module is.
             adapter: Called at the end; None where nothing is adapted.
-            records: Know the plugin's entry points, unless a search has found them.
+            attribution: Knows what this thread imports, and the records, which know the plugin's entry points unless a
+                search has found them.
         """
         self._loader = loader
         self.plugin: Plugin = plugin
         """The plugin that the module is."""
         self._adapter = adapter
-        self._records = records
+        self._attribution = attribution
+        self._may_be_inside = plugin in attribution.stack()
 
     def exec_module(self, module: ModuleType) -> None:
         """Execute *module*.
@@ -81,8 +91,8 @@ class Offering:
         self._loader.exec_module(module)
         if self.plugin.state == DISABLED:  # others use it as a library
             return
-        if not self._is_inside():  # one that executes itself again is seen once, at the end
-            offer(self.plugin, self._adapter, self._records)
+        if not (self._may_be_inside and self._is_inside()):  # one that executes itself again is seen once, at the end
+            offer(self.plugin, self._adapter, self._attribution.records)
 
     def _is_inside(self) -> bool:
         """Return whether this thread executes the module once more while it does so.

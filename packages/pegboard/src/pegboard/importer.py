@@ -491,7 +491,7 @@ class _BracketedLoader:
         if adapter is not None or self._plugin.entry_points or self._plugin.source == "entry point":
             from pegboard.adaptation import Offering
 
-            loader = Offering(loader, self._plugin, adapter, self._importer.attribution.records)
+            loader = Offering(loader, self._plugin, adapter, self._importer.attribution)
         self._importer.run(self._plugin, lambda: loader.exec_module(module))
 
     def __getattr__(self, name: str) -> "Any":

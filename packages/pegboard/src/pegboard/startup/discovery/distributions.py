@@ -15,7 +15,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.ledger import Distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Final
 
     from pegboard.startup.discovery.file_system import Files
@@ -29,22 +29,43 @@ _MOST_DIGITS: Final = 256
 class Installed:
     """The metadata of one distribution; each file of it is read when it is asked for."""
 
-    __slots__ = ("_distribution", "_entry_points", "_read", "base", "directory", "is_egg")
+    __slots__ = ("_distribution", "_entry_points", "_files", "_key", "_read", "base", "directory", "is_egg")
 
-    def __init__(self, base: str, directory: str, read: Callable[[str], str | None], *, is_egg: bool) -> None:
+    def __init__(
+        self,
+        base: str,
+        directory: str,
+        files: Files | None,
+        *,
+        read: Callable[[str], str | None] | None = None,
+        is_egg: bool,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            base: The directory or archive that its files are named relative to.
+            directory: Its metadata directory.
+            files: The view of the file system.
+            read: Returns the text of a metadata file, if an import hook knows it instead.
+            is_egg: Whether a build by setuptools left it.
+        """
         self.base: str = base
         """The directory or archive that its files are named relative to."""
         self.directory: str = directory
         """Its metadata directory, e.g. `…/acme_csv-1.2.0.dist-info`."""
         self.is_egg: bool = is_egg
         """Whether a build by setuptools left it, rather than an installer."""
+        self._files = files
         self._read = read
         self._distribution: Distribution | None = None
         self._entry_points: str | None = None
+        self._key: str | None = None
 
     def read(self, name: str) -> str:
         """Return the text of the metadata file *name*; empty when there is none."""
-        return self._read(name) or ""
+        if self._files is None:
+            return (self._read and self._read(name)) or ""
+        return self._files.read(f"{self.directory}/{name}" if name else self.directory) or ""
 
     @property
     def entry_points(self) -> str:
@@ -65,7 +86,9 @@ class Installed:
     @property
     def key(self) -> str:
         """Its normalised name; its directory has that, so that its metadata is seldom read."""
-        return normalise(self._from_directory()[0] or self.distribution.name)
+        if self._key is None:
+            self._key = normalise(self._from_directory()[0] or self.distribution.name)
+        return self._key
 
     def _from_directory(self) -> tuple[str, str]:
         stem = os.path.basename(self.directory).rpartition(".")[0].partition("-py")[0]
@@ -87,7 +110,7 @@ def normalise(name: str) -> str:
 def _header(text: str) -> dict[str, str]:
     """Return name and version from core metadata; a whole e-mail parser takes ten times as long."""
     fields: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in text.partition("\n\n")[0].splitlines():  # without the description, which may be long
         key, colon, value = line.partition(":")
         if not line or len(fields) == 2:  # noqa: PLR2004 - the two fields
             break
@@ -110,7 +133,7 @@ def installed(entries: Iterable[str], files: Files) -> list[Installed]:
         seen.add(real)
         for name in _metadata_directories(files.names(entry)):
             path = f"{entry.rstrip('/')}/{name}"
-            found.append(Installed(entry, path, _reader(path, files), is_egg=not name.endswith(".dist-info")))
+            found.append(Installed(entry, path, files, is_egg=not name.endswith(".dist-info")))
     return found + list(_from_hooks())
 
 
@@ -130,10 +153,6 @@ def _newest_first(name: str) -> tuple[list[int], str]:
     return [-int(number[:_MOST_DIGITS]) for number in numbers], name
 
 
-def _reader(directory: str, files: Files) -> Callable[[str], str | None]:
-    return lambda name: files.read(f"{directory}/{name}" if name else directory)
-
-
 def _from_hooks() -> Iterator[Installed]:
     from pegboard.startup.discovery.finders import import_hooks
 
@@ -150,15 +169,22 @@ def _from_hooks() -> Iterator[Installed]:
         for distribution in found:
             base = str(distribution.locate_file(""))
             stem = f"{str(distribution.metadata.get('Name')).replace('-', '_')}-{distribution.metadata.get('Version')}"
-            yield Installed(base, f"{base.rstrip('/')}/{stem}.dist-info", distribution.read_text, is_egg=False)
+            directory = f"{base.rstrip('/')}/{stem}.dist-info"
+            yield Installed(base, directory, None, read=distribution.read_text, is_egg=False)
 
 
-def by_name() -> dict[str, Installed]:
-    """Return the metadata of every distribution on `sys.path` by normalised name; what comes first counts."""
-    from pegboard.startup.discovery.file_system import Files
-    from pegboard.startup.discovery.finders import path_entries
+def by_name(found: Sequence[Installed] | None = None) -> dict[str, Installed]:
+    """Return the metadata of every distribution by normalised name; what comes first counts.
 
-    return {item.key: item for item in reversed(without_stale(installed(path_entries(), Files()))[0])}
+    Args:
+        found: From `without_stale`; None to look now for what is on `sys.path`.
+    """
+    if found is None:
+        from pegboard.startup.discovery.file_system import Files
+        from pegboard.startup.discovery.finders import path_entries
+
+        found = without_stale(installed(path_entries(), Files()))[0]
+    return {item.key: item for item in reversed(found)}
 
 
 def without_stale(found: Iterable[Installed]) -> tuple[list[Installed], list[tuple[Installed, Installed]]]:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 class Files:
     """A view of the file system that opens each archive once. Make a new one for each discovery."""
 
-    __slots__ = ("_archives", "_known")
+    __slots__ = ("_archives", "_known", "_plain")
 
     def __init__(self) -> None:
         self._archives: dict[str, Mapping[str, frozenset[str]] | None] = {}
         self._known: dict[str, frozenset[str]] = {}
+        self._plain: dict[str, frozenset[str]] = {}
 
     def names(self, directory: str) -> list[str]:
         """Return the names in *directory*, sorted; none when it cannot be read."""
@@ -36,6 +37,18 @@ class Files:
             pass
         inside = self._inside(directory)
         return sorted(known.union(inside[0].get(inside[1], ()) if inside else ()))
+
+    def plain_files(self, directory: str) -> frozenset[str]:
+        """Return the names in *directory* that certainly are regular files, and no links; perhaps not all of them."""
+        if directory not in self._plain:
+            found: list[str] = []
+            try:
+                with os.scandir(directory) as entries:  # which seldom has to ask for each of them
+                    found += [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+            except (OSError, ValueError):
+                pass
+            self._plain[directory] = frozenset(found)
+        return self._plain[directory]
 
     def is_directory(self, path: str) -> bool:
         """Return whether *path* is a directory, on disk or elsewhere; an archive itself is a file."""

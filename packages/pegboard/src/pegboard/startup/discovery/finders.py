@@ -126,6 +126,13 @@ def find_in_entry(entry: str, name: str) -> ModuleSpec | None:
         return None
 
 
+def is_pythons_own(entry: str, spec: ModuleSpec) -> bool:
+    """Return whether Python's own finder has found *spec* in *entry*, a source file for Python's own loader."""
+    from importlib.machinery import FileFinder, SourceFileLoader
+
+    return type(path_entry_finder(entry)) is FileFinder and type(spec.loader) is SourceFileLoader
+
+
 def _is_text(entry: object) -> bool:
     """Return whether *entry* of a search path is text; nothing keeps people from putting `Path`s there."""
     return isinstance(entry, str)
@@ -261,11 +268,12 @@ def modules_in(directory: str, files: Files) -> Mapping[str, list[str]]:
 
     suffixes = frozenset(all_suffixes())
     found: dict[str, list[str]] = {}
+    plain = files.plain_files(directory)
     for entry in files.names(directory):
         stem, dot, rest = entry.partition(".")
         if not stem or stem in _NO_MODULES:
             continue
-        if files.is_directory(f"{directory}/{entry}"):
+        if entry not in plain and files.is_directory(f"{directory}/{entry}"):
             if not dot:
                 found.setdefault(stem, []).append(entry)
         elif dot and (f".{rest}" in suffixes or rest.endswith((".so", ".pyd"))):

@@ -11,6 +11,8 @@ from pegboard.startup.discovery import finders
 from pegboard.startup.discovery.candidate import BUILT_IN, FOLDER, NAMESPACE, Candidate
 
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
     from pegboard.startup.discovery.application import Application
     from pegboard.startup.discovery.file_system import Files
     from pegboard.startup.discovery.owners import Owner, Owners
@@ -64,6 +66,7 @@ class Searcher:
         self.application = application
         self.owners = owners
         self.files = files
+        self._usual: set[str] = set()  # directories of which Python was seen to find source files in the usual way
 
     def search(self, portion: Portion) -> list[FoundModule]:
         """Return what is in *portion*, by name."""
@@ -71,10 +74,8 @@ class Searcher:
         return [module for name, entries in names if (module := self._examine(portion, name, entries)) is not None]
 
     def _examine(self, portion: Portion, name: str, entries: list[str]) -> FoundModule | None:
-        module = f"{self.application.package}.{name}"
-        spec = finders.find_in_entry(portion.path, module)
-        if spec is not None and spec.loader is not None and spec.origin:
-            origin = spec.origin
+        spec, origin = self._find(portion, name, entries)
+        if origin:
             owners = [] if portion.is_folder else self.owners.of(origin)
             used = self._entry_of(portion, origin)
             others = [f"{portion.path}/{entry}" for entry in entries if entry != used]
@@ -94,6 +95,22 @@ class Searcher:
         origin = f"{portion.path}/{files[0]}"
         owners = [] if portion.is_folder else self.owners.of(origin)
         return self._found(portion, name, origin, owners, self._reason(portion, origin))
+
+    def _find(self, portion: Portion, name: str, entries: list[str]) -> tuple[ModuleSpec | None, str | None]:
+        """Return what Python finds for *name*, if it was asked, and the file that it would load; None if it would not.
+
+        It is asked for the first source file of a directory. That it finds the others, too, needs no search for each.
+        """
+        plain, path = f"{name}.py", f"{portion.path}/{name}.py"
+        is_plain = entries == [plain] and plain in self.files.plain_files(portion.path)
+        if is_plain and portion.path in self._usual:
+            return None, path
+        spec = finders.find_in_entry(portion.path, f"{self.application.package}.{name}")
+        if spec is None or spec.loader is None:
+            return spec, None
+        if is_plain and spec.origin == path and finders.is_pythons_own(portion.path, spec):
+            self._usual.add(portion.path)
+        return spec, spec.origin
 
     def _found(
         self,

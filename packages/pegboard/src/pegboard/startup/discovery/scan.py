@@ -34,10 +34,11 @@ from pegboard.startup.discovery.shared_files import shared_files
 from pegboard.startup.discovery.strays import strays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pegboard.errors import PegboardError
     from pegboard.ledger import Distribution
+    from pegboard.startup.discovery.distributions import Installed
     from pegboard.startup.discovery.entry_points import Line
     from pegboard.startup.discovery.portions import FoundModule
 
@@ -47,7 +48,7 @@ _PRECEDENCE = (BUILT_IN, NAMESPACE, ENTRY_POINT, FOLDER)
 class Discovery:
     """What discovery has found."""
 
-    __slots__ = ("candidates", "directories", "distribution", "init", "portions", "problems")
+    __slots__ = ("candidates", "directories", "distribution", "init", "installed", "portions", "problems")
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Discovery:
         init: str | None,
         *,
         distribution: Distribution | None,
+        installed: Sequence[Installed] = (),
     ) -> None:
         self.candidates: tuple[Candidate, ...] = candidates
         """Built-in ones first, then by name. Each name, and each module, is there once."""
@@ -71,6 +73,8 @@ class Discovery:
         """The application's own `plugins/__init__` file, which `extend_namespace` runs; None when it has none."""
         self.distribution: Distribution | None = distribution
         """What brought the application; None when nobody installed it."""
+        self.installed: Sequence[Installed] = installed
+        """The metadata of every distribution, without stale ones; what comes first counts."""
 
     def __repr__(self) -> str:
         return f"<Discovery of {len(self.candidates)} plugins in {len(self.portions)} portions>"
@@ -131,6 +135,7 @@ class _Discoverer:
             self._directories(portions),
             self.module or self.application.own_init() or self._shared_init(portions),
             distribution=self.application.owner.distribution if self.application.owner else None,
+            installed=self.metadata,
         )
 
     def _portions(self) -> list[Portion]:

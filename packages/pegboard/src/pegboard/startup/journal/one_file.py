@@ -78,6 +78,8 @@ class OneFile(Journal):
 def _overwrite(descriptor: int, text: bytes) -> bool:
     """Put *text* at the beginning of the file, and return whether that was possible."""
     try:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(descriptor, text, 0) == len(text)
         os.lseek(descriptor, 0, os.SEEK_SET)
         return os.write(descriptor, text) == len(text)
     except OSError:

@@ -29,6 +29,8 @@ _KEYS: Final = frozenset(
 )
 """The parts of an index's content."""
 _UNPACKED: Final = dumps(UNPACKED).encode()[1:-1]
+_BETWEEN: Final = "\x1e"
+"""Between names and values of metadata that is nothing but text; `fields` leaves it as it is."""
 _STAND_IN: Final = b"\x01"
 """Stands for that folder in the cold part: JSON never has it."""
 
@@ -124,13 +126,13 @@ def check_record(record: Mapping[str, Any]) -> None:
 
 def encode_lines(lines: Sequence[Sequence[str]]) -> bytes:
     """Return the bytes of *lines*, each a sequence of fields."""
-    return "".join([f"{_encode_line(line)}\n" for line in lines]).encode(*ENCODING)
-
-
-def _encode_line(line: Sequence[str]) -> str:
-    joined = SEPARATOR.join(line)
-    is_plain = joined.count(SEPARATOR) == len(line) - 1 and joined.replace(SEPARATOR, "").isprintable()
-    return joined if is_plain and not UNPACKED else SEPARATOR.join(map(escape, line))
+    joined = "\n".join([SEPARATOR.join(line) for line in lines])
+    separators = sum(map(len, lines)) - len(lines)
+    if joined.count("\n") == len(lines) - 1 and joined.count(SEPARATOR) == separators and not UNPACKED:
+        rest = joined.replace("\n", "").replace(SEPARATOR, "").replace(_BETWEEN, "")
+        if rest.isprintable():  # nothing has to be escaped, as nearly always
+            return f"{joined}\n".encode(*ENCODING)
+    return "".join([f"{SEPARATOR.join(map(escape, line))}\n" for line in lines]).encode(*ENCODING)
 
 
 class Blocks:
@@ -167,9 +169,11 @@ def shortened(path: str, portions: Sequence[str]) -> tuple[str, str]:
 
 def encode_metadata(metadata: Mapping[str, Any]) -> str:
     """Return plain data as text; as JSON only if a value is not text, since `json` is slow to import."""
-    if all(isinstance(value, str) and "\x1e" not in value + key and key for key, value in metadata.items()):
-        return "\x1e".join(part for item in metadata.items() for part in item)
-    return "\x1e\x1e" + dumps(metadata, sort_keys=False, separators=(",", ":"))
+    if not metadata:
+        return ""
+    if all(isinstance(value, str) and _BETWEEN not in value + key and key for key, value in metadata.items()):
+        return _BETWEEN.join(part for item in metadata.items() for part in item)
+    return _BETWEEN * 2 + dumps(metadata, sort_keys=False, separators=(",", ":"))
 
 
 def content_of(index: Index) -> dict[str, Any]:

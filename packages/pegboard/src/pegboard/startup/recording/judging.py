@@ -13,6 +13,7 @@ from pegboard.entry_objects import is_distribution
 from pegboard.errors import describe_exception
 from pegboard.ledger import ISOLATED
 from pegboard.startup.recording.effects.effect import NOT_SHOWN, Effect
+from pegboard.startup.recording.recorder import never
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,6 +58,7 @@ class Judging:
 
     def __exit__(self, *_: object) -> None:
         self._importer.around = None
+        self._recorder.is_alone = never  # else the two, and all that they know, wait for the garbage collector
 
     def _run(self, plugin: Plugin, execute: Callable[[], object]) -> None:
         if _thread.get_ident() != self._thread or is_distribution(plugin) or plugin.source == ISOLATED:
@@ -82,6 +84,8 @@ class Judging:
 
     def compare(self, loading: str = "") -> None:
         """Complete the traces of all plugins that were observed so far."""
+        if self._recorder.skips_comparison():
+            return
         began_s, started = time.thread_time(), time.perf_counter()
         for plugin in self._recorder.compare(loading):
             self.doubtful.add(plugin.name)

@@ -13,7 +13,7 @@ from pegboard.startup.discovery.distributions import by_name, normalise
 from pegboard.startup.recording.holding_packages import HoldingPackages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from pegboard.ledger import Distribution, Plugin
     from pegboard.startup.discovery.distributions import Installed
@@ -27,6 +27,7 @@ class Ownership:
         owner: Callable[[str], Plugin | None],
         shared: Iterable[str] | None = None,
         holding: HoldingPackages | None = None,
+        found: Sequence[Installed] | None = None,
     ) -> None:
         """Start with an empty cache.
 
@@ -35,22 +36,25 @@ class Ownership:
             shared: Packages whose top-level package is no plugin's own: the application, and the namespace that plugins
                 are modules of. None for the top-level package of each plugin's module, whichever that is.
             holding: Knows which modules are beside a plugin; None where it does not matter that several share them.
+            found: What is installed, from `without_stale`; None to look when it is needed.
         """
         self._find_owner = owner
         self._shared = None if shared is None else frozenset(name.partition(".")[0] for name in shared)
         self.holding: HoldingPackages = holding or HoldingPackages((), owner, ())
         """Knows which modules are beside a plugin."""
-        self._others: set[str] = set()  # modules that are a part of no plugin
+        self.of_nobody: set[str] = set()
+        """Modules that are known to be a part of no plugin."""
         self._packages: dict[Distribution, frozenset[str]] = {}
+        self._found = found
         self._installed: dict[str, Installed] | None = None
 
     def owner(self, module: str) -> Plugin | None:
         """Return the plugin that *module* is a part of by its name, or None."""
-        if module in self._others:
+        if module in self.of_nobody:
             return None
         owner = self._find_owner(module)
         if owner is None:
-            self._others.add(module)
+            self.of_nobody.add(module)
         return owner
 
     def is_own(self, plugin: Plugin, module: str) -> bool:
@@ -70,7 +74,7 @@ class Ownership:
         packages = self._packages.get(plugin.distribution)
         if packages is None:
             if self._installed is None:
-                self._installed = by_name()
+                self._installed = by_name(self._found)
             installed = self._installed.get(normalise(plugin.distribution.name))
             packages = self._packages[plugin.distribution] = _packages(plugin.distribution, installed)
         return package in packages

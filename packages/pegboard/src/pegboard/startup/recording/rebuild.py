@@ -192,7 +192,7 @@ class Rebuild:
         with (
             Recorder(
                 importing,
-                Ownership(attribution.owner, tops, holding),
+                Ownership(attribution.owner, tops, holding, self._search.discovery.installed),
                 self._settings.application,
                 rows=self._count_rows,
                 most_at_once=self._most_at_once,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.machinery import PathFinder, SourceFileLoader
+from operator import attrgetter
 from types import ModuleType
 
 from pegboard._typing import TYPE_CHECKING
@@ -68,28 +69,28 @@ class Record:
     )
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, str, bool, dict[str, Any]]] = []
+        self.rows: Sequence[tuple[str, str, bool, dict[str, Any]]] = ()
         """Kind, text, override and metadata of each contribution, in order."""
         self.reads_registries: bool = False
         """Whether the import has read what other plugins contribute: it may find something else the next time."""
         self.files: Files = {}
         """The plugin's own files, and those it declared as inputs."""
-        self.inputs: list[str] = []
+        self.inputs: Sequence[str] = ()
         """The files it declared as inputs; they count also while they are absent."""
         self.is_plain: bool = False
         """Whether its module is a source file that Python's own loader has loaded."""
-        self.uses: list[str] = []
+        self.uses: Sequence[str] = ()
         """Modules of other plugins that it imported."""
-        self.packages: list[str] = []
+        self.packages: Sequence[str] = ()
         """Other top-level packages that it imported; `PackageFiles` has their files."""
-        self.missing: list[str] = []
+        self.missing: Sequence[str] = ()
         """Modules that it tried to import and that did not exist; if one appears, it may register something else."""
-        self.directories: list[str] = []
+        self.directories: Sequence[str] = ()
         """Directories in which those would appear."""
         self.variables: dict[str, str] = {}
         self.eager: str = ""
         """Why the plugin is imported at every start, in words; empty when it is imported at first use."""
-        self.effects: list[list[str]] = []
+        self.effects: Sequence[Sequence[str]] = ()
         """What its import does besides registering: kind, words and location of each `Effect`."""
         self.is_in_order: bool = False
         """Whether its import works only after those of the plugins that come before it."""
@@ -120,17 +121,22 @@ class Record:
         record.rows = plain_rows(rows)
         record.reads_registries = reads_registries
         record.judge(plugin, trace, eager_kinds, verdict)
-        declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
-        record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
+        variables = {name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)}
+        variables |= trace.variables
+        # empty ones are tuples, of which there is only one: there are many of them
+        record.inputs = tuple([path for path in plugin.inputs if not path.startswith(_VARIABLE)])
         own = [each for module in (plugin.module, *sorted(trace.borrowed)) for each in _loaded_modules(module)]
         origin = [holder(plugin.origin)] if plugin.origin else []  # its module may have put something else in its place
         record.files = read_files([*_paths(own), *origin, *record.inputs], search_began_ns)
         record.is_plain = type(_attribute(sys.modules.get(plugin.module), "__loader__")) is SourceFileLoader
-        record.uses = sorted(trace.uses)
+        record.uses = tuple(sorted(trace.uses))
         packages = trace.packages | {plugin.module.partition(".")[0]}  # its own package has run, too
-        record.packages = sorted(package for package in packages if _is_dependency(package, application))
-        record.missing, record.directories = _missing_modules(trace.missing)
-        record.variables = {name: variable_stamp(name, environ) for name in sorted(trace.variables.union(declared))}
+        # other conditions cover Python, pegboard and the application
+        packages -= sys.stdlib_module_names
+        record.packages = tuple(sorted(packages - {"pegboard", application.partition(".")[0]}))
+        if trace.missing:
+            record.missing, record.directories = _missing_modules(trace.missing)
+        record.variables = {name: variable_stamp(name, environ) for name in sorted(variables)}
         record.after, record.before = plugin.after, plugin.before
         record.is_in_order = plugin.is_in_order
         return record
@@ -161,7 +167,7 @@ class Record:
     ) -> None:
         """Decide whether *plugin* is imported at every start; see `of_import`."""
         self.is_judged = trace.is_judged
-        self.effects = [[effect.kind, effect.words, effect.location] for effect in trace.effects]
+        self.effects = tuple([(effect.kind, effect.words, effect.location) for effect in trace.effects])
         if verdict is not None and not trace.is_judged:
             self.is_judged, self.effects = verdict.is_judged, verdict.effects
         if not self.is_eager_by_declaration:
@@ -174,7 +180,7 @@ class Record:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON can hold it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return dict(zip(self.__slots__, _values(self), strict=True))
 
     def overruled(self) -> list[str]:
         """Return the effects of its import, in words, that its author says do not matter; see `Host.declare`."""
@@ -212,6 +218,9 @@ class Record:
             if name in modules or can_be_found(name):
                 return f"the module {name!r}, which it had looked for in vain, is there now"
         return None
+
+
+_values = attrgetter(*Record.__slots__)
 
 
 class PackageFiles:
@@ -394,11 +403,6 @@ def _find_spec(finder: Any, name: str, path: Sequence[str] | None) -> ModuleSpec
     except Exception:
         return None
     return spec
-
-
-def _is_dependency(package: str, application: str) -> bool:
-    """Return whether a record lists *package*; other conditions cover Python, pegboard and the application."""
-    return package not in sys.stdlib_module_names and package not in ("pegboard", application.partition(".")[0])
 
 
 def _origin_of(package: str) -> str | None:

@@ -45,8 +45,16 @@ if TYPE_CHECKING:
 
 _IMPORTING = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_external")
 """Packages whose frames lie between an import statement and what it loads."""
+_NOT_OBSERVED = ("pegboard.", "importlib._bootstrap", "_frozen_importlib")
+"""How the names of modules begin of which no import counts; what the import system needs is in Python itself."""
 ACTIVE: list[Recorder] = []
 """The recorders that are tracing imports now."""
+
+
+def never(plugin: Plugin) -> bool:
+    """Return False: none of the plugins is meant."""
+    del plugin
+    return False
 
 
 class ImportTrace:
@@ -105,7 +113,7 @@ class Recorder:
         self._rows = rows
         self.is_judging: Callable[[Plugin], bool] = lambda _: True
         """Returns whether a plugin, which is not being imported yet, is to be observed."""
-        self.is_alone: Callable[[Plugin], bool] = lambda _: False
+        self.is_alone: Callable[[Plugin], bool] = never
         """Returns whether a plugin shares no comparison with others."""
         self.holding_cost_s: float = 0.0
         """The CPU time that it took to observe what plugins share, beyond what that took itself; to be set back."""
@@ -115,6 +123,7 @@ class Recorder:
         """What is observed instead of a plugin, the innermost last, each with the plugin that was being imported."""
         self._is_own = ownership.is_own
         self._owner = ownership.owner
+        self._of_nobody = ownership.of_nobody
         self._package_traces: dict[str, ImportTrace] = {}
         """The trace of each top-level package: only the first of several plugins that import one runs its code."""
         self._traces: dict[Plugin, ImportTrace] = {}
@@ -223,25 +232,41 @@ class Recorder:
         return self._package_traces.setdefault(package, ImportTrace())
 
     def _add_import(self, plugin: Plugin, importer: str, name: str, attributes: Sequence[str]) -> None:
-        package = name.partition(".")[0]
         trace = self.trace(plugin)
+        package = name.partition(".")[0]
         trace.packages.add(package)
         self._package_trace(importer).packages.add(package)
-        modules = (name, *(f"{name}.{attribute}" for attribute in attributes))
-        for module in modules:
-            owner = self._owner(module)
-            if owner is not None and is_library(owner):
-                self._borrowed.add(owner.module)
-                trace.borrowed = self._borrowed
-            elif owner is not None and owner is not plugin:
-                trace.uses.add(owner.module)
-                if self._heap is not None and owner.module in self._made:
-                    self._compare_before_use()
-                    self._heap.add(self._made.pop(owner.module))
+        if name not in self._of_nobody:
+            self._add_use(plugin, trace, name)
+        for attribute in attributes:
+            module = f"{name}.{attribute}"
+            if module not in self._of_nobody:
+                self._add_use(plugin, trace, module)
+
+    def _add_use(self, plugin: Plugin, trace: ImportTrace, module: str) -> None:
+        owner = self._owner(module)
+        if owner is not None and is_library(owner):
+            self._borrowed.add(owner.module)
+            trace.borrowed = self._borrowed
+        elif owner is not None and owner is not plugin:
+            trace.uses.add(owner.module)
+            if self._heap is not None and owner.module in self._made:
+                self._compare_before_use()
+                self._heap.add(self._made.pop(owner.module))
 
     def _add_missing(self, plugin: Plugin, importer: str, name: str) -> None:
         self.trace(plugin).missing.add(name)
         self._package_trace(importer).missing.add(name)
+
+    def _add_missing_attributes(
+        self, plugin: Plugin, importer: str, name: str, module: ModuleType, attributes: Sequence[Any]
+    ) -> None:
+        """Add those *attributes* of a package, imported as *name*, that are not there: they might be modules of it."""
+        namespace = namespace_of(module) if issubclass(type(module), ModuleType) else {}
+        if "__path__" in namespace and name.partition(".")[0] not in sys.stdlib_module_names:
+            for attribute in attributes:
+                if type(attribute) is str and attribute.isidentifier() and attribute not in namespace:
+                    self._add_missing(plugin, importer, f"{name}.{attribute}")
 
     def _watch_imports(self) -> None:
         def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
@@ -252,14 +277,15 @@ class Recorder:
                 fromlist: Any = (),
                 level: int = 0,
             ) -> ModuleType:
-                plugin = self._importing()
-                if plugin is None:
+                importer = globals.get("__name__") if type(globals) is dict else None
+                if type(importer) is not str:
+                    importer = ""
+                elif importer.startswith(_NOT_OBSERVED) or importer == "pegboard":
                     return original(name, globals, locals, fromlist, level)
-                importer = _name_in(globals)
-                if type(name) is not str or importer.partition(".")[0] == "pegboard":
+                if type(name) is not str or (plugin := self._importing()) is None:
                     return original(name, globals, locals, fromlist, level)
                 attributes = fromlist or ()
-                full_name = _absolute(name, globals, level)
+                full_name = _absolute(name, globals, level) if level else name
                 self._add_import(plugin, importer, full_name, attributes)
                 try:
                     module = original(name, globals, locals, fromlist, level)
@@ -267,11 +293,8 @@ class Recorder:
                     if error.name:
                         self._add_missing(plugin, importer, error.name)
                     raise
-                namespace = namespace_of(module) if issubclass(type(module), ModuleType) else {}
-                if "__path__" in namespace and full_name.partition(".")[0] not in sys.stdlib_module_names:
-                    for attribute in attributes:
-                        if type(attribute) is str and attribute.isidentifier() and attribute not in namespace:
-                            self._add_missing(plugin, importer, f"{full_name}.{attribute}")
+                if attributes:
+                    self._add_missing_attributes(plugin, importer, full_name, module, attributes)
                 return module
 
             return import_
@@ -466,6 +489,10 @@ class Recorder:
             self._comparison.end()
             if self._observed and not self._observed[-1].is_paused:
                 self._comparison.begin(self._observed[-1])
+
+    def skips_comparison(self) -> bool:
+        """Note that other code is going to run, and return whether nothing has to be compared before."""
+        return self._comparison is None or self._comparison.is_left_to_others()
 
     def compare(self, loading: str = "") -> set[Plugin]:
         """Compare all objects now: other code is going to run; return the plugins that are to be judged alone.

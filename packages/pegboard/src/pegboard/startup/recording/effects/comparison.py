@@ -100,6 +100,11 @@ class Comparison:
             self._may[id(member)] = (seen + len(new), may)
         return may
 
+    def is_left_to_others(self) -> bool:
+        """Note that other code is going to run, and return whether nothing has been observed that is not compared."""
+        self.is_up_to_date = False
+        return not (self._members or self.doubtful)
+
     def end_before_others(self) -> None:
         """End it before code runs that nobody observes."""
         members = self._members
