@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 RUN := .venv/bin
 
-.PHONY: help demo browser quick test soak test-all check docs picture bench adoption format lock clean
+.PHONY: help demo browser quick test soak test-all check docs picture bench adoption conflicts format lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -52,6 +52,9 @@ bench: .venv/ready ## Measure: ratios within one interleaved run
 
 adoption: .venv/ready ## Run published applications with published plugins (600 MB, Python 3.12)
 	@$(PY) examples/adoption/adopt.py $(APPLICATIONS)
+
+conflicts: .venv/ready ## Run two published plugins whose pins exclude one another in one application
+	@$(PY) examples/conflicts/conflicts.py
 
 format: .venv/ready ## Format and fix what can be fixed
 	@$(RUN)/ruff check --fix
