@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from support.environments import Environment, Environments, User
@@ -20,17 +19,28 @@ from pegboard import Host
 
 host = Host("memo", commands="memo plugins")
 exporters = host.registry("exporters", Callable[..., object], isolable=True)
+inks = host.registry("inks", isolable=True)
+themes = host.data_registry("themes")
 closed = host.registry("closed")
+
+
+@host.hooks.collect(isolable=True)
+def colours(text: str) -> str | None:
+    ...
 """
 _API = """
-from memo.app import closed, exporters, host
+from memo.app import closed, colours, exporters, host, inks, themes
 
 register = exporters.register
+register_ink = inks.register
+register_theme = themes.register
 register_closed = closed.register
+colour = colours.implement
 declare = host.declare
 """
 _MAIN = """
 import json
+import subprocess
 import sys
 
 from memo.app import exporters, host
@@ -41,6 +51,9 @@ from pegboard.cli import manage
 def main():
     if sys.argv[1:2] == ["plugins"]:
         return manage(host, sys.argv[2:], prog="memo plugins")
+    if sys.argv[1:2] == ["run"]:
+        exec(sys.argv[2], {})
+        return 0
     if sys.argv[1:2] == ["names"]:
         loaded = "pegboard.isolation" in sys.modules
         print(json.dumps({"names": exporters.names(), "loaded": loaded}))
@@ -57,7 +70,7 @@ def main():
 if __name__ == "__main__":
     raise SystemExit(main())
 """
-_PLUGIN = '''
+_PLUGIN = """
 import os
 
 import inklib
@@ -66,9 +79,37 @@ from memo.api import v1
 
 @v1.register("{name}", summary="with ink {version}")
 def export(text: str, times: int = 1) -> list:
-    """Say which ink it is written with."""
+    'Say which ink it is written with.'
     return [inklib.VERSION, text * times, os.getpid()]
-'''
+
+
+class Ink:
+    def mix(self, *colours):
+        return "+".join(colours)
+
+    def drops(self, count):
+        yield from range(count)
+
+
+v1.register_ink("{name}", Ink())
+v1.register_theme("{name}", tint="{version}")
+
+
+@v1.colour
+def colour(text):
+    return "{name} " + text
+"""
+_CHAIN = """
+from memo.api import v1
+from memo.plugins import old
+
+v1.register("chain", lambda text: old.export(text)[:1])
+"""
+_CLOSED = """
+from memo.api import v1
+
+v1.register_closed("closed", print)
+"""
 
 
 def application(name: str = "memo", app: str = _APP, **more: str) -> dict[str, str]:
@@ -93,7 +134,6 @@ class Isolation:
     python: Path
     cache: Path
     user: User
-    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -108,9 +148,11 @@ class Isolation:
         """Run the application."""
         return self.user.run(self.python, "-m", "memo", *words, **options)
 
-    def start(self, *words: str, **options):
-        """Start the application."""
-        return self.user.start(self.python, "-m", "memo", *words, **options)
+    def program(self, code: str):
+        """Run *code* in the application's environment, and return what it prints as JSON; nothing may go wrong."""
+        done = self.run("run", code)
+        assert (done.code, done.err) == (0, ""), done
+        return json.loads(done.out)
 
     def json(self, *words: str):
         """Run the application, and return what it prints; nothing may go wrong."""
@@ -121,7 +163,7 @@ class Isolation:
     @property
     def made(self) -> list[Path]:
         """The environments in the user's cache."""
-        return sorted(self.cache.glob("pegboard/environments/memo-*[!k]"))
+        return [path for path in sorted(self.cache.glob("pegboard/environments/memo-*")) if path.is_dir()]
 
 
 def make(environments: Environments, home: Path) -> Isolation:
@@ -155,16 +197,11 @@ def _fill(folder: Path, environments: Environments) -> None:
         write_wheel(wheels, f"memo-{name}", "1.0", plugin, requires=("memo", f"inklib=={version}"))
     places = json.dumps([str(wheels), str(environments.published(WIRE))])
     (folder / "uv.toml").write_text(f"no-index = true\nfind-links = {places}\n", encoding="utf-8")
+    chain = {"memo/plugins/chain.py": _CHAIN}
+    write_wheel(wheels, "memo-chain", "1.0", chain, requires=("memo", "memo-old"))
+    write_wheel(wheels, "memo-closed", "1.0", {"memo/plugins/shut.py": _CLOSED}, requires=("memo",))
+    write_wheel(wheels, "strict", "1.0", application("strict"), requires=("pegboard", "inklib==1.0"))
     host = environments.make(folder / "host", "packages/pegboard", "rich", "tomlkit", "packaging")
-    del host
-    environments.install(Environment(folder / "host"), app, next(environments.published(WIRE).glob("msgpack*.whl")))
-
-
-def remove(folder: Path) -> None:
-    """Delete an environment."""
-    shutil.rmtree(folder)
-
-
-def uv(environments: Environments, *words: str | Path) -> None:
-    """Run uv."""
-    subprocess.run([environments.root / ".tools" / "bin" / "uv", *map(str, words)], check=True)
+    environments.install(host, app, next(environments.published(WIRE).glob("msgpack*.whl")))
+    subprocess.run([host.python, "-m", "compileall", "-q", host.site / "memo"], check=True)
+    host.age()

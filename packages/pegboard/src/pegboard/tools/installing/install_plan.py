@@ -14,6 +14,7 @@ from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.discovery.origins import is_installed_from
 from pegboard.startup.search import sources_of
 from pegboard.tools.installing.dependencies import closure, needs
+from pegboard.tools.installing.exclusive_pins import Isolating
 from pegboard.tools.installing.held_versions import Held
 from pegboard.tools.installing.installed import Snapshot, application_of, plugins_by_distribution
 from pegboard.tools.installing.installer import Step, is_of_the_network
@@ -118,8 +119,9 @@ def make_plan(host: Host, installer: Installer, request: Request) -> InstallPlan
     others = ({host_key} | set(plugins_by_distribution(host))) & before.keys() - named
     kept = others - set(request.surplus)
     held = Held(snapshot, named | set(request.surplus), kept, host_key)
+    isolating = Isolating(host.settings, snapshot, requirements, kept, host_key)
     pins = {} if request.may_move else held.pins
-    steps = _resolved(installer, [*requirements, *sorted(kept)], pins, held, is_upgrade=request.is_upgrade)
+    steps = _resolved(installer, [*requirements, *sorted(kept)], pins, held, isolating, is_upgrade=request.is_upgrade)
     named |= {step.key for step in steps if step.is_direct}
     steps = [step for step in steps if step.key in named or before.get(step.key) != step.version]
     steps += _rebuilt(requirements, steps, snapshot)
@@ -162,27 +164,33 @@ def _named(installer: Installer, requirements: Sequence[str]) -> set[str]:
 
 
 def _resolved(
-    installer: Installer, wanted: Sequence[str], pins: dict[str, str], held: Held, *, is_upgrade: bool
+    installer: Installer,
+    wanted: Sequence[str],
+    pins: dict[str, str],
+    held: Held,
+    isolating: Isolating,
+    *,
+    is_upgrade: bool,
 ) -> list[Step]:
     try:
         return installer.resolve(wanted, pins, is_upgrade=is_upgrade)
     except InstallFailedError as error:
         if is_of_the_network(error) and "--no-index" not in installer.options and _are_here(wanted, held):
             installer.options = (*installer.options, "--no-index")  # uv asks the index for what is installed, too
-            return _resolved(installer, wanted, pins, held, is_upgrade=is_upgrade)
+            return _resolved(installer, wanted, pins, held, isolating, is_upgrade=is_upgrade)
         if not pins:
             raise
         try:
             free = installer.resolve(wanted, {}, is_upgrade=is_upgrade)
         except InstallFailedError as error:  # without pins, the message is about the user's requirements
-            raise error from None
+            raise isolating.refusal(installer) or error from None
         moved = held.moved(free)
         if not moved:
             raise
         raise InstallRefusedError(
             f"it would change what the application or another plugin uses: {', '.join(moved)}",
             "",
-            "ask for another version of the plugin, or say --allow-changes",
+            f"{isolating.advice(free)}ask for another version of the plugin, or say --allow-changes",
         ) from None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import SettingsError
 from pegboard.index import NO, YES
+from pegboard.isolation.policy import TABLE
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.user_settings import UserSettings
 
@@ -30,7 +31,8 @@ def add(commands: Group) -> None:
         "config",
         run,
         "show every setting and where it comes from, read one, set one, or check them all",
-        epilog="Settings are strict, enabled, order, mute, plugins.NAME.enabled and plugins.NAME.eager.",
+        epilog="Settings are strict, enabled, order, mute, plugins.NAME.enabled, plugins.NAME.eager and isolated.NAME; "
+        "the last is set by `isolate`.",
     )
     parser.add_argument("key", metavar="KEY", nargs="?", help="a setting, e.g. strict or plugins.NAME.eager")
     parser.add_argument(
@@ -130,7 +132,7 @@ def effective(host: Host, settings: UserSettings) -> dict[str, tuple[Any, str]]:
             rows[f"plugins.{name}.enabled"] = value, of_file("plugins", name, "enabled")
         if isinstance(value := file.now.get("plugins", name, "eager"), bool):
             rows[f"plugins.{name}.eager"] = value, of_file("plugins", name, "eager")
-    return rows
+    return rows | {f"{TABLE}.{each.name}": (each.as_setting(), of_file(TABLE, each.name)) for each in in_file.isolated}
 
 
 def _text(value: Any) -> str:
@@ -147,7 +149,12 @@ def _set(host: Host, options: argparse.Namespace, output: Output) -> int:
     value = None if options.unset else _value(settings, path, options.value)
     if path == ("order",) and value:
         settings.check_names(value)
-    if len(path) > 1:
+    if path[0] == TABLE and value is not None:
+        problem = "what is isolated cannot be set by this command"
+        raise SettingsError(
+            settings.file.path, problem, f"`{options.prog} isolate {path[1]}` also makes its environment"
+        )
+    if path[0] == "plugins":
         settings.check_names(path[1:2])
         if path[-1] == "enabled" and value is False:
             settings.check_disabling(path[1:2])
@@ -187,6 +194,8 @@ def path_of(settings: UserSettings, key: str) -> tuple[str, ...]:
     first, _, rest = key.partition(".")
     name, _, last = rest.rpartition(".")
     name = name.strip('"')
+    if first == TABLE and rest:
+        return first, rest.strip('"')
     if first == "plugins" and name and last in _OF_PLUGIN:
         return first, name, last
     if first == "plugins" and name:
@@ -199,7 +208,7 @@ def path_of(settings: UserSettings, key: str) -> tuple[str, ...]:
         f"there is no setting {key!r}",
         f"did you mean {near[0]!r}?"
         if near
-        else "known are strict, enabled, order, mute, plugins.NAME.enabled, plugins.NAME.eager",
+        else "known are strict, enabled, order, mute, plugins.NAME.enabled, plugins.NAME.eager, isolated.NAME",
     )
 
 

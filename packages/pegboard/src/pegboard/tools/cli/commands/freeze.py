@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallFailedError
+from pegboard.ledger import ISOLATED
+from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.discovery.origins import origin_of
 from pegboard.tools.cli.commands import DONE, command
 from pegboard.tools.cli.environment_commands import add_source_options, installer_for
@@ -58,10 +60,19 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
         else:
             lines.append(f"{reference}  # {note}" if note else reference)
         items.append(item)
+    isolated = isolated_versions(host)
+    lines += [f"# isolated, see plugins.toml: {name}=={version}" for name, version in isolated.items()]
     for line in lines:
         output.say(line)
-    output.answer({"distributions": items})
+    answer = [{"distribution": name, "version": version} for name, version in isolated.items()]
+    output.answer({"distributions": items, **({"isolated": answer} if answer else {})})
     return DONE
+
+
+def isolated_versions(host: Host) -> dict[str, str]:
+    """Return the version of each isolated distribution, by its normalised name; its own lock has the rest."""
+    owners = [plugin.distribution for plugin in host.plugins if plugin.source == ISOLATED and plugin.distribution]
+    return {normalise(owner.name): owner.version for owner in owners}
 
 
 def _reference(key: str, version: str, origin: Origin | None, *, with_hash: bool) -> str:

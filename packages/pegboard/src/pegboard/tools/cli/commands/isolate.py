@@ -72,6 +72,14 @@ def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
     return isolate(host, settings, wanted, options, output)
 
 
+def upgrade(host: Host, options: argparse.Namespace, output: Output) -> int:
+    """Take newer versions in the environments of isolated plugins, all of which *options* name."""
+    vars(options).update(upgrade=True, python="", confined=False)
+    settings = UserSettings(host)
+    wanted = [_wanted(host, name, options, settings) for name in dict.fromkeys(options.names)]
+    return isolate(host, settings, wanted, options, output)
+
+
 def isolate(
     host: Host, settings: UserSettings, wanted: Sequence[Isolation], options: argparse.Namespace, output: Output
 ) -> int:
@@ -122,10 +130,10 @@ def _wanted(host: Host, text: str, options: argparse.Namespace, settings: UserSe
     else:
         match = _NAMED.fullmatch(text)
         given = Isolation(match[1] if match else text, specifier=match[2].strip() if match else "", **common)
-    (checked,) = read_isolated({given.name: given.as_setting()})
-    if not isinstance(checked, Isolation):
-        raise SettingsError(settings.file.path, checked[1], "say what `plugins isolate --help` shows")
-    distribution = resolved(checked, host.manager.cold_start.search().discovery.candidates, host.settings)
+    for problem in read_isolated({given.name: given.as_setting()}):
+        if not isinstance(problem, Isolation):
+            raise SettingsError(settings.file.path, problem[1], f"see `{options.prog} isolate --help`")
+    distribution = resolved(given, host.manager.cold_start.search().discovery.candidates, host.settings)
     known = next((each for each in settings.policy_of_file().isolated if distribution_of(each) == distribution), None)
     return Isolation(
         distribution,

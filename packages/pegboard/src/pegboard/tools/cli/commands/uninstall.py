@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard.errors import InstallRefusedError, PluginNotFoundError
+from pegboard.ledger import ISOLATED
 from pegboard.startup.discovery.distributions import normalise
+from pegboard.startup.isolating.candidates import command_for
 from pegboard.tools.cli.commands import DONE, FAILED, command
 from pegboard.tools.cli.completion import OWNERS, taking
 from pegboard.tools.cli.environment_commands import (
@@ -56,12 +58,26 @@ def distributions_of(host: Host, names: Sequence[str]) -> list[str]:
     for name in names:
         owners = [key for key, brings in plugins.items() if normalise(name) == key]
         owners = owners or [key for key, brings in plugins.items() if name in brings]
+        if not owners and (isolated := isolated_distribution(host, name)):
+            cause = f"{name} is isolated: what is in its environment is not installed beside the application"
+            advice = f"`{command_for(host.settings, isolated).replace(' isolate ', ' isolate --off ')}` ends that"
+            raise InstallRefusedError(cause, "", advice)
         if not owners:
             raise PluginNotFoundError(
                 name, tuple({*plugins, *(each for brings in plugins.values() for each in brings)})
             )
         found += owners
     return sorted(set(found))
+
+
+def isolated_distribution(host: Host, name: str) -> str | None:
+    """Return the isolated distribution that *name* means, or that brings the plugin of that name; None if none does."""
+    for plugin in host.plugins:
+        if plugin.source == ISOLATED and plugin.distribution is not None:
+            key = normalise(plugin.distribution.name)
+            if normalise(name) == key or name == plugin.name:
+                return key
+    return None
 
 
 def remove(host: Host, options: argparse.Namespace, output: Output, installer: Installer, keys: Sequence[str]) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pegboard.tools.cli.commands import DONE, command
+from pegboard.tools.cli.commands import DONE, command, isolate
 from pegboard.tools.cli.commands.install import add_editable_option, carry_out, named_requirements
-from pegboard.tools.cli.commands.uninstall import distributions_of
+from pegboard.tools.cli.commands.uninstall import distributions_of, isolated_distribution
 from pegboard.tools.cli.completion import OWNERS, taking
 from pegboard.tools.cli.environment_commands import add_options, installer_for
 from pegboard.tools.installing.install_plan import Request
@@ -39,6 +39,8 @@ def add(commands: Group) -> None:
 
 
 def _run(host: Host, options: argparse.Namespace, output: Output) -> int:
+    if options.names and all(isolated_distribution(host, name) for name in options.names) and not options.editable:
+        return isolate.upgrade(host, options, output)
     given = named_requirements(options)
     installer = installer_for(options, output)
     keys = distributions_of(host, []) if not given else []
