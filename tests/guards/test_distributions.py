@@ -53,9 +53,8 @@ def test_a_wheel_has_types_and_the_licence_and_only_the_package(contents, packag
 def test_pegboard_requires_nothing(contents):
     requirements = metadata(contents("pegboard")).get_all("Requires-Dist")
 
-    extras = tuple(
-        f"extra == '{name}'" for name in ("cli", "click", "isolation", "pluggy", "starlette", "typer", "watch")
-    )
+    names = ("cli", "click", "dask", "isolation", "pluggy", "ray", "starlette", "typer", "watch")
+    extras = tuple(f"extra == '{name}'" for name in names)
     assert [requirement for requirement in requirements if not requirement.endswith(extras)] == []
 
 

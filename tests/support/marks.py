@@ -12,7 +12,7 @@ STARTS_A_PROCESS = frozenset(
 """The audit events of Python that tell of a new process."""
 
 
-_MADE_FOR_EACH_WORKER = {"bundled", "module_browser", "workshop"}
+_MADE_FOR_EACH_WORKER = {"bundled", "dask_run", "module_browser", "ray_run", "workshop"}
 """Fixtures that take long to make; the tests that use one go to one worker of xdist."""
 
 MANY_SITUATIONS = frozenset(
