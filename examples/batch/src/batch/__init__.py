@@ -1,0 +1,1 @@
+"""Exports many notes in every format that a plugin knows."""
