@@ -275,6 +275,14 @@ def user(tmp_path, programs, wheels, environment):
 
 
 @pytest.fixture
+def user_of_dask(tmp_path, programs, wheels, environments):
+    """A reader who has Dask and the example that needs it."""
+    projects = ("packages/pegboard", "examples/notes", "examples/notes-html", "examples/batch")
+    environment = environments.shared_environment(*projects, linked=("distributed",))
+    return Reader(tmp_path / "home", programs, wheels, activated=environment.folder)
+
+
+@pytest.fixture
 def owner(tmp_path, programs, environments):
     """A reader who has utt in an environment that is theirs to change, and the wheel of a plugin to install."""
     environment = environments.make(tmp_path / "environment", "packages/pegboard", "packages/utt", "pip")

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_READERS = {"docs/how-to/freeze-your-application.md": "packager"}
+_READERS = {
+    "docs/how-to/freeze-your-application.md": "packager",
+    "docs/how-to/run-plugins-on-many-machines.md": "user_of_dask",
+}
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*/*.md"))
 
 
