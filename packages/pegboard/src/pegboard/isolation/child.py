@@ -1,0 +1,182 @@
+"""What runs in the process of an isolated plugin?
+
+In: a socket to the application's process, and what `launch` says on the command line. Out: what the plugin has
+registered, and results of calls of it. This process ends with the socket, or with the life line.
+
+The application's host is started here with its own plugins, which stay lazy, and the one plugin; no other plugin of
+this environment is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pegboard._typing import TYPE_CHECKING
+from pegboard.boundary import call_plugin
+from pegboard.isolation.lifeline import hold
+from pegboard.isolation.targets import CLOSE, PROBLEM, RUNNING, START, VARIABLES, parts
+from pegboard.ledger import COMPONENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from pegboard.errors import PegboardError
+    from pegboard.ledger import Contribution, Plugin
+
+
+
+def main() -> None:
+    """Serve until the application's process closes the socket."""
+    connection, life_line, address, plugin, folder, confined = sys.argv[1:]
+    del sys.argv[1:]
+    hold(int(life_line))
+    import faulthandler
+    import socket
+
+    from pegboard.isolation.channel import Channel
+
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    faulthandler.enable()
+    os.set_inheritable(int(connection), False)
+    child = Child(address, plugin, folder, is_confined=bool(int(confined)))
+    child.channel = Channel(socket.socket(fileno=int(connection)), serve=child.serve, name="the application")
+    child.channel.run()
+
+
+class Child:
+    """The plugin of this process."""
+
+    def __init__(self, address: str, plugin: str, folder: str, *, is_confined: bool) -> None:
+        self._address = address
+        self._name = plugin
+        self._folder = folder
+        self._is_confined = is_confined
+        self._running = 0
+        self._host: Any = None
+        self._plugin: Plugin
+        self.channel: Any = None
+        """The connection to the application's process."""
+
+    def serve(self, target: str) -> Callable[..., object]:
+        """Return the function that a call of the application's process means."""
+        if target in (START, CLOSE, RUNNING):
+            function: Callable[..., object] = getattr(self, target[1:])
+            return function
+        return self._attributed(*parts(target))
+
+    # -- what the application's process asks for ----------------------------------------------------------------------
+
+    def start(self, levels: Mapping[str, int]) -> object:
+        """Import the plugin, and return what it has registered; or, as a text, why this process cannot be confined."""
+        if self._is_confined:
+            from pegboard.isolation.confinement import UnavailableError, confine
+
+            try:
+                confine([self._folder])
+            except UnavailableError as error:
+                return str(error)
+        from pegboard.isolation.messages import forward
+
+        forward(self.channel.notify, levels)
+        from pegboard.address import host_at
+
+        self._host = host_at(self._address)
+        self._configure()
+        self._import()
+        from pegboard.isolation.description import describe
+
+        return describe(self._plugin, self._host.manager.ledger.contributions_of(self._plugin))
+
+    def close(self) -> None:
+        """Run what cleans up: of components, and what is registered for the end."""
+        if self._host is not None:
+            self._host.close()
+
+    def running(self) -> int:
+        """Return how many calls are running."""
+        return self._running
+
+    def _configure(self) -> None:
+        """Let the host find the plugin, and no other one that is not the application's own."""
+        host = self._host
+        for name in VARIABLES:
+            os.environ.pop(f"{host.settings.prefix}_{name}", None)
+        self._write_settings()
+        host.manager.configure(
+            config_directory=self._folder,
+            cache_directory=f"{self._folder}{os.sep}cache",
+            required=(),
+            only=None,
+            strict=False,
+            lazy=True,
+            slow_after=None,
+            keeps_journal=False,
+        )
+        host._reporting = self._report, ""
+
+    def _write_settings(self) -> None:
+        """Write the file that enables the plugin, and of all others the application's own; see `policy`."""
+        from pegboard.atomic_file import replace_file
+        from pegboard.regular_file import read_file
+
+        path = f"{self._folder}{os.sep}plugins.toml"
+        content = f"# written by pegboard\nenabled = false\n\n[plugins.{self._name!r}]\nenabled = true\n".encode()
+        try:
+            is_written = read_file(path) == content
+        except OSError:
+            is_written = False
+        if not is_written:  # else its stamp would change, and the index would not hold any more
+            replace_file(path, content)
+
+    def _import(self) -> None:
+        host = self._host
+        host.start()
+        plugin = self._plugin = host.plugin(self._name)
+        try:
+            host.manager.importer.activate(plugin)
+        except Exception as error:
+            raise (error.__cause__ or error) from None
+
+    def _report(self, problem: PegboardError) -> None:
+        if self._host.manager.state == "ready":  # what a start reports, the application's own start reports, too
+            self.channel.notify(PROBLEM, [problem.code, problem.summary(), problem.hint() or ""])
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def _attributed(self, kind: str, text: str, method: str) -> Callable[..., object]:
+        """Return what calls a contribution of the plugin; what that registers meanwhile is the plugin's."""
+        doing = f"calling {text!r} of {kind!r}"
+
+        def call(*args: Any, **kwargs: Any) -> object:
+            self._running += 1
+            try:
+                return call_plugin(
+                    self._plugin,
+                    doing,
+                    lambda: self._function(kind, text, method)(*args, **kwargs),
+                    (BaseException,),
+                    self._host.manager.attribution.owner,
+                )
+            finally:
+                self._running -= 1
+
+        return call
+
+    def _function(self, kind: str, text: str, method: str) -> Callable[..., object]:
+        contribution = self._contribution(kind, text)
+        if kind == COMPONENT:
+            instance = self._host.container.get(contribution.id)
+            found: Callable[..., object] = getattr(instance, method)
+            return found
+        live: Callable[..., object] = contribution.live
+        return live
+
+    def _contribution(self, kind: str, text: str) -> Contribution:
+        for contribution in reversed(self._host.manager.ledger.find(kind, text)):
+            if contribution.owner is self._plugin:
+                found: Contribution = contribution
+                return found
+        raise LookupError(f"{self._plugin.who()} has registered no {text!r} in {kind!r}")
