@@ -27,7 +27,7 @@ class PluginProcessDiedError(PluginProcessError):
     printed: str = ""  #: The last lines that it printed.
 
     def because(self) -> str | None:
-        return f"{self.cause}; it said last: {self.printed!r}" if self.printed else self.cause
+        return f"{self.cause}; it said last: {self.printed}" if self.printed else self.cause
 
 
 class ConfinementError(PluginProcessError):

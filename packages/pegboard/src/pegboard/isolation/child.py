@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pegboard.ledger import Contribution, Plugin
 
 
-
 def main() -> None:
     """Serve until the application's process closes the socket."""
     connection, life_line, address, plugin, folder, confined = sys.argv[1:]
@@ -37,9 +36,9 @@ def main() -> None:
 
     from pegboard.isolation.channel import Channel
 
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    faulthandler.enable()
+    sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.stdout = sys.__stdout__ = sys.stderr  # type: ignore[misc, assignment]  # they are one pipe, whose lines get the plugin's name
+    faulthandler.enable(all_threads=False)
     os.set_inheritable(int(connection), False)
     child = Child(address, plugin, folder, is_confined=bool(int(confined)))
     child.channel = Channel(socket.socket(fileno=int(connection)), serve=child.serve, name="the application")
@@ -88,7 +87,8 @@ class Child:
         self._import()
         from pegboard.isolation.description import describe
 
-        return describe(self._plugin, self._host.manager.ledger.contributions_of(self._plugin))
+        manager = self._host.manager
+        return describe(manager.ledger.contributions_of(self._plugin), manager.importer.live)
 
     def close(self) -> None:
         """Run what cleans up: of components, and what is registered for the end."""
@@ -115,7 +115,7 @@ class Child:
             slow_after=None,
             keeps_journal=False,
         )
-        host._reporting = self._report, ""
+        host._reporting = self._report, ""  # noqa: SLF001 -- it is said where a host is made, which is the application's
 
     def _write_settings(self) -> None:
         """Write the file that enables the plugin, and of all others the application's own; see `policy`."""
@@ -168,11 +168,11 @@ class Child:
     def _function(self, kind: str, text: str, method: str) -> Callable[..., object]:
         contribution = self._contribution(kind, text)
         if kind == COMPONENT:
-            instance = self._host.container.get(contribution.id)
-            found: Callable[..., object] = getattr(instance, method)
-            return found
-        live: Callable[..., object] = contribution.live
-        return live
+            live = self._host.container.get(contribution.id)
+        else:
+            live = self._host.manager.importer.live(contribution)
+        function: Callable[..., object] = getattr(live, method) if method else live
+        return function
 
     def _contribution(self, kind: str, text: str) -> Contribution:
         for contribution in reversed(self._host.manager.ledger.find(kind, text)):

@@ -7,14 +7,15 @@ another process, if that can be seen from here.
 from __future__ import annotations
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.foreign_object import class_name
+from pegboard.errors import describe_exception
+from pegboard.foreign_object import attribute, class_name
 from pegboard.ledger import COMPONENT, DECORATOR, HOOK, MIDDLEWARE, SINGLETON, TRANSIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Final
 
-    from pegboard.ledger import Contribution, Plugin
+    from pegboard.ledger import Contribution
 
     Description = dict[str, Any]
 
@@ -22,9 +23,14 @@ _PLAIN: Final = (type(None), bool, int, float, str, bytes)
 _WRAPS: Final = "it wraps components of the application, which stay in the process that has made them"
 
 
-def describe(plugin: Plugin, contributions: Iterable[Contribution]) -> list[Description]:
-    """Return what *plugin* has registered while it was imported; see `Process.describe`."""
-    described = [_described(each) for each in contributions if each.owner is plugin and not each.is_ephemeral]
+def describe(contributions: Iterable[Contribution], live: Callable[[Contribution], Any]) -> list[Description]:
+    """Return what a plugin has registered while it was imported; see `Process.describe`.
+
+    Args:
+        contributions: All of the plugin's. They have no object yet if they are entry points.
+        live: Returns the object of a contribution.
+    """
+    described = [_described(each, live) for each in contributions if not each.is_ephemeral]
     last: dict[tuple[str, str], Description] = {}
     for each in described:
         earlier = last.get((each["kind"], each["text"]))
@@ -34,8 +40,8 @@ def describe(plugin: Plugin, contributions: Iterable[Contribution]) -> list[Desc
     return described
 
 
-def _described(contribution: Contribution) -> Description:
-    kind, live = contribution.kind, contribution.live
+def _described(contribution: Contribution, live_of: Callable[[Contribution], Any]) -> Description:
+    kind = contribution.kind
     found: Description = {
         "kind": kind,
         "text": contribution.text,
@@ -43,6 +49,10 @@ def _described(contribution: Contribution) -> Description:
         "override": contribution.override,
         "problem": "",
     }
+    try:
+        live = live_of(contribution)
+    except Exception as error:  # an entry point whose object is not there
+        return found | _about(None) | {"problem": describe_exception(error)}
     if kind in (DECORATOR, MIDDLEWARE):
         return found | _about(None) | {"problem": _WRAPS}
     if kind == COMPONENT:
@@ -56,27 +66,34 @@ def _described(contribution: Contribution) -> Description:
         if is_plain(live):
             found["value"] = live
         else:
-            found["problem"] = f"it is of type {class_name(live)}, which is neither a function nor plain data"
+            found["methods"] = _methods(type(live))
+            if not found["methods"]:
+                found["problem"] = f"it is of type {class_name(live)}, which is neither a function nor plain data"
     return found
 
 
 def _about_component(contribution: Contribution) -> Description:
-    import inspect
-
     key: Any = contribution.id
     if not isinstance(key, type):
         return {"problem": "its key is not a class, so that it is not known which methods it has"}
     scope = contribution.metadata.get("scope", SINGLETON)
     if scope not in (SINGLETON, TRANSIENT):
         return {"problem": f"it belongs to the scope {scope!r}, which is opened in the application's process"}
+    return {"methods": _methods(key)}
+
+
+def _methods(owner: Any) -> Description:
+    """Return what is called how of the public methods of a class."""
+    import inspect
+
     methods: Description = {}
-    for name in dir(key):
-        attribute = getattr(key, name, None)
-        if not name.startswith("_") and callable(attribute):
-            methods[name] = _about(attribute)
-            if type(inspect.getattr_static(key, name)) not in (staticmethod, classmethod):
+    for name in dir(owner):
+        method = getattr(owner, name, None)
+        if not name.startswith("_") and callable(method):
+            methods[name] = _about(method)
+            if type(inspect.getattr_static(owner, name)) not in (staticmethod, classmethod):
                 methods[name]["parameters"] = methods[name]["parameters"][1:]  # without `self`
-    return {"methods": methods}
+    return methods
 
 
 def _about(live: Any) -> Description:
@@ -84,8 +101,10 @@ def _about(live: Any) -> Description:
 
     function = live
     if callable(live) and not isinstance(live, type) and not inspect.isroutine(live):
-        function = getattr(live, "func", getattr(type(live), "__call__", live))  # `functools.partial`, or an object
+        function = getattr(live, "func", type(live).__call__)  # `functools.partial`, or an object of a class
     return {
+        "name": attribute(live, "__name__", str) or "",
+        "qualname": attribute(live, "__qualname__", str) or "",
         "is_callable": callable(live),
         "is_async": inspect.iscoroutinefunction(function),
         "is_generator": inspect.isgeneratorfunction(function),

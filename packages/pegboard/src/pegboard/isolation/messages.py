@@ -78,7 +78,9 @@ def forward(notify: Notify, its_levels: Mapping[str, int]) -> None:
             except Exception:
                 self.handleError(record)
 
-    def show(message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None) -> None:
+    def show(  # noqa: PLR0917 -- as `warnings.showwarning`
+        message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
         if file is not None:
             file.write(warnings.formatwarning(message, category, filename, lineno, line))
         else:

@@ -10,33 +10,33 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from functools import partial
 from time import monotonic
 from weakref import WeakSet, finalize, ref
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.background import in_thread
 from pegboard.errors import (
+    CallDeadlineError,
     ConfinementError,
-    PegboardError,
-    PluginProcessDiedError,
     PluginProcessError,
     RecordedProblem,
     describe_exception,
 )
 from pegboard.errors.base import plugin_of
-from pegboard.isolation.channel import CallDeadlineError, PeerGoneError, RemoteError
 from pegboard.isolation.confinement import why_unavailable
+from pegboard.isolation.deaths import Deaths, Waiting, is_stream, named_stream
 from pegboard.isolation.messages import levels, receive
+from pegboard.isolation.remote_errors import built_in
 from pegboard.isolation.running import Running
 from pegboard.isolation.targets import CLOSE, PROBLEM, START, VARIABLES, target
-from pegboard.terminal import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Final
 
-_STRIKE: Final = 2
-"""From the second death in a row on, each counts as a crash of the plugin."""
+    from pegboard.errors import PegboardError
+
 _USUAL: Final = ("PATH", "HOME", "LANG", "LC_*", "TZ")
 """Variables that a process gets, besides TMPDIR."""
 _ALL: Final[WeakSet[Process]] = WeakSet()
@@ -63,6 +63,7 @@ class Process:
         confined: bool = False,
         report: Callable[[PegboardError], None],
         struck: Callable[[str], None] = lambda _: None,
+        served: Callable[[], None] = lambda: None,
         start_s: float = 60.0,
     ) -> None:
         """Describe a process; none is started.
@@ -81,6 +82,7 @@ class Process:
             report: Told of a death that no call has been told of.
             struck: Called with what happened, in words, when the process dies a second time, or a third, without a call
                 in between that has returned; see `startup.journal.quarantine.struck`.
+            served: Called when the first call of a process has returned: see `startup.journal.quarantine.served`.
             start_s: Seconds that the start may take until the plugin is imported.
         """
         self._python = python
@@ -89,34 +91,32 @@ class Process:
         self._prefix = application.replace(".", "_").replace("-", "_").upper()
         self._passing = tuple(passing)
         self._names = plugin, distribution
+        self._packages = "pegboard.errors", address.partition(":")[0].partition(".")[0], *filter(None, [application])
         self._who = f"{application}: {plugin_of(plugin, distribution)}"
         self._is_confined = confined
-        self._report = report
-        self._struck = struck
+        self._deaths = Deaths(self._names, python, report=report, struck=struck, served=served)
         self._start_s = start_s
         self._lock = threading.RLock()
         self._running: Running | None = None
         self._described: list[dict[str, Any]] = []
-        self._counting = threading.Lock()
-        self._deaths = 0  # in a row
         _ALL.add(self)
 
     @property
     def pid(self) -> int | None:
         """The id of the process that runs now; None if there is none."""
-        running = self._running
-        return None if running is None or running.cause else running.pid
+        running = self._alive()
+        return None if running is None else running.pid
 
     def describe(self) -> list[dict[str, Any]]:
         """Return what the plugin has registered, in its order.
 
         Returns:
-            For each contribution, as plain data: `kind`, `text`, `metadata` and `override`, as in the ledger;
-            `is_callable`, `is_async`, `is_generator`, `is_async_generator`; and `parameters`, a list of dictionaries
-            with `name`, `kind` (as `inspect.Parameter.kind.name`), `has_default`, `default` (if it is plain data), and
-            `annotation` (as text). What is no function may have `value`, if it is plain data. A component has `methods`
-            besides: a dictionary of name to the same about each public method. `problem` says, in words, why something
-            cannot be used from another process; it is empty if it can.
+            For each contribution, as plain data: `kind`, `text`, `metadata` and `override`, as in the ledger; `name`,
+            `qualname` and `doc`; `is_callable`, `is_async`, `is_generator`, `is_async_generator`; and `parameters`, a
+            list of dictionaries with `name`, `kind` (as `inspect.Parameter.kind.name`), `has_default`, `default` (if it
+            is plain data), and `annotation` (as text). A component, and an object that cannot be called, has `methods`
+            besides: a dictionary of name to the same about each public method. Plain data has a `value`. `problem`
+            says, in words, why something cannot be used from another process; it is empty if it can.
 
         Raises:
             PluginProcessError: If the process cannot be started, or ends meanwhile.
@@ -153,8 +153,11 @@ class Process:
                 application's, else the nearest class above it that is; the traceback in the process is its cause.
         """
         running = self._started()
-        with _Waiting(self, running, kind, text):
-            return running.channel.call(target(kind, text, method), args, kwargs or {}, deadline_s=deadline_s)
+        with Waiting(self._deaths, running, text, kind):
+            result = running.channel.call(target(kind, text, method), args, kwargs, deadline_s=deadline_s)
+        return (
+            named_stream(result, partial(Waiting, self._deaths, running, text, kind)) if is_stream(result) else result
+        )
 
     async def acall(
         self,
@@ -170,9 +173,14 @@ class Process:
 
         If the task is cancelled, so is the call. The result of an asynchronous generator is an asynchronous iterator.
         """
-        running = self._alive() or await in_thread(self._started)
-        with _Waiting(self, running, kind, text):
-            return await running.channel.acall(target(kind, text, method), args, kwargs or {}, deadline_s=deadline_s)
+        running = self._alive()
+        if running is None:
+            running = await in_thread(self._started)
+        with Waiting(self._deaths, running, text, kind):
+            result = await running.channel.acall(target(kind, text, method), args, kwargs, deadline_s=deadline_s)
+        return (
+            named_stream(result, partial(Waiting, self._deaths, running, text, kind)) if is_stream(result) else result
+        )
 
     def close(self, deadline_s: float = 5.0) -> None:
         """End the process, if one runs, and remove its temporary files; the next use would start another.
@@ -197,12 +205,12 @@ class Process:
 
     def _alive(self) -> Running | None:
         running = self._running
-        return None if running is None or running.cause else running
+        return running if running is not None and running.is_alive() else None
 
     def _started(self) -> Running:
         """Return the process that runs; start one if there is none."""
-        running = self._running
-        if running is not None and not running.cause:
+        running = self._alive()
+        if running is not None:
             return running
         with self._lock:  # others who want to use it wait until it is ready
             running = self._alive()
@@ -226,8 +234,9 @@ class Process:
                 environ=child_environment(self._environ, self._prefix, self._passing),
                 folder=self._arguments[2],
                 who=self._who,
-                notified=lambda topic, data: _called(me, Process._receive, topic, data),
-                ended=lambda running: _called(me, Process._note_end, running),
+                notified=lambda topic, data: _received(me, topic, data),
+                known_error=partial(known_error, packages=self._packages),
+                ended=self._deaths.ended,
             )
         except OSError as error:
             advice = "make its environment anew"
@@ -235,13 +244,13 @@ class Process:
 
     def _import(self, running: Running) -> None:
         try:
-            with _Waiting(self, running, "", ""):
+            with Waiting(self._deaths, running, "it was being imported"):
                 described: Any = running.channel.call(START, (levels(),), {}, deadline_s=self._start_s)
         except CallDeadlineError:
             cause = f"it was not ready within {self._start_s:g} s, and was ended"
             running.end(cause, is_expected=True)
             words = running.output.last_words
-            cause += f"; it said last: {words!r}" if words else ""
+            cause += f"; it said last: {words}" if words else ""
             raise PluginProcessError(*self._names, cause, self._python, "report the cause to its author") from None
         except BaseException:
             running.end("it could not be started", is_expected=True)
@@ -251,75 +260,44 @@ class Process:
             raise ConfinementError(*self._names, described, self._python)
         self._described = described
 
-    def _death(self, running: Running, doing: str) -> PluginProcessDiedError:
-        words = running.output.last_words
-        return PluginProcessDiedError(*self._names, running.cause, self._python, doing=doing, printed=words)
-
-    def _note_end(self, running: Running) -> None:
-        if running.is_expected:
-            return
-        with self._counting:
-            self._deaths += 1
-            is_strike = self._deaths >= _STRIKE
-        if is_strike:
-            self._struck(f"its process has ended {self._deaths} times in a row: {running.cause}")
-        if not running.waiting:
-            self._tell(self._death(running, "nothing of it was used"))
-
     # -- what it says -------------------------------------------------------------------------------------------------
 
-    def _receive(self, topic: str, data: Any) -> None:
+    def receive(self, topic: str, data: Any) -> None:
+        """Take a message of the process: a log record, a warning, or a fault."""
         if topic == PROBLEM:
-            self._tell(RecordedProblem(*data))
+            self._deaths.tell(RecordedProblem(*data))
         else:
             receive(topic, data, self._names[0], self.pid)
 
-    def _tell(self, problem: PegboardError) -> None:
-        try:
-            self._report(problem)
-        except PegboardError:  # in strict mode; there is nobody here who could handle it
-            tell(f"{problem.render()}\n")
-
-    def _forget(self) -> None:
-        self._lock, self._counting = threading.RLock(), threading.Lock()
-        self._running, self._deaths = None, 0
+    def after_fork(self) -> None:
+        """Begin again, in a fork of this process; its process is not that of this one."""
+        self._lock, self._running = threading.RLock(), None
+        self._deaths.after_fork()
 
 
-class _Waiting:
-    """A context in which a call waits; it puts the plugin's name to what goes wrong."""
-
-    __slots__ = ("_called", "_process", "_running")
-
-    def __init__(self, process: Process, running: Running, kind: str, text: str) -> None:
-        self._process = process
-        self._running = running
-        self._called = kind, text
-
-    def __enter__(self) -> None:
-        self._running.waiting.add(self)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        running, process = self._running, self._process
-        try:
-            if error is None:
-                process._deaths = 0
-            elif isinstance(error, PeerGoneError):
-                running.gone()
-                about, text = self._called
-                doing = f"calling {text!r} of {about!r}" if about else "it was being imported"
-                raise process._death(running, doing) from None
-            elif isinstance(error, RemoteError):
-                process._deaths = 0
-            else:
-                running.check_later()
-        finally:
-            running.waiting.discard(self)
-
-
-def _called(process: ref[Process], method: Callable[..., None], *arguments: Any) -> None:
+def _received(process: ref[Process], topic: str, data: Any) -> None:
     it = process()
-    if it is not None:
-        method(it, *arguments)
+    if it is not None:  # else nobody uses it any more
+        it.receive(topic, data)
+
+
+def known_error(module: str, name: str, packages: Iterable[str]) -> type[BaseException] | None:
+    """Return the class of an exception that the plugin has raised, if it is one of Python's or the application's.
+
+    Args:
+        module: The class's module; a class of another one that is not loaded here cannot be caught here.
+        name: Its qualified name.
+        packages: Those of the application.
+    """
+    if (kind := built_in(module, name)) is not None:
+        return kind
+    is_ours = any(f"{module}.".startswith(f"{package}.") for package in packages)
+    if not is_ours and module.partition(".")[0] not in sys.stdlib_module_names:
+        return None
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) and issubclass(found, Exception) else None
 
 
 def child_environment(environ: Mapping[str, str], prefix: str, passing: Iterable[str] = ()) -> dict[str, str]:
@@ -343,7 +321,7 @@ def child_environment(environ: Mapping[str, str], prefix: str, passing: Iterable
 
 def _forget_all() -> None:
     for process in list(_ALL):
-        process._forget()
+        process.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Final
 
+    from pegboard.isolation.remote_errors import KnownError
+
 _MAIN: Final = "from pegboard.isolation.child import main; main()"
 GRACE_S: Final = 2.0
 """How long a process may go on that has closed its connection; how long one may go on with a call that is cancelled."""
@@ -44,6 +46,7 @@ class Running:
         folder: str,
         who: str,
         notified: Callable[[str, object], None],
+        known_error: KnownError,
         ended: Callable[[Running], None],
     ) -> None:
         """Start a process.
@@ -55,6 +58,7 @@ class Running:
             folder: The plugin's; in it is a folder for temporary files.
             who: The application and the plugin, for what it prints.
             notified: Takes its messages.
+            known_error: Returns the class of an exception that it has raised; see `Channel`.
             ended: Called, once and in any thread, when it has ended.
 
         Raises:
@@ -67,6 +71,8 @@ class Running:
         """Why it has ended, in words; empty while it runs."""
         self.is_expected: bool = False
         """Whether its end is what this process has asked for."""
+        self.has_served: bool = False
+        """Whether a call has returned."""
         self.waiting: set[object] = set()
         """Stands for the calls of this process that wait for it."""
         self._is_checking = False
@@ -97,7 +103,9 @@ class Running:
         self.pid: int = self._process.pid
         self._handle = _handle_of(self.pid)
         _ALIVE[self.pid] = self
-        self.channel: Channel = Channel(self._connection, serve=_nothing, notified=notified, name=who)
+        self.channel: Channel = Channel(
+            self._connection, serve=_nothing, notified=notified, name=who, known_error=known_error
+        )
         self._thread = threading.Thread(target=self._watch, name=f"pegboard-{self.pid}", daemon=True)
         self._thread.start()
 
@@ -133,6 +141,19 @@ class Running:
         """Find out why the connection has ended, having waited for the end of the process."""
         self.end("it closed its connection to the application, and was ended", grace_s=GRACE_S)
 
+    def is_alive(self) -> bool:
+        """Return whether it runs; if it has ended a moment ago, find out why."""
+        if self.cause:
+            return False
+        if self._handle is not None:
+            try:
+                has_ended = os.waitid(os.P_PIDFD, self._handle, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+            except OSError:  # somebody else has waited for it
+                has_ended = True
+            if has_ended:
+                self.gone()
+        return not self.cause
+
     def _has_ended(self, grace_s: float) -> bool:
         if self._handle is not None:
             return bool(_poll(grace_s, self._handle))
@@ -151,7 +172,6 @@ class Running:
 
     def forget(self) -> None:
         """Let go of a process that is another one's: this one is a fork of that."""
-        self._connection.close()
         _close(self._life_line, self._output, *([] if self._handle is None else [self._handle]))
         self._temporary.forget()
         self._process.returncode = 0  # else it would be waited for
@@ -230,7 +250,7 @@ def _nothing(target: str) -> Any:
 
 def _end_all() -> None:
     """End all processes, as a program that ends does: plugins may write what they have to write."""
-    alive = [running for running in list(_ALIVE.values())]
+    alive = list(_ALIVE.values())
     for running in alive:
         running.is_expected = True
         running.channel.close()

@@ -97,13 +97,36 @@ def survived(
         slow_after: How many seconds an import may take; None when there is no limit.
         report: Told of the fault.
     """
-    if journal and plugin.module in [module for (module,) in suspects]:
+    # that the process of an isolated plugin has started does not say that it survives a call
+    if journal and plugin.source != "isolated" and plugin.module in [module for (module,) in suspects]:
         with changing_crashes(crashes_path(journal)) as crashes:
             crashes.forget(plugin)
     seconds = (plugin.cost_ms or 0) / 1000
     if slow_after is not None and seconds > slow_after:
         owner = str(plugin.distribution or "")
         report(PluginSlowError(plugin.name, owner, seconds, plugin.origin))
+
+
+def struck(plugin: Plugin, how: str, journal: str) -> None:
+    """Count a crash of *plugin*, which is isolated, and whose process has died.
+
+    Args:
+        plugin: The plugin.
+        how: What happened, in words.
+        journal: As in `survived`.
+    """
+    if not journal:
+        return
+    name, version = (plugin.distribution.name, plugin.distribution.version) if plugin.distribution else ("", "")
+    with changing_crashes(crashes_path(journal)) as crashes:
+        crashes.add(new_crash(plugin.name, plugin.module, plugin.origin or "", name, version, time.time(), how))
+
+
+def served(plugin: Plugin, journal: str) -> None:
+    """Forget the crashes of *plugin*, which is isolated, and of which a call has returned."""
+    if journal and Crashes(crashes_path(journal)).of(plugin) is not None:
+        with changing_crashes(crashes_path(journal)) as crashes:
+            crashes.forget(plugin)
 
 
 def interrupted(
