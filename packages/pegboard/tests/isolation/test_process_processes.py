@@ -1,5 +1,8 @@
 """The process of a plugin starts warm, serves, dies and is named, and ends with the application however that ends."""
 
+import asyncio
+import errno
+import gc
 import json
 import logging
 import os
@@ -8,6 +11,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 from support.isolated import IsolatedApplication
@@ -21,10 +25,11 @@ from pegboard.errors import (
     RemoteError,
 )
 from pegboard.isolation import running as running_module
+from pegboard.isolation import wire
 from pegboard.isolation.process import child_environment
 
 PLUGIN = """
-import ctypes, json, logging, os, signal, subprocess, sys, threading, time, warnings
+import asyncio, ctypes, json, logging, os, signal, subprocess, sys, threading, time, warnings
 from app.plugins import built_in
 
 @api.register("double", summary="twice as much")
@@ -35,6 +40,26 @@ def double(number: int, *, plus: int = 0) -> int:
 @register("echo")
 async def echo(value): return value
 
+@register("acount")
+async def acount(to):
+    for number in range(to):
+        yield number
+
+state = "idle"
+
+@register("wait")
+async def wait():
+    global state
+    state = "waiting"
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        state = "cancelled"
+        raise
+
+@register("waiting")
+def waiting(): return state
+
 @register("count")
 def count(to, then=""):
     yield from range(to)
@@ -44,6 +69,15 @@ def count(to, then=""):
 register("answer", [42])
 register("opaque", object())
 register("cls", dict)
+
+@api.suggestions.implement
+def suggest(document): return [document, "csv"]
+
+class CsvClock(api.Clock):
+    def now(self): return "by csv"
+
+api.host.container.provide(api.Clock, CsvClock)
+api.host.container.decorate(api.Clock, lambda clock: clock)
 
 class Printer:
     def print(self, text, copies=1): return [text] * copies
@@ -146,7 +180,9 @@ def who():
 @pytest.fixture(scope="module")
 def application(tmp_path_factory):
     application = IsolatedApplication(tmp_path_factory.mktemp("isolated"))
-    application.write(application.code / "app/plugins/built_in.py", "from app.api import register\nregister('own', 1)\n")
+    application.write(
+        application.code / "app/plugins/built_in.py", "from app.api import register\nregister('own', 1)\n"
+    )
     application.plugin("raise SystemExit('the other one is not imported')", "other")
     application.plugin(PLUGIN)
     yield application
@@ -220,6 +256,27 @@ class TestWhatThePluginHasRegistered:
             "print": ["text", "copies"]
         }
         assert process.call("things", "printer", ("a",), {"copies": 2}, method="print") == ["a", "a"]
+
+    def test_hooks_and_components_are_called_by_kind_and_text(self, process):
+        described = {each["kind"]: each for each in process.describe()}
+        hook, component, decorator = described["hook suggestions"], described["component"], described["decorator"]
+        assert hook["metadata"] == {"parameters": "document"}
+        assert process.call("hook suggestions", hook["text"], ("d",)) == ["d", "csv"]
+        assert (component["text"], component["problem"]) == ("app.api:Clock", "")
+        assert {
+            name: [each["name"] for each in about["parameters"]] for name, about in component["methods"].items()
+        } == {
+            "now": [],
+            "zone": ["of"],
+        }
+        assert process.call("component", "app.api:Clock", method="now") == "by csv"
+        assert process.call("component", "app.api:Clock", ("there",), method="zone") == "there"
+        assert "it wraps components of the application" in decorator["problem"]
+
+    def test_what_it_has_not_registered_cannot_be_called(self, process):
+        for kind, text in (("things", "own"), ("things", "nothing"), ("component", "app.api:Other")):
+            with pytest.raises(LookupError, match="has registered no"):
+                process.call(kind, text)
 
     def test_is_the_plugins_and_other_plugins_are_not_there(self, process):
         assert process.call("things", "who") == ["csv", ["built_in", "csv"], "app.plugins.built_in"]
@@ -302,7 +359,9 @@ class TestADeath:
         with pytest.raises(PluginProcessDiedError) as caught:
             process.call("things", name, tuple(arguments))
         text = str(caught.value)
-        assert text.startswith(f"the process of plugin 'csv' of acme-csv 1.2 has ended while calling {name!r} of 'things'")
+        assert text.startswith(
+            f"the process of plugin 'csv' of acme-csv 1.2 has ended while calling {name!r} of 'things'"
+        )
         assert [part for part in DEATHS[called] if part not in text] == []
         assert ended(pid)
         assert process.call("things", "double", (2,)) == 4
@@ -343,6 +402,56 @@ class TestADeath:
         assert not os.path.exists(path)
 
 
+class TestUse:
+    def test_of_several_threads_starts_one_process(self, application):
+        process, pids = application.process(), []
+        threads = [threading.Thread(target=lambda: pids.append(process.call("things", "pid"))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert pids == [process.pid] * 8
+
+    def test_by_a_task_starts_it_without_blocking_the_loop(self, application):
+        process = application.process()
+
+        async def use():
+            ticks = []
+
+            async def tick():
+                while not ticks or not call.done():
+                    ticks.append(1)
+                    await asyncio.sleep(0)
+
+            call = asyncio.ensure_future(process.acall("things", "echo", ([1],)))
+            await asyncio.gather(call, tick())
+            assert len(ticks) > 10
+            return call.result(), [item async for item in await process.acall("things", "acount", (3,))]
+
+        assert asyncio.run(use()) == ([1], [0, 1, 2])
+
+    def test_by_a_task_that_is_cancelled_is_cancelled_there(self, process):
+        async def use():
+            call = asyncio.ensure_future(process.acall("things", "wait"))
+            while process.call("things", "waiting") != "waiting":  # noqa: ASYNC110 -- it happens in another process
+                await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            while process.call("things", "waiting") != "cancelled":  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+        asyncio.run(asyncio.wait_for(use(), 20))
+
+    def test_ends_with_the_last_reference(self, application):
+        process = application.process()
+        pid = process.call("things", "pid")
+        application.processes.remove(process)
+        del process
+        gc.collect()
+        assert ended(pid)
+
+
 class TestAStart:
     def test_that_fails_raises_what_the_import_has_raised(self, application):
         application.plugin("import nothing_of_that_name", "broken")
@@ -370,9 +479,29 @@ class TestAStart:
     def test_without_an_interpreter(self, application, monkeypatch):
         process = application.process()
         monkeypatch.setattr(process, "_python", "/nowhere/python")
+        before = os.listdir("/proc/self/fd")
         with pytest.raises(PluginProcessError, match="could not be started in a process of its own") as caught:
             process.describe()
         assert "/nowhere/python" in str(caught.value)
+        assert len(os.listdir("/proc/self/fd")) == len(before)
+
+    def test_without_space_on_the_disk(self, application, monkeypatch):
+        def full(_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(running_module, "TemporaryFolder", full)
+        with pytest.raises(PluginProcessError, match="No space left on device"):
+            application.process().describe()
+
+    def test_of_another_version_of_the_wire(self, application, tmp_path, monkeypatch):
+        python = tmp_path / "python"
+        header = wire.MAGIC + bytes([wire.VERSION + 1]) + bytes(wire.HEADER.size - 3)
+        python.write_text(f"#!{sys.executable}\nimport os, sys\nos.write(int(sys.argv[4]), {header!r})\ninput()\n")
+        python.chmod(0o700)
+        process = application.process()
+        monkeypatch.setattr(process, "_python", str(python))
+        with pytest.raises(PluginProcessDiedError, match="install the same version of pegboard in both environments"):
+            process.describe()
 
     def test_in_an_environment_without_pegboard(self, application, monkeypatch):
         process = application.process()
@@ -431,6 +560,20 @@ class TestACallThatIsGivenUp:
         pid = process.pid
         with pytest.raises(CallDeadlineError):
             process.call("things", "sleep", (0.5,), deadline_s=0.05)
+        assert process.call("things", "pid") == pid
+
+    def test_by_ctrl_c_frees_the_caller_too(self, process, monkeypatch):
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        pid = process.pid
+        previous = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(KeyboardInterrupt):
+                process.call("things", "sleep", (60,))
+        finally:
+            signal.signal(signal.SIGALRM, previous)
         assert process.call("things", "pid") == pid
 
     @pytest.mark.parametrize("name", ["busy", "hold"])
@@ -519,7 +662,11 @@ class TestTheEndOfTheApplication:
 
 def test_many_restarts_leave_nothing(application, process):
     def seen():
-        return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")), len(os.listdir(application.folder / "tmp"))
+        return (
+            len(os.listdir("/proc/self/fd")),
+            len(os.listdir("/proc/self/task")),
+            len(os.listdir(application.folder / "tmp")),
+        )
 
     process.close()
     process.describe()

@@ -19,7 +19,7 @@ from pegboard.isolation.targets import CLOSE, PROBLEM, RUNNING, START, VARIABLES
 from pegboard.ledger import COMPONENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     from pegboard.errors import PegboardError
@@ -27,37 +27,72 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Serve until the application's process closes the socket."""
-    connection, life_line, address, plugin, folder, confined = sys.argv[1:]
+    """Import the plugin, and serve until the application's process closes the socket."""
+    connection, life_line, address, plugin, folder, confined, levels = sys.argv[1:]
     del sys.argv[1:]
     hold(int(life_line))
+    why_unconfined = _why_unconfined(folder) if int(confined) else ""  # before there is another thread
     import faulthandler
     import socket
 
     from pegboard.isolation.channel import Channel
+    from pegboard.isolation.messages import forward
 
     sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.stdout = sys.__stdout__ = sys.stderr  # type: ignore[misc, assignment]  # they are one pipe, whose lines get the plugin's name
+    sys.stdout = sys.__stdout__ = sys.stderr  # type: ignore[misc, assignment]  # one pipe, see `output`
     faulthandler.enable(all_threads=False)
     os.set_inheritable(int(connection), False)
-    child = Child(address, plugin, folder, is_confined=bool(int(confined)))
-    child.channel = Channel(socket.socket(fileno=int(connection)), serve=child.serve, name="the application")
-    child.channel.run()
+    child = Child(address, plugin, folder)
+    channel = child.channel = Channel(socket.socket(fileno=int(connection)), serve=child.serve, name="the application")
+    if why_unconfined:
+        child.why_unconfined = why_unconfined
+    else:
+        forward(channel.notify, levels)
+        child.prepare()
+    channel.run()
+
+
+def _why_unconfined(folder: str) -> str:
+    from pegboard.isolation.confinement import UnavailableError, confine
+
+    try:
+        confine([folder])
+    except UnavailableError as error:
+        return str(error)
+    return ""
 
 
 class Child:
     """The plugin of this process."""
 
-    def __init__(self, address: str, plugin: str, folder: str, *, is_confined: bool) -> None:
+    def __init__(self, address: str, plugin: str, folder: str) -> None:
         self._address = address
         self._name = plugin
         self._folder = folder
-        self._is_confined = is_confined
         self._running = 0
         self._host: Any = None
         self._plugin: Plugin
+        self._described: list[dict[str, Any]] = []
+        self._error: BaseException | None = None
+        self.why_unconfined: str = ""
+        """Why this process is not confined, though it is to be: then the plugin is not imported."""
         self.channel: Any = None
         """The connection to the application's process."""
+
+    def prepare(self) -> None:
+        """Import the plugin, in the main thread, as an application does; what that raises is for `start`."""
+        from pegboard.address import host_at
+
+        try:
+            self._host = host_at(self._address)
+            self._configure()
+            self._import()
+            from pegboard.isolation.description import describe
+
+            manager = self._host.manager
+            self._described = describe(manager.ledger.contributions_of(self._plugin), manager.importer.live)
+        except BaseException as error:
+            self._error = error
 
     def serve(self, target: str) -> Callable[..., object]:
         """Return the function that a call of the application's process means."""
@@ -68,27 +103,15 @@ class Child:
 
     # -- what the application's process asks for ----------------------------------------------------------------------
 
-    def start(self, levels: Mapping[str, int]) -> object:
-        """Import the plugin, and return what it has registered; or, as a text, why this process cannot be confined."""
-        if self._is_confined:
-            from pegboard.isolation.confinement import UnavailableError, confine
+    def start(self) -> object:
+        """Return what the plugin has registered; or, as a text, why this process cannot be confined.
 
-            try:
-                confine([self._folder])
-            except UnavailableError as error:
-                return str(error)
-        from pegboard.isolation.messages import forward
-
-        forward(self.channel.notify, levels)
-        from pegboard.address import host_at
-
-        self._host = host_at(self._address)
-        self._configure()
-        self._import()
-        from pegboard.isolation.description import describe
-
-        manager = self._host.manager
-        return describe(manager.ledger.contributions_of(self._plugin), manager.importer.live)
+        Raises:
+            BaseException: What importing the plugin has raised.
+        """
+        if self._error is not None:
+            raise self._error
+        return self.why_unconfined or self._described
 
     def close(self) -> None:
         """Run what cleans up: of components, and what is registered for the end."""

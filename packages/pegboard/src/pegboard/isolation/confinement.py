@@ -79,6 +79,8 @@ def confine(folders: Iterable[str]) -> None:
     """
     if why_not := why_unavailable():
         raise UnavailableError(why_not)
+    if len(os.listdir("/proc/self/task")) > 1:  # the others would not be confined
+        raise UnavailableError("this process has other threads already")
     library = _library()
     _checked(library, library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
     _deny_writing(library, folders)

@@ -11,7 +11,7 @@ import sys
 from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from logging import LogRecord
     from typing import Any, Final
 
@@ -26,13 +26,13 @@ _WARNING_LEVEL: Final = 30  # `logging.WARNING`
 # -- in the application's process -------------------------------------------------------------------------------------
 
 
-def levels() -> dict[str, int]:
-    """Return the level of each logger that has one of its own; the root logger's name is empty."""
+def levels() -> str:
+    """Return a line for each logger that has a level of its own: its name, `=`, the level. The root has no name."""
     logging = sys.modules.get("logging")
     if logging is None:
-        return {"": _WARNING_LEVEL}
-    own = {name: logger.level for name, logger in tuple(logging.root.manager.loggerDict.items()) if _level(logger)}
-    return {"": logging.root.level, **own}
+        return f"={_WARNING_LEVEL}"
+    loggers = [("", logging.root), *tuple(logging.root.manager.loggerDict.items())]
+    return "\n".join([f"{name}={logger.level}" for name, logger in loggers if _level(logger) and name.isprintable()])
 
 
 def _level(logger: object) -> int:
@@ -56,7 +56,7 @@ def receive(topic: str, data: Any, plugin: str, pid: int | None) -> None:
 # -- in the plugin's process ------------------------------------------------------------------------------------------
 
 
-def forward(notify: Notify, its_levels: Mapping[str, int]) -> None:
+def forward(notify: Notify, its_levels: str) -> None:
     """Send all log records and warnings of this process from now on.
 
     Args:
@@ -87,7 +87,8 @@ def forward(notify: Notify, its_levels: Mapping[str, int]) -> None:
             about = {"message": str(message), "category": category.__name__, "filename": filename, "lineno": lineno}
             notify(WARNING, about)
 
-    for name, level in its_levels.items():
-        logging.getLogger(name or None).setLevel(level)
+    for line in its_levels.splitlines():
+        name, _, level = line.rpartition("=")
+        logging.getLogger(name or None).setLevel(int(level))
     logging.root.addHandler(Handler())
     warnings.showwarning = show

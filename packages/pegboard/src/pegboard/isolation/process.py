@@ -195,7 +195,7 @@ class Process:
         running.is_expected = True
         until = monotonic() + deadline_s
         try:
-            running.channel.call(CLOSE, (), {}, deadline_s=deadline_s)
+            running.channel.call(CLOSE, deadline_s=deadline_s)
         except Exception:  # noqa: S110 -- its clean-ups are its own
             pass
         running.channel.close()
@@ -230,7 +230,7 @@ class Process:
         try:
             return Running(
                 self._python,
-                self._arguments,
+                (*self._arguments, levels()),
                 environ=child_environment(self._environ, self._prefix, self._passing),
                 folder=self._arguments[2],
                 who=self._who,
@@ -245,7 +245,7 @@ class Process:
     def _import(self, running: Running) -> None:
         try:
             with Waiting(self._deaths, running, "it was being imported"):
-                described: Any = running.channel.call(START, (levels(),), {}, deadline_s=self._start_s)
+                described: Any = running.channel.call(START, deadline_s=self._start_s)
         except CallDeadlineError:
             cause = f"it was not ready within {self._start_s:g} s, and was ended"
             running.end(cause, is_expected=True)

@@ -197,9 +197,10 @@ class Running:
 
     def _is_still_running(self) -> bool:
         try:
-            return self.channel.call(RUNNING, (), {}, deadline_s=GRACE_S) != 0
+            count: int = self.channel.call(RUNNING, deadline_s=GRACE_S)
         except Exception:  # it does not answer
             return True
+        return count > 0
 
     def _watch(self) -> None:
         """Show what the process prints, and notice its end; in a thread."""

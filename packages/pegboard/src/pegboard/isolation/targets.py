@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 START: Final = ":start"
-"""Imports the plugin and returns what it has registered."""
+"""Returns what the plugin has registered."""
 CLOSE: Final = ":close"
 """Runs the clean-ups of the plugin."""
 RUNNING: Final = ":running"

@@ -20,6 +20,7 @@ from pegboard.regular_file import read_file
 from pegboard.startup.discovery.distributions import normalise
 from pegboard.startup.isolating.candidates import command_for
 from pegboard.startup.isolating.lock import distribution_of
+from pegboard.startup.journal.quarantine import served, struck
 from pegboard.startup.policy.policy import load_policy
 from pegboard.startup.search import sources_of
 
@@ -125,6 +126,8 @@ class Isolated:
             passing=wanted.environ,
             confined=wanted.confined,
             report=host.report,
+            struck=lambda how: struck(plugin, how, host.manager.journal or ""),
+            served=lambda: served(plugin, host.manager.journal or ""),
         )
         serving = Serving(process, here.python, lambda: _environment(plugin, settings, wanted))
         if is_distribution(plugin):  # it is never imported, so that no bracket knows whose this is

@@ -12,7 +12,7 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PluginHangsError, PluginQuarantinedError, PluginSlowError
 from pegboard.foreign_object import add_note, attribute
 from pegboard.index import path_stamp
-from pegboard.ledger import QUARANTINED
+from pegboard.ledger import ISOLATED, QUARANTINED
 from pegboard.startup.journal.crashes import (
     LIMIT,
     Crashes,
@@ -98,7 +98,7 @@ def survived(
         report: Told of the fault.
     """
     # that the process of an isolated plugin has started does not say that it survives a call
-    if journal and plugin.source != "isolated" and plugin.module in [module for (module,) in suspects]:
+    if journal and plugin.source != ISOLATED and plugin.module in [module for (module,) in suspects]:
         with changing_crashes(crashes_path(journal)) as crashes:
             crashes.forget(plugin)
     seconds = (plugin.cost_ms or 0) / 1000
