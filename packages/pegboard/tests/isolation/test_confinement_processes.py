@@ -116,7 +116,6 @@ def tidy(application):
     Path("/dev/shm/new").unlink(missing_ok=True)
 
 
-@pytest.mark.skipif(bool(confinement.why_unavailable()), reason=confinement.why_unavailable())
 class TestAConfinedProcess:
     @pytest.mark.parametrize("code", ALLOWED)
     def test_may_work(self, processes, folders, code):

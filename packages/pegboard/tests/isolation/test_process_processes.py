@@ -29,7 +29,8 @@ from pegboard.isolation import wire
 from pegboard.isolation.process import child_environment
 
 PLUGIN = """
-import asyncio, ctypes, json, logging, os, signal, subprocess, sys, threading, time, warnings
+import asyncio, ctypes, json, logging, os, signal, subprocess, sys, threading, warnings
+from time import sleep as nap
 from app.plugins import built_in
 
 @api.register("double", summary="twice as much")
@@ -107,7 +108,7 @@ def scribble():
                 os.write(number, b"this is no message" * 9)
         except OSError:
             pass
-    time.sleep(60)
+    nap(60)
 
 class Jammed(OutOfInk): pass
 class Odd(Exception): pass
@@ -151,13 +152,15 @@ def log():
     warnings.warn("careful", stacklevel=1)
 
 @register("sleep")
-def sleep(seconds): time.sleep(seconds)
+def sleep(seconds):
+    for _ in range(int(seconds * 100)):
+        nap(0.01)
 
 @register("busy")
 def busy():
     while True:
         try:
-            while True: time.sleep(0.01)
+            while True: nap(0.01)
         except BaseException: pass
 
 @register("hold")
@@ -465,7 +468,7 @@ class TestAStart:
             application.process("missing").describe()
 
     def test_that_hangs_reaches_the_limit(self, application):
-        application.plugin("import time\nprint('waiting', flush=True)\ntime.sleep(60)", "hanging")
+        application.plugin("import signal\nprint('waiting', flush=True)\nsignal.pause()", "hanging")
         with pytest.raises(PluginProcessError) as caught:
             application.process("hanging", start_s=1.0).describe()
         assert "it was not ready within 1 s, and was ended" in str(caught.value)
