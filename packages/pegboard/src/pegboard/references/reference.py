@@ -11,7 +11,6 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.address import address_of
 from pegboard.errors import UnusableReferenceError
 from pegboard.index import VERSION
-from pegboard.references import restore
 from pegboard.references.entry import Entry
 from pegboard.references.resolution import (
     Target,
@@ -126,7 +125,8 @@ class Reference(TypedCall[P, R_co]):
     # -- travelling ---------------------------------------------------------------------------------------------------
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restore, (self._state.get("format", FORMAT), self._state)
+        # the package, which imports this module, finds it: a statement would make a circle
+        return sys.modules["pegboard.references"].restore, (self._state.get("format", FORMAT), self._state)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reference):
