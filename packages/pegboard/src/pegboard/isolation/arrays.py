@@ -77,7 +77,7 @@ def _written(value: Any, message: Outgoing) -> list[object]:
     if not value.nbytes:
         return [type_, shape, None, is_writable, b""]
     low, size = _extent(value)
-    if size <= value.nbytes and (found := message.refer(low, size)):
+    if size >= value.nbytes and (found := message.refer(low, size)):
         is_foreign, number, offset = found
         offset += value.__array_interface__["data"][0] - low
         return [type_, shape, list(value.strides), is_writable, is_foreign, number, offset]
@@ -161,7 +161,7 @@ def read_ndarray(message: Incoming, type_: object, shape: object, strides: objec
     counts = _numbers(shape)
     size = math.prod(counts) * dtype.itemsize
     buffer, offset, most = message.buffer(where)
-    if size > most:
+    if size > most:  # so that strides cannot make a huge array of a small block
         raise ValueError("an array is larger than its memory")
     steps = None if strides is None else _numbers(strides, least=-most)
     array_ = numpy.ndarray(counts, dtype, buffer if size else b"", offset if size else 0, steps if size else None)
@@ -208,7 +208,7 @@ def array_item_size(format_: str) -> int:
 
 def _flat(message: Incoming, size: int, where: Any) -> memoryview:
     buffer, offset, most = message.buffer(where)
-    if size > most:
+    if offset + size > most:
         raise ValueError("a view is larger than its memory")
     return memoryview(buffer).cast("B")[offset : offset + size]
 

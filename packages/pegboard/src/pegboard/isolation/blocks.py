@@ -156,15 +156,18 @@ class Memory:
             try:
                 memory = cls._ended.popleft() if cls._ended else None
                 if memory is not None and not memory.is_viewed and not memory.users:
-                    memory.drop()
+                    memory._forget()  # noqa: SLF001 -- of this class
             finally:
                 cls._lock.release()
 
     def drop(self) -> None:
         """Forget it; it is unmapped when its last view is gone."""
         with Memory._lock:
-            if Memory._all.pop(self.address, None) is not None:
-                Memory._addresses.remove(self.address)
+            self._forget()
+
+    def _forget(self) -> None:
+        if Memory._all.pop(self.address, None) is not None:
+            Memory._addresses.remove(self.address)
         self.close_descriptor()
 
     def close_descriptor(self) -> None:
@@ -298,6 +301,8 @@ class Blocks:
             memory = self._own.get(number)
             if memory is not None and not is_foreign and self._is_free(number, memory):
                 self._free[number] = memory
+                if memory.given > 1 or len(self._free) > 1:
+                    self._ended()  # it may be one that is not kept
 
     def _given(self, memory: Memory) -> int:
         """Return the number of *memory*, used once more; give it to the other end before, if it does not know it."""

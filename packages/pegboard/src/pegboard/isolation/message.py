@@ -179,7 +179,7 @@ class Incoming:
             self._arena, self._arena_size = blocks.lease(arena, is_own=False)
 
     def buffer(self, where: Any) -> tuple[Any, int, int]:
-        """Return the buffer that a marked list names, the offset in it, and how many bytes there are from there on.
+        """Return the buffer that a marked list names, the offset in it, and how many bytes it has.
 
         Raises:
             ValueError: If there is none.
@@ -198,7 +198,7 @@ class Incoming:
             lease, size = self._blocks.lease(number, is_own=is_own)
         if lease is None or not 0 <= offset < size:
             raise ValueError("an array is outside of its block")
-        return lease, offset, size - offset
+        return lease, offset, size
 
     def file(self, number: object, *how: object) -> object:
         """Return the open file of that number."""
