@@ -80,7 +80,9 @@ INDEXES = st.sampled_from([..., np.s_[::-1], np.s_[::2], np.s_[1:], np.s_[:0]])
 
 class TestAnArray:
     @given(DTYPES, st.lists(st.integers(0, 5), max_size=3), st.booleans(), INDEXES, st.booleans(), st.booleans())
-    def test_arrives_equal_in_type_shape_and_bytes(self, lasting, dtype, shape, is_shared, index, is_fortran, is_large):
+    def test_arrives_equal_in_type_shape_and_bytes(  # noqa: PLR0917
+        self, lasting, dtype, shape, is_shared, index, is_fortran, is_large
+    ):
         if is_large and shape:
             shape[0] *= 3000
         value = shared_array(tuple(shape), dtype) if is_shared else np.zeros(shape, dtype, "F" if is_fortran else "C")

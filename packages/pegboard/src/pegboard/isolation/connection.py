@@ -175,13 +175,13 @@ class Connection:
             return None
         body = data[offset + _SIZE : end]
         self._data, self._offset = (data, end) if len(data) > end else (b"", 0)
-        return Frame(kind, id_, parent, arena, body, self._descriptor(beginning))
+        return Frame(kind, id_, parent, arena, body, self._descriptor(beginning, kind))
 
-    def _descriptor(self, beginning: bytes) -> int | None:
+    def _descriptor(self, beginning: bytes, kind: int) -> int | None:
         if beginning == wire.PLAIN:
             return None
-        if not self._descriptors:
-            raise self.broken("a descriptor is missing")
+        if not self._descriptors or kind not in (wire.BLOCK, wire.FILE):
+            raise self.broken("a descriptor is missing, or one too many")
         return self._descriptors.popleft()
 
     def _misheard(self, beginning: bytes) -> WireBrokenError:

@@ -170,8 +170,8 @@ class Link:
             ValueError: If it is not as it should be.
         """
         kind, id_, descriptor = frame.kind, frame.id, frame.descriptor
-        if (descriptor is not None) is not (kind in (wire.BLOCK, wire.FILE)):
-            raise ValueError("a descriptor is missing, or one too many")
+        if kind in (wire.BLOCK, wire.FILE) and descriptor is None:
+            raise ValueError("a descriptor is missing")
         if kind == wire.UNUSED:
             self._take_unused(*_two_counts(frame.body))
         elif kind == wire.FREE:
