@@ -76,6 +76,8 @@ import os
 import inklib
 from memo.api import v1
 
+v1.declare(after=["plain"], depends_on=["env:INK"])
+
 
 @v1.register("{name}", summary="with ink {version}")
 def export(text: str, times: int = 1) -> list:

@@ -302,7 +302,10 @@ class TestWhatTheProcessGets:
         }
         assert foreign not in descriptors
         assert descriptors[0] == "/dev/null"
-        assert {text.partition(":")[0] for text in descriptors[1:]} == {"pipe", "socket"}
+        others = [
+            text for text in descriptors[1:] if not text.endswith(".index")
+        ]  # its own, once it has one that holds
+        assert {text.partition(":")[0] for text in others} == {"pipe", "socket"}
         assert arguments == ["-c"]
 
     def test_variables_that_the_policy_names(self):

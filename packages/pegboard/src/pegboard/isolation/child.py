@@ -16,7 +16,8 @@ from pegboard._typing import TYPE_CHECKING
 from pegboard.boundary import call_plugin
 from pegboard.isolation.lifeline import hold
 from pegboard.isolation.targets import CLOSE, PROBLEM, RUNNING, START, VARIABLES, parts
-from pegboard.ledger import COMPONENT
+from pegboard.ledger import COMPONENT, DISABLED
+from pegboard.sources import NOT_ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,10 +88,11 @@ class Child:
             self._host = host_at(self._address)
             self._configure()
             self._import()
-            from pegboard.isolation.description import describe
+            from pegboard.isolation.description import declared, describe
 
             manager = self._host.manager
             self._described = describe(manager.ledger.contributions_of(self._plugin), manager.importer.live)
+            self._described.append(declared(self._plugin))
         except BaseException as error:
             self._error = error
 
@@ -156,6 +158,9 @@ class Child:
 
     def _import(self) -> None:
         host = self._host
+        for other in host.plugins:  # the plugin may import another one, as it would import a library
+            if other.state == DISABLED:
+                other.disable(NOT_ENABLED)
         host.start()
         plugin = self._plugin = host.plugin(self._name)
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, Final
 
-    from pegboard.ledger import Contribution
+    from pegboard.ledger import Contribution, Plugin
 
     Description = dict[str, Any]
 
@@ -38,6 +38,17 @@ def describe(contributions: Iterable[Contribution], live: Callable[[Contribution
             earlier["problem"] = "the plugin has registered another one of that name after it"
         last[each["kind"], each["text"]] = each
     return described
+
+
+def declared(plugin: Plugin) -> Description:
+    """Return what the author of *plugin* declares of it, see `Host.declare`; it is of no kind."""
+    return {
+        "kind": "",
+        "text": "",
+        "after": list(dict.fromkeys(plugin.after)),
+        "before": list(dict.fromkeys(plugin.before)),
+        "depends_on": list(dict.fromkeys(plugin.inputs)),
+    }
 
 
 def _described(contribution: Contribution, live_of: Callable[[Contribution], Any]) -> Description:

@@ -69,6 +69,9 @@ class StandInLoader:
         serving = self._serve()
         self._host.on_unload(serving.close)
         for row in serving.describe():
+            if not row["kind"]:
+                self._plugin.declare(row["after"], row["before"], eager=None, depends_on=row["depends_on"])
+                continue
             self._check(row)
             live = stand_in_for(row, serving, self._plugin.module)
             registry = self._host.registries.get(row["kind"])

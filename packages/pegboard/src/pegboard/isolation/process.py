@@ -116,7 +116,8 @@ class Process:
             list of dictionaries with `name`, `kind` (as `inspect.Parameter.kind.name`), `has_default`, `default` (if it
             is plain data), and `annotation` (as text). A component, and an object that cannot be called, has `methods`
             besides: a dictionary of name to the same about each public method. Plain data has a `value`. `problem`
-            says, in words, why something cannot be used from another process; it is empty if it can.
+            says, in words, why something cannot be used from another process; it is empty if it can. The last is of no
+            kind: it has what the author declares of the plugin, `after`, `before` and `depends_on`.
 
         Raises:
             PluginProcessError: If the process cannot be started, or ends meanwhile.

@@ -157,7 +157,11 @@ class Record:
         record = cls()
         record.rows = plain_rows(rows)
         record.is_judged = True
-        record.files = read_files([plugin.origin] if plugin.origin else [], search_began_ns)  # it may be edited
+        declared = [name.removeprefix(_VARIABLE) for name in plugin.inputs if name.startswith(_VARIABLE)]
+        record.inputs = [path for path in plugin.inputs if not path.startswith(_VARIABLE)]
+        record.variables = {name: variable_stamp(name, os.environ) for name in sorted(declared)}
+        origin = [plugin.origin] if plugin.origin else []  # of an editable project, which may be edited
+        record.files = read_files([*origin, *record.inputs], search_began_ns)
         record.after, record.before = plugin.after, plugin.before
         record.eager = _reason_to_be_eager(plugin, record, eager_kinds, None)
         return record
