@@ -11,8 +11,8 @@ from pegboard.frozen import EXECUTABLE, is_virtual
 from pegboard.ledger import BROKEN, FOUND, ISOLATED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import NoReturn, TypeVar
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any, NoReturn, TypeVar
 
     from pegboard.errors import PegboardError, PluginError
     from pegboard.ledger import Plugin, Records
@@ -59,6 +59,27 @@ def call_plugin(
         from pegboard.suspended import attributed
 
         attributed_result: R = attributed(plugin, result, naming)
+        return attributed_result
+    return result
+
+
+def run_as(plugin: Plugin, function: Callable[..., R], args: Sequence[Any], kwargs: Mapping[str, Any]) -> R:
+    """Return what *function*, code of *plugin*, returns, and let pass what it raises; for the process of a plugin.
+
+    What it registers is the plugin's. So is what a coroutine or a generator registers that it returns.
+    """
+    process = os.getpid()
+    try:
+        result = function(*args, **kwargs)
+    except BaseException as error:
+        from pegboard.forks import end_if_child
+
+        end_if_child(process, error)
+        raise
+    if type(result) in (CoroutineType, GeneratorType, AsyncGeneratorType):
+        from pegboard.suspended import attributed
+
+        attributed_result: R = attributed(plugin, result, lambda *_: None)
         return attributed_result
     return result
 

@@ -13,7 +13,7 @@ import os
 import sys
 
 from pegboard._typing import TYPE_CHECKING
-from pegboard.boundary import call_plugin
+from pegboard.boundary import run_as
 from pegboard.isolation.lifeline import hold
 from pegboard.isolation.targets import CLOSE, PROBLEM, RUNNING, START, VARIABLES, parts
 from pegboard.ledger import COMPONENT, DISABLED
@@ -70,7 +70,8 @@ class Child:
         self._address = address
         self._name = plugin
         self._folder = folder
-        self._running = 0
+        self._running: set[object] = set()
+        self._functions: dict[str, tuple[int, Callable[..., object]]] = {}  # with the ledger's generation
         self._host: Any = None
         self._plugin: Plugin
         self._described: list[dict[str, Any]] = []
@@ -101,7 +102,11 @@ class Child:
         if target in (START, CLOSE, RUNNING):
             function: Callable[..., object] = getattr(self, target[1:])
             return function
-        return self._attributed(*parts(target))
+        generation = self._host.manager.ledger.generation
+        known = self._functions.get(target)
+        if known is None or known[0] != generation:
+            known = self._functions[target] = generation, self._attributed(*parts(target))
+        return known[1]
 
     # -- what the application's process asks for ----------------------------------------------------------------------
 
@@ -122,7 +127,7 @@ class Child:
 
     def running(self) -> int:
         """Return how many calls are running."""
-        return self._running
+        return len(self._running)
 
     def _configure(self) -> None:
         """Let the host find the plugin, and no other one that is not the application's own."""
@@ -176,31 +181,21 @@ class Child:
 
     def _attributed(self, kind: str, text: str, method: str) -> Callable[..., object]:
         """Return what calls a contribution of the plugin; what that registers meanwhile is the plugin's."""
-        doing = f"calling {text!r} of {kind!r}"
+        contribution = self._contribution(kind, text)
+        manager, plugin = self._host.manager, self._plugin
 
         def call(*args: Any, **kwargs: Any) -> object:
-            self._running += 1
+            self._running.add(token := object())
             try:
-                return call_plugin(
-                    self._plugin,
-                    doing,
-                    lambda: self._function(kind, text, method)(*args, **kwargs),
-                    (BaseException,),
-                    self._host.manager.attribution.owner,
-                )
+                if kind == COMPONENT:  # another provider may be in use meanwhile
+                    live = self._host.container.get(contribution.id)
+                else:
+                    live = manager.importer.live(contribution)
+                return run_as(plugin, getattr(live, method) if method else live, args, kwargs)
             finally:
-                self._running -= 1
+                self._running.discard(token)
 
         return call
-
-    def _function(self, kind: str, text: str, method: str) -> Callable[..., object]:
-        contribution = self._contribution(kind, text)
-        if kind == COMPONENT:
-            live = self._host.container.get(contribution.id)
-        else:
-            live = self._host.manager.importer.live(contribution)
-        function: Callable[..., object] = getattr(live, method) if method else live
-        return function
 
     def _contribution(self, kind: str, text: str) -> Contribution:
         for contribution in reversed(self._host.manager.ledger.find(kind, text)):
