@@ -459,6 +459,13 @@ class TestUse:
 
 
 class TestAStart:
+    def test_imports_little_of_the_standard_library(self, application):
+        application.plugin("import sys\nregister('modules', lambda: sorted(sys.modules))", "little")
+        process = application.process("little")
+        loaded = process.call("things", "modules")
+        heavy = {"asyncio", "decimal", "logging", "pathlib", "traceback", "uuid", "zoneinfo"}
+        assert heavy.intersection(loaded) == set()
+
     def test_that_fails_raises_what_the_import_has_raised(self, application):
         application.plugin("import nothing_of_that_name", "broken")
         process = application.process("broken")

@@ -6,13 +6,15 @@ another process, if that can be seen from here.
 
 from __future__ import annotations
 
+from types import FunctionType, MethodType
+
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import describe_exception
-from pegboard.foreign_object import attribute, class_name
+from pegboard.foreign_object import attribute, class_name, repr_of
 from pegboard.ledger import COMPONENT, DECORATOR, HOOK, MIDDLEWARE, SINGLETON, TRANSIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Final
 
     from pegboard.ledger import Contribution, Plugin
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     Description = dict[str, Any]
 
 _PLAIN: Final = (type(None), bool, int, float, str, bytes)
+_KINDS: Final = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD")
+"""Of parameters, as `inspect` names them."""
+_HAS_REST, _HAS_NAMED_REST, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
+"""Flags of code, of `inspect.CO_VARARGS`, `CO_VARKEYWORDS`, and so on."""
 _WRAPS: Final = "it wraps components of the application, which stay in the process that has made them"
 
 
@@ -95,54 +101,89 @@ def _about_component(contribution: Contribution) -> Description:
 
 def _methods(owner: Any) -> Description:
     """Return what is called how of the public methods of a class."""
-    import inspect
-
     methods: Description = {}
     for name in dir(owner):
         method = getattr(owner, name, None)
         if not name.startswith("_") and callable(method):
             methods[name] = _about(method)
-            if type(inspect.getattr_static(owner, name)) not in (staticmethod, classmethod):
+            if type(method) is FunctionType and not _is_static(owner, name):
                 methods[name]["parameters"] = methods[name]["parameters"][1:]  # without `self`
     return methods
 
 
-def _about(live: Any) -> Description:
-    import inspect
+def _is_static(owner: Any, name: str) -> bool:
+    """Return whether the attribute *name* of a class is a static method: of the first class that has it."""
+    return next((type(vars(each)[name]) is staticmethod for each in owner.__mro__ if name in vars(each)), False)
 
-    function = live
-    if callable(live) and not isinstance(live, type) and not inspect.isroutine(live):
-        function = getattr(live, "func", type(live).__call__)  # `functools.partial`, or an object of a class
+
+def _about(live: Any) -> Description:
+    flags = _flags(live)
     return {
         "name": attribute(live, "__name__", str) or "",
         "qualname": attribute(live, "__qualname__", str) or "",
         "is_callable": callable(live),
-        "is_async": inspect.iscoroutinefunction(function),
-        "is_generator": inspect.isgeneratorfunction(function),
-        "is_async_generator": inspect.isasyncgenfunction(function),
+        "is_async": bool(flags & _COROUTINE) or hasattr(live, "_is_coroutine_mark"),
+        "is_generator": bool(flags & _GENERATOR),
+        "is_async_generator": bool(flags & _ASYNC_GENERATOR),
         "parameters": _parameters(live) if callable(live) else [],
-        "doc": inspect.getdoc(live) if callable(live) else None,
+        "doc": attribute(live, "__doc__", str) if callable(live) else None,
     }
 
 
+def _flags(live: Any) -> int:
+    """Return the flags of the code that a call of *live* runs; 0 if that is not known."""
+    if not callable(live) or isinstance(live, type):
+        return 0
+    while type(live) is MethodType or (type(live) is not FunctionType and hasattr(live, "func")):
+        live = live.__func__ if type(live) is MethodType else live.func  # `functools.partial`
+    if type(live) is not FunctionType:
+        live = type(live).__call__
+    return live.__code__.co_flags if type(live) is FunctionType else 0
+
+
 def _parameters(function: Any) -> list[Description]:
+    """Return the parameters of *function*; `inspect`, which is slow to import, is asked about what is no function."""
+    if type(function) is not FunctionType or not {"__wrapped__", "__signature__"}.isdisjoint(vars(function)):
+        return _inspected(function)
+    code, annotations = function.__code__, function.__annotations__
+    count, named = code.co_argcount, code.co_kwonlyargcount
+    names, positional = code.co_varnames, code.co_posonlyargcount
+    kinds = [_KINDS[0]] * positional + [_KINDS[1]] * (count - positional) + [_KINDS[3]] * named
+    defaults = dict(zip(names[:count][::-1], (function.__defaults__ or ())[::-1], strict=False))
+    defaults |= function.__kwdefaults__ or {}
+    found = [_parameter(name, kind, defaults, annotations) for name, kind in zip(names, kinds, strict=False)]
+    rest = list(names[count + named :])
+    if code.co_flags & _HAS_REST:
+        found.insert(count, _parameter(rest.pop(0), _KINDS[2], {}, annotations))
+    if code.co_flags & _HAS_NAMED_REST:
+        found.append(_parameter(rest.pop(0), _KINDS[4], {}, annotations))
+    return found
+
+
+def _inspected(function: Any) -> list[Description]:
     import inspect
 
     try:
         parameters = inspect.signature(function).parameters.values()
     except (ValueError, TypeError):  # of a function in C that does not say it
-        return [{"name": name, "kind": kind, "has_default": False, "annotation": ""} for name, kind in _ANY]
-    found = []
-    for each in parameters:
-        about: Description = {"name": each.name, "kind": each.kind.name, "has_default": each.default is not each.empty}
-        if about["has_default"] and is_plain(each.default):
-            about["default"] = each.default
-        about["annotation"] = "" if each.annotation is each.empty else inspect.formatannotation(each.annotation)
-        found.append(about)
-    return found
+        return [_parameter("args", _KINDS[2], {}, {}), _parameter("kwargs", _KINDS[4], {}, {})]
+    defaults = {each.name: each.default for each in parameters if each.default is not each.empty}
+    annotations = {each.name: each.annotation for each in parameters if each.annotation is not each.empty}
+    return [_parameter(each.name, each.kind.name, defaults, annotations) for each in parameters]
 
 
-_ANY: Final = (("args", "VAR_POSITIONAL"), ("kwargs", "VAR_KEYWORD"))
+def _parameter(name: str, kind: str, defaults: Mapping[str, Any], annotations: Mapping[str, Any]) -> Description:
+    about: Description = {"name": name, "kind": kind, "has_default": name in defaults, "annotation": ""}
+    if name in defaults and is_plain(defaults[name]):
+        about["default"] = defaults[name]
+    if name in annotations:
+        annotation = annotations[name]
+        if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
+            is_built_in = annotation.__module__ == "builtins"
+            about["annotation"] = ("" if is_built_in else f"{annotation.__module__}.") + annotation.__qualname__
+        else:
+            about["annotation"] = annotation if type(annotation) is str else repr_of(annotation)
+    return about
 
 
 def is_plain(value: object, depth: int = 20) -> bool:

@@ -6,10 +6,9 @@ these numbers. What is not used any more at the other end is forgotten here; an 
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pegboard.isolation import wire
 
@@ -69,13 +68,19 @@ class AsyncRemoteFunction(RemoteFunction):
     """The same for a function that has to be awaited."""
 
     __slots__ = ()
+    _is_marked: ClassVar[bool] = False
+
+    def __init__(self, peer: Peer, number: int, name: str) -> None:
+        super().__init__(peer, number, name)
+        if not AsyncRemoteFunction._is_marked:
+            AsyncRemoteFunction._is_marked = True
+            import inspect  # asyncio imports it, too; a process without such functions is spared it
+
+            if hasattr(inspect, "markcoroutinefunction"):  # from Python 3.12 on
+                inspect.markcoroutinefunction(AsyncRemoteFunction.__call__)
 
     async def __call__(self, *args: object, **kwargs: object) -> Any:
         return await self._peer.arequest(wire.INVOKE, self._number, args, kwargs)
-
-
-if hasattr(inspect, "markcoroutinefunction"):  # from Python 3.12 on
-    inspect.markcoroutinefunction(AsyncRemoteFunction.__call__)
 
 
 class Given:

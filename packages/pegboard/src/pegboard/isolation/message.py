@@ -6,7 +6,6 @@ sent leaves everything as it was.
 
 from __future__ import annotations
 
-import inspect
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -128,7 +127,9 @@ class Outgoing:
             return marked(wire.STREAM, [self._give(Stream(value, is_async=False))])
         if not callable(value):
             return None
-        is_async = any(map(inspect.iscoroutinefunction, (value, vars(kind).get("__call__"))))
+        from inspect import iscoroutinefunction  # a good part of the start of a plugin's process
+
+        is_async = any(map(iscoroutinefunction, (value, vars(kind).get("__call__"))))
         name = str(getattr(value, "__name__", kind.__name__))[:MOST_CHARACTERS]
         return marked(wire.ASYNC_FUNCTION if is_async else wire.FUNCTION, [self._give(value), name])
 

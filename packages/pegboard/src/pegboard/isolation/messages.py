@@ -12,7 +12,9 @@ from pegboard._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.machinery import ModuleSpec
     from logging import LogRecord
+    from types import ModuleType
     from typing import Any, Final
 
     Notify = Callable[[str, object], None]
@@ -59,12 +61,57 @@ def receive(topic: str, data: Any, plugin: str, pid: int | None) -> None:
 def forward(notify: Notify, its_levels: str) -> None:
     """Send all log records and warnings of this process from now on.
 
+    `logging` is prepared when it is imported: a process that logs nothing is spared that.
+
     Args:
         notify: Sends a message.
         its_levels: What `levels` has returned in the application's process: what nobody wants there is not sent.
     """
-    import logging
     import warnings
+
+    def show(  # noqa: PLR0917 -- as `warnings.showwarning`
+        message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
+        if file is not None:
+            file.write(warnings.formatwarning(message, category, filename, lineno, line))
+        else:
+            about = {"message": str(message), "category": category.__name__, "filename": filename, "lineno": lineno}
+            notify(WARNING, about)
+
+    warnings.showwarning = show
+    if "logging" in sys.modules:
+        _forward_records(notify, its_levels)
+    else:
+        sys.meta_path.insert(0, _Finder(lambda: _forward_records(notify, its_levels)))
+
+
+class _Finder:
+    """Calls a function when `logging` has been imported."""
+
+    def __init__(self, prepare: Callable[[], None]) -> None:
+        self._prepare = prepare
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "logging":
+            return None
+        sys.meta_path.remove(self)
+        specs = [finder.find_spec(name, path, target) for finder in sys.meta_path]
+        spec = next((each for each in specs if each is not None), None)
+        if spec is None or spec.loader is None:
+            return spec
+        loader: Any = spec.loader
+
+        def execute(module: ModuleType) -> None:
+            del loader.exec_module  # from here on it is the class's again
+            loader.exec_module(module)
+            self._prepare()
+
+        loader.exec_module = execute
+        return spec
+
+
+def _forward_records(notify: Notify, its_levels: str) -> None:
+    import logging
 
     class Handler(logging.Handler):
         def emit(self, record: LogRecord) -> None:
@@ -78,17 +125,7 @@ def forward(notify: Notify, its_levels: str) -> None:
             except Exception:
                 self.handleError(record)
 
-    def show(  # noqa: PLR0917 -- as `warnings.showwarning`
-        message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
-    ) -> None:
-        if file is not None:
-            file.write(warnings.formatwarning(message, category, filename, lineno, line))
-        else:
-            about = {"message": str(message), "category": category.__name__, "filename": filename, "lineno": lineno}
-            notify(WARNING, about)
-
     for line in its_levels.splitlines():
         name, _, level = line.rpartition("=")
         logging.getLogger(name or None).setLevel(int(level))
     logging.root.addHandler(Handler())
-    warnings.showwarning = show

@@ -7,7 +7,6 @@ own or one that the receiver names, of the nearest such class above it, or a `Re
 from __future__ import annotations
 
 import builtins
-import traceback
 from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import CannotTravelError, RemoteError
@@ -48,6 +47,8 @@ def write(error: BaseException, peer: object, number: int | None = None) -> dict
         peer: Where it is sent: if it comes from there, its number goes along.
         number: By which it is got back, if it comes back.
     """
+    import traceback  # a good part of the start of a plugin's process
+
     arguments = error.args if all(type(each) in _ATOMS for each in error.args) else None
     notes = [str(note) for note in getattr(error, "__notes__", ())][:_MOST_NOTES]
     origin = getattr(error, "__pegboard_origin__", None)

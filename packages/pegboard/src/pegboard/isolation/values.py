@@ -105,7 +105,7 @@ class Writer:
             value = value.value
         kind = type(value)
         try:
-            known = plain.WRITERS.get(kind)
+            known = plain.writer(kind)
             replacement = known(value) if known is not None else arrays.write(value, self._message)
             if replacement is None:
                 replacement = self._message.give(value)
@@ -255,7 +255,7 @@ class _Reader:
             return items
         self._open -= 1
         code = items[0].code
-        known = plain.READERS.get(code)
+        known = plain.reader(code)
         if known is not None:
             return known(*items[1:])
         return READERS[code](self._message, *items[1:])
