@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 from typing import TYPE_CHECKING, Any
 
-from pegboard.adapters.worker_start import worker_start
+from pegboard.adapters.worker_start import start_worker_anyway, worker_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,17 +33,19 @@ def start_host(host: Host, *, policy: str = "exact") -> Callable[[], None]:
     Examples:
         `ray.init(runtime_env={"worker_process_setup_hook": start_host(host)})`
     """
-    start = pickle.dumps(worker_start(host, policy))
+    start = pickle.dumps(worker_start(host, policy, start_worker_anyway))
 
     def start_host() -> None:  # pickled by value, since it is local: a worker that cannot unpickle it is started again
         import pickle
         import sys
 
         try:
-            pickle.loads(start)()  # noqa: S301 -- as all that a driver sends
-        except Exception as error:
-            for each in getattr(error, "exceptions", (error,)):
-                print(f"{type(each).__name__}: {each}", file=sys.stderr)  # noqa: T201 -- Ray shows it to the user
+            function = pickle.loads(start)  # noqa: S301 -- as all that a driver sends
+        except (ImportError, AttributeError) as error:
+            where = "on the worker, in the driver's version"
+            print(f"install Pegboard {where}: {error}", file=sys.stderr)  # noqa: T201 -- Ray shows it to the user
+        else:
+            function()
 
     return start_host
 

@@ -14,26 +14,6 @@ if TYPE_CHECKING:
     from pegboard.references.fingerprint import Fingerprint
 
 
-def worker_start(host: Host, policy: str) -> Callable[[], None]:
-    """Return a function to be pickled, and called in another process: see `start_worker`.
-
-    Args:
-        host: The application's, in this process; it is started.
-        policy: `exact`, `at-least` or `warn`, as for `Registry.reference`.
-
-    Raises:
-        HostAddressError: If another process could not find the host.
-        HostError: If there is no such policy.
-    """
-    from functools import partial
-
-    from pegboard.address import address_of
-    from pegboard.references.resolution import check_policy
-
-    check_policy(policy)
-    return partial(start_worker, address_of(host), host.fingerprint(), policy)
-
-
 def start_worker(address: str, fingerprint: Fingerprint, policy: str) -> None:
     """Start this process's host at *address*, and raise an error if its plugins are not those of *fingerprint*.
 
@@ -46,3 +26,37 @@ def start_worker(address: str, fingerprint: Fingerprint, policy: str) -> None:
     host = host_at(address)
     host.start()
     fingerprint.check(host, policy)
+
+
+def start_worker_anyway(address: str, fingerprint: Fingerprint, policy: str) -> None:
+    """Do what `start_worker` does; print the error instead of raising it, for engines that name none at a start."""
+    import sys
+
+    try:
+        start_worker(address, fingerprint, policy)
+    except Exception as error:
+        for each in getattr(error, "exceptions", (error,)):
+            print(f"{type(each).__name__}: {each}", file=sys.stderr)  # noqa: T201 -- the worker has nobody to tell
+
+
+def worker_start(
+    host: Host, policy: str, start: Callable[[str, Fingerprint, str], None] = start_worker
+) -> Callable[[], None]:
+    """Return a function to be pickled, and called in another process: *start* with what is known here.
+
+    Args:
+        host: The application's, in this process; it is started.
+        policy: `exact`, `at-least` or `warn`, as for `Registry.reference`.
+        start: One of the functions above.
+
+    Raises:
+        HostAddressError: If another process could not find the host.
+        HostError: If there is no such policy.
+    """
+    from functools import partial
+
+    from pegboard.address import address_of
+    from pegboard.references.resolution import check_policy
+
+    check_policy(policy)
+    return partial(start, address_of(host), host.fingerprint(), policy)
