@@ -1,6 +1,10 @@
 """A child that a plugin forks ends where it ends itself; a fork in the middle of an import is no reason to hang."""
 
+import subprocess
+import sys
+
 import pytest
+from support.processes import API
 
 FORK = """
 import os, sys
@@ -127,6 +131,50 @@ class TestAForkWhileAnotherThreadImportsAPlugin:
         )
         assert "plugin 'slow' could not be imported" in run["child"]
 
+    def test_nor_does_a_reference(self, slow):
+        sends = (
+            "import gate, pickle\ngate.opened.set()\nresult['sent'] = pickle.dumps(things.reference('t-slow')).hex()"
+        )
+        sent = f"__import__('pickle').loads(bytes.fromhex({slow.run(sends)['sent']!r}))"
+        step = FORK_MEANWHILE.replace('things["t-slow"]\n    except', f"{sent}.resolve()\n    except")
+        before = "import pegboard.forks\npegboard.forks.LIMIT_S = 0.05"
+        run = slow.run(step.format(before=before, use="things['t-slow']"))
+        assert "it is broken here: this process was forked while" in run["child"]
+        assert "hint: use the plugin before the process forks" in run["child"]
+
+
+def test_a_fork_while_the_application_is_imported_for_a_plugin_does_not_hang_the_child(application):
+    application.write("gate.py", GATE)
+    application.write("app/__init__.py", "from pegboard import announce_host\nannounce_host('app', 'app.api')\n")
+    application.write("app/api.py", "import gate, time\ngate.entered.set()\ntime.sleep(0.1)\n" + API)
+    application.write("fork.py", FORK_EARLY)
+    application.plugin("a", "import time\ntime.sleep(0.3)\n")  # meanwhile the fork goes on: see `_ImportLockContext`
+    application.settle()
+    # without bytecode, so that `pegboard` loads no module in advance
+    environ = application.environ | {"PYTHONPYCACHEPREFIX": str(application.root / "none")}
+    command = [sys.executable, "-B", "-W", "ignore", "fork.py"]
+    process = subprocess.run(
+        command, env=environ, cwd=application.code, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (process.stderr, process.stdout) == ("", "app.plugins.a\n")
+
+
+FORK_EARLY = """
+import os, signal, threading
+import gate
+thread = threading.Thread(target=lambda: __import__("app.plugins.a"))
+thread.start()
+gate.entered.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(5)
+    import app.plugins.a
+    os.write(1, (app.plugins.a.__name__ + "\\n").encode())
+    os._exit(0)
+os.waitpid(child, 0)
+thread.join()
+"""
+
 
 FORK_AT_FIRST = """
 import os, signal, sys, threading, warnings
@@ -195,47 +243,56 @@ class TestAForkWhileAnotherThreadMakesTheHostReady:
 
 
 HELD = """
-import os, signal, threading, warnings
+import importlib, os, signal, threading, warnings
+from contextlib import ExitStack
 warnings.simplefilter("ignore")
 host.start()
 class Ready: ...
 host.container.provide(Ready)
 host.container.get(Ready)
+@host.hooks.notify(announced=True)
+def told(text: str) -> None: ...
+shared = "address._lock entry_objects._LOCK startup.journal.one_file._ONE_AT_A_TIME reloading.lifecycle._ONE_AT_A_TIME"
+locks = {name: getattr(importlib.import_module("pegboard." + name.rpartition(".")[0]), name.rpartition(".")[2])
+         for name in shared.split()}
+locks |= {
+    "host": host._lock, "manager": host.manager._lock, "ledger": host.manager.ledger._lock,
+    "importer": host.manager.importer._lock, "cold start": host.manager.cold_start._lock,
+    "core": host.container.core.lock, "container": host.container._opening,
+    "announced": told.announced.lock,
+}
 held, done = threading.Event(), threading.Event()
 def hold():
-    with {lock}:
+    with ExitStack() as stack:
+        for lock in locks.values():
+            stack.enter_context(lock)
         held.set()
         done.wait()
 thread = threading.Thread(target=hold)
 thread.start()
 held.wait()
+reader, writer = os.pipe()
 child = os.fork()
 if child == 0:
     signal.alarm(20)
+    os.write(writer, ", ".join(name for name, lock in locks.items() if not lock.acquire(blocking=False)).encode())
+    for lock in locks.values():
+        lock.release()
     class Other: ...
     host.container.provide(Other)
     host.container.get(Other)
     os._exit(0 if things["t-a"] == "a" and len(host.plugins) == 1 else 1)
 done.set()
+os.close(writer)
+result["held"] = os.read(reader, 1000).decode()
 result["status"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 """
 
 
-@pytest.mark.parametrize(
-    "lock",
-    [
-        "host._lock",
-        "host.manager._lock",
-        "host.manager.ledger._lock",
-        "host.manager.importer._lock",
-        "host.manager.cold_start._lock",
-        "host.container.core.lock",
-        "host.container._opening",
-    ],
-)
-def test_a_lock_that_another_thread_holds_is_free_in_the_child(application, lock):
+def test_a_lock_that_another_thread_holds_is_free_in_the_child(application):
     application.plugin("a")
-    assert application.run(HELD.format(lock=lock))["status"] == 0
+    run = application.run(HELD)
+    assert (run["held"], run["status"]) == ("", 0)
 
 
 def test_a_component_that_another_thread_is_building_is_built_anew_in_the_child(application):

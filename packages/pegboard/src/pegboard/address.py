@@ -7,7 +7,6 @@ function without arguments that makes the host is an address, too; each process 
 from __future__ import annotations
 
 import _thread
-import os
 import sys
 from _weakref import ref
 from types import FunctionType, ModuleType
@@ -26,9 +25,6 @@ _CO_RUNS_LATER: Final = 0x20 | 0x80 | 0x200  # `inspect.CO_GENERATOR`, `CO_COROU
 _lock = _thread.RLock()
 _made: dict[str, Callable[[], Any]] = {}  # by address: a reference to the host that a function has made
 _kept: dict[str, Any] = {}  # by address: hosts that were made here, which nobody else may hold
-
-if hasattr(os, "register_at_fork"):  # another thread may hold the lock, and the child does not have that
-    os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def address_of(host: Any) -> str:

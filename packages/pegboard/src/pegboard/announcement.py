@@ -1,11 +1,12 @@
 """Where is an application's host made, so that a plugin can be imported in a process in which nothing else was?
 
-In: the name of a module. Out: a finder that imports this module as soon as a plugin is imported, so that the host is
-there, knows where the plugin is, and sees what it registers.
+In: the name of a module, or the address of a host. Out: a finder that imports this module as soon as a plugin is
+imported, so that the host is there, knows where the plugin is, and sees what it registers.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 from pegboard._typing import TYPE_CHECKING
@@ -25,7 +26,8 @@ def announce_host(application: str, module: str, *, namespace: str | None = None
 
     Args:
         application: The application's import name, as for `Host`.
-        module: The full name of the module that makes the host.
+        module: The full name of the module that makes the host; or the address of the host, as in
+            `notes.app:make_host`, if a function without arguments makes it.
         namespace: As for `Host`.
 
     Examples:
@@ -48,17 +50,23 @@ class _HostFinder:
         self.application = application
         self._namespace = namespace
         self.module = module
-        self._is_done = False
+        self._done_in = 0  # the process in which the host has been made, or is being made
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Return the spec that the host has for the first plugin that is imported; None for all other modules."""
-        if self._is_done or not f"{fullname}.".startswith(f"{self._namespace}."):
+        if self._done_in == os.getpid() or not f"{fullname}.".startswith(f"{self._namespace}."):
             return None
-        self._is_done = True
+        self._done_in = os.getpid()
         try:
-            __import__(self.module)
+            __import__("pegboard.host")  # first, so that a fork meanwhile leaves no module locked in the child
+            if ":" in self.module:
+                from pegboard.address import host_at
+
+                host_at(self.module)
+            else:
+                __import__(self.module)
         except BaseException:
-            self._is_done = False
+            self._done_in = 0
             raise
         if fullname in sys.modules:  # imported meanwhile
             from pegboard.namespace_package import spec_of_loaded

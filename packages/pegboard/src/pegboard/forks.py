@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
     from pegboard.ledger import Plugin
 
+_MODULES_WITH_LOCKS = (
+    ("pegboard.reloading.lifecycle", "_ONE_AT_A_TIME"),
+    ("pegboard.entry_objects", "_LOCK"),
+    ("pegboard.startup.journal.one_file", "_ONE_AT_A_TIME"),
+    ("pegboard.address", "_lock"),
+)
+"""Locks that all hosts share."""
 LIMIT_S = 10.0
 """How many seconds a fork waits for other threads that are making a host ready or importing plugins."""
 
@@ -173,8 +180,13 @@ def _locks(host: Any) -> Iterator[Any]:
         yield host._container._opening
         if host._container.core is not None:
             yield host._container.core.lock
-    if (lifecycle := sys.modules.get("pegboard.reloading.lifecycle")) is not None:
-        yield lifecycle._ONE_AT_A_TIME
+    if host._hooks is not None:
+        for hook in host._hooks:
+            if getattr(hook, "announced", None) is not None:
+                yield hook.announced.lock
+    for module, name in _MODULES_WITH_LOCKS:
+        if module in sys.modules:
+            yield getattr(sys.modules[module], name)
 
 
 _current: list[Fork] = []  # at most one

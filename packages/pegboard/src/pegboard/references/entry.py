@@ -115,6 +115,10 @@ class Difference:
     def __hash__(self) -> int:
         return hash(str(self))
 
+    def is_same_version(self) -> bool:
+        """Return whether the same version is installed in both processes."""
+        return self.expected is not None and self.found is not None and self.expected.installed == self.found.installed
+
     def cause(self) -> str:  # noqa: PLR0911 -- one for each difference
         """Return the difference in one line."""
         expected, found = self.expected, self.found
@@ -161,7 +165,7 @@ class Difference:
             return f"leave it out with {prefix}_NO_PLUGINS={expected.name}, or install it in the other environment, too"
         if self.kind == DISABLED:
             return f"run `{commands} enable {expected.name}`" if commands else "enable it where that has been decided"
-        if self.kind == BROKEN and found is not None and found.installed == expected.installed:
+        if self.kind == BROKEN and self.is_same_version():
             return f"run `{commands} doctor`" if commands else "mend the cause"
         if self.kind == EDITED:
             return "start that process anew"

@@ -287,13 +287,16 @@ def mismatch(
     name, installed = ("", "") if entry is None else (entry.name, entry.installed)
     if here is None and name:
         here = manager.named(name)
+    advice = found.advice(settings.application, commands, settings.prefix)
+    if found.kind == BROKEN and here is not None and here.error is not None and found.is_same_version():
+        advice = here.error.hint() or advice
     return PluginMismatchError(
         name,
         installed,
         subject,
         found.cause(),
         None if here is None else here.origin,
-        found.advice(settings.application, commands, settings.prefix),
+        advice,
         found.kind,
     )
 
