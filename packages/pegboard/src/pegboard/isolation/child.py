@@ -141,7 +141,7 @@ class Child:
             required=(),
             only=None,
             strict=False,
-            lazy=True,
+            lazy=False,  # to make an index takes longer than to import what is there: one plugin, and the application's
             slow_after=None,
             keeps_journal=False,
         )
