@@ -20,6 +20,7 @@ from pegboard import Host
 host = Host("memo", commands="memo plugins")
 exporters = host.registry("exporters", Callable[..., object], isolable=True)
 inks = host.registry("inks", isolable=True)
+shades = host.registry("shades", isolable=True, entry_points="memo.shades")
 themes = host.data_registry("themes")
 closed = host.registry("closed")
 
@@ -201,6 +202,11 @@ def _fill(folder: Path, environments: Environments) -> None:
     (folder / "uv.toml").write_text(f"no-index = true\nfind-links = {places}\n", encoding="utf-8")
     chain = {"memo/plugins/chain.py": _CHAIN}
     write_wheel(wheels, "memo-chain", "1.0", chain, requires=("memo", "memo-old"))
+    points = {
+        "shader.py": "def dark(text):\n    return 'dark ' + text\n",
+        "memo_shades-1.0.dist-info/entry_points.txt": "[memo.shades]\ndark = shader:dark\n",
+    }
+    write_wheel(wheels, "memo-shades", "1.0", points, requires=("memo",))
     write_wheel(wheels, "memo-closed", "1.0", {"memo/plugins/shut.py": _CLOSED}, requires=("memo",))
     write_wheel(wheels, "strict", "1.0", application("strict"), requires=("pegboard", "inklib==1.0"))
     host = environments.make(folder / "host", "packages/pegboard", "rich", "tomlkit", "packaging")

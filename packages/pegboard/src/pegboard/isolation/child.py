@@ -3,8 +3,8 @@
 In: a socket to the application's process, and what `launch` says on the command line. Out: what the plugin has
 registered, and results of calls of it. This process ends with the socket, or with the life line.
 
-The application's host is started here with its own plugins, which stay lazy, and the one plugin; no other plugin of
-this environment is imported.
+The application's host is started here with its own plugins and the one plugin; no other plugin of this environment is
+imported, unless the one imports it.
 """
 
 from __future__ import annotations

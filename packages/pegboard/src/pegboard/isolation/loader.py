@@ -62,7 +62,13 @@ class StandInLoader:
 
     def exec_module(self, module: ModuleType) -> None:
         """Register what the plugin's process says that it has registered."""
-        module.__doc__ = f"{self._plugin.who()} runs in a process of its own; its code is not here."
+        who, name = self._plugin.who(), module.__name__
+        module.__doc__ = f"{who} runs in a process of its own; its code is not here."
+
+        def missing(attribute: str) -> Any:
+            raise AttributeError(f"{name!r} has no {attribute!r} here: {who} is isolated, and its code runs elsewhere")
+
+        vars(module)["__getattr__"] = missing
         self._importer.run(self._plugin, self._register)
 
     def _register(self) -> None:

@@ -4,11 +4,15 @@ import json
 import os
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from support import isolation as support
+
+from pegboard.errors import IsolationRefusedError
+from pegboard.startup.isolating.lock import Inputs, is_current, write_lock
 
 BOTH = "[isolated]\nmemo-old = true\nmemo-new = true\n"
 
@@ -62,6 +66,46 @@ def test_two_plugins_whose_pins_exclude_one_another_run_in_one_application(isola
     assert failed.code == 1
     assert "plugin 'old' of memo-old 1.0 failed while calling 'old'" in failed.err
     assert "TypeError" in failed.err
+
+
+def test_an_entry_point_that_is_a_contribution_and_the_end_of_a_plugin(isolation):
+    isolation.policy("[isolated]\nmemo-shades = true\nmemo-old = true\n")
+    isolation.json("names")
+    found = isolation.program(
+        "import json, os; from memo.app import exporters, host, shades; from pegboard.errors import CannotTravelError\n"
+        "found = [list(shades), shades.describe('dark'), shades['dark']('x'), str(shades.owner('dark').distribution)]\n"
+        "try: exporters.call('old', object())\n"
+        "except CannotTravelError as error: found.append([error.value, error.type_name])\n"
+        "import memo.plugins.old as module\n"
+        "try: module.export\n"
+        "except AttributeError as error: found.append(str(error))\n"
+        "pid = exporters['old']('a')[2]\n"
+        "host.disable('old'); found.append([os.path.exists(f'/proc/{pid}'), exporters.names()])\n"
+        "print(json.dumps(found))"
+    )
+    assert found[:4] == [["dark"], {"group": "memo.shades", "value": "shader:dark"}, "dark x", "memo-shades 1.0"]
+    assert found[4] == ["argument 1", "object"]
+    assert found[5] == (
+        "'memo.plugins.old' has no 'export' here: plugin 'old' of memo-old 1.0 is isolated, and its code runs elsewhere"
+    )
+    assert found[6] == [False, ["plain"]]
+
+
+def test_what_excludes_the_application_is_refused_by_name(isolation, tmp_path):
+    # the application `strict` requires inklib 1.0, and the plugin inklib 2.0
+    pegboard = f"pegboard @ {isolation.environments.wheel('packages/pegboard').as_uri()}"
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    inputs = Inputs("memo-new", ("strict==1.0", pegboard), python, {})
+    environ = {**isolation.user.variables}
+    with pytest.raises(IsolationRefusedError) as raised:
+        write_lock(str(tmp_path / "pylock.x.toml"), inputs, "strict", "memo-new", environ, advice="")
+    assert raised.value.what().startswith("memo-new and strict==1.0 exclude one another")
+    assert "inklib" in raised.value.because()
+    assert "share its API alone" in raised.value.hint()
+    # with its API alone, which needs less, it is had
+    inputs = Inputs("memo-new", ("memo==1.0", pegboard), inputs.python, {})
+    write_lock(str(tmp_path / "pylock.x.toml"), inputs, "strict", "memo-new", environ, advice="")
+    assert is_current(str(tmp_path / "pylock.x.toml"), inputs)
 
 
 def test_an_environment_that_is_deleted_is_made_anew(isolation):
