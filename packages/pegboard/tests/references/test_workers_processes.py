@@ -112,3 +112,82 @@ def test_what_plugins_define_travels_however_they_are_installed(installed, metho
     )  # fmt: skip
     assert process.stderr == ""
     assert json.loads(process.stdout) == ["AB", "Ab", "ab"] * len(NAMES) * 2
+
+
+# -- workers start warm ------------------------------------------------------------------------------------------------
+
+
+def at_once(application, count, *steps):
+    """Return what each of *count* processes imports that start at the same time."""
+    command = [sys.executable, "-B", str(application.code / "program.py"), json.dumps(steps)]
+    options = {"env": application.environ, "cwd": application.root, "stdout": subprocess.PIPE, "text": True}
+    started = [subprocess.Popen(command, **options) for _ in range(count)]
+    return [json.loads(process.communicate(timeout=60)[0].splitlines()[-1])["imported"] for process in started]
+
+
+def test_workers_that_start_cold_at_once_import_each_plugin_once_each_and_later_ones_only_what_they_use(
+    application, objects_are_not_compared
+):
+    names = [f"p{number}" for number in range(5)]
+    for name in names:
+        application.plugin(name)
+    application.settle()
+    assert at_once(application, 4, "things.names()") == [names] * 4  # 20 imports, and not 80
+    assert at_once(application, 4, "things['t-p3']") == [["p3"]] * 4
+
+
+# -- plugins that differ -----------------------------------------------------------------------------------------------
+
+SERVE = """
+import pickle, sys
+for line in sys.stdin:
+    try:
+        answer = "ran " + pickle.loads(bytes.fromhex(line))()
+    except Exception as error:
+        answer = getattr(error, "kind", "") or repr(error)
+    print(answer, flush=True)
+"""
+
+VERSIONS = {
+    "same": ("1.0", "1.0", {}),
+    "older": ("0.9", "0.9", {}),
+    "newer": ("1.0.1", "1.0.1", {}),
+    "other files": ("1.0", "1.0 edited", {}),
+    "disabled": ("1.0", "1.0", {"APP_NO_PLUGINS": "csv"}),
+    "missing": (None, "", {}),
+}
+
+
+def with_version(application, folder, version, runs):
+    """Write the plugin `csv` of *version* below *folder*; when it is called it returns *runs*."""
+    plugins = application.root / folder / "app/plugins"
+    plugins.mkdir(parents=True)
+    if version is None:
+        return
+    (plugins / "csv.py").write_text(f"from app.api import register\nregister('csv', lambda: {runs!r})\n")
+    information = application.root / folder / f"acme_csv-{version}.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: acme-csv\nVersion: {version}\n")
+    (information / "RECORD").write_text("app/plugins/csv.py,,\n")
+
+
+def test_of_a_thousand_calls_over_workers_with_differing_versions_none_runs_another_version(
+    application, objects_are_not_compared
+):
+    for name, (version, runs, _) in VERSIONS.items():
+        with_version(application, name, version, runs)
+    application.settle()
+    workers = {}
+    for name, (_, _, differing) in VERSIONS.items():
+        path = f"{application.code}:{application.root / name}"
+        environ = application.environ | {"PYTHONPATH": path, "APP_PLUGINS_CACHE": str(application.home / name)}
+        options = {"env": environ | differing, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        workers[name] = subprocess.Popen([sys.executable, "-B", "-c", SERVE], **options)
+    make = "from app import api\nimport pickle\nprint(pickle.dumps(api.things.reference('csv')).hex())"
+    environ = application.environ | {"PYTHONPATH": f"{application.code}:{application.root / 'same'}"}
+    made = subprocess.run([sys.executable, "-B", "-c", make], env=environ, capture_output=True, text=True, check=True)
+    calls = 1000 // len(workers) + 1
+    answers = {
+        name: process.communicate(made.stdout * calls, timeout=60)[0].splitlines() for name, process in workers.items()
+    }
+    assert answers == {name: ["ran 1.0" if name == "same" else name] * calls for name in workers}

@@ -59,4 +59,5 @@ def worker_start(
     from pegboard.references.resolution import check_policy
 
     check_policy(policy)
+    host.start()  # so that there is an index before many workers start at once
     return partial(start, address_of(host), host.fingerprint(), policy)
