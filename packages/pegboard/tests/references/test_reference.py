@@ -195,7 +195,11 @@ def test_another_plugin_than_the_senders_is_not_called(started, changes, kind, a
     ("change", "kind", "hint"),
     [
         (lambda host: host.disable("html", "by Ada"), "disabled", "enable it where that has been decided"),
-        (lambda host: host.plugin("html").fail(PluginCallError("html", "", "x", "y")), "broken", "mend the cause"),
+        (
+            lambda host: host.plugin("html").fail(PluginCallError("html", "", "x", "y")),
+            "broken",
+            PluginCallError("", "", "", "").hint(),
+        ),
     ],
 )
 def test_a_plugin_that_cannot_be_used_is_told(started, change, kind, hint, policy):
