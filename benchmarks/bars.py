@@ -51,6 +51,12 @@ BARS = (
     Bar("calls/names() of 200:tuple(dict) of 200", 1, "names() of 200, nothing changed: x tuple(dict)"),
     Bar("calls/names() of 500:tuple(dict) of 500", 1, "names() of 500, nothing changed: x tuple(dict)"),
     Bar("calls/container get:svcs get", 1, "container.get of a cached component: x svcs"),
+    Bar(
+        "processes/calls of another version",
+        0,
+        "1,000 calls over workers with differing versions, exact: of another one",
+    ),
+    Bar("processes/fingerprint version ms", 1, "fingerprint of 100 distributions by name and version: ms"),
     Bar("adoption-llm/own:ours", 5, "llm --help, 25 plugins: llm's own / ours", is_least=True),
     Bar("adoption-llm/ours:plain", 1.15, "llm --help, 25 plugins: x llm without plugins"),
     Bar("adoption-pelican/own:ours", 3, "Pelican, a site that uses 5 of 50 plugins: its own / ours", is_least=True),

@@ -25,6 +25,7 @@ from measure import Program, interleave
 from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
 from results import Results, table
 from synthesis import Environment, age, command_name, plugin_name
+from versions import measure_versions
 
 OTHERS = {
     # name: kind of environment, module of the program
@@ -253,6 +254,11 @@ def adoption(results: Results, options: argparse.Namespace) -> None:
             results.ratio(section, programs, "ours", "plain")
 
 
+def versions(results: Results, _: argparse.Namespace) -> None:
+    """Calls in workers whose plugin is of another version, and what it takes to compare all plugins."""
+    measure_versions(results)
+
+
 def hooks(results: Results, options: argparse.Namespace) -> None:
     """Calls of hooks beside pluggy and a bare loop, on two Pythons; and what declaring and changing them costs."""
     measure_hooks(results, options.rounds)
@@ -311,6 +317,7 @@ SECTIONS = {
     "help": help_of,
     "import": importing,
     "calls": calls,
+    "versions": versions,
     "adoption": adoption,
     "hooks": hooks,
     "instructions": instructions,
