@@ -14,14 +14,20 @@ from unittest import mock
 
 import pytest
 
-from pegboard import Host, Registry
+from pegboard import Container, Host, Registry
+from pegboard.container_methods import ContainerMethods
 from pegboard.host_methods import HostMethods
 from pegboard.index import Deferred, deferred
 from pegboard.manager import PluginManager
 from pegboard.manager_methods import ManagerMethods
 from pegboard.registry_methods import RegistryMethods
 
-CLASSES = [(Host, HostMethods), (PluginManager, ManagerMethods), (Registry, RegistryMethods)]
+CLASSES = [
+    (Container, ContainerMethods),
+    (Host, HostMethods),
+    (PluginManager, ManagerMethods),
+    (Registry, RegistryMethods),
+]
 
 
 def defined(source):

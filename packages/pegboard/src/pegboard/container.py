@@ -17,6 +17,7 @@ each level costs three frames and two more for every middleware after the first,
 import _thread
 import sys
 
+from pegboard.index import deferred
 from pegboard.ledger import COMPONENT, DECORATOR, MIDDLEWARE, SINGLETON, TRANSIENT
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs about as much as a bare start
@@ -28,17 +29,18 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
     from pegboard._typing import Alias, ClassOf, ClassToMypy, Maker, NoClass
+    from pegboard.container_methods import ContainerMethods
     from pegboard.errors import PegboardError
     from pegboard.injection.core import Core
-    from pegboard.injection.explanation import Explanation
     from pegboard.injection.override import Override
     from pegboard.injection.scope import Scope
     from pegboard.ledger import Contribution, Ledger, Plugin
-    from pegboard.references.reference import Reference
 
     K = TypeVar("K")
     T = TypeVar("T")
     Unchecked = TypeVar("Unchecked", bound=ClassToMypy | NoClass | Alias)
+else:
+    ContainerMethods = object
 
 __all__ = ["SINGLETON", "TRANSIENT", "Container"]
 
@@ -50,7 +52,7 @@ _UNOPENED: "Any" = _Namespace(seen=-1)
 """Stands for the core of a container that nothing has been asked of: its cache holds for no generation."""
 
 
-class Container:
+class Container(ContainerMethods):
     """The components of a host, by key: a type, `NewType`, generic alias, `Annotated` type, protocol or text.
 
     `Host.container` is the container of a host. `typing.List[Entry]` and `list[Entry]` are the same key. The container
@@ -381,40 +383,7 @@ class Container:
         self._open()
         return Override(self._core, key, provider, scope)
 
-    def explain(self, key: "Any") -> "Explanation":
-        """Return the providers and decorators of *key*, which of them are used and why; imports no plugin."""
-        from pegboard.injection.explanation import explain
-
-        self._open()
-        self._ready()
-        return explain(self._core, key)
-
-    def reference(self, key: "Any", *, policy: str = "exact") -> "Reference[..., Any]":
-        """Return a reference to the component for *key*, for other processes; see `Registry.reference`.
-
-        Its `resolve` returns the component there. Called, it calls the component; `method("render")` returns a
-        reference that calls this method. The plugins that provide and decorate the component have to be the same.
-        """
-        from pegboard.references.reference import component_reference
-
-        return component_reference(self, key, policy)
-
-    # -- the end ------------------------------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """End every open scope, and clean up all singletons, the last one that was built first.
-
-        Afterwards the container is empty, and can be used again.
-
-        Raises:
-            AsyncRequiredError: If a clean-up must be awaited; use `aclose`. Then nothing is cleaned up.
-            ExceptionGroup: The exceptions of clean-ups. All clean-ups have run.
-        """
-        self._open().close()
-
-    async def aclose(self) -> None:
-        """Do what `close` does, and await asynchronous clean-ups."""
-        await self._open().aclose()
+    vars().update(deferred("pegboard.container_methods.ContainerMethods", "explain reference close aclose"))
 
 
 def _text(key: "Any") -> str:
