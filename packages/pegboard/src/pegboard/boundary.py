@@ -104,11 +104,13 @@ def namer(
             from pegboard.forks import end_child
 
             end_child(error)
-        from pegboard.errors import PegboardError, PluginCallError, describe_exception
+        from pegboard.errors import PegboardError, PluginCallError, RemoteError, describe_exception
         from pegboard.foreign_object import is_a
 
-        # an error of ours already says who and why, unless it is of a class of the plugin's that cannot say anything
-        if is_a(error, KeyboardInterrupt, *passing) or (is_a(error, PegboardError) and _can_be_shown(error)):
+        # an error of ours already says who and why, unless it is of a class of the plugin's that cannot say anything,
+        # or stands for an exception of a plugin in another process
+        is_ours = is_a(error, PegboardError) and not is_a(error, RemoteError) and _can_be_shown(error)
+        if is_ours or is_a(error, KeyboardInterrupt, *passing):
             return None
         culprit, location = find_culprit(error, owner_of) or (plugin, location_in(plugin, error))
         about = doing if culprit is plugin else f"{doing}, which is of {plugin.who()}"
@@ -137,7 +139,7 @@ def find_culprit(error: BaseException, owner_of: OwnerOf) -> tuple[Plugin, str] 
         for module, location in reversed(list(_frames(each))):
             plugin = owner_of(module)
             if plugin is not None and not plugin.is_built_in:
-                return plugin, location
+                return plugin, _remote_location(plugin, error) or location
     return None
 
 
@@ -150,9 +152,22 @@ def location_in(plugin: Plugin, error: BaseException) -> str | None:
 
     if is_a(error, SyntaxError) and (file := attribute(error, "filename", str)):
         return f"{file}:{attribute(error, 'lineno', int)}"
+    if remote := _remote_location(plugin, error):
+        return remote
     own = f"{plugin.module}."
     locations = [location for module, location in _frames(error) if f"{module}.".startswith(own)]
     return locations[-1] if locations else plugin.origin
+
+
+def _remote_location(plugin: Plugin, error: BaseException) -> str | None:
+    """Return the innermost frame of the code of *plugin*, as `file:line`, if that has run in a process of its own."""
+    if plugin.source != ISOLATED:
+        return None
+    from pegboard.errors import RemoteError
+    from pegboard.foreign_object import causes, is_a
+
+    places = [each.place_in(plugin.module) for each in causes(error) if is_a(each, RemoteError)]
+    return next(filter(None, places), None)
 
 
 def _frames(error: BaseException) -> Iterator[tuple[str, str]]:

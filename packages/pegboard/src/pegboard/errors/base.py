@@ -106,6 +106,10 @@ class PegboardError(Exception):
         text = f"{self.what()}: {cause}" if cause else self.what()
         return visible(shortened(text, _MOST_CHARACTERS))
 
+    def as_cause(self) -> str:
+        """Return the message as the cause of another error, in one line."""
+        return self.summary()
+
     def one_line(self) -> str:
         """Return the message in one line as a start prints it: `warning[code]: what: cause (hint: ...)`."""
         hint = visible(shortened(self.advice_for_reader() or "", _MOST_CHARACTERS))
@@ -145,7 +149,7 @@ def describe_exception(error: BaseException) -> str:
     """Return *error* as one line, `Type: message`, the way a traceback ends; a message without end is shortened."""
     if is_a(error, PegboardError):
         try:
-            return error.summary()
+            return error.as_cause()
         except BaseException as failure:  # of a class that a plugin has derived
             del failure
     if is_a(error, SystemExit):

@@ -53,6 +53,19 @@ class RemoteError(IsolationError):
         text = " ".join(self.text.split())
         return visible(shortened(f"{self.what()}: {text}" if text else self.what(), _MOST_CHARACTERS))
 
+    def as_cause(self) -> str:
+        text = " ".join(self.text.split())
+        return visible(shortened(f"{self.type_name}: {text}" if text else self.type_name, _MOST_CHARACTERS))
+
+    def place_in(self, module: str) -> str | None:
+        """Return the `file:line` of the innermost frame of the code of *module*; None if it has run no such code."""
+        from re import findall
+
+        path = module.replace(".", "/")
+        frames = findall(r'^  File "([^"\n]+)", line (\d+)', self.traceback, flags=8)  # of each line, `re.MULTILINE`
+        own = [f"{file}:{line}" for file, line in frames if f"/{path}." in file or f"/{path}/" in file]
+        return own[-1] if own else None
+
 
 class CannotTravelError(IsolationError, TypeError):
     """A value cannot be sent to another process; nothing was sent, and the connection goes on."""
