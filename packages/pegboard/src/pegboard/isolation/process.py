@@ -99,6 +99,7 @@ class Process:
         self._lock = threading.RLock()
         self._running: Running | None = None
         self._described: list[dict[str, Any]] = []
+        self._at_last_reference: finalize[..., Process] = finalize(self, _nothing)
         _ALL.add(self)
 
     @property
@@ -219,7 +220,8 @@ class Process:
                 running = self._launched()
                 self._import(running)
                 self._running = running
-                finalize(self, running.end, "nobody uses it any more", is_expected=True).atexit = False
+                self._at_last_reference.detach()
+                self._at_last_reference = _ends_with(self, running)
             return running
 
     def _launched(self) -> Running:
@@ -274,6 +276,17 @@ class Process:
         """Begin again, in a fork of this process; its process is not that of this one."""
         self._lock, self._running = threading.RLock(), None
         self._deaths.after_fork()
+
+
+def _ends_with(process: Process, running: Running) -> finalize[..., Process]:
+    """End *running* when nobody refers to *process* any more; it may have ended before."""
+    made = finalize(process, running.end, "nobody uses it any more", is_expected=True)
+    made.atexit = False  # `running` sees to that
+    return made
+
+
+def _nothing() -> None:
+    """Do nothing, since no process was started."""
 
 
 def _received(process: ref[Process], topic: str, data: Any) -> None:
