@@ -590,6 +590,16 @@ class TestACallThatIsGivenUp:
             signal.signal(signal.SIGALRM, previous)
         assert process.call("things", "pid") == pid
 
+    def test_does_not_end_the_process_while_a_stream_is_consumed(self, process, monkeypatch):
+        monkeypatch.setattr(running_module, "GRACE_S", 0.05)
+        pid, stream = process.pid, process.call("things", "count", (200,))
+        assert next(stream) == 0
+        with pytest.raises(CallDeadlineError):
+            process.call("things", "busy", deadline_s=0.05)
+        assert not ended(pid, within_s=0.4)
+        assert list(stream) == list(range(1, 200))
+        assert ended(pid)
+
     @pytest.mark.parametrize("name", ["busy", "hold"])
     def test_ends_the_process_if_it_goes_on_and_nothing_else_runs(self, application, process, name, monkeypatch):
         monkeypatch.setattr(running_module, "GRACE_S", 0.2)

@@ -130,12 +130,17 @@ def is_stream(result: object) -> bool:
     return type(result) in (RemoteIterator, AsyncRemoteIterator)
 
 
-def named_stream(stream: Any, waiting: Callable[[], Waiting]) -> Any:
-    """Return an iterator like *stream*, for whose items is waited like for results of calls."""
-    return _items(stream, waiting) if type(stream) is RemoteIterator else _async_items(stream, waiting)
+def named_stream(stream: Any, running: Running, waiting: Callable[[], Waiting]) -> Any:
+    """Return an iterator like *stream*, for whose items is waited like for results of calls.
+
+    As long as it is consumed, *running* is in use: it is not ended for a call that has been given up.
+    """
+    make = _items if type(stream) is RemoteIterator else _async_items
+    return make(stream, running.waiting, waiting)
 
 
-def _items(stream: RemoteIterator, waiting: Callable[[], Waiting]) -> Iterator[object]:
+def _items(stream: RemoteIterator, users: set[object], waiting: Callable[[], Waiting]) -> Iterator[object]:
+    users.add(user := object())
     try:
         while True:
             with waiting():
@@ -144,11 +149,15 @@ def _items(stream: RemoteIterator, waiting: Callable[[], Waiting]) -> Iterator[o
                 return
             yield item
     finally:
+        users.discard(user)
         with suppress(PeerGoneError):
             stream.close()
 
 
-async def _async_items(stream: AsyncRemoteIterator, waiting: Callable[[], Waiting]) -> AsyncIterator[object]:
+async def _async_items(
+    stream: AsyncRemoteIterator, users: set[object], waiting: Callable[[], Waiting]
+) -> AsyncIterator[object]:
+    users.add(user := object())
     try:
         while True:
             with waiting():
@@ -157,5 +166,6 @@ async def _async_items(stream: AsyncRemoteIterator, waiting: Callable[[], Waitin
                 return
             yield item
     finally:
+        users.discard(user)
         with suppress(PeerGoneError):
             await stream.aclose()

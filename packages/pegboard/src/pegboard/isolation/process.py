@@ -157,9 +157,9 @@ class Process:
         running = self._started()
         with Waiting(self._deaths, running, text, kind):
             result = running.channel.call(target(kind, text, method), args, kwargs, deadline_s=deadline_s)
-        return (
-            named_stream(result, partial(Waiting, self._deaths, running, text, kind)) if is_stream(result) else result
-        )
+        if is_stream(result):
+            return named_stream(result, running, partial(Waiting, self._deaths, running, text, kind))
+        return result
 
     async def acall(
         self,
@@ -180,9 +180,9 @@ class Process:
             running = await in_thread(self._started)
         with Waiting(self._deaths, running, text, kind):
             result = await running.channel.acall(target(kind, text, method), args, kwargs, deadline_s=deadline_s)
-        return (
-            named_stream(result, partial(Waiting, self._deaths, running, text, kind)) if is_stream(result) else result
-        )
+        if is_stream(result):
+            return named_stream(result, running, partial(Waiting, self._deaths, running, text, kind))
+        return result
 
     def close(self, deadline_s: float = 5.0) -> None:
         """End the process, if one runs, and remove its temporary files; the next use would start another.
