@@ -77,6 +77,12 @@ class IsolatedApplication:
         for each in (path, path.parent):
             os.utime(each, (10**9, 10**9))
 
+    def settle(self) -> None:
+        """Make everything look as if it had been written long ago: what is young is not trusted."""
+        for folder, _, names in os.walk(self.root):
+            for path in (folder, *[os.path.join(folder, name) for name in names]):
+                os.utime(path, (10**9, 10**9), follow_symlinks=False)
+
     def plugin(self, text: str, name: str = "csv") -> None:
         """Write the plugin, which has all that the API has."""
         self.write(self.site / f"app/plugins/{name}.py", "from app.api import *\nfrom app import api\n" + text)

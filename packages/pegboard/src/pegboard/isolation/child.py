@@ -130,25 +130,33 @@ class Child:
         return len(self._running)
 
     def _configure(self) -> None:
-        """Let the host find the plugin, and no other one that is not the application's own."""
+        """Let the host find the plugin, and no other one that is not the application's own.
+
+        The first process imports what is there, which takes half as long as to make an index besides. The second one
+        makes the index, and those after it start with that: in half the time of the first one.
+        """
         host = self._host
         for name in VARIABLES:
             os.environ.pop(f"{host.settings.prefix}_{name}", None)
-        self._write_settings()
+        is_first = self._write_settings()
         host.manager.configure(
             config_directory=self._folder,
             cache_directory=f"{self._folder}{os.sep}cache",
             required=(),
             only=None,
             strict=False,
-            lazy=False,  # to make an index takes longer than to import what is there: one plugin, and the application's
+            lazy=not is_first,
             slow_after=None,
             keeps_journal=False,
         )
         host._reporting = self._report, ""  # noqa: SLF001 -- it is said where a host is made, which is the application's
 
-    def _write_settings(self) -> None:
-        """Write the file that enables the plugin, and of all others the application's own; see `policy`."""
+    def _write_settings(self) -> bool:
+        """Write the file that enables the plugin, and of all others the application's own; see `policy`.
+
+        Returns:
+            Whether it was not there before, as it is.
+        """
         from pegboard.atomic_file import replace_file
         from pegboard.regular_file import read_file
 
@@ -160,6 +168,7 @@ class Child:
             is_written = False
         if not is_written:  # else its stamp would change, and the index would not hold any more
             replace_file(path, content)
+        return not is_written
 
     def _import(self) -> None:
         host = self._host
