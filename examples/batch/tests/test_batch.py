@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 def batch(environments, user):
     projects = ("packages/pegboard", "examples/notes", "examples/notes-html", "examples/batch")
     environment = environments.shared_environment(*projects, linked=("distributed",))
+    user.environ["DASK_LOGGING__DISTRIBUTED"] = "error"  # else it warns when the machine is busy
     return lambda *words: user.run(environment.python, "-m", "batch", *words)
 
 
