@@ -43,7 +43,7 @@ class Code:
             try:
                 status = os.stat(path)
             except OSError:
-                if data := _read_from_archive(path):
+                if (data := _read_from_archive(path)) is not None:
                     self.hashes[name] = _hash(data)
                     self.changed_s = max(self.changed_s, os.stat(_archive(path)).st_mtime)
                 continue
@@ -94,7 +94,7 @@ def is_installed(plugin: Plugin, listed: dict[str, frozenset[str]]) -> bool:
         try:
             names = frozenset(os.listdir(base or os.curdir))
         except OSError:
-            names = frozenset()
+            names = frozenset(name.partition("/")[0] for name in _names_in_archive(base))
         listed[base] = names
     folder = _metadata_name(plugin.distribution)
     if folder not in names and folder.lower() not in names:
@@ -111,8 +111,8 @@ def _metadata(plugin: Plugin, base: str) -> str:
     if plugin.module.startswith(DISTRIBUTION):
         return plugin.origin or ""
     name = "" if plugin.distribution is None else _metadata_name(plugin.distribution)
-    folder = os.path.join(base, name)
-    return folder if os.path.exists(folder) else os.path.join(base, name.lower())
+    plain = os.path.join(base, name.lower())
+    return plain if os.path.exists(plain) else os.path.join(base, name)
 
 
 def _base(plugin: Plugin) -> str:
@@ -165,8 +165,8 @@ def _helpers(plugin: Plugin, stem: str, shared: Collection[str]) -> Iterator[tup
 
 def _package(name: str) -> Iterator[tuple[str, str]]:
     """Yield the files of the top-level package or module *name*, which is not imported."""
-    spec = None
-    for finder in (*sys.meta_path, PathFinder):
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    for finder in (*sys.meta_path, PathFinder) if spec is None else ():
         find = getattr(finder, "find_spec", None)
         spec = spec or (find(name, None) if find is not None else None)
     if spec is None or not spec.origin or not spec.has_location:
@@ -211,10 +211,11 @@ def _hash(data: bytes) -> str:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError:
-        return ""
+        data = _read_from_archive(path) or b""
+    return data.decode("utf-8", "replace")
 
 
 def _archive(path: str) -> str:
@@ -224,16 +225,16 @@ def _archive(path: str) -> str:
     return path
 
 
-def _read_from_archive(path: str) -> bytes:
+def _read_from_archive(path: str) -> bytes | None:
     archive = _archive(path)
     if not archive:
-        return b""
+        return None
     from zipimport import zipimporter
 
     try:
         return zipimporter(archive).get_data(path)
     except (OSError, ImportError):
-        return b""
+        return None
 
 
 def _names_in_archive(folder: str) -> list[str]:
@@ -243,7 +244,8 @@ def _names_in_archive(folder: str) -> list[str]:
         return []
     from zipfile import BadZipFile, ZipFile
 
-    inside = os.path.relpath(folder, archive).replace(os.sep, "/") + "/"
+    inside = folder[len(archive) :].strip(os.sep).replace(os.sep, "/")
+    inside += "/" if inside else ""
     try:
         with ZipFile(archive) as file:
             return [
