@@ -182,13 +182,13 @@ class TestPluggy:
         manager.load_setuptools_entrypoints(GROUP)
         assert manager.get_plugin("plugin") is code
 
-    def test_it_is_a_twentieth_of_the_size(self):
+    def test_it_is_less_than_a_twentieth_of_the_size(self):
         def lines(folder):
             return sum(len(path.read_bytes().splitlines()) for path in folder.rglob("*.py"))
 
         theirs = lines(Path(pluggy.__file__).parent)
         assert round(theirs, -3) == 2_000
-        assert 15 < lines(ROOT / "packages/pegboard/src/pegboard") / theirs < 25
+        assert 20 < lines(ROOT / "packages/pegboard/src/pegboard") / theirs < 30
 
     def test_it_needs_no_other_package(self):
         needed = importlib.metadata.requires("pluggy") or []
