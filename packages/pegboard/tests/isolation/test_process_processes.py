@@ -577,8 +577,11 @@ class TestWhatACallRaises:
 class TestACallThatIsGivenUp:
     def test_frees_the_caller_and_the_process_goes_on(self, process):
         pid = process.pid
-        with pytest.raises(CallDeadlineError):
+        with pytest.raises(CallDeadlineError) as caught:
             process.call("things", "sleep", (0.5,), deadline_s=0.05)
+        assert caught.value.what() == (
+            "plugin 'csv' of acme-csv 1.2 has not answered the call of 'sleep' of 'things' within 0.05 s"
+        )
         assert process.call("things", "pid") == pid
 
     def test_by_ctrl_c_frees_the_caller_too(self, process, monkeypatch):

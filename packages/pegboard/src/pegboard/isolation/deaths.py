@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import PegboardError, PluginProcessDiedError
-from pegboard.errors.wire import PeerGoneError, RemoteError, WireBrokenError
+from pegboard.errors.wire import CallDeadlineError, PeerGoneError, RemoteError, WireBrokenError
 from pegboard.isolation.streams import AsyncRemoteIterator, RemoteIterator
 from pegboard.terminal import tell
 
@@ -118,6 +118,10 @@ class Waiting:
                 raise self._deaths.error(running, self._words()) from None
             else:
                 running.check_later()
+                if isinstance(error, CallDeadlineError):
+                    raise CallDeadlineError(
+                        error.peer, self._words().removeprefix("calling "), error.deadline_s
+                    ) from None
         finally:
             running.waiting.discard(self)
 

@@ -237,6 +237,7 @@ class Process:
                 environ=child_environment(self._environ, self._prefix, self._passing),
                 folder=self._arguments[2],
                 who=self._who,
+                name=plugin_of(*self._names),
                 notified=lambda topic, data: _received(me, topic, data),
                 known_error=partial(known_error, packages=self._packages),
                 ended=self._deaths.ended,

@@ -45,6 +45,7 @@ class Running:
         environ: Mapping[str, str],
         folder: str,
         who: str,
+        name: str,
         notified: Callable[[str, object], None],
         known_error: KnownError,
         ended: Callable[[Running], None],
@@ -57,6 +58,7 @@ class Running:
             environ: The variables that it gets, and no others; TMPDIR is added.
             folder: The plugin's; in it is a folder for temporary files.
             who: The application and the plugin, for what it prints.
+            name: The plugin, for errors.
             notified: Takes its messages.
             known_error: Returns the class of an exception that it has raised; see `Channel`.
             ended: Called, once and in any thread, when it has ended.
@@ -104,7 +106,7 @@ class Running:
         self._handle = _handle_of(self.pid)
         _ALIVE[self.pid] = self
         self.channel: Channel = Channel(
-            self._connection, serve=_nothing, notified=notified, name=who, known_error=known_error
+            self._connection, serve=_nothing, notified=notified, name=name, known_error=known_error
         )
         self._thread = threading.Thread(target=self._watch, name=f"pegboard-{self.pid}", daemon=True)
         self._thread.start()
