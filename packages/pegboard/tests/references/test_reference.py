@@ -16,6 +16,7 @@ from pegboard.errors import (
     PluginMismatchError,
     UnusableReferenceError,
 )
+from pegboard.ledger import Distribution
 from pegboard.references import reference as module
 from pegboard.references import restore
 
@@ -209,6 +210,44 @@ def test_a_plugin_that_cannot_be_used_is_told(started, change, kind, hint, polic
     with pytest.raises(PluginMismatchError) as caught:
         reference("x")
     assert (caught.value.kind, caught.value.hint()) == (kind, hint)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "kind", "accepting"),
+    [
+        ("0.9", "newer", ["at-least", "warn"]),
+        ("1.0.0", None, ["exact", "at-least", "warn"]),
+        ("1.1", "older", ["warn"]),
+        ("odd", "other version", ["warn"]),
+    ],
+)
+def test_versions_are_compared_as_the_policy_says(live_application, theirs, kind, accepting):
+    module._restored.clear()
+    text = "from app import api\napi.register('html', str.upper)"
+    live_application.distribution("acme-html", {"app/plugins/html.py": text})
+    live_application.start()
+    for policy in ("exact", "at-least", "warn"):
+        reference = sent_with(live_application.things.reference("html", policy=policy), version=theirs)
+        if policy in accepting:
+            assert reference("x") == "X"
+        else:
+            with pytest.raises(PluginMismatchError) as caught:
+                reference("x")
+            assert (caught.value.kind, caught.value.advice) == (
+                kind,
+                f"run `python -m pip install 'acme-html=={theirs}'`",
+            )
+    assert [problem.kind for problem in live_application.host.problems] == ([kind] if kind else [])
+
+
+def test_a_process_that_runs_since_before_an_upgrade_is_to_be_started_anew(started, tree):
+    tree.write("acme_html-2.0.dist-info/METADATA", "Name: acme-html\nVersion: 2.0\n")
+    for changes in ({"name": "pdf"}, {}):
+        installed = {"distribution": "acme-html", "version": "2.0", **changes}
+        started.host.plugin("html").distribution = Distribution("acme-html", "1.0")
+        reference = sent_with(started.things.reference("html"), **installed)
+        with pytest.raises(PluginMismatchError, match="start this process anew: acme-html 2.0 is installed by now"):
+            reference("x")
 
 
 def test_the_hint_is_the_command_of_the_application(started):

@@ -14,9 +14,22 @@ from pegboard.address import host_at
 from pegboard.boundary import call_plugin
 from pegboard.errors import HostError, PluginError, PluginMismatchError, UnusableReferenceError, describe_exception
 from pegboard.errors.base import nearest
+from pegboard.errors.readers import read_metadata
 from pegboard.ledger import LAST, MIDDLEWARE
 from pegboard.precedence import decide_without, judge, rule_for
-from pegboard.references.entry import BROKEN, POLICIES, WARN, Difference, Entry, difference, is_accepted
+from pegboard.references.entry import (
+    BROKEN,
+    MISSING,
+    NEWER,
+    OLDER,
+    OTHER_VERSION,
+    POLICIES,
+    WARN,
+    Difference,
+    Entry,
+    difference,
+    is_accepted,
+)
 from pegboard.references.identity import application_entry, entry_of
 
 if TYPE_CHECKING:
@@ -290,6 +303,8 @@ def mismatch(
     advice = found.advice(settings.application, commands, settings.prefix)
     if found.kind == BROKEN and here is not None and here.error is not None and found.is_same_version():
         advice = here.error.hint() or advice
+    elif found.kind in (MISSING, OLDER, NEWER, OTHER_VERSION) and read_metadata(installed, "METADATA"):
+        advice = f"start this process anew: {installed} is installed by now, and it began with what was there before"
     return PluginMismatchError(
         name,
         installed,
