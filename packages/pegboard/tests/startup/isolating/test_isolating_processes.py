@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -157,11 +156,11 @@ def test_a_lock_whose_index_cannot_be_reached_is_named_with_the_command(isolatio
     isolation.json("names")
     lock = isolation.config / "pylock.memo-old.toml"
     text = lock.read_text()
-    lock.write_text(text.replace(f"file://{isolation.wheels}/inklib", "http://127.0.0.1:9/inklib"))
+    lock.write_text(text.replace(f"file://{isolation.wheels}/inklib", "http://index.invalid/inklib"))
     done = isolation.run("names")
     assert json.loads(done.out)["names"] == ["plain"]
     assert "warning[isolation-failed]: there is no environment for the plugins of memo-old" in done.err
-    assert "the package index cannot be reached: http://127.0.0.1:9/inklib" in done.err
+    assert "the package index cannot be reached: http://index.invalid/inklib" in done.err
     assert "`memo plugins isolate memo-old` makes it" in done.err
     lock.write_text(text)
     assert isolation.json("old", "hey")[0][0] == "1.0"
@@ -205,6 +204,7 @@ def test_what_cannot_be_isolated_is_named(isolation):
 def test_an_interrupt_leaves_nothing_half_made(isolation, tmp_path):
     program = tmp_path / "bin" / "uv"
     program.parent.mkdir()
+    os.mkfifo(tmp_path / "begun")
     real = isolation.environments.root / ".tools/bin/uv"
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *pip\\ install*) echo > {tmp_path}/begun; sleep 60;; esac\nexec {real} "$@"\n'
@@ -214,9 +214,7 @@ def test_an_interrupt_leaves_nothing_half_made(isolation, tmp_path):
     process = isolation.user.start(
         isolation.python, "-m", "memo", "plugins", "isolate", "memo-new", start_new_session=True
     )
-    while not (tmp_path / "begun").exists():
-        assert process.poll() is None
-        time.sleep(0.02)
+    (tmp_path / "begun").read_bytes()  # which waits until it is written
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
