@@ -56,6 +56,11 @@ BARS = (
         0,
         "1,000 calls over workers with differing versions, exact: of another one",
     ),
+    Bar(
+        "processes/environment and first call:by hand",
+        1.3,
+        "environment of an isolated plugin (NumPy 1.26), warm cache, and first call: x by hand",
+    ),
     Bar("processes/fingerprint version ms", 1, "fingerprint of 100 distributions by name and version: ms"),
     Bar("adoption-llm/own:ours", 5, "llm --help, 25 plugins: llm's own / ours", is_least=True),
     Bar("adoption-llm/ours:plain", 1.15, "llm --help, 25 plugins: x llm without plugins"),

@@ -21,6 +21,7 @@ import adopted
 import timetracker
 from calls import measure_calls
 from hooks import measure_hooks
+from isolated import measure_environments
 from measure import Program, interleave
 from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
 from results import Results, table
@@ -259,6 +260,11 @@ def versions(results: Results, _: argparse.Namespace) -> None:
     measure_versions(results)
 
 
+def environments(results: Results, _: argparse.Namespace) -> None:
+    """The environment of an isolated plugin, from a warm cache, with the first call; beside doing that by hand."""
+    measure_environments(results)
+
+
 def hooks(results: Results, options: argparse.Namespace) -> None:
     """Calls of hooks beside pluggy and a bare loop, on two Pythons; and what declaring and changing them costs."""
     measure_hooks(results, options.rounds)
@@ -318,6 +324,7 @@ SECTIONS = {
     "import": importing,
     "calls": calls,
     "versions": versions,
+    "environments": environments,
     "adoption": adoption,
     "hooks": hooks,
     "instructions": instructions,

@@ -21,7 +21,6 @@ from pegboard.startup.journal.place import no_journal
 from pegboard.startup.recording.encoding import add_wishes, empty_index
 from pegboard.startup.recording.files import remove
 from pegboard.startup.recording.original_functions import OriginalFunctions
-from pegboard.startup.recording.rebuild import Rebuild
 from pegboard.startup.search import ordered, search, user_order
 from pegboard.waiting_threads import watch
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pegboard.importer import Attribution, Importer
     from pegboard.index import Index, Settings
     from pegboard.ledger import Contribution, Ledger, Plugin, Records
+    from pegboard.startup.recording.rebuild import Rebuild
     from pegboard.startup.search import Search
 
 
@@ -247,6 +247,8 @@ class ColdStart:
         rebuild.make_index([plugin])
 
     def _rebuild(self, eager_kinds: AbstractSet[str], *, is_from_scratch: bool) -> Rebuild:
+        from pegboard.startup.recording.rebuild import Rebuild  # an eager start records nothing
+
         found = self.search()
         early = self._early.settle(found.plugins) if self._is_first else []
         return Rebuild(
