@@ -37,6 +37,12 @@ def attempt_in_a_child(path):
 @register("folder")
 def folder(): return tempfile.gettempdir()
 
+@register("reversed")
+def reverse(view): return memoryview(bytes(view)[::-1])
+
+@register("read")
+def read(file): return file.read()
+
 @register("double")
 def double(values): return [2 * value for value in values]
 """
@@ -134,6 +140,13 @@ class TestAConfinedProcess:
         assert confined.call("things", "try in a thread", ("open(other + '/new', 'w')",), folders) == "PermissionError"
         assert confined.call("things", "try in a child", (path,)) != 0
         assert not os.path.exists(path)
+
+    def test_gets_and_returns_shared_memory_and_open_files(self, processes, tmp_path):
+        view = memoryview(bytes(range(256)) * 4096)
+        assert bytes(processes[True].call("things", "reversed", (view,))) == bytes(view)[::-1]
+        (tmp_path / "file").write_text("text")
+        with open(tmp_path / "file") as file:
+            assert processes[True].call("things", "read", (file,)) == "text"
 
     def test_has_its_temporary_folder_and_its_life_line(self, application, processes):
         assert processes[True].call("things", "folder").startswith(str(application.folder))
