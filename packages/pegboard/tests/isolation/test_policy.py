@@ -90,6 +90,7 @@ def test_the_policy_has_it_and_names_the_line_of_a_mistake(tmp_path):
         Isolation("a"),
         Isolation("a", specifier=">=2"),
         Isolation("a", requirement="-e /x"),
+        Isolation("a", confined=True),
         Isolation("a", requirement="a>=2", python="3.12", confined=True, environ=("B",)),
     ],
 )

@@ -50,15 +50,15 @@ class Isolation:
     def as_setting(self) -> Any:
         """Return the value that says it in `plugins.toml`."""
         table = {
-            "requirement": self.requirement or f"{self.name}{self.specifier}",
+            "requirement": self.requirement or (self.specifier and f"{self.name}{self.specifier}"),
             "python": self.python,
             "confined": self.confined,
             "environ": list(self.environ),
         }
         said = {key: value for key, value in table.items() if value}
-        if len(said) > 1 or self.requirement:
-            return said
-        return self.specifier or True
+        if said.keys() <= {"requirement"} and not self.requirement:
+            return self.specifier or True
+        return said
 
 
 def read_isolated(table: object) -> Iterator[Isolation | tuple[tuple[str, ...], str]]:
