@@ -123,7 +123,7 @@ class Plugin:
         self.origin: str | None = origin
         """The file it would be imported from; None when only an import hook knows."""
         self.source: str = source
-        """How it was found: built-in, namespace, entry point, or folder."""
+        """How it was found: built-in, namespace, entry point, folder, or isolated."""
         self.distribution: Distribution | None = distribution
         """What the user installed to get it; None when nothing owns the file."""
         self.state: str = FOUND
