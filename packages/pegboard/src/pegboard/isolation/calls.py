@@ -23,6 +23,7 @@ CURRENT: ContextVar[Running | None] = ContextVar("pegboard_isolation_running", d
 """The call that this thread or task runs for another process."""
 
 
+_get_ident = threading.get_ident
 _LOCK = threading.Lock()
 """Held while some call is about to be interrupted, or to begin or end what may be interrupted."""
 
@@ -102,19 +103,18 @@ class AsyncPending(_Waiting):
 class Running:
     """A call of the other process that runs here, in a thread or as a task."""
 
-    __slots__ = ("_loop", "_task", "_thread", "_waiting", "frame", "is_cancelled", "peer")
+    is_cancelled = False
+    _thread: int | None = None
+    """The thread that runs the function, while it runs code that may be interrupted."""
+    _waiting: Pending | None = None
+    """What that thread waits for, if it has called the other process in turn."""
+    _task: asyncio.Task[Any] | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, frame: Frame, peer: object) -> None:
         self.frame = frame
         self.peer = peer
         """Where its caller is."""
-        self.is_cancelled = False
-        self._thread: int | None = None
-        """The thread that runs the function, while it runs code that may be interrupted."""
-        self._waiting: Pending | None = None
-        """What that thread waits for, if it has called the other process in turn."""
-        self._task: asyncio.Task[Any] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     def run_in(self, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
         """Note that the rest of the call is *task*."""
@@ -175,7 +175,7 @@ class Running:
         Raises:
             CallCancelledError: If the call has been cancelled.
         """
-        self._thread = threading.get_ident()
+        self._thread = _get_ident()
         if self.is_cancelled:
             raise CallCancelledError
 

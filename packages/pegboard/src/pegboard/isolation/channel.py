@@ -10,7 +10,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pegboard.errors import CallDeadlineError, PeerGoneError
+from pegboard.errors import CallDeadlineError, CannotTravelError, PeerGoneError
 from pegboard.isolation import remote_errors, wire
 from pegboard.isolation.calls import CURRENT, AsyncPending, Pending, Running
 from pegboard.isolation.connection import Connection, Frame
@@ -187,9 +187,13 @@ class Channel:
         self._pending[id_] = pending
         try:
             until = None if deadline_s is None else time.monotonic() + deadline_s
-            is_under_way = self._send(kind, id_, parent, what, args, kwargs)
+            is_under_way = True  # from here on an interrupt may come when it is
+            self._send(kind, id_, parent, what, args, kwargs)
             frame = self._answer(pending, until)
             is_under_way = frame is None
+        except (CannotTravelError, PeerGoneError):
+            is_under_way = False
+            raise
         finally:
             self._finish(id_, pending, is_abandoned=is_under_way)
             if is_paused and running is not None:
@@ -200,13 +204,12 @@ class Channel:
 
     def _send(  # noqa: PLR0917 -- six numbers and words
         self, kind: int, id_: int, parent: int, what: str | int, args: Sequence[object], kwargs: Mapping[str, object]
-    ) -> bool:
-        """Send a request, and return True."""
+    ) -> None:
+        """Send a request."""
         self._turns.start()
         value = [what, [*args], {**kwargs}]
         if kwargs or not are_flat(args) or not self._link.send_plain(kind, id_, parent, value):
             self._link.send(kind, id_, parent, value, partial(_arguments, args, kwargs))
-        return True
 
     def _answer(self, pending: Pending, until: float | None) -> Frame | None:
         """Return the answer, and run the callbacks that come before it; None if time is over."""
@@ -239,11 +242,15 @@ class Channel:
         self._tasks += 1
         self._turns.has_tasks = True
         try:
-            is_under_way = self._send(kind, id_, parent, what, args, kwargs)
+            is_under_way = True
+            self._send(kind, id_, parent, what, args, kwargs)
             self._turns.attend_now()
             async with asyncio.timeout(deadline_s):
                 frame = await pending.future
             is_under_way = False
+        except (CannotTravelError, PeerGoneError):
+            is_under_way = False
+            raise
         except TimeoutError:
             raise CallDeadlineError(self.name, str(what), float(deadline_s or 0)) from None
         finally:
@@ -366,7 +373,7 @@ class Channel:
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
-    def _break(self, error: ValueError) -> PeerGoneError:
+    def _break(self, error: Exception) -> PeerGoneError:
         """End the connection, since the peer has sent what it may not send."""
         return self._connection.broken(str(error))
 

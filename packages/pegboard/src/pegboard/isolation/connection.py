@@ -27,6 +27,11 @@ _SOCKET = int(socket.SOL_SOCKET)
 _FLAGS = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0))
 
 
+_PLAIN, _KINDS = wire.PLAIN, wire.KINDS
+_SPACES, _ALL_FLAGS = (_SPACE,), (_FLAGS,)
+_new = tuple.__new__
+
+
 class Frame(NamedTuple):
     """One message."""
 
@@ -81,24 +86,48 @@ class Connection:
         if len(body) < _CHUNK:
             data += body
             body = b""
-        is_begun = False
         try:
             if descriptor is None:
                 sent = self._send(data)
-                if sent == len(data) and not body:
-                    return
             else:
                 sent = socket.send_fds(self._socket, [data], [descriptor])
-            is_begun = True
-            self._socket.sendall(memoryview(data)[sent:])
+        except OSError as error:
+            self._end(error)
+            raise self.gone() from None
+        if sent < len(data) or body:
+            self._send_rest(memoryview(data)[sent:], body)
+
+    def send_plain(self, kind: int, id_: int, parent: int, body: bytes) -> None:
+        """Send one frame as most are: short, without an arena or a descriptor; see `send`.
+
+        Raises:
+            PeerGoneError: If the connection has ended.
+        """
+        with self.sending:
+            size = len(body)
+            if self.is_closed or size >= _CHUNK:
+                self.send(kind, id_, parent, 0, body)
+                return
+            data = _PACK(wire.PLAIN, kind, size, id_, parent, 0) + body
+            try:
+                sent = self._send(data)
+            except OSError as error:
+                self._end(error)
+                raise self.gone() from None
+            if sent != len(data):
+                self._send_rest(memoryview(data)[sent:], b"")
+
+    def _send_rest(self, data: memoryview, body: bytes) -> None:
+        """Send what is left of a frame, which cannot be given up any more."""
+        try:
+            self._socket.sendall(data)
             self._socket.sendall(body)
         except OSError as error:
             self._end(error)
             raise self.gone() from None
         except BaseException:  # a signal's handler has raised it
-            if is_begun:
-                self.cause = "sending to it was interrupted"
-                self.shut()
+            self.cause = "sending to it was interrupted"
+            self.shut()
             raise
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -119,17 +148,18 @@ class Connection:
             size = _LARGE_CHUNK if self._missing > _CHUNK else _CHUNK
             try:
                 # in one step of the interpreter: what has been read cannot be lost to an exception from outside
-                self._arrived.extend(map(self._recvmsg, (size,), (_SPACE,), (_FLAGS,)))
+                self._arrived.extend(map(self._recvmsg, (size,), _SPACES, _ALL_FLAGS))
             except OSError as error:
                 self._end(error)
                 raise self.gone() from None
             self.is_handing = True
             data, ancillary, flags, _ = self._arrived[0]
-            if len(data) >= _SIZE and not (ancillary or self._missing or flags & _TRUNCATED):
+            size = len(data) - _SIZE
+            if size >= 0 and not (ancillary or self._missing or flags & _TRUNCATED):
                 beginning, kind, length, id_, parent, arena = _UNPACK(data)
-                if len(data) == _SIZE + length and beginning == wire.PLAIN and kind in wire.KINDS:
-                    self._arrived.popleft()
-                    return Frame(kind, id_, parent, arena, data[_SIZE:], None)
+                if length == size and beginning == _PLAIN and kind in _KINDS:
+                    self._arrived.clear()
+                    return _new(Frame, (kind, id_, parent, arena, data[_SIZE:], None))
         self.is_handing = True
         frame = self._buffered()
         self.has_more = frame is not None and self._offset < len(self._data)

@@ -17,7 +17,7 @@ from pegboard.isolation.blocks import Blocks
 from pegboard.isolation.given import Given
 from pegboard.isolation.message import Files, Incoming, Outgoing
 from pegboard.isolation.streams import Stream
-from pegboard.isolation.values import Writer, read
+from pegboard.isolation.values import MARKED, Writer, read, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,9 +81,7 @@ class Link:
         self._writers.append(writer)
         if len(body) > wire.MOST_BODY_BYTES:
             return False
-        connection = self._connection
-        with connection.sending:
-            connection.send(kind, id_, parent, 0, body)
+        self._connection.send_plain(kind, id_, parent, body)
         return True
 
     def send(self, kind: int, id_: int, parent: int, value: object, parts: Parts = no_parts) -> None:
@@ -157,6 +155,8 @@ class Link:
             LacksNumPyError: If there is no NumPy for an array in it.
         """
         if not frame.arena:
+            if MARKED not in frame.body:
+                return read_plain(frame.body)
             return read(frame.body, lambda: Incoming(self.peer, self._blocks, self._files, 0))
         message = Incoming(self.peer, self._blocks, self._files, frame.arena)
         return read(frame.body, lambda: message)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from pegboard.isolation.link import Link
     from pegboard.isolation.workers import Workers
 
+_now = time.perf_counter
 _SLOW_S = 0.001
 _MOST_SLOW = 4096
+_STR = {str}
 
 
 class Server:
@@ -36,7 +38,7 @@ class Server:
         serve: Callable[[str], Callable[..., object]],
         *,
         done: Callable[[Running], None],
-        broken: Callable[[ValueError], object],
+        broken: Callable[[Exception], object],
         attend_now: Callable[[], None],
     ) -> None:
         """Begin without any request.
@@ -109,28 +111,34 @@ class Server:
                 pending.deliver(error)
 
     def _result(self, running: Running) -> Any:
-        kind = running.frame.kind
+        frame = running.frame
         try:
-            value = self._link.read(running.frame)
-            target, function, args, kwargs = self._function(kind, value)
-        except ValueError as error:
+            target, args, kwargs = value = self._link.read(frame)
+            if not (type(args) is list and type(kwargs) is dict and (not kwargs or {*map(type, kwargs)} <= _STR)):
+                raise ValueError("a request has no arguments")
+            if frame.kind == wire.CALL and type(target) is str:
+                function = None
+            else:
+                target, function, args, kwargs = self._function(frame.kind, value)
+        except (ValueError, TypeError) as error:
             self._broken(error)
             raise CallCancelledError from error
-        if target in self._slow:
+        slow = self._slow
+        if slow and target in slow:
             self._attend_now()
-        began = time.perf_counter()
+        began = _now()
         try:
             running.enter()
-            if kind == wire.CALL:
+            if function is None:
                 function = self._serve(target)
-            return function(*args, **kwargs)
+            return function(*args, **kwargs) if kwargs else function(*args)
         finally:
             running.leave()
-            if time.perf_counter() - began < _SLOW_S:
-                if self._slow:
-                    self._slow.discard(target)
-            elif len(self._slow) < _MOST_SLOW:
-                self._slow.add(target)
+            if _now() - began >= _SLOW_S:
+                if len(slow) < _MOST_SLOW:
+                    slow.add(target)
+            elif slow:
+                slow.discard(target)
             if self.is_in_child:  # the function has forked, and the child has come back here
                 os._exit(1)
 
@@ -140,14 +148,9 @@ class Server:
         Raises:
             ValueError: If it means nothing.
         """
-        target: Any
-        target, args, kwargs = value if type(value) is list and len(value) == 3 else (None, None, None)  # noqa: PLR2004
-        if type(args) is not list or type(kwargs) is not dict or not {*map(type, kwargs)} <= {str}:
-            raise ValueError("a request has no arguments")
+        target, args, kwargs = value
         if kind == wire.CALL:
-            if type(target) is not str:
-                raise ValueError("a call has no target")
-            return target, None, args, kwargs
+            raise ValueError("a call has no target")
         given = self._link.given.get(target)
         if kind == wire.INVOKE:
             if not callable(given):

@@ -28,7 +28,8 @@ _ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 _SIZED = frozenset({str, bytes})
 _UNSIZED = _ATOMS - _SIZED
 _SEQUENCES = frozenset({list, tuple, set, frozenset})
-_MARKED = b"\xc7\x00"
+_unpack = msgpack.unpackb
+MARKED = b"\xc7\x00"
 """What begins each mark."""
 
 
@@ -212,13 +213,25 @@ def read(data: bytes, message: Callable[[], Incoming]) -> Any:
         ValueError: If it means none.
         arrays.LacksNumPyError: If there is no NumPy for an array in it.
     """
+    if MARKED not in data:
+        return read_plain(data)
     try:
-        if _MARKED not in data:
-            return msgpack.unpackb(data, strict_map_key=False, unicode_errors="surrogatepass", ext_hook=_no_mark)
         return _Reader(message()).read(data)
     except arrays.LacksNumPyError:
         raise
     except Exception as error:  # whatever NumPy or the standard library say to odd values
+        raise ValueError(f"a message cannot be read: {type(error).__name__}: {error}") from error
+
+
+def read_plain(data: bytes) -> Any:
+    """Return the value that *data* means, which has no marks.
+
+    Raises:
+        ValueError: If it means none.
+    """
+    try:
+        return _unpack(data, strict_map_key=False, unicode_errors="surrogatepass", ext_hook=_no_mark)
+    except Exception as error:
         raise ValueError(f"a message cannot be read: {type(error).__name__}: {error}") from error
 
 
