@@ -86,6 +86,16 @@ BARS = (
             Bar(f"hooks-{version}/bind", 3, f"bind, 6 of 1,000 plugins implement, Python {version}: x 6 plugins"),
         )
     ),
+    Bar("processes/pegboard:bare", 3, "a small call in another process, p50: x bare round trip"),
+    Bar(
+        "processes/pickled:shared",
+        300,
+        "64 MiB in the shared allocator, there and back: pickled in band / ours",
+        is_least=True,
+    ),
+    Bar("processes/ordinary:copies", 1.5, "an ordinary array of 64 MiB, there and back: x two copies into warm blocks"),
+    Bar("processes/cancel ms", 50, "cancel, until the function has ended: median ms"),
+    Bar("processes/killed:by hand", 1.3, "kill -9 of a plugin's process, named, serving again: x starting it by hand"),
     Bar("utt-one-year/new add:old add", 0.35, "utt add, one-year log: x utt 1.32"),
     Bar("utt-one-year/new report:old report", 0.35, "utt report, one-year log: x utt 1.32"),
     Bar("utt-help/help of 1000:help of 1", 1.6, "utt --help with 1,000 commands of plugins: x with one"),

@@ -24,6 +24,7 @@ from hooks import measure_hooks
 from isolated import measure_environments
 from measure import Program, interleave
 from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
+from processes import measure_processes
 from results import Results, table
 from synthesis import Environment, age, command_name, plugin_name
 from versions import measure_versions
@@ -270,6 +271,11 @@ def hooks(results: Results, options: argparse.Namespace) -> None:
     measure_hooks(results, options.rounds)
 
 
+def processes(results: Results, options: argparse.Namespace) -> None:
+    """Calls and arrays between processes, and how soon a killed one serves again."""
+    measure_processes(results, options.rounds)
+
+
 def instructions(results: Results, options: argparse.Namespace) -> None:
     """The instructions of whole processes, which other work on the machine does not change; needs valgrind."""
     valgrind = shutil.which("valgrind")
@@ -327,6 +333,7 @@ SECTIONS = {
     "environments": environments,
     "adoption": adoption,
     "hooks": hooks,
+    "processes": processes,
     "instructions": instructions,
 }
 

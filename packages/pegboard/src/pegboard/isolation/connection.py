@@ -87,10 +87,7 @@ class Connection:
             data += body
             body = b""
         try:
-            if descriptor is None:
-                sent = self._send(data)
-            else:
-                sent = socket.send_fds(self._socket, [data], [descriptor])
+            sent = self._send(data) if descriptor is None else socket.send_fds(self._socket, [data], [descriptor])
         except OSError as error:
             self._end(error)
             raise self.gone() from None

@@ -114,12 +114,11 @@ class Server:
         frame = running.frame
         try:
             target, args, kwargs = value = self._link.read(frame)
-            if not (type(args) is list and type(kwargs) is dict and (not kwargs or {*map(type, kwargs)} <= _STR)):
-                raise ValueError("a request has no arguments")
-            if frame.kind == wire.CALL and type(target) is str:
+            is_sound = type(args) is list and type(kwargs) is dict and (not kwargs or {*map(type, kwargs)} <= _STR)
+            if is_sound and frame.kind == wire.CALL and type(target) is str:
                 function = None
             else:
-                target, function, args, kwargs = self._function(frame.kind, value)
+                target, function, args, kwargs = self._function(frame.kind, value, is_sound=is_sound)
         except (ValueError, TypeError) as error:
             self._broken(error)
             raise CallCancelledError from error
@@ -142,15 +141,15 @@ class Server:
             if self.is_in_child:  # the function has forked, and the child has come back here
                 os._exit(1)
 
-    def _function(self, kind: int, value: Any) -> tuple[Any, Any, Any, Any]:
+    def _function(self, kind: int, value: Any, *, is_sound: bool) -> tuple[Any, Any, Any, Any]:
         """Return what a request means: what is asked for, the function to be called, and its arguments.
 
         Raises:
             ValueError: If it means nothing.
         """
         target, args, kwargs = value
-        if kind == wire.CALL:
-            raise ValueError("a call has no target")
+        if kind == wire.CALL or not is_sound:
+            raise ValueError("a request has no target, or no arguments")
         given = self._link.given.get(target)
         if kind == wire.INVOKE:
             if not callable(given):
