@@ -100,7 +100,7 @@ class Turns:
             waiter: It is this thread.
             until: The end of the wait, by the monotonic clock.
         """
-        if self._turn.acquire(blocking=False):  # mostly nobody else reads
+        if self._turn.acquire(False):  # mostly nobody else reads
             try:
                 self._read(waiter, until)
             finally:
@@ -119,7 +119,7 @@ class Turns:
         self._waiting[waiter] = None
         try:
             while not waiter.inbox:
-                if self._turn.acquire(blocking=False):
+                if self._turn.acquire(False):
                     try:
                         self._read(waiter, until)
                     finally:
@@ -150,7 +150,7 @@ class Turns:
 
     def end(self) -> None:
         """Wake the attendant, which sees that the connection is closed; close it if nobody is reading."""
-        if self._turn.acquire(blocking=False):
+        if self._turn.acquire(False):
             try:
                 self._ended(self._connection.gone())
             finally:
@@ -249,7 +249,7 @@ class Turns:
         return True
 
     def _attend_until_somebody_waits(self) -> None:
-        if not self._turn.acquire(blocking=False):
+        if not self._turn.acquire(False):
             return
         self._is_attending = True
         self._episodes += 1
