@@ -71,18 +71,23 @@ class Plugin:
     def spin(self, seconds=30.0):
         try:
             self.reached.release()
-            until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                pass
+            self.loop(time.monotonic() + seconds)
         except CallCancelledError:
             self.events.append("cancelled")
             self.reached.release()
             raise
 
+    def loop(self, until):
+        while time.monotonic() < until:
+            pass
+
+    def forever(self, function):
+        while True:
+            function()
+
     def wait_for(self, function):
         try:
-            while True:
-                function()
+            self.forever(function)
         except CallCancelledError:
             self.events.append("cancelled")
             self.reached.release()
