@@ -469,7 +469,7 @@ class TestAStart:
             process.close()
             loaded = process.call("things", "modules")
         assert [name for name in loaded if name.startswith("pegboard.startup")] == []
-        heavy = {"asyncio", "decimal", "inspect", "logging", "pathlib", "traceback", "uuid", "zoneinfo"}
+        heavy = {"asyncio", "ctypes", "decimal", "inspect", "logging", "pathlib", "traceback", "uuid", "zoneinfo"}
         assert heavy.intersection(loaded) == set()
 
     def test_that_fails_raises_what_the_import_has_raised(self, application):

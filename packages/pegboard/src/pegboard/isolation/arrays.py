@@ -7,7 +7,6 @@ are, and arrays again. NumPy is imported only when the other end has sent an arr
 from __future__ import annotations
 
 import array
-import ctypes
 import math
 import re
 import sys
@@ -133,7 +132,9 @@ def _bytes(value: memoryview, message: Outgoing) -> list[object]:
     if value.nbytes and value.c_contiguous:
         flat = value.cast("B")
         if not value.readonly:
-            address = ctypes.addressof(ctypes.c_char.from_buffer(flat))
+            from ctypes import addressof, c_char
+
+            address = addressof(c_char.from_buffer(flat))
             if found := message.refer(address, value.nbytes):
                 return [*found]
         if value.nbytes >= wire.INLINE_BYTES:
@@ -203,7 +204,7 @@ def read_array(message: Incoming, typecode: object, count: object, *where: Any) 
 
 def array_item_size(format_: str) -> int:
     """Return how many bytes an item of a view has."""
-    return ctypes.sizeof(ctypes.c_byte) if format_ in "cbB?" else memoryview(b"").cast(format_).itemsize  # type: ignore[call-overload]
+    return 1 if format_ in "cbB?" else memoryview(b"").cast(format_).itemsize  # type: ignore[call-overload]
 
 
 def _flat(message: Incoming, size: int, where: Any) -> memoryview:

@@ -9,7 +9,6 @@ A block that is not used is kept warm for the next message.
 from __future__ import annotations
 
 import bisect
-import ctypes
 import os
 import threading
 import weakref
@@ -89,8 +88,10 @@ class Memory:
         self.given = 0
         """How many have known it: what two know is not used anew, since one could read what is meant for the other."""
         self._map = mmap(descriptor, size)
-        self._kind = ctypes.c_char * size
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+        from ctypes import addressof, c_char  # few processes share memory
+
+        self._kind = c_char * size
+        self.address = addressof(c_char.from_buffer(self._map))
         self._leases: dict[int, tuple[weakref.ref[Any], Callable[[], None] | None]] = {}
         with Memory._lock:
             bisect.insort(Memory._addresses, self.address)

@@ -5,7 +5,6 @@ In: threads and event loops. Out: objects that wait for an answer, and objects t
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
@@ -201,6 +200,8 @@ class Running:
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    import ctypes  # few calls are cancelled, and it is a part of the start of a plugin's process
+
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
     )
