@@ -25,6 +25,7 @@ from pegboard.startup.discovery.finders import path_entries
 from pegboard.startup.journal import quarantine
 from pegboard.startup.policy.ordering import order
 from pegboard.startup.policy.policy import load_policy
+from pegboard.startup.uncollected import Uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,8 @@ def folder_of(settings: Settings) -> str | None:
 
 
 def _discover(settings: Settings) -> Discovery:
-    return discover(settings.application, folder=folder_of(settings), sources=sources_of(settings))
+    with Uncollected():
+        return discover(settings.application, folder=folder_of(settings), sources=sources_of(settings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ starts are slower.
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 
 from pegboard._typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from pegboard.startup.recording.influences import is_influence, stamps
 from pegboard.startup.recording.notes import Notes
 from pegboard.startup.recording.old_records import identity
 from pegboard.startup.recording.record import NOT_JUDGED, RECENT, UNRECORDED, Record
+from pegboard.startup.uncollected import Uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,19 +158,13 @@ class NewIndex:
         Args:
             plugins: All plugins in their final order.
         """
-        # All that is made here is kept until the end, and is a lot: Python would look through every object of the
-        # process for garbage that cannot be there, which takes longer than all the rest.
-        is_collecting = gc.isenabled()
-        gc.disable()
-        try:
-            return self._made(plugins)
-        except Exception:
-            if not self._outcome.drop_unwritable(plugins):
-                raise
-            return self._made(plugins)
-        finally:
-            if is_collecting:
-                gc.enable()
+        with Uncollected():
+            try:
+                return self._made(plugins)
+            except Exception:
+                if not self._outcome.drop_unwritable(plugins):
+                    raise
+                return self._made(plugins)
 
     def _made(self, plugins: Sequence[Plugin]) -> Index:
         discovery = self._search.discovery

@@ -12,7 +12,7 @@ import math
 from pegboard._typing import TYPE_CHECKING
 from pegboard.entry_objects import is_distribution
 from pegboard.errors import PluginImportError, describe_exception
-from pegboard.ledger import ISOLATED, PRIMED
+from pegboard.ledger import DISABLED, ISOLATED, PRIMED
 from pegboard.left_out import is_library
 from pegboard.printing import PRINTED
 from pegboard.startup.recording.budget import Budget, allowed_s
@@ -185,7 +185,7 @@ class Rebuild:
 
         def importing() -> Plugin | None:
             for plugin in reversed(stacks.get(_thread.get_ident(), ())):  # called at each import of a module
-                if not is_library(plugin):
+                if plugin.state != DISABLED or not is_library(plugin):
                     return plugin
             return None
 
