@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pegboard.ledger import Plugin
     from pegboard.startup.recording.budget import Budget
     from pegboard.startup.recording.effects.observation import Observation
-    from pegboard.startup.recording.recorder import ImportTrace, Recorder
+    from pegboard.startup.recording.import_traces import ImportTrace
+    from pegboard.startup.recording.recorder import Recorder
 
 
 class Judging:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pegboard.ledger import Contribution, Plugin
     from pegboard.sources import Adapter
-    from pegboard.startup.recording.recorder import ImportTrace
+    from pegboard.startup.recording.import_traces import ImportTrace
 
     Files = dict[str, tuple[str, str]]  # path to stamp and content hash
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import _frozen_importlib
 import _thread
-import builtins
-import importlib.util
 import os
 import sys
 import time
@@ -21,8 +19,6 @@ from types import ModuleType
 from pegboard._typing import TYPE_CHECKING
 from pegboard.errors import describe_exception
 from pegboard.importer import divert, end_diversion
-from pegboard.index import WHOLE_ENVIRONMENT
-from pegboard.left_out import is_library
 from pegboard.startup.recording.effects.comparison import Comparison
 from pegboard.startup.recording.effects.effect import NOT_SHOWN, SEEN, Effect
 from pegboard.startup.recording.effects.heap import Heap
@@ -31,10 +27,11 @@ from pegboard.startup.recording.effects.naming import namespace_of
 from pegboard.startup.recording.effects.observation import Observation
 from pegboard.startup.recording.effects.subclasses import Subclasses
 from pegboard.startup.recording.holding_packages import stand_in
-from pegboard.startup.recording.variables import Variables, bodies
+from pegboard.startup.recording.import_traces import ImportTrace, ImportTraces, name_in
+from pegboard.startup.recording.replaced_functions import ReplacedFunctions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from types import FrameType
     from typing import Any, Self
 
@@ -45,8 +42,6 @@ if TYPE_CHECKING:
 
 _IMPORTING = ("pegboard", "importlib", "_frozen_importlib", "_frozen_importlib_external")
 """Packages whose frames lie between an import statement and what it loads."""
-_NOT_OBSERVED = ("pegboard.", "importlib._bootstrap", "_frozen_importlib")
-"""How the names of modules begin of which no import counts; what the import system needs is in Python itself."""
 ACTIVE: list[Recorder] = []
 """The recorders that are tracing imports now."""
 
@@ -55,30 +50,6 @@ def never(plugin: Plugin) -> bool:
     """Return False: none of the plugins is meant."""
     del plugin
     return False
-
-
-class ImportTrace:
-    """What the import of one plugin, or of one package, read and did."""
-
-    __slots__ = ("adapter", "borrowed", "effects", "is_judged", "missing", "packages", "uses", "variables")
-
-    def __init__(self, adapter: Adapter | None = None) -> None:
-        self.adapter: Adapter | None = adapter
-        """The application's, which is called in the course of an import: its code counts as the plugin's."""
-        self.variables: set[str] = set()
-        """Environment variables that were read."""
-        self.packages: set[str] = set()
-        """Top-level packages that were imported, including those that were loaded already."""
-        self.missing: set[str] = set()
-        """Modules that were to be imported and not found."""
-        self.uses: set[str] = set()
-        """Modules of other plugins that were imported."""
-        self.borrowed: set[str] = set()
-        """If it imports plugins that the application does not enable: the modules of all such that are loaded."""
-        self.effects: list[Effect] = []
-        """What it did besides registering, as far as it was observed."""
-        self.is_judged: bool = False
-        """Whether it was observed whole, so that `effects` says whether it does more than register."""
 
 
 class Recorder:
@@ -107,7 +78,6 @@ class Recorder:
         """
         self._adapter = adapter
         self._most_at_once = most_at_once
-        self._not_traced = {"pegboard", application.partition(".")[0]}
         self._find_importing = importing
         self._holding = ownership.holding
         self._rows = rows
@@ -123,12 +93,6 @@ class Recorder:
         """What is observed instead of a plugin, the innermost last, each with the plugin that was being imported."""
         self._is_own = ownership.is_own
         self._owner = ownership.owner
-        self._of_nobody = ownership.of_nobody
-        self._package_traces: dict[str, ImportTrace] = {}
-        """The trace of each top-level package: only the first of several plugins that import one runs its code."""
-        self._traces: dict[Plugin, ImportTrace] = {}
-        self._borrowed: set[str] = set()
-        self._dropped = ImportTrace()
         self._application = application.partition(".")[0]
         self._heap: Heap | None = None
         self._observed: list[Observation] = []
@@ -138,15 +102,17 @@ class Recorder:
         self._made: dict[str, list[Any]] = {}
         """What each plugin has made while it was observed; it is looked at when another one imports that plugin."""
         self._subclasses = Subclasses(self._application)
-        self._undo: list[Callable[[], None]] = []
+        self._functions = ReplacedFunctions()
         self.thread: int = _thread.get_ident()
         """The thread whose imports are traced."""
-        self._variables = Variables()
+        self._traces = ImportTraces(
+            self._importing, ownership, self._application, adapter=adapter, used=self._compare_before_use
+        )
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment before the first import: what a record is bound to."""
-        return self._variables.before
+        return self._traces.variables.before
 
     def _importing(self) -> Plugin | None:
         plugin = self._find_importing()
@@ -154,168 +120,27 @@ class Recorder:
             return self._stand_ins[-1][0]
         return plugin
 
-    def trace(self, plugin: Plugin) -> ImportTrace:
-        """Return the trace of *plugin* so far."""
-        try:
-            return self._traces[plugin]
-        except KeyError:
-            trace = self._traces[plugin] = ImportTrace(self._adapter)
-            return trace
-
     def __enter__(self) -> Self:
         ACTIVE.append(self)
         ended = divert("", None, -id(self))  # over all imports: the methods of streams are compared, too
-        self._undo.append(lambda: end_diversion(ended))
-        self._watch_environment()
-        self._watch_imports()
+        self._functions.append(lambda: end_diversion(ended))
+        self._traces.watch(self._functions)
         self._watch_loading()
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._undo:
-            self._undo.pop()()
+        self._functions.restore()
         if self._heap is not None:
             self._heap.close()
             self._heap = None
-        self._traces.clear()  # who wanted one has it
+        self._traces.forget()
+        self._made.clear()
+        self._rows = int  # else what it asks waits, with all that it knows, for the garbage collector
         ACTIVE.remove(self)
 
-    def _replace(self, holder: Any, name: str, make: Callable[[Any], Any]) -> None:
-        original = getattr(holder, name, None)
-        if original is None:
-            return
-        replacement = make(original)
-        setattr(holder, name, replacement)
-
-        def undo() -> None:
-            if getattr(holder, name, None) is replacement:  # a plugin's own patch stays: it was reported
-                setattr(holder, name, original)
-
-        self._undo.append(undo)
-
-    def _watch(self, holder: Any, name: str, before: Callable[..., None]) -> None:
-        """Replace a function by one that calls *before* with the same arguments first."""
-
-        def make(original: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*arguments: Any, **options: Any) -> Any:
-                before(*arguments, **options)
-                return original(*arguments, **options)
-
-            return call
-
-        self._replace(holder, name, make)
-
-    # -- what is read -------------------------------------------------------------------------------------------------
-
-    def _watch_environment(self) -> None:
-        environment = type(os.environ)
-        self._watch(environment, "__getitem__", lambda _, name: self._add_variable(name))
-        self._watch(environment, "__iter__", lambda _: self._add_variable(WHOLE_ENVIRONMENT))
-
-    def _add_variable(self, name: str | bytes) -> None:
-        """Add a variable to the trace of the imported plugin, and to those of the packages whose bodies read it."""
-        plugin = self._importing()
-        if plugin is None:
-            return
-        frame = sys._getframe(1)
-        names = self._variables.bound(name, frame)
-        self.trace(plugin).variables |= names
-        self.trace(plugin).uses |= self._variables.setters(names, plugin)
-        for module in bodies(frame, partial(self._is_own, plugin)):
-            self._package_trace(module).variables |= names
-
-    def _package_trace(self, module: str) -> ImportTrace:
-        """Return the trace of the package of *module*; for Python, pegboard and the application one nobody reads."""
-        package = module.partition(".")[0]
-        if package in sys.stdlib_module_names or package in self._not_traced:
-            return self._dropped
-        return self._package_traces.setdefault(package, ImportTrace())
-
-    def _add_import(self, plugin: Plugin, importer: str, name: str, attributes: Sequence[str]) -> None:
-        trace = self.trace(plugin)
-        package = name.partition(".")[0]
-        trace.packages.add(package)
-        self._package_trace(importer).packages.add(package)
-        if name not in self._of_nobody:
-            self._add_use(plugin, trace, name)
-        for attribute in attributes:
-            module = f"{name}.{attribute}"
-            if module not in self._of_nobody:
-                self._add_use(plugin, trace, module)
-
-    def _add_use(self, plugin: Plugin, trace: ImportTrace, module: str) -> None:
-        owner = self._owner(module)
-        if owner is not None and is_library(owner):
-            self._borrowed.add(owner.module)
-            trace.borrowed = self._borrowed
-        elif owner is not None and owner is not plugin:
-            trace.uses.add(owner.module)
-            if self._heap is not None and owner.module in self._made:
-                self._compare_before_use()
-                self._heap.add(self._made.pop(owner.module))
-
-    def _add_missing(self, plugin: Plugin, importer: str, name: str) -> None:
-        self.trace(plugin).missing.add(name)
-        self._package_trace(importer).missing.add(name)
-
-    def _add_missing_attributes(
-        self, plugin: Plugin, importer: str, name: str, module: ModuleType, attributes: Sequence[Any]
-    ) -> None:
-        """Add those *attributes* of a package, imported as *name*, that are not there: they might be modules of it."""
-        namespace = namespace_of(module) if issubclass(type(module), ModuleType) else {}
-        if "__path__" in namespace and name.partition(".")[0] not in sys.stdlib_module_names:
-            for attribute in attributes:
-                if type(attribute) is str and attribute.isidentifier() and attribute not in namespace:
-                    self._add_missing(plugin, importer, f"{name}.{attribute}")
-
-    def _watch_imports(self) -> None:
-        def importing(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
-            def import_(
-                name: str,
-                globals: Any = None,  # noqa: A002
-                locals: Any = None,  # noqa: A002
-                fromlist: Any = (),
-                level: int = 0,
-            ) -> ModuleType:
-                importer = globals.get("__name__") if type(globals) is dict else None
-                if type(importer) is not str:
-                    importer = ""
-                elif importer.startswith(_NOT_OBSERVED) or importer == "pegboard":
-                    return original(name, globals, locals, fromlist, level)
-                if type(name) is not str or (plugin := self._importing()) is None:
-                    return original(name, globals, locals, fromlist, level)
-                attributes = fromlist or ()
-                full_name = _absolute(name, globals, level) if level else name
-                self._add_import(plugin, importer, full_name, attributes)
-                try:
-                    module = original(name, globals, locals, fromlist, level)
-                except ModuleNotFoundError as error:
-                    if error.name:
-                        self._add_missing(plugin, importer, error.name)
-                    raise
-                if attributes:
-                    self._add_missing_attributes(plugin, importer, full_name, module, attributes)
-                return module
-
-            return import_
-
-        self._replace(builtins, "__import__", importing)
-        self._replace(importlib.util, "find_spec", self._watch_find_spec)
-        self._replace(importlib, "import_module", _watch_import_module)
-
-    def _watch_find_spec(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def find_spec(name: str, *rest: Any, **options: Any) -> Any:
-            found = original(name, *rest, **options)
-            plugin = self._importing()
-            if plugin is not None:
-                importer = _name_in(sys._getframe(1).f_globals)
-                if found is None:
-                    self._add_missing(plugin, importer, name)
-                else:
-                    self._add_import(plugin, importer, name, ())
-            return found
-
-        return find_spec
+    def trace(self, plugin: Plugin) -> ImportTrace:
+        """Return the trace of *plugin* so far."""
+        return self._traces.trace(plugin)
 
     # -- what is done -------------------------------------------------------------------------------------------------
 
@@ -345,7 +170,7 @@ class Recorder:
 
             return find_and_load
 
-        self._replace(_frozen_importlib, "_find_and_load", loading)
+        self._functions.replace(_frozen_importlib, "_find_and_load", loading)
 
     def _is_whole(self, observation: Observation, name: str) -> bool:
         """Return whether what is observed is all that has *name* for its own."""
@@ -483,12 +308,14 @@ class Recorder:
         observation.resume()
         return observation
 
-    def _compare_before_use(self) -> None:
-        """Compare all objects before one plugin may change those of another one."""
-        if self._comparison is not None:
-            self._comparison.end()
-            if self._observed and not self._observed[-1].is_paused:
-                self._comparison.begin(self._observed[-1])
+    def _compare_before_use(self, used: Plugin) -> None:
+        """Compare all objects before one plugin may change those of another one, *used*, which it imports."""
+        if self._heap is None or self._comparison is None or used.module not in self._made:
+            return
+        self._comparison.end()
+        if self._observed and not self._observed[-1].is_paused:
+            self._comparison.begin(self._observed[-1])
+        self._heap.add(self._made.pop(used.module))
 
     def skips_comparison(self) -> bool:
         """Note that other code is going to run, and return whether nothing has to be compared before."""
@@ -538,8 +365,8 @@ class Recorder:
                 self._heap.add_later(observation.own_objects)
             else:
                 self._made[plugin.module] = observation.own_objects
-        self._variables.note_changes(next(iter(self._holding.plugins(plugin.module)), plugin))
-        self._add_package_traces(trace)
+        self._traces.variables.note_changes(next(iter(self._holding.plugins(plugin.module)), plugin))
+        self._traces.add_package_traces(trace)
         return trace
 
     def _ignored(self) -> list[object]:
@@ -555,23 +382,12 @@ class Recorder:
             os.environ._data,  # type: ignore[attr-defined]
         ]
 
-    def _add_package_traces(self, trace: ImportTrace) -> None:
-        """Add the traces of all packages that were imported, whichever plugin caused their code to run."""
-        pending = list(trace.packages)
-        while pending:
-            package_trace = self._package_traces.get(pending.pop())
-            if package_trace is not None:
-                pending += package_trace.packages - trace.packages
-                trace.packages |= package_trace.packages
-                trace.variables |= package_trace.variables
-                trace.missing |= package_trace.missing
-
 
 def _importing_body(observation: Observation) -> FrameType | None:
     """Return the frame that is importing something now, if it is the body of a module of the observed plugin."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = _name_in(frame.f_globals)
+        name = name_in(frame.f_globals)
         if name.partition(".")[0] not in _IMPORTING:
             is_body = frame.f_code.co_name == "<module>" and observation.is_own(name)
             return frame if is_body else None
@@ -582,34 +398,3 @@ def _importing_body(observation: Observation) -> FrameType | None:
 def is_observed_by_others() -> bool:
     """Return whether a profiler or a debugger is active: it would be disturbed, and disturb."""
     return sys.getprofile() is not None or sys.gettrace() is not None
-
-
-def _name_in(namespace: Any) -> str:
-    """Return the `__name__` in a module's namespace; an empty text where it is none."""
-    name = namespace.get("__name__") if type(namespace) is dict else None
-    return name if type(name) is str else ""
-
-
-def _absolute(name: str, importer: Any, level: int) -> str:
-    """Return the full name of the module that is imported as *name* by a module with the globals *importer*.
-
-    Source: Python's language reference, section 5.7, "Package Relative Imports".
-    """
-    if not level or type(importer) is not dict:
-        return name
-    package = str(importer.get("__package__") or importer.get("__name__"))
-    for _ in range(level - 1):
-        package = package.rpartition(".")[0]
-    return f"{package}.{name}" if name else package
-
-
-def _watch_import_module(original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
-    def import_module(name: str, package: str | None = None) -> ModuleType:
-        if not name.startswith("."):
-            # `__import__` is watched, and returns the top-level package
-            caller = sys._getframe(1).f_globals
-            __import__(name, caller, None, (), 0)
-            return sys.modules[name]
-        return original(name, package)
-
-    return import_module
