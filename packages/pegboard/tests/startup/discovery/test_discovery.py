@@ -9,14 +9,14 @@ import random
 import subprocess
 import sys
 import tempfile
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, ModuleSpec, PathFinder
 from pathlib import Path
 
 import pytest
 
 from pegboard.errors import DuplicatePluginError, PluginFolderError, PluginNotImportableError, StrayPackageFileError
 from pegboard.importer import extend_namespace
-from pegboard.startup.discovery import discover
+from pegboard.startup.discovery import discover, finders
 from pegboard.startup.discovery.distributions import _newest_first
 
 APP = "pinboard"
@@ -666,6 +666,31 @@ def test_importing_the_warm_half_loads_nothing_a_bare_interpreter_has_not():
     loaded = done.stdout.replace("'", "").strip("[]\n").split(", ")
     assert [name for name in loaded if not name.startswith("pegboard")] == []
     assert not [name for name in loaded if name.startswith("pegboard.startup.discovery")]
+
+
+def test_python_is_asked_for_one_source_file_of_a_directory(app, monkeypatch):
+    for number in range(9):
+        app.write(f"{APP}/plugins/p{number}.py")
+    app.write(f"{APP}/plugins/package/__init__.py")
+    (app.root / f"{APP}/plugins/link.py").symlink_to("p0.py")
+    asked, find = [], finders.find_in_entry
+    monkeypatch.setattr(finders, "find_in_entry", lambda entry, name: asked.append(name) or find(entry, name))
+    found = by_name(discover(APP))
+    assert [name.rpartition(".")[2] for name in asked if ".plugins." in name] == ["link", "p0", "package"]
+    assert {Path(each.origin).name for each in found.values()} == {"link.py", "__init__.py"} | {
+        f"p{number}.py" for number in range(9)
+    }
+    assert not any(each.problem for each in found.values())
+
+
+def test_python_is_asked_for_each_file_where_sources_are_loaded_in_another_way(app, monkeypatch):
+    for name in ("one", "two"):
+        app.write(f"{APP}/plugins/{name}.py")
+    blind = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES))
+    plugins = str(app.root / f"{APP}/plugins")
+    monkeypatch.setitem(sys.path_importer_cache, plugins, blind(plugins))
+    found = by_name(discover(APP))
+    assert all("Python finds no module in it" in str(found[name].problem) for name in ("one", "two"))
 
 
 def test_thousand_installed_plugins_are_found_quickly(app):
