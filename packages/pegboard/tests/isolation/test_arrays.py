@@ -1,8 +1,10 @@
 """Arrays between two ends of a connection: equal, of the same types, and in one memory where that can be."""
 
 import array
+import contextlib
 import gc
 import os
+import weakref
 
 import numpy as np
 import pytest
@@ -257,3 +259,19 @@ def test_without_numpy_an_array_is_an_error_of_the_call(ends, call, monkeypatch)
         call("give_back", np.ones(3))
     monkeypatch.undo()
     assert call("give_back", 1) == 1
+
+
+class TestWhatWasSent:
+    def test_is_let_go_of_without_a_collection_of_cycles(self, ends, call):
+        gone = []
+        gc.disable()
+        try:
+            for send in (lambda value: call("keep", value), lambda value: call("give_back", [value, object()])):
+                value = np.ones(MANY)
+                weakref.finalize(value, gone.append, True)
+                with contextlib.suppress(CannotTravelError):
+                    send(value)
+                del value
+            assert len(gone) == 2
+        finally:
+            gc.enable()

@@ -177,6 +177,15 @@ class Memory:
             os.close(descriptor)
 
 
+def _free_lock_in_child() -> None:
+    """Let the child of a fork use memory even if another thread of its parent was about to."""
+    Memory._lock = threading.Lock()  # noqa: SLF001 -- of this file
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_lock_in_child)
+
+
 def _allocated(size: int) -> int:
     """Return the descriptor of *size* bytes that nobody can take away: neither a full disk nor the other process."""
     if _HAS_SEALS:

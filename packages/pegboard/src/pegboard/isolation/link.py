@@ -116,7 +116,7 @@ class Link:
                     connection.send(wire.FILE, number, 0, 0, b"", descriptor)
                 connection.send(kind, id_, parent, arena, body)
         finally:
-            message.close_files()
+            message.end()
 
     def send_bare(self, kind: int, id_: int) -> None:
         """Send a message that is nothing but its kind and a number.

@@ -146,15 +146,16 @@ class Outgoing:
 
     def undo(self) -> None:
         """Take back what was given: the message is not sent."""
-        self.close_files()
         for step in reversed(self._undo or ()):
             step()
+        self.end()
 
-    def close_files(self) -> None:
-        """Close the descriptors that were made for the message."""
+    def end(self) -> None:
+        """Let go of all that was needed to send it, now and not when cycles are collected: large arrays, above all."""
         for _, descriptor in self.files:
             os.close(descriptor)
         self.files = []
+        self._undo = self._copies = None
 
     def _give(self, value: object) -> int:
         number = self._given.give(value)
