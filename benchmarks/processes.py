@@ -16,6 +16,7 @@ from measure import Ratios
 from restarts import measure_restarts
 from results import Results, table
 from synthesis import CACHE, HERE, PEGBOARD, UV
+from versions import measure_versions
 
 _HOST = ("numpy>=2", "msgpack", "rpyc", "execnet")
 _PLUGIN = ("numpy==1.26.*", "msgpack")
@@ -38,6 +39,7 @@ def measure_processes(results: Results, rounds: int) -> None:
     results.details["processes/cancel"] = times["cancel"]
     print(f"  cancel: the caller is free after {caller:.1f} ms, the function has ended after {function:.1f} ms")
     measure_restarts(results, min(rounds, 31))
+    measure_versions(results)
 
 
 def _report_small(results: Results, times: dict[str, list[float]]) -> None:

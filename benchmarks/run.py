@@ -27,7 +27,6 @@ from probe import Probe, beyond_bare, judging_ms, settle, starts_until_judged
 from processes import measure_processes
 from results import Results, table
 from synthesis import Environment, age, command_name, plugin_name
-from versions import measure_versions
 
 OTHERS = {
     # name: kind of environment, module of the program
@@ -256,11 +255,6 @@ def adoption(results: Results, options: argparse.Namespace) -> None:
             results.ratio(section, programs, "ours", "plain")
 
 
-def versions(results: Results, _: argparse.Namespace) -> None:
-    """Calls in workers whose plugin is of another version, and what it takes to compare all plugins."""
-    measure_versions(results)
-
-
 def environments(results: Results, _: argparse.Namespace) -> None:
     """The environment of an isolated plugin, from a warm cache, with the first call; beside doing that by hand."""
     measure_environments(results)
@@ -329,7 +323,6 @@ SECTIONS = {
     "help": help_of,
     "import": importing,
     "calls": calls,
-    "versions": versions,
     "environments": environments,
     "adoption": adoption,
     "hooks": hooks,
