@@ -151,6 +151,8 @@ def make(recipe: Recipe, *, is_checked: bool = False) -> Environment:
     folder, question = recipe.folder, recipe.question
     if (found := existing(folder, question)) and not is_checked:
         return found
+    if os.name != "posix":
+        raise recipe.fail("isolation is not available on Windows", folder)
     try:
         os.makedirs(os.path.dirname(folder), 0o700, exist_ok=True)
         with _alone(f"{folder}.lock"):

@@ -45,7 +45,13 @@ def test_two_plugins_whose_pins_exclude_one_another_run_in_one_application(isola
         "str(exporters.owner('old').distribution), 'pegboard.isolation' in sys.modules]))"
     ) == [["plain", "new", "old"], {"summary": "with ink 2.0"}, {"tint": "1.0"}, "memo-old 1.0", False]
     # what its author declares counts
-    assert isolation.json("plugins", "info", "old", "--json")["after"] == ["plain"]
+    about = isolation.json("plugins", "info", "old", "--json")
+    assert (about["source"], about["state"], about["version"], about["after"]) == (
+        "isolated",
+        "primed",
+        "1.0",
+        ["plain"],
+    )
     # functions, objects, hooks and streams are what they are beside the application
     assert isolation.program(
         "import inspect, json; from memo.app import colours, exporters, inks\n"
@@ -58,8 +64,6 @@ def test_two_plugins_whose_pins_exclude_one_another_run_in_one_application(isola
         [0, 1, 2],
         ["new x", "old x"],
     ]
-    listed = {plugin["name"]: plugin for plugin in isolation.json("plugins", "list", "--json")["plugins"]}
-    assert (listed["old"]["source"], listed["old"]["state"], listed["old"]["version"]) == ("isolated", "primed", "1.0")
     # a fault is that of any plugin
     failed = isolation.run("old", "hey", "x")
     assert failed.code == 1
@@ -178,13 +182,10 @@ def test_the_command_isolates_and_takes_it_back(isolation):
     assert answer["added"][0]["adds"]["exporters"] == ["new"]
     assert (isolation.config / "plugins.toml").read_text() == '[isolated]\nmemo-new = ">=1"\n'
     assert isolation.json("plugins", "freeze", "--json")["isolated"] == [{"distribution": "memo-new", "version": "1.0"}]
-    assert "is isolated already" in isolation.run("plugins", "upgrade", "new").out
     refused = isolation.run("plugins", "uninstall", "--yes", "new")
     assert "`memo plugins isolate --off memo-new` ends that" in refused.err
     assert isolation.json("plugins", "isolate", "--off", "new", "--json")["released"] == ["memo-new"]
-    assert isolation.json("names")["names"] == ["plain"]
     assert not (isolation.config / "pylock.memo-new.toml").exists()
-    assert "no plugin is isolated" in isolation.run("plugins", "isolate", "--off", "new").err
 
 
 def test_what_cannot_be_isolated_is_named(isolation):
