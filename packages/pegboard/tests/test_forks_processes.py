@@ -52,8 +52,7 @@ class TestAChildThatEndsItself:
     def test_says_what_it_has_to_say(self, application):
         application.plugin("a", FORK.format(ends="print('printed'); sys.exit('the reason')"))
         process = application.process("host.start()")
-        assert "printed\n" in process.stdout
-        assert process.stderr == "the reason\n"
+        assert process.stderr == "app: plugin 'a' prints: printed\nthe reason\n"
         application.plugin("a", FORK.format(ends="1 / 0"))
         assert "ZeroDivisionError: division by zero" in application.process("host.start()").stderr
 
