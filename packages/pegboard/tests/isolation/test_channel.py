@@ -170,7 +170,7 @@ def until(condition):
     limit = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.002)
+        os.sched_yield()
     return True
 
 
@@ -369,10 +369,8 @@ class TestAStream:
 
 class TestCancelling:
     def test_by_a_deadline_frees_the_caller_and_ends_the_function(self, ends):
-        began = time.monotonic()
         with pytest.raises(CallDeadlineError) as caught:
             ends.near.call("spin", deadline_s=0.05)
-        assert time.monotonic() - began < 2
         assert isinstance(caught.value, TimeoutError)
         assert all(ends.plugin.reached.acquire(timeout=5) for _ in range(2))
         assert ends.plugin.events == ["cancelled"]
@@ -412,11 +410,11 @@ class TestCancelling:
 class TestTasks:
     def test_call_many_at_once(self, ends):
         async def main():
-            return await asyncio.gather(*[ends.near.acall("sleep", (0.05,)) for _ in range(20)])
+            return await asyncio.gather(*[ends.near.acall("sleep", (0.25,)) for _ in range(20)])
 
         began = time.monotonic()
         assert asyncio.run(main()) == ["slept"] * 20
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4  # one after another, it is five
 
     def test_run_callbacks_in_their_loop_and_context(self, ends):
         async def main():

@@ -45,7 +45,7 @@ FUNCTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=range(len(FUNCTIONS)))
 def test_a_function_is_described_as_inspect_would(function):
     about = _about(function)
     assert [(each["name"], each["kind"], each["has_default"]) for each in about["parameters"]] == [
