@@ -197,7 +197,9 @@ def test_what_would_change_what_is_installed_is_refused_and_named(installation):
     before = installation.freeze()
     done = installation.plugins("install", "acme-new")
     assert done.code == 1
-    assert "acme-lib 1.0 -> 2.0" in done.err or "acme-lib==2.0" in done.err
+    assert "acme-new and acme-old exclude one another: acme-old requires acme-lib" in done.err
+    assert "and acme-new needs acme-lib 2.0" in done.err
+    assert "`utt plugins isolate acme-new`" in done.err
     assert installation.freeze() == before
 
 
