@@ -23,7 +23,8 @@ from support.ray_packages import NO_RAY, ray_packages  # noqa: E402, F401
 from support.soak import chance  # noqa: E402, F401
 
 # A law holds or does not; how long an example takes says how busy the machine is.
-settings.register_profile("sample", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("sample", max_examples=25, deadline=None, suppress_health_check=SPEED)
 settings.register_profile("soak", settings.get_profile("sample"), max_examples=2_000)
 
 # A shell starts what runs in its background with Ctrl-C ignored, and what tests start would inherit that.
