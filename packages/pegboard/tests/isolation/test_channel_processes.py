@@ -1,5 +1,6 @@
 """Two processes: one connection, whatever interrupts its users, forks them, or goes on for long."""
 
+import contextlib
 import gc
 import os
 import signal
@@ -43,6 +44,12 @@ def spin():
     except CallCancelledError:
         ended.append(time.monotonic())
         raise
+def count_to(most):
+    for _ in range(most): add(1, 2)
+def profiled():
+    sys.setprofile(lambda *_: None)
+    try: return add(1, 2)
+    finally: sys.setprofile(None)
 def when(): return ended.pop() if ended else None
 def double(array):
     array *= 2
@@ -162,6 +169,12 @@ class TestCancelling:
             with pytest.raises(TimeoutError):
                 lasting.call("spin", deadline_s=0.03)
             assert until(lambda: lasting.call("when") is not None)
+
+    def test_leaves_nothing_behind_in_the_interpreter(self, lasting):
+        for number in range(sized(40, 400)):
+            with contextlib.suppress(TimeoutError):  # now and then it has just ended
+                lasting.call("count_to", number % 20 * 5_000, deadline_s=0.001)
+        assert lasting.call("profiled", deadline_s=20) == 3  # Python 3.11 hung here
 
 
 class TestAFork:

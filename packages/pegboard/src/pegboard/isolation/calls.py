@@ -180,16 +180,18 @@ class Running:
 
     def leave(self) -> None:
         """Note that this thread is not to be interrupted any more."""
-        while True:
-            try:
-                self._thread = None
-                if self.is_cancelled:
-                    with _LOCK:
-                        self._waiting = None
-                        _raise_in(threading.get_ident(), None)  # it has not arrived, and must not any more
-            except CallCancelledError:  # it has arrived just now
-                continue
-            return
+        try:
+            self._thread = None
+            if not self.is_cancelled:
+                return
+            with _LOCK:  # whoever cancels it has sent the exception
+                pass
+            # It may not have arrived, and must not later. Python 3.11 goes on looking for one that is taken back
+            # ("The Python/C API", `PyThreadState_SetAsyncExc`), and never ends if it also calls a profile function.
+            _raise_in(threading.get_ident(), CallCancelledError)
+            self._await_exception()
+        except CallCancelledError:
+            self._thread = self._waiting = None
 
     @staticmethod
     def _await_exception() -> None:
@@ -199,9 +201,7 @@ class Running:
         raise CallCancelledError
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+def _raise_in(thread: int, error: type[BaseException]) -> None:
     import ctypes  # few calls are cancelled, and it is a part of the start of a plugin's process
 
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
-    )
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
