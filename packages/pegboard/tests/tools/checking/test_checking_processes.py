@@ -13,11 +13,13 @@ failing = "many.failing"
 silent = "many.silent"
 eager = "many.eager"
 asking = "many.asking"
+wanting = "many.wanting"
 """
 GOOD = "from utt.api import v1\nv1.register_component(type('T{0}', (), {{}}), 1)\n"
 FILES = {
     "good": GOOD.format("good"),
     "failing": "from utt.api import v1\n\nlist(1 for _ in (0,) if 1 / 0)\n",
+    "wanting": "from utt.api import v1\n\n__import__('not_here')\n",
     "silent": "from utt.api import v1\n",
     "asking": GOOD.format("asking") + "class Odd:\n    def __init__(self, now: v1.Now, n: int): ...\n"
     "v1.register_component(Odd, Odd)\n",
@@ -39,12 +41,14 @@ def test_an_import_shows_what_files_do_not(tmp_path, monkeypatch):
     found = {each.file: each for each in check(["."])}
     assert {file: (each.code, each.line) for file, each in found.items()} == {
         "src/many/failing.py": ("import-failed", 3),
+        "src/many/wanting.py": ("import-failed", 3),
         "src/many/silent.py": ("registers-nothing", 1),
         "src/many/eager.py": ("acts-at-import", 1),
         "src/many/asking.py": ("component-uninjectable", 4),
     }
     assert "ZeroDivisionError" in found["src/many/failing.py"].what
     assert found["src/many/failing.py"].remedy == "correct the plugin"
+    assert found["src/many/wanting.py"].remedy == "install what it requires here, or correct the name"
     assert "json" in found["src/many/eager.py"].what
 
 

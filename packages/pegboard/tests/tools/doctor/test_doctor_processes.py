@@ -146,6 +146,10 @@ def test_who_prints_at_import_is_named_and_who_writes_past_python(clinic):
 def test_what_it_was_silent_about_is_found_and_safe_remedies_are_applied(clinic):
     clinic.install("acme-mist", {"mist.py": ""}, metadata="Requires-Dist: app>=1\n")
     clinic.install("acme-fog", {"app/plugin/fog.py": ""}, metadata="Requires-Dist: App ; python_version > '3'\n")
+    points = {
+        "acme_dew-1.2.0.dist-info/entry_points.txt": "[console_scripts]\ndew = dew:run\n[app.plugin]\ndew = dew\n"
+    }
+    clinic.install("acme-dew", {"dew.py": "", **points}, metadata="Requires-Dist: app\n")
     clinic.install("acme-tool", {"tool.py": ""}, metadata="Requires-Dist: app-lib\n")
     endless = "import threading\nthreading.Thread(target=threading.Event().wait, name='ticker').start()\n"
     clinic.install("acme-endless", {"app/plugins/endless.py": endless})
@@ -166,16 +170,19 @@ def test_what_it_was_silent_about_is_found_and_safe_remedies_are_applied(clinic)
     assert f"done: remove the settings of 'gone' from {file}" in done.stdout
     assert "gone" not in file.read_text()
     misplaced = {
-        item["distribution"]: (item["where"], item["remedy"])
+        item["distribution"]: (item["where"], f"{item['cause']}; {item['remedy']}")
         for item in clinic.doctor("--no-import")
         if item["code"] == "plugin-misplaced"
     }
     site = clinic.application.site
     assert {name: where for name, (where, _) in misplaced.items()} == {
+        "acme-dew 1.2.0": f"{site}/dew.py",
         "acme-fog 1.2.0": f"{site}/app/plugin/fog.py",
         "acme-mist 1.2.0": f"{site}/mist.py",
     }
     assert "put it at app/plugins/mist.py, or name it in the group 'app.plugins'" in misplaced["acme-mist 1.2.0"][1]
+    text = "in the group 'app.plugin', which nothing reads; tell its author: the group is named 'app.plugins'"
+    assert text in misplaced["acme-dew 1.2.0"][1]
 
 
 def test_no_import_imports_nothing_and_says_whom_it_knows_nothing_of(clinic):

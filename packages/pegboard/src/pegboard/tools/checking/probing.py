@@ -82,7 +82,8 @@ def _note(subject: Subject, said: dict[str, Any]) -> None:
         path = inside if inside in subject.files else ""
         remedy = problem["remedy"]
         if "its author" in remedy or "_NO_PLUGINS" in remedy:  # it speaks to a user
-            remedy = "correct the plugin"
+            is_missing = "ModuleNotFoundError: No module named" in problem["what"]
+            remedy = "install what it requires here, or correct the name" if is_missing else "correct the plugin"
         subject.find(problem["code"], problem["what"], remedy, path, int(line) if line.isdecimal() else 1)
     known = subject.modules
     for plugin in said["plugins"]:

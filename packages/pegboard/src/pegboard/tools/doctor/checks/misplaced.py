@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pegboard.startup.discovery.distributions import normalise
@@ -11,7 +12,7 @@ from pegboard.tools.doctor.checks.requirements import requirement_lines
 from pegboard.tools.doctor.finding import Finding, finding, first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pegboard.startup.discovery.distributions import Installed
     from pegboard.tools.doctor.evidence import Evidence
@@ -37,15 +38,30 @@ def misplaced(evidence: Evidence) -> Iterator[Finding]:
         modules = _modules(evidence, item, project)
         namespace = evidence.settings.namespace
         place = f"{namespace.replace('.', '/')}/{os.path.basename(modules[0])}" if namespace and modules else ""
+        cause = f"its modules are not where plugins are: {first_of(modules)}" if modules else "it has no module"
+        remedy = ""
+        if misspelt := _misspelt_group(item, groups):
+            written, read = misspelt
+            cause = f"its entry points are in the group {written!r}, which nothing reads"
+            remedy = f"tell its author: the group is named {read!r}"
         ways = [f"put it at {place}" if place else "", f"name it in the group {groups[0]!r}" if groups else ""]
         yield finding(
             "plugin-misplaced",
             f"{item.distribution} requires {application} and brings no plugin",
             distribution=str(item.distribution),
-            cause=f"its modules are not where plugins are: {first_of(modules)}" if modules else "it has no module",
+            cause=cause,
             where=modules[0] if modules else item.directory,
-            remedy=f"tell its author: {', or '.join(filter(None, ways))}; none, if it is no plugin",
+            remedy=remedy or f"tell its author: {', or '.join(filter(None, ways))}; none, if it is no plugin",
         )
+
+
+def _misspelt_group(item: Installed, groups: Iterable[str]) -> tuple[str, str] | None:
+    """Return the group of *item* that is written nearly as one of *groups* is, and that one."""
+    for line in map(str.strip, item.entry_points.splitlines()):
+        near = get_close_matches(line[1:-1], groups, n=1, cutoff=0.8) if line.startswith("[") else ()
+        if near:
+            return line[1:-1], near[0]
+    return None
 
 
 def _requires(item: Installed, application: str) -> bool:
