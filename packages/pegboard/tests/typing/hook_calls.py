@@ -215,7 +215,6 @@ def announced_question(document: Document) -> int:
     raise NotImplementedError
 
 
-# error in mypy: No overload variant of "chain" of "Hooks" matches argument type "bool"
 # error in mypy: Unexpected keyword argument "concurrent" for overloaded function "chain" of "Hooks"
 # error in mypy: Untyped decorator makes function "concurrent_chain" untyped
 # error in pyright: Argument types: (Literal[True])

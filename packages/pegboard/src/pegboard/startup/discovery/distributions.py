@@ -167,8 +167,12 @@ def _from_hooks() -> Iterator[Installed]:
         except Exception:  # noqa: S112 - somebody's finder: its fault must not hide the plugins of others
             continue
         for distribution in found:
+            try:
+                metadata = distribution.metadata
+            except Exception:  # noqa: S112 - it has none: `importlib_metadata`, which is a hook, too, raises then
+                continue
             base = str(distribution.locate_file(""))
-            stem = f"{str(distribution.metadata.get('Name')).replace('-', '_')}-{distribution.metadata.get('Version')}"
+            stem = f"{str(metadata.get('Name')).replace('-', '_')}-{metadata.get('Version')}"
             directory = f"{base.rstrip('/')}/{stem}.dist-info"
             yield Installed(base, directory, None, read=distribution.read_text, is_egg=False)
 

@@ -85,7 +85,10 @@ def recorded(distribution: importlib.metadata.Distribution) -> list[str] | None:
 
 def has_name(distribution: importlib.metadata.Distribution) -> bool:
     """Return whether the metadata of *distribution* has its name, as all has that an installer has made."""
-    metadata = distribution.metadata
+    try:
+        metadata = distribution.metadata
+    except Exception:  # a library that stands in for `importlib.metadata` raises where there is no file
+        return False
     return "Name" in metadata and bool(metadata["Name"])  # since Python 3.12 asking for what is missing warns
 
 
