@@ -28,7 +28,13 @@ MANY_PARAMETERS = frozenset(
     {
         *("test_bad_plugins", "test_bad_surroundings", "test_bisection_processes", "test_command_lines_processes"),
         *("test_doctor_processes", "test_failed_import_processes", "test_git", "test_holding_packages_processes"),
-        *("test_install", "test_judging_processes", "test_laws_processes"),
+        *(
+            "test_install",
+            "test_isolating_processes",
+            "test_process_processes",
+            "test_judging_processes",
+            "test_laws_processes",
+        ),
     }
 )
 """Files in which the tests with parameters are such situations; each other one is a kind of its own, and always run."""

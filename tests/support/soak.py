@@ -45,13 +45,13 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 
 
 def draw(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave a third of the tests that are marked `sampled`, by the seed, unless long runs are done or one is named."""
+    """Leave a quarter of the tests that are marked `sampled`, by the seed, unless long runs are done or one is named."""
     if config.option.soak or any("::" in argument or argument.endswith(".py") for argument in config.args):
         return
     drawn = [
         item
         for item in items
-        if item.get_closest_marker("sampled") is None or random.Random(f"{seed()} {item.nodeid}").random() < 1 / 3
+        if item.get_closest_marker("sampled") is None or random.Random(f"{seed()} {item.nodeid}").random() < 1 / 4
     ]
     kept = set(drawn)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])

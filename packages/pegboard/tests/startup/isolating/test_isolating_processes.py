@@ -26,7 +26,7 @@ def settle(isolation):
     made = [
         path for folder in isolation.made for path in (*folder.glob("*.json"), *folder.glob("lib/*/*/memo/plugins/*"))
     ]
-    for file in (*isolation.config.iterdir(), isolation.config, *made):
+    for file in (*isolation.config.iterdir(), isolation.config, isolation.user.home, *made):
         os.utime(file, (0, 0))
     isolation.json("names")
 
