@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import json
 import os
 import random
@@ -183,6 +184,19 @@ def test_record_with_quoted_and_foreign_lines(app):
     app.write(f"{APP}/plugins/px/a,b.txt")  # the only thing by which the directory is owned
     add_distribution(app, "acme-px", record=[f'"{APP}/plugins/px/a,b.txt"', "../../bin/x"])
     assert str(by_name(discover(APP))["px"].distribution) == "acme-px 1.0"
+
+
+def test_a_library_that_stands_in_for_importlib_metadata_finds_nothing_twice(app):
+    finder = type(
+        "MetadataPathFinder",
+        (),
+        {"__module__": "importlib_metadata", "find_distributions": lambda *_: importlib.metadata.distributions()},
+    )
+    sys.meta_path.append(finder())
+    app.write(f"{APP}/plugins/px.py")
+    for version in ("0.9", "0.10"):
+        add_distribution(app, "acme-px", version, [f"{APP}/plugins/px.py"])
+    assert [problem.code for problem in discover(APP).problems] == ["stale-metadata"]
 
 
 def test_older_metadata_that_a_broken_upgrade_left_is_not_believed(app):

@@ -156,7 +156,12 @@ def _newest_first(name: str) -> tuple[list[int], str]:
 def _from_hooks() -> Iterator[Installed]:
     from pegboard.startup.discovery.finders import import_hooks
 
-    finders = [find for finder in import_hooks() if (find := getattr(finder, "find_distributions", None)) is not None]
+    finders = [
+        find
+        for finder in import_hooks()
+        if (find := getattr(finder, "find_distributions", None)) is not None
+        and type(finder).__module__ != "importlib_metadata"  # it finds what the search path has, once more
+    ]
     if not finders:
         return
     from importlib.metadata import DistributionFinder
